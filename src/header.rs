@@ -1,0 +1,165 @@
+//! Classes of header field names: which fields belong to the connection, which are reserved, which the gateway owns.
+//!
+//! Reserved and owned names are compared by class: letter case does not matter (an `http::HeaderName` is lower case by
+//! construction) and `_` is equal to `-`, because CGI and WSGI servers map both to the same variable. This file decides
+//! what a name *is*; what happens to it is the business of `message`, and of `config` for custom fields.
+
+use http::HeaderName;
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
+
+/// What a field name is to the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// End-to-end and of no interest: passes untouched.
+    EndToEnd,
+    /// `Connection`: hop-by-hop and reserved at once.
+    Connection,
+    /// Belongs to one connection only (RFC 9110 section 7.6.1).
+    HopByHop,
+    /// Describes where the message ends or whom it is for: `Content-Length`, `Transfer-Encoding`, `Host`.
+    Framing,
+    /// Starts with the reserved prefix; only the gateway sends it.
+    Reserved,
+    /// Sent by the gateway beside the reserved ones (`X-Real-Ip`, `X-Forwarded-*`, …).
+    Owned,
+}
+
+/// The prefix of the reserved names, `X-Scf-` unless configured otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservedPrefix {
+    written: Box<str>,
+    folded: Box<str>,
+}
+
+/// Why a string cannot be the reserved prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a prefix is a letter, then letters, digits and `-`, with `-` at the end, 3 to 32 characters, and not one that covers standard fields"
+)]
+pub struct InvalidPrefix;
+
+impl ReservedPrefix {
+    /// Takes a prefix as configured, such as `X-Scf-`.
+    ///
+    /// # Errors
+    /// [`InvalidPrefix`] when it could not start a field name or would cover names that every request needs.
+    pub fn parse(written: &str) -> Result<Self, InvalidPrefix> {
+        const NEEDED: [&str; 8] =
+            ["content-", "accept-", "transfer-", "if-", "proxy-", "x-forwarded-", "sec-websocket-", "access-control-"];
+        let folded = written.to_ascii_lowercase();
+        let good = (3..=32).contains(&folded.len())
+            && folded.starts_with(|c: char| c.is_ascii_alphabetic())
+            && folded.ends_with('-')
+            && folded.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && folded != "x-"
+            && !NEEDED.iter().any(|needed| needed.starts_with(&folded) || folded == *needed);
+        if good { Ok(Self { written: written.into(), folded: folded.into() }) } else { Err(InvalidPrefix) }
+    }
+
+    /// The prefix as it was written, for names shown to people.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// Whether a lower-case name starts with the prefix, `_` being equal to `-`.
+    #[must_use]
+    pub fn covers(&self, name: &str) -> bool {
+        starts_with_folded(name, &self.folded)
+    }
+}
+
+impl Default for ReservedPrefix {
+    fn default() -> Self {
+        Self { written: "X-Scf-".into(), folded: "x-scf-".into() }
+    }
+}
+
+/// The class of a field name. Costs a few byte comparisons for nearly every name.
+#[must_use]
+pub fn classify(name: &HeaderName, prefix: &ReservedPrefix) -> Class {
+    if *name == CONNECTION {
+        return Class::Connection;
+    }
+    if is_hop_by_hop(name) {
+        return Class::HopByHop;
+    }
+    if *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING || *name == HOST {
+        return Class::Framing;
+    }
+    let text = name.as_str();
+    if prefix.covers(text) {
+        Class::Reserved
+    } else if is_owned(text) {
+        Class::Owned
+    } else {
+        Class::EndToEnd
+    }
+}
+
+/// Whether a lower-case name belongs to the fields that the gateway itself sends.
+#[must_use]
+pub fn is_owned(name: &str) -> bool {
+    match name.as_bytes().first() {
+        Some(b'f') => name == "forwarded",
+        Some(b'x') => {
+            starts_with_folded(name, "x-forwarded-")
+                || ["x-api-requestid", "x-real-ip", "x-client-proto", "x-client-proto-ver"]
+                    .iter()
+                    .any(|owned| owned.len() == name.len() && starts_with_folded(name, owned))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a name is hop-by-hop whether or not `Connection` lists it. `Transfer-Encoding` and `Connection` itself have
+/// classes of their own.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    *name == TE
+        || *name == UPGRADE
+        || *name == http::header::PROXY_AUTHENTICATE
+        || *name == http::header::PROXY_AUTHORIZATION
+        || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+}
+
+fn starts_with_folded(name: &str, folded: &str) -> bool {
+    name.len() >= folded.len()
+        && name.bytes().zip(folded.bytes()).all(|(have, want)| have == want || (have == b'_' && want == b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_name_has_the_same_class() {
+        let prefix = ReservedPrefix::default();
+        for (class, names) in [
+            (Class::Reserved, vec!["X-Scf-Name", "x_scf_name", "X-SCF_anything", "x-scf-"]),
+            (Class::Owned, vec!["X-Real-Ip", "x_real_ip", "X-Forwarded-Foo", "x_forwarded_for", "Forwarded"]),
+            (Class::Owned, vec!["X-Api-RequestId", "X_Api_RequestId", "X-Client-Proto", "X_CLIENT_PROTO_VER"]),
+            (Class::HopByHop, vec!["Keep-Alive", "Proxy-Connection", "TE", "Upgrade", "Proxy-Authorization"]),
+            (Class::Framing, vec!["Host", "Content-Length", "Transfer-Encoding"]),
+            (Class::Connection, vec!["connection"]),
+            (
+                Class::EndToEnd,
+                vec!["X-Scf", "X-Scfname", "X-Api-Key", "X-Real-Ipx", "Content_Length", "Trailer", "my_name"],
+            ),
+        ] {
+            for name in names {
+                let parsed = HeaderName::from_bytes(name.as_bytes()).expect(name);
+                assert_eq!(classify(&parsed, &prefix), class, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_prefix_must_leave_the_standard_fields_alone() {
+        for good in ["X-Scf-", "X-Fc-", "Knative-"] {
+            assert!(ReservedPrefix::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "X", "X-", "Xscf", "Content-", "C-o_", "-X-", "X-Forwarded-", "X-Sc f-"] {
+            assert!(ReservedPrefix::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! fngate, a function gateway: one daemon that gives web functions on your own machines a public address.
+//!
+//! The modules are layers; imports go down the list and never up. `docs/architecture.md` is the map.
+
+pub mod header;
+pub mod units;
+
+pub mod config;

@@ -1,0 +1,1 @@
+//! Durations and sizes as they are written in configuration files: `"250ms"`, `"64KiB"`.
