@@ -1,0 +1,215 @@
+//! One HTTP/1.1 connection to an instance, driven by the request that uses it.
+//!
+//! hyper's client connection is a future. Here it is not spawned as a task: the request that has the link polls it, so a
+//! request runs in one task from end to end, dropping the request closes the connection at once, and a link that is idle in
+//! the pool costs no wake-ups. Whatever only the connection can make ready (the response future, the body channel) is
+//! polled with a no-op waker, since this very task has just polled its source.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use http::{HeaderMap, Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
+
+use super::connect::Stream;
+use super::error::ExchangeError;
+use super::instance::Instance;
+use crate::message::body::RequestBody;
+
+/// How long an idle link is kept when the function does not say: shorter than the 5 s after which many servers close.
+const DEFAULT_KEEP: Duration = Duration::from_secs(4);
+
+/// An open connection to an instance.
+#[derive(Debug)]
+pub struct Link {
+    sender: SendRequest<RequestBody>,
+    connection: Connection<TokioIo<Stream>, RequestBody>,
+    received: Rc<Cell<u64>>,
+    presence: Presence,
+    keep: Duration,
+    used: bool,
+}
+
+/// A connection as the gauges count it: active or idle, until it is dropped.
+#[derive(Debug)]
+struct Presence {
+    instance: Arc<Instance>,
+    idle_since: Option<Instant>,
+}
+
+/// A request that brought no response head, and what is known about it.
+#[derive(Debug)]
+pub struct Failed<S> {
+    pub kind: FailedKind<S>,
+    /// Whether the link had served a request before.
+    pub reused: bool,
+    /// Whether any byte of an answer came.
+    pub answered: bool,
+}
+
+#[derive(Debug)]
+pub enum FailedKind<S> {
+    /// Not a byte of the request was written; here it is again.
+    Unsent(Box<Request<RequestBody>>),
+    Lost(ExchangeError),
+    /// The caller stopped waiting.
+    Stopped(S),
+}
+
+/// What is left of a link after the function switched protocols.
+#[derive(Debug)]
+pub struct Switched {
+    pub stream: Stream,
+    /// What the function sent behind its 101.
+    pub received: bytes::Bytes,
+}
+
+impl Link {
+    /// Starts HTTP/1.1 on a stream.
+    ///
+    /// # Errors
+    /// When the connection is lost at once.
+    pub async fn open(stream: Stream, instance: Arc<Instance>, max_header_bytes: usize) -> Result<Box<Self>, ExchangeError> {
+        let received = stream.received();
+        let (sender, connection) = Builder::new()
+            .preserve_header_case(true)
+            .title_case_headers(true)
+            .max_header_size(max_header_bytes)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(ExchangeError::new)?;
+        Ok(Box::new(Self { sender, connection, received, presence: Presence::new(instance), keep: DEFAULT_KEEP, used: false }))
+    }
+
+    #[must_use]
+    pub fn instance(&self) -> &Arc<Instance> {
+        &self.presence.instance
+    }
+
+    /// Sends a request and waits for the response head, or until `stop` says why not to wait longer. `stop` is asked in every
+    /// poll.
+    ///
+    /// # Errors
+    /// [`Failed`]; the link is gone then.
+    pub async fn exchange<S>(
+        mut self: Box<Self>,
+        request: Request<RequestBody>,
+        mut stop: impl FnMut(&mut Context<'_>) -> Option<S>,
+    ) -> Result<(Response<Incoming>, Box<Self>), Failed<S>> {
+        let (reused, before) = (self.used, self.received.get());
+        self.used = true;
+        let mut response = std::pin::pin!(self.sender.try_send_request(request));
+        let outcome = std::future::poll_fn(|cx| {
+            // An error of the connection reaches the response future as well.
+            let _ = self.connection.poll_without_shutdown(cx);
+            if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return Poll::Ready(Ok(outcome));
+            }
+            stop(cx).map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
+        })
+        .await;
+        let kind = match outcome {
+            Ok(Ok(response)) => {
+                self.learn_keep(response.headers());
+                return Ok((response, self));
+            }
+            Ok(Err(mut error)) => match error.take_message() {
+                Some(request) => FailedKind::Unsent(Box::new(request)),
+                None => FailedKind::Lost(ExchangeError::new(error.into_error())),
+            },
+            Err(stopped) => FailedKind::Stopped(stopped),
+        };
+        Err(Failed { kind, reused, answered: self.received.get() > before })
+    }
+
+    /// Lets the connection make progress with what is left of an exchange.
+    pub fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.connection.poll_without_shutdown(cx).map(|_ended| ())
+    }
+
+    /// Whether the exchange is over on the wire and the link can take another.
+    pub fn is_free(&mut self) -> bool {
+        self.sender.is_ready() || (self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready())
+    }
+
+    /// Whether an idle link is still good: not expired, not closed, nothing received that nobody asked for.
+    pub fn is_usable(&mut self, now: Instant) -> bool {
+        !self.is_expired(now) && self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready()
+    }
+
+    #[must_use]
+    pub fn is_expired(&self, now: Instant) -> bool {
+        self.presence.idle_since.is_some_and(|since| now >= since + self.keep)
+    }
+
+    /// Marks the link as idle, or as in use again.
+    pub fn set_idle(&mut self, since: Option<Instant>) {
+        self.presence.set_idle(since);
+    }
+
+    /// Whether the link may be kept at all.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        !self.keep.is_zero()
+    }
+
+    /// Takes the stream back after a 101.
+    pub fn into_switched(mut self: Box<Self>) -> Option<Switched> {
+        // hyper gives the stream back once it knows that the exchange ended in an upgrade.
+        let ended = self.drive(&mut Context::from_waker(Waker::noop()));
+        if ended.is_pending() {
+            return None;
+        }
+        let parts = self.connection.into_parts();
+        Some(Switched { stream: parts.io.into_inner(), received: parts.read_buf })
+    }
+
+    /// Leaves a second of margin to `Keep-Alive: timeout=N`, or half of it when there is no second to spare.
+    fn learn_keep(&mut self, headers: &HeaderMap) {
+        let Some(value) = headers.get("keep-alive") else { return };
+        let seconds = value.to_str().ok().and_then(|value| {
+            value.split(',').find_map(|option| option.trim().strip_prefix("timeout=")?.trim().parse::<u32>().ok())
+        });
+        if let Some(seconds) = seconds {
+            let promised = Duration::from_secs(u64::from(seconds));
+            self.keep = promised.saturating_sub(Duration::from_secs(1)).max(promised / 2);
+        }
+    }
+}
+
+impl Presence {
+    fn new(instance: Arc<Instance>) -> Self {
+        instance.metrics().active.inc();
+        Self { instance, idle_since: None }
+    }
+
+    fn set_idle(&mut self, since: Option<Instant>) {
+        let metrics = self.instance.metrics();
+        match (self.idle_since, since) {
+            (None, Some(_)) => {
+                metrics.active.dec();
+                metrics.idle.inc();
+            }
+            (Some(_), None) => {
+                metrics.idle.dec();
+                metrics.active.inc();
+            }
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        self.idle_since = since;
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let metrics = self.instance.metrics();
+        if self.idle_since.is_some() { metrics.idle.dec() } else { metrics.active.dec() }
+    }
+}

@@ -1,0 +1,8 @@
+//! HTTP messages on their way through: what is removed, what is added, what is refused. Pure rules, no sockets.
+
+pub mod body;
+pub mod forwarded;
+pub mod hop;
+pub mod problem;
+pub mod request;
+pub mod response;

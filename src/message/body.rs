@@ -1,0 +1,265 @@
+//! Bodies on their way through: chunk by chunk, nothing collected, every wait with a deadline.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::Instant;
+
+use super::problem::{Problem, Reason};
+use super::request::{self, Rules};
+use crate::alarm::Alarm;
+
+/// How long a body is held back for a function's `100 Continue` before it is sent all the same (RFC 9110 section 10.1.1).
+const CONTINUE_WAIT: Duration = Duration::from_secs(1);
+
+/// What the body of a request has come to, seen by those who wait for the answer to it.
+#[derive(Debug)]
+pub struct Progress {
+    /// When a chunk was last forwarded, or when the request began.
+    pub last_chunk: Cell<Instant>,
+    pub bytes: Rc<Cell<u64>>,
+    /// Why it broke off.
+    pub fault: Cell<Option<Fault>>,
+    /// Whether nothing of it is left to be forwarded.
+    pub finished: Cell<bool>,
+}
+
+/// Why the body of a request broke off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The client closed its connection.
+    ClientClosed,
+    /// The client is to be told.
+    Refused(Problem),
+}
+
+/// An error that ends a request body; the reason stands in [`Progress::fault`].
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the body of the request broke off")]
+pub struct UploadError;
+
+/// The limits of a request body.
+#[derive(Clone, Debug)]
+pub struct UploadLimits {
+    /// Between two chunks.
+    pub idle: Duration,
+    pub max_bytes: Option<u64>,
+    pub rules: Arc<Rules>,
+}
+
+/// Held shut while a client waits for `100 Continue`; opened when the function says so.
+#[derive(Clone, Debug, Default)]
+pub struct ContinueGate(Arc<AtomicBool>);
+
+impl ContinueGate {
+    pub fn open(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The body of a request as it is sent to a function.
+#[derive(Debug, Default)]
+pub struct RequestBody(Option<Box<Upload>>);
+
+#[derive(Debug)]
+struct Upload {
+    incoming: Incoming,
+    progress: Rc<Progress>,
+    limits: UploadLimits,
+    alarm: Rc<Alarm>,
+    /// When the wait for the chunk that is due began.
+    waiting_since: Option<Instant>,
+    gate: Option<(ContinueGate, Instant)>,
+}
+
+impl RequestBody {
+    /// The body of a request that has none.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(None)
+    }
+
+    /// Forwards `incoming`; with a gate, only once that is open.
+    #[must_use]
+    pub fn forward(incoming: Incoming, limits: UploadLimits, alarm: Rc<Alarm>, gate: Option<ContinueGate>) -> (Self, Rc<Progress>) {
+        let now = Instant::now();
+        let progress = Rc::new(Progress {
+            last_chunk: Cell::new(now),
+            bytes: Rc::default(),
+            fault: Cell::new(None),
+            finished: Cell::new(false),
+        });
+        let gate = gate.map(|gate| (gate, now + CONTINUE_WAIT));
+        let upload = Upload { incoming, progress: progress.clone(), limits, alarm, waiting_since: None, gate };
+        (Self(Some(Box::new(upload))), progress)
+    }
+}
+
+impl Upload {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        if let Some((gate, deadline)) = &self.gate {
+            if !gate.0.load(Ordering::Relaxed) && !self.alarm.passed(*deadline) {
+                return Poll::Pending;
+            }
+            self.gate = None;
+        }
+        match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.waiting_since = None;
+                Poll::Ready(Some(self.pass(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(self.fail(fault_of(&error)))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                let since = *self.waiting_since.get_or_insert_with(Instant::now);
+                if !self.alarm.passed(since + self.limits.idle) {
+                    return Poll::Pending;
+                }
+                let idle = crate::units::format_duration(self.limits.idle);
+                let detail = format!("no byte of the request body arrived for {idle}");
+                Poll::Ready(Some(self.fail(Fault::Refused(Problem::new(Reason::RequestTimeout, detail)))))
+            }
+        }
+    }
+
+    fn pass(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, UploadError> {
+        self.progress.last_chunk.set(Instant::now());
+        match frame.into_data() {
+            Ok(chunk) => {
+                let bytes = self.progress.bytes.get() + chunk.len() as u64;
+                self.progress.bytes.set(bytes);
+                match self.limits.max_bytes {
+                    Some(limit) if bytes > limit => self.fail(Fault::Refused(too_large(limit))),
+                    _ => Ok(Frame::data(chunk)),
+                }
+            }
+            Err(frame) => {
+                let trailers = frame.into_trailers().unwrap_or_default();
+                match request::prepare_trailers(trailers, &self.limits.rules) {
+                    Ok(trailers) => Ok(Frame::trailers(trailers)),
+                    Err(problem) => self.fail(Fault::Refused(problem)),
+                }
+            }
+        }
+    }
+
+    fn fail<T>(&self, fault: Fault) -> Result<T, UploadError> {
+        self.progress.fault.set(Some(fault));
+        Err(UploadError)
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        self.progress.finished.set(true);
+    }
+}
+
+/// The refusal of a body of more than `limit` bytes.
+#[must_use]
+pub fn too_large(limit: u64) -> Problem {
+    Problem::new(Reason::BodyTooLarge, format!("the request body is larger than {limit} bytes"))
+}
+
+/// Whose fault the end of a client's body was: hyper reports a broken chunk as invalid input or data.
+fn fault_of(error: &hyper::Error) -> Fault {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    match source.map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData | std::io::ErrorKind::Other) => {
+            Fault::Refused(Problem::new(Reason::BadRequest, "malformed request body"))
+        }
+        _ => Fault::ClientClosed,
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = UploadError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        match &mut self.0 {
+            Some(upload) => upload.poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // Not the end of `incoming`: a length of zero, too, is for hyper to frame as the client did.
+        self.0.as_ref().is_none_or(|upload| upload.incoming.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), |upload| upload.incoming.size_hint())
+    }
+}
+
+/// Why the body of a response broke off; becomes `aborted` in the access log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    #[error("function_closed")]
+    FunctionClosed,
+    #[error("stream_idle")]
+    StreamIdle,
+    #[error("stream_max")]
+    StreamMax,
+    #[error("draining")]
+    Draining,
+}
+
+impl Broken {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FunctionClosed => "function_closed",
+            Self::StreamIdle => "stream_idle",
+            Self::StreamMax => "stream_max",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// The body of a response: one of the gateway's own, or one that `S` streams.
+#[derive(Debug)]
+pub enum ResponseBody<S> {
+    Own(Full<Bytes>),
+    Stream(S),
+    /// One that is announced and never sent, as after HEAD and with 304. It claims not to be at its end, because hyper
+    /// drops the `Content-Length` of a body that is.
+    Withheld(S),
+}
+
+impl<S: Body<Data = Bytes, Error = Broken> + Unpin> Body for ResponseBody<S> {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match self.get_mut() {
+            Self::Own(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
+            Self::Stream(stream) | Self::Withheld(stream) => Pin::new(stream).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own(full) => full.is_end_stream(),
+            Self::Stream(stream) => stream.is_end_stream(),
+            Self::Withheld(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Own(full) => full.size_hint(),
+            Self::Stream(stream) => stream.size_hint(),
+            Self::Withheld(_) => SizeHint::default(),
+        }
+    }
+}

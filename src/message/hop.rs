@@ -1,0 +1,124 @@
+//! What `Connection`, `TE` and `Upgrade` say about one hop (RFC 9110 section 7.6.1).
+
+use http::header::{AUTHORIZATION, CONNECTION, TE, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::header::{Class, ReservedPrefix, classify};
+
+/// The fields that a message's `Connection` declares to be hop-by-hop.
+///
+/// Framing, `Host` and authorization fields cannot be listed away: dropping them would change what the message means, and a
+/// sender that lists them is confused or hostile.
+#[derive(Debug, Default)]
+pub struct Listed {
+    names: Vec<HeaderName>,
+}
+
+impl Listed {
+    /// Reads every `Connection` line of a message.
+    #[must_use]
+    pub fn read(headers: &HeaderMap, prefix: &ReservedPrefix) -> Self {
+        let mut names = Vec::new();
+        for token in tokens(headers, &CONNECTION) {
+            if ["close", "keep-alive", "upgrade", "te"].iter().any(|common| token.eq_ignore_ascii_case(common.as_bytes())) {
+                continue;
+            }
+            if let Ok(name) = HeaderName::from_bytes(token)
+                && classify(&name, prefix) == Class::EndToEnd
+                && name != AUTHORIZATION
+            {
+                names.push(name);
+            }
+        }
+        Self { names }
+    }
+
+    #[must_use]
+    pub fn contains(&self, name: &HeaderName) -> bool {
+        self.names.contains(name)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}
+
+/// Whether the sender takes trailers.
+#[must_use]
+pub fn takes_trailers(headers: &HeaderMap) -> bool {
+    tokens(headers, &TE).any(|token| {
+        let coding = token.split(|&byte| byte == b';').next().unwrap_or_default();
+        coding.trim_ascii().eq_ignore_ascii_case(b"trailers")
+    })
+}
+
+/// The protocol that a message wants to switch to: `Upgrade` together with `Connection: upgrade`.
+///
+/// `h2c` is left out: to forward it would let HTTP/2 frames pass unseen.
+#[must_use]
+pub fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut protocols = headers.get_all(UPGRADE).iter();
+    let protocol = protocols.next()?;
+    let asked = tokens(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
+    let plain = protocols.next().is_none() && !tokens(headers, &UPGRADE).any(|token| token.eq_ignore_ascii_case(b"h2c"));
+    (asked && plain).then(|| protocol.clone())
+}
+
+/// The comma-separated members of a field, in all its lines.
+pub fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+        lines
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value")))
+            .fold(HeaderMap::new(), |mut map, (name, value)| {
+                map.append(name, value);
+                map
+            })
+    }
+
+    #[test]
+    fn connection_lists_end_to_end_fields_only() {
+        let listed = Listed::read(
+            &headers(&[("connection", "close, X-A"), ("connection", "host,content-length, authorization,x-scf-name,, x-b")]),
+            &ReservedPrefix::default(),
+        );
+        let names: Vec<_> = listed.names.iter().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["x-a", "x-b"]);
+    }
+
+    #[test]
+    fn an_upgrade_needs_both_fields_and_is_never_h2c() {
+        for (lines, wanted) in [
+            (vec![("connection", "Upgrade"), ("upgrade", "websocket")], Some("websocket")),
+            (vec![("connection", "keep-alive, upgrade"), ("upgrade", "foo/2")], Some("foo/2")),
+            (vec![("upgrade", "websocket")], None),
+            (vec![("connection", "upgrade")], None),
+            (vec![("connection", "upgrade, http2-settings"), ("upgrade", "h2c")], None),
+            (vec![("connection", "upgrade"), ("upgrade", "websocket, H2C")], None),
+            (vec![("connection", "upgrade"), ("upgrade", "websocket"), ("upgrade", "h2c")], None),
+        ] {
+            let found = upgrade(&headers(&lines));
+            assert_eq!(found.as_ref().map(|value| value.to_str().expect("text")), wanted, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn trailers_are_taken_with_or_without_company() {
+        for (value, wanted) in [("trailers", true), ("gzip, Trailers", true), ("trailers;q=1", true), ("gzip", false), ("xtrailers", false)] {
+            assert_eq!(takes_trailers(&headers(&[("te", value)])), wanted, "{value}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The answers that the gateway makes itself: `application/problem+json` (RFC 9457) and `Proxy-Status` (RFC 9209).
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+use uuid::Uuid;
+
+pub const X_API_REQUESTID: HeaderName = HeaderName::from_static("x-api-requestid");
+const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+
+/// Why the gateway answered itself. The text of each is part of the public interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    BadRequest,
+    AmbiguousPath,
+    ReservedField,
+    NoService,
+    NoApi,
+    MethodNotAllowed,
+    RequestTimeout,
+    BodyTooLarge,
+    UriTooLong,
+    HeaderTooLarge,
+    ConcurrencyLimited,
+    FunctionUnreachable,
+    FunctionClosed,
+    BadResponse,
+    Overloaded,
+    QueueTimeout,
+    Draining,
+    ConnectTimeout,
+    FunctionTimeout,
+}
+
+impl Reason {
+    pub const ALL: [Self; 19] = [
+        Self::BadRequest,
+        Self::AmbiguousPath,
+        Self::ReservedField,
+        Self::NoService,
+        Self::NoApi,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::BodyTooLarge,
+        Self::UriTooLong,
+        Self::HeaderTooLarge,
+        Self::ConcurrencyLimited,
+        Self::FunctionUnreachable,
+        Self::FunctionClosed,
+        Self::BadResponse,
+        Self::Overloaded,
+        Self::QueueTimeout,
+        Self::Draining,
+        Self::ConnectTimeout,
+        Self::FunctionTimeout,
+    ];
+
+    /// The name in answers, logs and metrics; the status; the title; the error type of `Proxy-Status`.
+    const fn facts(self) -> (&'static str, StatusCode, &'static str, &'static str) {
+        match self {
+            Self::BadRequest => ("bad_request", StatusCode::BAD_REQUEST, "Bad Request", "http_request_error"),
+            Self::AmbiguousPath => ("ambiguous_path", StatusCode::BAD_REQUEST, "Ambiguous Path", "http_request_error"),
+            Self::ReservedField => ("reserved_field", StatusCode::BAD_REQUEST, "Reserved Field", "http_request_error"),
+            Self::NoService => ("no_service", StatusCode::NOT_FOUND, "No Such Service", "destination_not_found"),
+            Self::NoApi => ("no_api", StatusCode::NOT_FOUND, "No Such API", "destination_not_found"),
+            Self::MethodNotAllowed => {
+                ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", "http_request_error")
+            }
+            Self::RequestTimeout => ("request_timeout", StatusCode::REQUEST_TIMEOUT, "Request Timeout", "http_request_error"),
+            Self::BodyTooLarge => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE, "Body Too Large", "http_request_error"),
+            Self::UriTooLong => ("uri_too_long", StatusCode::URI_TOO_LONG, "URI Too Long", "http_request_error"),
+            Self::HeaderTooLarge => {
+                ("header_too_large", StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Header Too Large", "http_request_error")
+            }
+            Self::ConcurrencyLimited => {
+                ("concurrency_limited", StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", "connection_limit_reached")
+            }
+            Self::FunctionUnreachable => {
+                ("function_unreachable", StatusCode::BAD_GATEWAY, "Function Unreachable", "destination_unavailable")
+            }
+            Self::FunctionClosed => ("function_closed", StatusCode::BAD_GATEWAY, "Function Closed", "connection_terminated"),
+            Self::BadResponse => ("bad_response", StatusCode::BAD_GATEWAY, "Bad Response", "http_protocol_error"),
+            Self::Overloaded => ("overloaded", StatusCode::SERVICE_UNAVAILABLE, "Overloaded", "connection_limit_reached"),
+            Self::QueueTimeout => ("queue_timeout", StatusCode::SERVICE_UNAVAILABLE, "Queue Timeout", "connection_limit_reached"),
+            Self::Draining => ("draining", StatusCode::SERVICE_UNAVAILABLE, "Draining", "destination_unavailable"),
+            Self::ConnectTimeout => ("connect_timeout", StatusCode::GATEWAY_TIMEOUT, "Connect Timeout", "connection_timeout"),
+            Self::FunctionTimeout => {
+                ("function_timeout", StatusCode::GATEWAY_TIMEOUT, "Function Timeout", "http_response_timeout")
+            }
+        }
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.facts().0
+    }
+
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        self.facts().1
+    }
+
+    /// Whether trying again a little later is sensible.
+    const fn is_temporary(self) -> bool {
+        matches!(self, Self::ConcurrencyLimited | Self::Overloaded | Self::QueueTimeout | Self::Draining)
+    }
+
+    /// Whether the rest of the connection's bytes cannot be trusted or waited for.
+    const fn ends_connection(self) -> bool {
+        matches!(self, Self::BadRequest | Self::RequestTimeout | Self::BodyTooLarge | Self::Overloaded | Self::Draining)
+    }
+}
+
+/// An answer of the gateway's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub reason: Reason,
+    /// For the client: never an internal address.
+    pub detail: String,
+    /// The methods of a 405.
+    pub allow: Option<HeaderValue>,
+}
+
+impl Problem {
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into(), allow: None }
+    }
+
+    /// The head and body of the answer to the request with this id.
+    #[must_use]
+    pub fn render(&self, id: Uuid) -> (StatusCode, HeaderMap, Bytes) {
+        let (reason, status, title, error) = self.reason.facts();
+        let request_id = id.simple().to_string();
+        let body = serde_json::to_vec(&Document {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: &self.detail,
+            message: &self.detail,
+            reason,
+            request_id: &request_id,
+        });
+        let body = body.expect("strings and numbers are always JSON");
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        headers.insert(X_API_REQUESTID, HeaderValue::from_str(&request_id).expect("hexadecimal digits"));
+        let proxy_status = format!("fngate; error={error}; details=\"{reason}\"");
+        headers.insert(PROXY_STATUS, HeaderValue::from_str(&proxy_status).expect("tokens"));
+        if let Some(allow) = &self.allow {
+            headers.insert(ALLOW, allow.clone());
+        }
+        if self.reason.is_temporary() {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self.reason.ends_connection() {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        (status, headers, body.into())
+    }
+
+    /// The whole answer in HTTP/1.1 bytes, for a connection that no HTTP state is left of.
+    #[must_use]
+    pub fn to_http1(&self, id: Uuid) -> Vec<u8> {
+        let (status, mut headers, body) = self.render(id);
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        let mut bytes = format!("HTTP/1.1 {status}\r\n").into_bytes();
+        for (name, value) in &headers {
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&body);
+        bytes
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.as_str(), self.detail)
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    message: &'a str,
+    reason: &'a str,
+    #[serde(rename = "requestId")]
+    request_id: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_what_happened_in_every_place() {
+        let problem = Problem::new(Reason::QueueTimeout, "no slot became free within 1s");
+        let (status, headers, body) = problem.render(Uuid::from_u128(7));
+        assert_eq!(status, 503);
+        assert_eq!(headers["retry-after"], "1");
+        assert_eq!(headers["proxy-status"], "fngate; error=connection_limit_reached; details=\"queue_timeout\"");
+        let document: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!(document["detail"], document["message"]);
+        assert_eq!(document["reason"], "queue_timeout");
+        assert_eq!(document["requestId"], "00000000000000000000000000000007");
+    }
+
+    #[test]
+    fn no_reason_is_a_success_and_names_are_unique() {
+        let mut names: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert!(Reason::ALL.iter().all(|reason| reason.status().as_u16() >= 400));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Reason::ALL.len());
+    }
+}

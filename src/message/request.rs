@@ -1,0 +1,371 @@
+//! A request on its way to a function: what it must look like, and the head that the function receives.
+//!
+//! A head is rebuilt, never edited in place: removing a field from an `http::HeaderMap` reorders the rest.
+
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING, UPGRADE, VIA};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use uuid::Uuid;
+
+use super::forwarded::{
+    Forwarded, X_CLIENT_PROTO, X_CLIENT_PROTO_VER, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO, X_REAL_IP,
+};
+use super::hop::{self, Listed};
+use super::problem::{Problem, Reason, X_API_REQUESTID};
+use crate::config::types::ReservedPolicy;
+use crate::header::{Class, ReservedPrefix, classify};
+
+/// What holds for the heads of every request.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub prefix: ReservedPrefix,
+    pub reserved: ReservedPolicy,
+    pub via: bool,
+    /// `X-Scf-Request-Id` and `X-Scf-Path-Parameters` under the configured prefix.
+    pub request_id: HeaderName,
+    pub path_parameters: HeaderName,
+}
+
+/// The fields that one request gets.
+#[derive(Debug)]
+pub struct Additions<'a> {
+    pub id: Uuid,
+    /// The fields that are the same for every request of an API, identity first, then custom ones.
+    pub fixed: &'a [(HeaderName, HeaderValue)],
+    /// The names among them that replace a client's own field.
+    pub custom: &'a [HeaderName],
+    pub path_parameters: Option<HeaderValue>,
+    pub forwarded: Forwarded,
+    /// Whether the peer is a trusted proxy, whose further `X-Forwarded-*` fields pass.
+    pub trusted: bool,
+    /// The protocol of an upgrade that is to be tunnelled.
+    pub upgrade: Option<HeaderValue>,
+}
+
+/// Checks the target and `Host` of a request and returns the host that it is for, as it will be forwarded. Empty for an
+/// HTTP/1.0 request without one.
+///
+/// The authority of an absolute target wins over `Host` (RFC 9112 section 3.2.2).
+///
+/// # Errors
+/// A `bad_request` that names the rule.
+pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
+    let bad = |detail: &str| Problem::new(Reason::BadRequest, detail);
+    if head.method == Method::CONNECT {
+        return Err(bad("CONNECT is not served"));
+    }
+    let mut hosts = head.headers.get_all(HOST).iter();
+    let host = hosts.next();
+    if hosts.next().is_some() {
+        return Err(bad("more than one Host field"));
+    }
+    if host.is_some_and(|host| !is_valid_host(host.as_bytes())) {
+        return Err(bad("invalid Host field"));
+    }
+    if let Some(authority) = head.uri.authority() {
+        let http = head.uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");
+        let value = HeaderValue::from_str(authority.as_str()).ok().filter(|value| http && is_valid_host(value.as_bytes()));
+        return value.ok_or_else(|| bad("invalid request target"));
+    }
+    if !head.uri.path().starts_with('/') {
+        return Err(bad("the request target is neither a path nor an http URL"));
+    }
+    match host {
+        Some(host) => Ok(host.clone()),
+        None if head.version == Version::HTTP_10 => Ok(HeaderValue::from_static("")),
+        None => Err(bad("no Host field")),
+    }
+}
+
+/// `uri-host [":" port]` of RFC 9110 section 7.2, without user information; may be empty.
+#[must_use]
+pub fn is_valid_host(host: &[u8]) -> bool {
+    let (name, port) = if host.first() == Some(&b'[') {
+        let Some(end) = host.iter().position(|&byte| byte == b']') else { return false };
+        let address = std::str::from_utf8(&host[1..end]).ok().and_then(|text| text.parse::<std::net::Ipv6Addr>().ok());
+        if address.is_none() {
+            return false;
+        }
+        (&b""[..], &host[end + 1..])
+    } else {
+        host.split_at(host.iter().position(|&byte| byte == b':').unwrap_or(host.len()))
+    };
+    let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(byte);
+    let port_fits = match port.split_first() {
+        None => true,
+        Some((b':', digits)) => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
+        Some(_) => false,
+    };
+    port_fits && name.iter().all(name_byte)
+}
+
+/// Turns the head that a client sent into the head for the function. The target is the caller's.
+///
+/// # Errors
+/// `bad_request` for framing that another server could read differently; `reserved_field` when the policy rejects those.
+pub fn prepare(head: &mut Parts, host: HeaderValue, rules: &Rules, additions: Additions<'_>) -> Result<(), Problem> {
+    let received = std::mem::take(&mut head.headers);
+    let listed = if received.contains_key(CONNECTION) { Listed::read(&received, &rules.prefix) } else { Listed::default() };
+    let trailers = received.contains_key(TE) && hop::takes_trailers(&received);
+    let mut headers = HeaderMap::with_capacity(received.keys_len() + additions.fixed.len() + 12);
+    let mut host = Some(host);
+    let mut current = None;
+    for (name, value) in received {
+        let first = name.is_some();
+        current = name.or(current);
+        let name = current.as_ref().expect("the first item of a header map has a name");
+        let class = classify(name, &rules.prefix);
+        let kept = match class {
+            Class::EndToEnd => !listed.contains(name) && !additions.custom.contains(name),
+            Class::Reserved => match rules.reserved {
+                ReservedPolicy::Strip => false,
+                ReservedPolicy::Reject => return Err(reserved(name)),
+            },
+            Class::Connection | Class::HopByHop => false,
+            Class::Owned => additions.trusted && passes_from_proxy(name),
+            Class::Framing if *name == HOST => {
+                if let Some(host) = host.take() {
+                    headers.append(HOST, host);
+                }
+                false
+            }
+            Class::Framing => framing(name, &value, first)?,
+        };
+        if kept {
+            headers.append(name.clone(), value);
+        }
+    }
+    if let Some(host) = host {
+        headers.append(HOST, host);
+    }
+    if trailers {
+        headers.append(TE, HeaderValue::from_static("trailers"));
+    }
+    connection(&mut headers, trailers, additions.upgrade.clone());
+    add(&mut headers, rules, additions, head.version);
+    head.headers = headers;
+    head.version = Version::HTTP_11;
+    Ok(())
+}
+
+/// Removes from a trailer section what no peer may send there: reserved and owned names, framing and hop-by-hop fields.
+///
+/// # Errors
+/// `reserved_field` when the policy rejects reserved names.
+pub fn prepare_trailers(trailers: HeaderMap, rules: &Rules) -> Result<HeaderMap, Problem> {
+    let mut kept = HeaderMap::with_capacity(trailers.keys_len());
+    let mut current = None;
+    for (name, value) in trailers {
+        current = name.or(current);
+        let name = current.as_ref().expect("the first item of a header map has a name");
+        match classify(name, &rules.prefix) {
+            Class::EndToEnd => {
+                kept.append(name.clone(), value);
+            }
+            Class::Reserved if rules.reserved == ReservedPolicy::Reject => return Err(reserved(name)),
+            Class::Reserved | Class::Connection | Class::HopByHop | Class::Framing | Class::Owned => {}
+        }
+    }
+    Ok(kept)
+}
+
+/// The target in origin form, with `removed` bytes of the path taken off.
+///
+/// # Errors
+/// `bad_request` when what is left is not a target, which no removed base path leads to.
+pub fn target(uri: &Uri, removed: usize) -> Result<Uri, Problem> {
+    let Some(whole) = uri.path_and_query() else { return Ok(Uri::from_static("/")) };
+    if removed == 0 {
+        return Ok(Uri::from(whole.clone()));
+    }
+    let rest = &whole.as_str()[removed..];
+    let rest = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
+    rest.map_err(|error: http::uri::InvalidUri| Problem::new(Reason::BadRequest, error.to_string()))
+}
+
+fn reserved(name: &HeaderName) -> Problem {
+    let shown = if *name == CONNECTION { "Connection" } else { name.as_str() };
+    Problem::new(Reason::ReservedField, format!("the field `{shown}` is reserved for the gateway"))
+}
+
+/// Further forwarded fields that a proxy may add; those that the gateway sends itself are taken over by value.
+fn passes_from_proxy(name: &HeaderName) -> bool {
+    let own = [X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_HOST, X_FORWARDED_PORT];
+    name.as_str().starts_with("x-forwarded-") && !name.as_str().contains('_') && !own.contains(name)
+}
+
+/// Whether a line of `Content-Length` or `Transfer-Encoding` is forwarded: the first, if it can be read in one way only.
+fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<bool, Problem> {
+    if *name == TRANSFER_ENCODING && (!first || !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+        return Err(Problem::new(Reason::BadRequest, "the only Transfer-Encoding that is served is `chunked`"));
+    }
+    if *name == CONTENT_LENGTH && (value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit)) {
+        return Err(Problem::new(Reason::BadRequest, "invalid Content-Length"));
+    }
+    Ok(first)
+}
+
+fn connection(headers: &mut HeaderMap, trailers: bool, upgrade: Option<HeaderValue>) {
+    let options = match (&upgrade, trailers) {
+        (Some(_), true) => "Upgrade, TE",
+        (Some(_), false) => "Upgrade",
+        (None, true) => "TE",
+        (None, false) => return,
+    };
+    headers.append(CONNECTION, HeaderValue::from_static(options));
+    if let Some(upgrade) = upgrade {
+        headers.append(UPGRADE, upgrade);
+    }
+}
+
+fn add(headers: &mut HeaderMap, rules: &Rules, additions: Additions<'_>, version: Version) {
+    let mut buffer = Uuid::encode_buffer();
+    let id = HeaderValue::from_str(additions.id.hyphenated().encode_lower(&mut buffer));
+    headers.append(rules.request_id.clone(), id.expect("hexadecimal digits"));
+    let id = HeaderValue::from_str(additions.id.simple().encode_lower(&mut buffer));
+    headers.append(X_API_REQUESTID, id.expect("hexadecimal digits"));
+    for (name, value) in additions.fixed {
+        headers.append(name.clone(), value.clone());
+    }
+    let Forwarded { real_ip, forwarded_for, proto, host, port } = additions.forwarded;
+    let version = if version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
+    for (name, value) in [
+        (rules.path_parameters.clone(), additions.path_parameters),
+        (X_REAL_IP, real_ip),
+        (X_FORWARDED_FOR, forwarded_for),
+        (X_FORWARDED_PROTO, proto),
+        (X_FORWARDED_HOST, host),
+        (X_FORWARDED_PORT, port),
+        (X_CLIENT_PROTO, Some(HeaderValue::from_static("http"))),
+        (X_CLIENT_PROTO_VER, Some(HeaderValue::from_static(version))),
+        (VIA, rules.via.then(|| HeaderValue::from_static("1.1 fngate"))),
+    ] {
+        if let Some(value) = value {
+            headers.append(name, value);
+        }
+    }
+}
+
+/// Whether the client waits for a `100 Continue` before it sends its body.
+#[must_use]
+pub fn expects_continue(head: &Parts) -> bool {
+    head.version == Version::HTTP_11 && head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(reserved: ReservedPolicy) -> Rules {
+        Rules {
+            prefix: ReservedPrefix::default(),
+            reserved,
+            via: false,
+            request_id: HeaderName::from_static("x-scf-request-id"),
+            path_parameters: HeaderName::from_static("x-scf-path-parameters"),
+        }
+    }
+
+    fn head(uri: &str, lines: &[(&str, &str)]) -> Parts {
+        let mut builder = http::Request::builder().uri(uri);
+        for (name, value) in lines {
+            builder = builder.header(*name, *value);
+        }
+        builder.body(()).expect("a request").into_parts().0
+    }
+
+    fn additions() -> Additions<'static> {
+        Additions {
+            id: Uuid::nil(),
+            fixed: &[],
+            custom: &[],
+            path_parameters: None,
+            forwarded: Forwarded::default(),
+            trusted: false,
+            upgrade: None,
+        }
+    }
+
+    fn prepared(lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
+        let mut head = head("/", lines);
+        prepare(&mut head, HeaderValue::from_static("h"), &rules(ReservedPolicy::Strip), additions())?;
+        let own = ["x-scf-request-id", "x-api-requestid", "x-client-proto", "x-client-proto-ver"];
+        let lines = head.headers.iter().filter(|(name, _)| !own.contains(&name.as_str()));
+        Ok(lines.map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
+    }
+
+    #[test]
+    fn what_is_kept_keeps_its_order() {
+        let lines = prepared(&[
+            ("host", "other"),
+            ("b", "1"),
+            ("x-scf-name", "evil"),
+            ("a", "2"),
+            ("connection", "x-gone, content-length"),
+            ("b", "3"),
+            ("x-gone", "4"),
+            ("x_real_ip", "6.6.6.6"),
+            ("x-forwarded-weird", "5"),
+            ("content-length", "0"),
+            ("c_d", "6"),
+            ("te", "gzip, trailers"),
+        ]);
+        let expected = ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6", "te: trailers", "connection: TE"];
+        assert_eq!(lines.expect("accepted"), expected);
+    }
+
+    #[test]
+    fn odd_framing_is_refused() {
+        for lines in [
+            vec![("transfer-encoding", "gzip, chunked")],
+            vec![("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
+            vec![("transfer-encoding", "xchunked")],
+            vec![("content-length", "+5")],
+            vec![("content-length", "1234567890123456789")],
+        ] {
+            assert_eq!(prepared(&lines).expect_err("refused").reason, Reason::BadRequest, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn reserved_names_are_rejected_in_any_spelling_when_configured() {
+        for name in ["x-scf-name", "x_scf_name", "x-scf_zzz"] {
+            let mut head = head("/", &[(name, "1")]);
+            let refused = prepare(&mut head, HeaderValue::from_static("h"), &rules(ReservedPolicy::Reject), additions());
+            assert_eq!(refused.expect_err("refused").reason, Reason::ReservedField, "{name}");
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        for good in ["", "a", "a.example.com:80", "127.0.0.1", "[::1]", "[::1]:8080", "a_b", "xn--x"] {
+            assert!(is_valid_host(good.as_bytes()), "{good}");
+        }
+        for bad in ["a b", "a/b", "u@h", "a:b", "a:1:2", "[::1", "[zz]", "a:123456", "a\\b", "a?b", "caf\u{e9}"] {
+            assert!(!is_valid_host(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_absolute_target_decides_the_host() {
+        let absolute = head("http://one.example/x?y", &[("host", "two.example")]);
+        assert_eq!(host(&absolute).expect("a host"), "one.example");
+        assert_eq!(target(&absolute.uri, 0).expect("a target"), "/x?y");
+        for (uri, lines) in [
+            ("/", vec![]),
+            ("/", vec![("host", "a"), ("host", "a")]),
+            ("/", vec![("host", "a b")]),
+            ("ftp://a/", vec![("host", "a")]),
+            ("*", vec![("host", "a")]),
+        ] {
+            assert!(host(&head(uri, &lines)).is_err(), "{uri} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_removed_base_path_leaves_a_target() {
+        for (uri, removed, left) in [("/test/a?b", 5, "/a?b"), ("/test", 5, "/"), ("/test?q", 5, "/?q"), ("/test/", 5, "/")] {
+            assert_eq!(target(&uri.parse().expect("a URI"), removed).expect("a target"), left);
+        }
+    }
+}

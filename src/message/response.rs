@@ -1,0 +1,167 @@
+//! A response on its way to the client.
+
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use uuid::Uuid;
+
+use super::hop::Listed;
+use super::problem::X_API_REQUESTID;
+use crate::header::{Class, ReservedPrefix, classify};
+
+/// What is wrong with a function's response head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    #[error("a Transfer-Encoding other than `chunked`")]
+    TransferEncoding,
+    #[error("an invalid Content-Length")]
+    ContentLength,
+    #[error("both Transfer-Encoding and Content-Length")]
+    BothLengths,
+    #[error("a protocol switch that nobody asked for")]
+    Unasked,
+    #[error("a switch to another protocol than the one asked for")]
+    OtherProtocol,
+}
+
+/// Turns the head that a function sent into the head for the client. `upgrade` is the protocol that the request asked for.
+///
+/// Removed: hop-by-hop fields, reserved names, the function's own `X-Api-RequestId`. Added: the real one. The reason phrase
+/// and the letter case of names travel in the extensions, which stay.
+///
+/// # Errors
+/// [`Malformed`] when the length of the body could be read in two ways or a protocol switch does not fit the request.
+pub fn prepare(head: &mut Parts, prefix: &ReservedPrefix, id: Uuid, upgrade: Option<&HeaderValue>) -> Result<(), Malformed> {
+    let switched = switched_protocol(head, upgrade)?;
+    let received = std::mem::take(&mut head.headers);
+    let listed = if received.contains_key(CONNECTION) { Listed::read(&received, prefix) } else { Listed::default() };
+    if received.contains_key(TRANSFER_ENCODING) && received.contains_key(CONTENT_LENGTH) {
+        return Err(Malformed::BothLengths);
+    }
+    let mut headers = HeaderMap::with_capacity(received.keys_len() + 3);
+    let mut current = None;
+    for (name, value) in received {
+        let first = name.is_some();
+        current = name.or(current);
+        let name = current.as_ref().expect("the first item of a header map has a name");
+        let kept = match classify(name, prefix) {
+            Class::EndToEnd => !listed.contains(name),
+            Class::Owned => *name != X_API_REQUESTID && name.as_str() != "x_api_requestid",
+            Class::Framing if *name == HOST => true,
+            Class::Framing => framing(name, &value, first)?,
+            Class::Connection | Class::HopByHop | Class::Reserved => false,
+        };
+        if kept {
+            headers.append(name.clone(), value);
+        }
+    }
+    if let Some(protocol) = switched {
+        headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.append(UPGRADE, protocol);
+    }
+    let mut buffer = Uuid::encode_buffer();
+    let id = HeaderValue::from_str(id.simple().encode_lower(&mut buffer)).expect("hexadecimal digits");
+    headers.append(X_API_REQUESTID, id);
+    head.headers = headers;
+    head.version = Version::HTTP_11;
+    Ok(())
+}
+
+/// Removes from a function's trailers what belongs to the gateway or to one hop.
+#[must_use]
+pub fn prepare_trailers(trailers: HeaderMap, prefix: &ReservedPrefix) -> HeaderMap {
+    let mut kept = HeaderMap::with_capacity(trailers.keys_len());
+    let mut current = None;
+    for (name, value) in trailers {
+        current = name.or(current);
+        let name = current.as_ref().expect("the first item of a header map has a name");
+        if classify(name, prefix) == Class::EndToEnd {
+            kept.append(name.clone(), value);
+        }
+    }
+    kept
+}
+
+fn switched_protocol(head: &Parts, asked: Option<&HeaderValue>) -> Result<Option<HeaderValue>, Malformed> {
+    if head.status != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(None);
+    }
+    let asked = asked.ok_or(Malformed::Unasked)?;
+    let answered = head.headers.get(UPGRADE).ok_or(Malformed::OtherProtocol)?;
+    let offered = asked.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    let fits = offered.into_iter().any(|protocol| protocol.eq_ignore_ascii_case(answered.as_bytes()));
+    if fits { Ok(Some(answered.clone())) } else { Err(Malformed::OtherProtocol) }
+}
+
+fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<bool, Malformed> {
+    if *name == TRANSFER_ENCODING && (!first || !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+        return Err(Malformed::TransferEncoding);
+    }
+    if *name == CONTENT_LENGTH && (value.is_empty() || value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit)) {
+        return Err(Malformed::ContentLength);
+    }
+    Ok(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(status: u16, lines: &[(&str, &str)]) -> Parts {
+        let mut builder = http::Response::builder().status(status);
+        for (name, value) in lines {
+            builder = builder.header(*name, *value);
+        }
+        builder.body(()).expect("a response").into_parts().0
+    }
+
+    fn prepared(status: u16, lines: &[(&str, &str)], upgrade: Option<&str>) -> Result<Vec<String>, Malformed> {
+        let mut head = head(status, lines);
+        let upgrade = upgrade.map(|value| HeaderValue::from_str(value).expect("a value"));
+        prepare(&mut head, &ReservedPrefix::default(), Uuid::nil(), upgrade.as_ref())?;
+        let lines = head.headers.iter().filter(|(name, _)| **name != X_API_REQUESTID);
+        Ok(lines.map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
+    }
+
+    #[test]
+    fn what_belongs_to_a_hop_or_to_the_gateway_is_removed() {
+        let lines = prepared(
+            200,
+            &[
+                ("set-cookie", "a"),
+                ("x-scf-anything", "1"),
+                ("x_api_requestid", "2"),
+                ("keep-alive", "timeout=5"),
+                ("connection", "keep-alive, x-hop"),
+                ("x-hop", "3"),
+                ("set-cookie", "b"),
+                ("transfer-encoding", "chunked"),
+                ("server", "s"),
+            ],
+            None,
+        );
+        assert_eq!(lines.expect("well-formed"), ["set-cookie: a", "set-cookie: b", "transfer-encoding: chunked", "server: s"]);
+    }
+
+    #[test]
+    fn a_length_that_reads_two_ways_is_refused() {
+        for (lines, error) in [
+            (vec![("transfer-encoding", "gzip, chunked")], Malformed::TransferEncoding),
+            (vec![("transfer-encoding", "chunked"), ("content-length", "3")], Malformed::BothLengths),
+            (vec![("content-length", "-3")], Malformed::ContentLength),
+            (vec![("content-length", "")], Malformed::ContentLength),
+        ] {
+            assert_eq!(prepared(200, &lines, None), Err(error), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_switch_must_answer_the_request() {
+        let websocket = [("upgrade", "websocket"), ("connection", "upgrade")];
+        assert_eq!(prepared(101, &websocket, None), Err(Malformed::Unasked));
+        assert_eq!(prepared(101, &websocket, Some("other")), Err(Malformed::OtherProtocol));
+        assert_eq!(prepared(101, &[], Some("websocket")), Err(Malformed::OtherProtocol));
+        let lines = prepared(101, &websocket, Some("foo, WebSocket")).expect("fits");
+        assert_eq!(lines, ["connection: Upgrade", "upgrade: websocket"]);
+    }
+}

@@ -1,0 +1,5 @@
+//! What the outside sees of the inside: logs, metrics, access records. Knows nothing of those who use it.
+
+pub mod access;
+pub mod log;
+pub mod metrics;

@@ -1,0 +1,338 @@
+//! The access record of a request: kept while it runs, counted and written when it is dropped.
+//!
+//! A worker collects its lines in a buffer of its own and hands them over a few times a second; a thread of its own writes
+//! them, so that a slow disk or a blocked pipe delays no request. What cannot be queued or written is counted.
+
+use std::cell::{Cell, RefCell};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderValue, Method, Uri, Version};
+use prometheus::IntCounter;
+use serde::Serialize;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::metrics::{ApiMetrics, seconds};
+use crate::config::types::AccessLog;
+
+/// Batches that may wait for the writer.
+const QUEUE: usize = 256;
+/// A buffer of this many bytes is handed over at once.
+const FULL: usize = 32 * 1024;
+/// How long a line may wait in a worker.
+const LINGER: Duration = Duration::from_millis(50);
+
+/// What a request was routed to: the constant part of its record.
+#[derive(Debug)]
+pub struct Route {
+    pub service: String,
+    pub api: String,
+    pub environment: &'static str,
+    /// `namespace/name`.
+    pub function: String,
+    pub version: String,
+    pub metrics: Arc<ApiMetrics>,
+}
+
+/// One request, from its head to the end of its response. Counted and logged on drop.
+#[derive(Debug)]
+pub struct Record {
+    pub id: Uuid,
+    pub started: Instant,
+    pub client: Rc<str>,
+    pub protocol: Version,
+    pub method: Method,
+    pub uri: Uri,
+    pub host: Option<HeaderValue>,
+    pub user_agent: Option<HeaderValue>,
+    pub route: Arc<Route>,
+    pub revision: u64,
+    pub status: u16,
+    pub bytes_in: Option<Rc<Cell<u64>>>,
+    pub bytes_out: u64,
+    pub queued: Option<Duration>,
+    pub connected: Option<Duration>,
+    pub answered: Option<Duration>,
+    pub instance: Option<Arc<str>>,
+    /// Why the gateway itself answered.
+    pub reason: Option<&'static str>,
+    /// Why the exchange ended before its end.
+    pub aborted: Option<&'static str>,
+    sink: Rc<Sink>,
+}
+
+/// The status of a request whose client left before the response head.
+pub const CLIENT_LEFT: u16 = 499;
+
+impl Record {
+    /// Starts the record of a request whose head has just been read. Until it is answered it counts as abandoned.
+    #[must_use]
+    pub fn begin(sink: Rc<Sink>, client: Rc<str>, route: Arc<Route>, id: Uuid, head: &http::request::Parts) -> Box<Self> {
+        let header = |name| if sink.writer.is_some() { head.headers.get(name).cloned() } else { None };
+        Box::new(Self {
+            id,
+            started: Instant::now(),
+            client,
+            protocol: head.version,
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            host: header(http::header::HOST),
+            user_agent: header(http::header::USER_AGENT),
+            route,
+            revision: 0,
+            status: CLIENT_LEFT,
+            bytes_in: None,
+            bytes_out: 0,
+            queued: None,
+            connected: None,
+            answered: None,
+            instance: None,
+            reason: None,
+            aborted: Some("client_closed"),
+            sink,
+        })
+    }
+
+    fn line(&self, duration: Duration) -> Line<'_> {
+        let route = &self.route;
+        let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+        Line {
+            time: jiff::Timestamp::try_from(SystemTime::now() - duration).map_or_else(|_| String::new(), |time| format!("{time:.3}")),
+            request_id: self.id,
+            client: &self.client,
+            host: self.host.as_ref().map(|host| String::from_utf8_lossy(host.as_bytes())),
+            method: self.method.as_str(),
+            path: self.uri.path(),
+            status: self.status,
+            bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
+            bytes_out: self.bytes_out,
+            duration_ms: millis(duration),
+            function_ms: self.answered.map(millis),
+            connect_ms: self.connected.map(millis),
+            queue_ms: self.queued.map(millis),
+            service: &route.service,
+            api: &route.api,
+            environment: some(route.environment),
+            function: &route.function,
+            version: &route.version,
+            instance: self.instance.as_deref(),
+            reason: self.reason,
+            aborted: self.aborted,
+            protocol: if self.protocol == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
+            tls: None,
+            user_agent: self.user_agent.as_ref().map(|agent| String::from_utf8_lossy(agent.as_bytes())),
+            revision: self.revision,
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let duration = self.started.elapsed();
+        self.route.metrics.count(self.status);
+        self.route.metrics.duration.observe(seconds(duration));
+        self.sink.write(|| self.line(duration));
+    }
+}
+
+/// An access line as it is written.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    time: String,
+    request_id: Uuid,
+    client: &'a str,
+    host: Option<std::borrow::Cow<'a, str>>,
+    method: &'a str,
+    path: &'a str,
+    status: u16,
+    bytes_in: u64,
+    bytes_out: u64,
+    duration_ms: f64,
+    function_ms: Option<f64>,
+    connect_ms: Option<f64>,
+    queue_ms: Option<f64>,
+    service: &'a str,
+    api: &'a str,
+    environment: Option<&'a str>,
+    function: &'a str,
+    version: &'a str,
+    instance: Option<&'a str>,
+    reason: Option<&'a str>,
+    aborted: Option<&'a str>,
+    protocol: &'a str,
+    tls: Option<&'a str>,
+    user_agent: Option<std::borrow::Cow<'a, str>>,
+    revision: u64,
+}
+
+/// Milliseconds to three places.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Where one worker leaves its lines.
+#[derive(Debug)]
+pub struct Sink {
+    writer: Option<Writer>,
+    pending: RefCell<Batch>,
+    waiting: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    lines: u64,
+}
+
+impl Sink {
+    /// A sink that hands over to `writer`; none throws everything away.
+    #[must_use]
+    pub fn new(writer: Option<Writer>) -> Rc<Self> {
+        Rc::new(Self { writer, pending: RefCell::default(), waiting: Notify::new() })
+    }
+
+    fn write<'a>(&self, line: impl FnOnce() -> Line<'a>) {
+        if self.writer.is_none() {
+            return;
+        }
+        let mut pending = self.pending.borrow_mut();
+        let start = pending.bytes.len();
+        if serde_json::to_writer(&mut pending.bytes, &line()).is_err() {
+            pending.bytes.truncate(start);
+            return;
+        }
+        pending.bytes.push(b'\n');
+        pending.lines += 1;
+        if pending.bytes.len() >= FULL {
+            drop(pending);
+            self.flush();
+        } else if start == 0 {
+            self.waiting.notify_one();
+        }
+    }
+
+    /// Hands over what has been collected.
+    pub fn flush(&self) {
+        let batch = self.pending.take();
+        if let (Some(writer), true) = (&self.writer, batch.lines > 0) {
+            writer.queue(batch);
+        }
+    }
+
+    /// Hands over lines that would wait too long; runs as long as the worker.
+    pub async fn keep_flushing(&self) {
+        loop {
+            self.waiting.notified().await;
+            tokio::time::sleep(LINGER).await;
+            self.flush();
+        }
+    }
+}
+
+/// The queue to the thread that writes access lines.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    queue: mpsc::Sender<Message>,
+    lost: IntCounter,
+}
+
+#[derive(Debug)]
+enum Message {
+    Lines(Batch),
+    Reopen,
+}
+
+/// The writing thread. Ends when the last [`Writer`] is dropped and everything is written.
+#[derive(Debug)]
+pub struct WriterThread(std::thread::JoinHandle<()>);
+
+impl Writer {
+    /// Opens the log and starts its thread; `None` when access logging is off. Lines that cannot be queued or written are
+    /// counted in `lost`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or the thread cannot be started.
+    pub fn start(log: &AccessLog, lost: IntCounter) -> io::Result<Option<(Self, WriterThread)>> {
+        let Some(mut output) = Output::open(log)? else { return Ok(None) };
+        let (queue, mut messages) = mpsc::channel(QUEUE);
+        let counter = lost.clone();
+        let thread = std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
+            while let Some(message) = messages.blocking_recv() {
+                match message {
+                    Message::Lines(batch) => {
+                        if output.write_all(&batch.bytes).is_err() {
+                            counter.inc_by(batch.lines);
+                        }
+                    }
+                    Message::Reopen => output.reopen(),
+                }
+            }
+        })?;
+        Ok(Some((Self { queue, lost }, WriterThread(thread))))
+    }
+
+    /// Closes the file and opens its path again, for log rotation.
+    pub async fn reopen(&self) {
+        // The receiver only goes with the process.
+        let _ = self.queue.send(Message::Reopen).await;
+    }
+
+    fn queue(&self, batch: Batch) {
+        let lines = batch.lines;
+        if self.queue.try_send(Message::Lines(batch)).is_err() {
+            self.lost.inc_by(lines);
+        }
+    }
+}
+
+impl WriterThread {
+    /// Waits until everything is written.
+    pub fn join(self) {
+        if self.0.join().is_err() {
+            tracing::error!("the access log writer panicked");
+        }
+    }
+}
+
+enum Output {
+    Stdout,
+    Stderr,
+    File { path: PathBuf, file: File },
+}
+
+impl Output {
+    fn open(log: &AccessLog) -> io::Result<Option<Self>> {
+        Ok(match log {
+            AccessLog::Off => None,
+            AccessLog::Stdout => Some(Self::Stdout),
+            AccessLog::Stderr => Some(Self::Stderr),
+            AccessLog::File(path) => Some(Self::File { path: path.clone(), file: append_to(path)? }),
+        })
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout => io::stdout().lock().write_all(bytes),
+            Self::Stderr => io::stderr().lock().write_all(bytes),
+            Self::File { file, .. } => file.write_all(bytes),
+        }
+    }
+
+    fn reopen(&mut self) {
+        let Self::File { path, file } = self else { return };
+        match append_to(path) {
+            Ok(opened) => *file = opened,
+            Err(error) => tracing::error!(path = %path.display(), %error, "cannot reopen the access log; writing goes on in the old file"),
+        }
+    }
+}
+
+fn append_to(path: &PathBuf) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
