@@ -6,3 +6,5 @@ pub mod header;
 pub mod units;
 
 pub mod config;
+
+pub mod route;

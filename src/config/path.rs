@@ -34,6 +34,9 @@ pub enum Segment {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape(String);
 
+/// The most segments that a rule or a base path has. Matching recurses once a segment, so this bounds its stack.
+pub const MAX_SEGMENTS: usize = 128;
+
 /// Why a string is not a path rule or a base path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
@@ -61,6 +64,8 @@ pub enum PathError {
     ExactRest(String),
     #[error("a base path has no parameters")]
     BaseParameter,
+    #[error("a path has at most {MAX_SEGMENTS} segments")]
+    TooManySegments,
 }
 
 impl PathRule {
@@ -77,6 +82,9 @@ impl PathRule {
         let mut segments = Vec::new();
         if !rest.is_empty() {
             let count = rest.split('/').count();
+            if count > MAX_SEGMENTS {
+                return Err(PathError::TooManySegments);
+            }
             for (index, text) in rest.split('/').enumerate() {
                 let last = index + 1 == count;
                 if text.is_empty() && !(exact && last) {
@@ -154,8 +162,8 @@ impl BasePath {
         if rest.is_empty() {
             return Ok(Self::root());
         }
-        let segments = rest.split('/').map(parse_base_segment).collect::<Result<_, _>>()?;
-        Ok(Self { segments })
+        let segments = rest.split('/').map(parse_base_segment).collect::<Result<Vec<_>, _>>()?;
+        if segments.len() > MAX_SEGMENTS { Err(PathError::TooManySegments) } else { Ok(Self { segments }) }
     }
 
     /// `/`.
@@ -267,13 +275,13 @@ pub fn hex(digit: u8) -> Option<u8> {
 
 /// RFC 3986 section 2.3.
 #[must_use]
-pub fn is_unreserved(byte: u8) -> bool {
+pub const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// `pchar` of RFC 3986 section 3.3, escapes aside.
 #[must_use]
-pub fn is_segment_byte(byte: u8) -> bool {
+pub const fn is_segment_byte(byte: u8) -> bool {
     is_unreserved(byte)
         || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@')
 }
@@ -336,6 +344,11 @@ mod tests {
             assert_eq!(PathRule::parse(text), Err(error), "{text}");
         }
         assert_eq!(BasePath::parse("/a/{b}"), Err(PathError::BaseParameter));
+        for (count, good) in [(MAX_SEGMENTS, true), (MAX_SEGMENTS + 1, false)] {
+            let path = "/a".repeat(count);
+            assert_eq!(PathRule::parse(&path).is_ok(), good, "{count} segments");
+            assert_eq!(BasePath::parse(&path).is_ok(), good, "{count} segments");
+        }
         assert!(PathRule::parse("=/a/").is_ok());
     }
 }
