@@ -2,9 +2,23 @@
 //!
 //! The modules are layers; imports go down the list and never up. `docs/architecture.md` is the map.
 
+pub mod alarm;
+pub mod drain;
 pub mod header;
 pub mod units;
 
 pub mod config;
 
+pub mod net;
+pub mod telemetry;
+
+pub mod message;
 pub mod route;
+
+pub mod function;
+
+pub mod snapshot;
+
+pub mod proxy;
+
+pub mod server;

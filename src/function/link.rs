@@ -6,7 +6,6 @@
 //! polled with a no-op waker, since this very task has just polled its source.
 
 use std::cell::Cell;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};

@@ -1,6 +1,6 @@
 //! Bodies on their way through: chunk by chunk, nothing collected, every wait with a deadline.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct Progress {
     pub last_chunk: Cell<Instant>,
     pub bytes: Rc<Cell<u64>>,
     /// Why it broke off.
-    pub fault: Cell<Option<Fault>>,
+    pub fault: RefCell<Option<Fault>>,
     /// Whether nothing of it is left to be forwarded.
     pub finished: Cell<bool>,
 }
@@ -94,7 +94,7 @@ impl RequestBody {
         let progress = Rc::new(Progress {
             last_chunk: Cell::new(now),
             bytes: Rc::default(),
-            fault: Cell::new(None),
+            fault: RefCell::default(),
             finished: Cell::new(false),
         });
         let gate = gate.map(|gate| (gate, now + CONTINUE_WAIT));
@@ -152,7 +152,7 @@ impl Upload {
     }
 
     fn fail<T>(&self, fault: Fault) -> Result<T, UploadError> {
-        self.progress.fault.set(Some(fault));
+        self.progress.fault.replace(Some(fault));
         Err(UploadError)
     }
 }

@@ -99,23 +99,21 @@ pub fn is_valid_host(host: &[u8]) -> bool {
     port_fits && name.iter().all(name_byte)
 }
 
-/// Turns the head that a client sent into the head for the function. The target is the caller's.
+/// The fields for the function, made from the head that a client sent. The head stays as it is, so that the same request can
+/// be prepared once more.
 ///
 /// # Errors
 /// `bad_request` for framing that another server could read differently; `reserved_field` when the policy rejects those.
-pub fn prepare(head: &mut Parts, host: HeaderValue, rules: &Rules, additions: Additions<'_>) -> Result<(), Problem> {
-    let received = std::mem::take(&mut head.headers);
-    let listed = if received.contains_key(CONNECTION) { Listed::read(&received, &rules.prefix) } else { Listed::default() };
-    let trailers = received.contains_key(TE) && hop::takes_trailers(&received);
+pub fn prepare(head: &Parts, host: HeaderValue, rules: &Rules, additions: Additions<'_>) -> Result<HeaderMap, Problem> {
+    let received = &head.headers;
+    let listed = if received.contains_key(CONNECTION) { Listed::read(received, &rules.prefix) } else { Listed::default() };
+    let trailers = received.contains_key(TE) && hop::takes_trailers(received);
     let mut headers = HeaderMap::with_capacity(received.keys_len() + additions.fixed.len() + 12);
     let mut host = Some(host);
-    let mut current = None;
+    let mut previous = None;
     for (name, value) in received {
-        let first = name.is_some();
-        current = name.or(current);
-        let name = current.as_ref().expect("the first item of a header map has a name");
-        let class = classify(name, &rules.prefix);
-        let kept = match class {
+        let first = previous.replace(name) != Some(name);
+        let kept = match classify(name, &rules.prefix) {
             Class::EndToEnd => !listed.contains(name) && !additions.custom.contains(name),
             Class::Reserved => match rules.reserved {
                 ReservedPolicy::Strip => false,
@@ -129,10 +127,10 @@ pub fn prepare(head: &mut Parts, host: HeaderValue, rules: &Rules, additions: Ad
                 }
                 false
             }
-            Class::Framing => framing(name, &value, first)?,
+            Class::Framing => framing(name, value, first)?,
         };
         if kept {
-            headers.append(name.clone(), value);
+            headers.append(name.clone(), value.clone());
         }
     }
     if let Some(host) = host {
@@ -143,9 +141,7 @@ pub fn prepare(head: &mut Parts, host: HeaderValue, rules: &Rules, additions: Ad
     }
     connection(&mut headers, trailers, additions.upgrade.clone());
     add(&mut headers, rules, additions, head.version);
-    head.headers = headers;
-    head.version = Version::HTTP_11;
-    Ok(())
+    Ok(headers)
 }
 
 /// Removes from a trailer section what no peer may send there: reserved and owned names, framing and hop-by-hop fields.
@@ -287,10 +283,10 @@ mod tests {
     }
 
     fn prepared(lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
-        let mut head = head("/", lines);
-        prepare(&mut head, HeaderValue::from_static("h"), &rules(ReservedPolicy::Strip), additions())?;
+        let head = head("/", lines);
+        let headers = prepare(&head, HeaderValue::from_static("h"), &rules(ReservedPolicy::Strip), additions())?;
         let own = ["x-scf-request-id", "x-api-requestid", "x-client-proto", "x-client-proto-ver"];
-        let lines = head.headers.iter().filter(|(name, _)| !own.contains(&name.as_str()));
+        let lines = headers.iter().filter(|(name, _)| !own.contains(&name.as_str()));
         Ok(lines.map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
     }
 
@@ -330,8 +326,8 @@ mod tests {
     #[test]
     fn reserved_names_are_rejected_in_any_spelling_when_configured() {
         for name in ["x-scf-name", "x_scf_name", "x-scf_zzz"] {
-            let mut head = head("/", &[(name, "1")]);
-            let refused = prepare(&mut head, HeaderValue::from_static("h"), &rules(ReservedPolicy::Reject), additions());
+            let head = head("/", &[(name, "1")]);
+            let refused = prepare(&head, HeaderValue::from_static("h"), &rules(ReservedPolicy::Reject), additions());
             assert_eq!(refused.expect_err("refused").reason, Reason::ReservedField, "{name}");
         }
     }

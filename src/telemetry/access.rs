@@ -18,7 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::metrics::{ApiMetrics, seconds};
+use super::metrics::{ApiMetrics, FunctionMetrics, seconds};
 use crate::config::types::AccessLog;
 
 /// Batches that may wait for the writer.
@@ -38,6 +38,7 @@ pub struct Route {
     pub function: String,
     pub version: String,
     pub metrics: Arc<ApiMetrics>,
+    pub function_metrics: Arc<FunctionMetrics>,
 }
 
 /// One request, from its head to the end of its response. Counted and logged on drop.
@@ -47,8 +48,8 @@ pub struct Record {
     pub started: Instant,
     pub client: Rc<str>,
     pub protocol: Version,
-    pub method: Method,
-    pub uri: Uri,
+    /// Method and target; none when the head could not be read.
+    pub request: Option<(Method, Uri)>,
     pub host: Option<HeaderValue>,
     pub user_agent: Option<HeaderValue>,
     pub route: Arc<Route>,
@@ -74,16 +75,27 @@ impl Record {
     /// Starts the record of a request whose head has just been read. Until it is answered it counts as abandoned.
     #[must_use]
     pub fn begin(sink: Rc<Sink>, client: Rc<str>, route: Arc<Route>, id: Uuid, head: &http::request::Parts) -> Box<Self> {
-        let header = |name| if sink.writer.is_some() { head.headers.get(name).cloned() } else { None };
+        let logged = sink.writer.is_some();
+        let header = |name| if logged { head.headers.get(name).cloned() } else { None };
+        let mut record = Self::unreadable(sink, client, route, id);
+        record.protocol = head.version;
+        record.request = Some((head.method.clone(), head.uri.clone()));
+        record.host = header(http::header::HOST);
+        record.user_agent = header(http::header::USER_AGENT);
+        record
+    }
+
+    /// The record of a request whose head could not be read.
+    #[must_use]
+    pub fn unreadable(sink: Rc<Sink>, client: Rc<str>, route: Arc<Route>, id: Uuid) -> Box<Self> {
         Box::new(Self {
             id,
             started: Instant::now(),
             client,
-            protocol: head.version,
-            method: head.method.clone(),
-            uri: head.uri.clone(),
-            host: header(http::header::HOST),
-            user_agent: header(http::header::USER_AGENT),
+            protocol: Version::HTTP_11,
+            request: None,
+            host: None,
+            user_agent: None,
             route,
             revision: 0,
             status: CLIENT_LEFT,
@@ -107,8 +119,8 @@ impl Record {
             request_id: self.id,
             client: &self.client,
             host: self.host.as_ref().map(|host| String::from_utf8_lossy(host.as_bytes())),
-            method: self.method.as_str(),
-            path: self.uri.path(),
+            method: self.request.as_ref().map_or("", |(method, _)| method.as_str()),
+            path: self.request.as_ref().map_or("", |(_, uri)| uri.path()),
             status: self.status,
             bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
             bytes_out: self.bytes_out,

@@ -116,7 +116,7 @@ impl Metrics {
             lost_access_lines: counter("fngate_access_log_lost_total", "Access log lines that could not be written."),
             apis: Handles::new(this.clone()),
             functions: Handles::new(this.clone()),
-            registry,
+            registry: registry.clone(),
         });
         for result in ["ok", "error"] {
             metrics.reloads.with_label_values(&[result]);

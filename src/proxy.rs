@@ -1,0 +1,220 @@
+//! The life of a request, from its head to the last byte of its response.
+
+pub mod client;
+pub mod deadline;
+pub mod error;
+pub mod exchange;
+pub mod forward;
+pub mod retry;
+pub mod upgrade;
+pub mod view;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use uuid::Uuid;
+
+use self::client::Client;
+use self::error::Error;
+use self::exchange::Exchange;
+use self::view::View;
+use crate::message::body::ResponseBody;
+use crate::message::problem::{Problem, Reason};
+use crate::message::request::{self, Additions};
+use crate::message::{body, hop};
+use crate::route::{Match, Miss};
+use crate::snapshot::{Api, Shared};
+use crate::telemetry::access::{Record, Sink};
+
+/// What the data path of one worker works with.
+#[derive(Debug)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+    view: RefCell<Rc<View>>,
+    sink: Rc<Sink>,
+}
+
+/// A response as hyper gets it.
+pub type GatewayResponse = Response<ResponseBody<Exchange>>;
+
+/// A request that found its API.
+#[derive(Debug)]
+struct Routed {
+    api: Arc<Api>,
+    /// What the function is asked for.
+    target: Uri,
+    host: HeaderValue,
+    path_parameters: Option<HeaderValue>,
+    upgrade: Option<HeaderValue>,
+}
+
+impl Gateway {
+    #[must_use]
+    pub fn new(shared: Arc<Shared>, sink: Rc<Sink>) -> Rc<Self> {
+        let view = View::adopt(shared.load(), None);
+        Rc::new(Self { shared, view: RefCell::new(view), sink })
+    }
+
+    /// This worker's view of the current snapshot, brought up to date first.
+    #[must_use]
+    pub fn view(&self) -> Rc<View> {
+        let mut view = self.view.borrow_mut();
+        if view.snapshot.revision != self.shared.revision() {
+            *view = View::adopt(self.shared.load(), Some(&view));
+        }
+        view.clone()
+    }
+
+    /// Serves one request. Whatever goes wrong becomes an answer.
+    pub async fn handle(self: Rc<Self>, client: Rc<Client>, request: Request<Incoming>) -> GatewayResponse {
+        let view = self.view();
+        let (head, incoming) = request.into_parts();
+        let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+        let mut record =
+            Record::begin(self.sink.clone(), client.peer().text().clone(), view.snapshot.nowhere.clone(), id, &head);
+        record.revision = view.snapshot.revision;
+        let outcome = match route(&view, &client, &head, &incoming, &mut record) {
+            Ok(routed) => forward::forward(&view, &client, (head, incoming), routed, &mut record).await,
+            Err(problem) => Err(Error::Refused(problem)),
+        };
+        match outcome {
+            Ok(answer) => answer.into_response(&view, client, record),
+            Err(error) => refuse(&client, &error, record),
+        }
+    }
+
+    /// Records a request whose head could not be read, and makes the answer to it.
+    pub fn unreadable(&self, client: &Client, problem: &Problem) -> Vec<u8> {
+        let view = self.view();
+        let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+        let route = view.snapshot.nowhere.clone();
+        let mut record = Record::unreadable(self.sink.clone(), client.peer().text().clone(), route, id);
+        record.revision = view.snapshot.revision;
+        note(&mut record, problem);
+        problem.to_http1(id)
+    }
+}
+
+/// Finds the API of a request and applies the limits that need nothing but its head.
+fn route(view: &View, client: &Client, head: &Parts, incoming: &Incoming, record: &mut Record) -> Result<Routed, Problem> {
+    let gateway = &view.snapshot.config.gateway;
+    let target = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    if target.len() > gateway.max_uri_bytes {
+        let detail = format!("the request target is longer than {} bytes", gateway.max_uri_bytes);
+        return Err(Problem::new(Reason::UriTooLong, detail));
+    }
+    let host = request::host(head)?;
+    if client.is_refused() {
+        return Err(Problem::new(Reason::Overloaded, "too many client connections"));
+    }
+    let name = std::str::from_utf8(host.as_bytes()).unwrap_or_default();
+    let found = view.snapshot.table.find(name, head.uri.path(), &head.method).map_err(|miss| missed(view, &miss, record))?;
+    let api = found.payload().clone();
+    record.route = api.route.clone();
+    let announced = hyper::body::Body::size_hint(incoming).exact();
+    if let (Some(limit), Some(bytes)) = (api.max_body_bytes, announced)
+        && bytes > limit
+    {
+        return Err(body::too_large(limit));
+    }
+    Ok(Routed {
+        target: request::target(&head.uri, found.prefix_len())?,
+        path_parameters: path_parameters(&found, &api, head.uri.path()),
+        upgrade: hop::upgrade(&head.headers).filter(|_| hyper::body::Body::is_end_stream(incoming)),
+        host,
+        api,
+    })
+}
+
+/// Why a request found no API, for the client; notes in the record how far it came.
+fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
+    if let Miss::NoApi { service, .. } | Miss::MethodNotAllowed { service, .. } = miss {
+        record.route = view.snapshot.service(service).clone();
+    }
+    match miss {
+        Miss::NoService => Problem::new(Reason::NoService, "no service answers to this host"),
+        Miss::NoApi { .. } => Problem::new(Reason::NoApi, "no API of the service matches this path"),
+        Miss::MethodNotAllowed { allow, .. } => {
+            let methods = allow.iter().map(http::Method::as_str).collect::<Vec<_>>().join(", ");
+            Problem {
+                allow: HeaderValue::from_str(&methods).ok(),
+                ..Problem::new(Reason::MethodNotAllowed, format!("the API serves {methods}"))
+            }
+        }
+        Miss::Ambiguous(ambiguity) => {
+            let detail = format!("servers read this path in different ways ({}), and they lead to different APIs", ambiguity.reading);
+            Problem::new(Reason::AmbiguousPath, detail)
+        }
+        Miss::BadPath => Problem::new(Reason::BadRequest, "the path is malformed: a `%` without two hexadecimal digits"),
+    }
+}
+
+/// `id=42&name=x`: each value decoded once, then form-encoded.
+fn path_parameters(found: &Match<'_, Arc<Api>>, api: &Api, path: &str) -> Option<HeaderValue> {
+    if !api.has_parameters {
+        return None;
+    }
+    let mut text = String::new();
+    for (name, value) in found.parameters(path) {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(name);
+        text.push('=');
+        let decoded: Vec<u8> = percent_decode_str(value).collect();
+        text.extend(form_urlencoded::byte_serialize(&decoded));
+    }
+    HeaderValue::from_str(&text).ok()
+}
+
+/// The fields that a routed request gets.
+fn additions<'a>(view: &View, client: &Client, head: &Parts, routed: &'a Routed, id: Uuid) -> Additions<'a> {
+    let peer = client.peer();
+    let proxies = &view.snapshot.config.gateway.trusted_proxies;
+    let trusted = peer.is_trusted(proxies);
+    let host = Some(&routed.host).filter(|host| !host.is_empty());
+    Additions {
+        id,
+        fixed: &routed.api.fixed,
+        custom: &routed.api.custom,
+        path_parameters: routed.path_parameters.clone(),
+        forwarded: if trusted {
+            peer.forwarded_by_proxy(&head.headers, host, proxies)
+        } else {
+            peer.forwarded(host)
+        },
+        trusted,
+        upgrade: routed.upgrade.clone(),
+    }
+}
+
+/// The gateway's own answer, counted and recorded.
+fn refuse(client: &Client, error: &Error, mut record: Box<Record>) -> GatewayResponse {
+    let id = record.id;
+    let problem = error.problem();
+    match error {
+        Error::ClientClosed => tracing::trace!("the client left"),
+        _ => note(&mut record, &problem),
+    }
+    client.answered();
+    let (status, headers, body) = problem.render(id);
+    record.bytes_out = body.len() as u64;
+    let mut response = Response::new(ResponseBody::Own(Full::new(body)));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Counts and records an error that the gateway answers with.
+fn note(record: &mut Record, problem: &Problem) {
+    record.status = problem.reason.status().as_u16();
+    record.reason = Some(problem.reason.as_str());
+    record.aborted = None;
+    record.route.function_metrics.count_error(problem.reason.as_str());
+}

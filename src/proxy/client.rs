@@ -1,0 +1,140 @@
+//! One client connection as its requests and its socket see it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use tokio::time::Instant;
+
+use super::upgrade::Tunnel;
+use crate::alarm::Alarm;
+use crate::drain::Seat;
+use crate::message::forwarded::Peer;
+
+/// What a client connection is doing.
+#[derive(Clone, Copy, Debug)]
+pub enum Stage {
+    /// Accepted then; nothing has arrived yet.
+    New(Instant),
+    /// Between two requests, since then.
+    Idle(Instant),
+    /// Reading a request head, since then.
+    Head(Instant),
+    /// A request is being served.
+    Busy,
+}
+
+/// What the requests of one client connection share with the task that owns its socket. Everything is on one thread.
+#[derive(Debug)]
+pub struct Client {
+    peer: Peer,
+    seat: Seat,
+    /// Over the limit of connections: every request is answered `overloaded`.
+    refused: bool,
+    alarm: Rc<Alarm>,
+    stage: Cell<Stage>,
+    /// Whether what is written now belongs to a request that was read.
+    answering: Cell<bool>,
+    aborted: Cell<bool>,
+    tunnel: RefCell<Option<Tunnel>>,
+}
+
+impl Client {
+    #[must_use]
+    pub fn new(peer: Peer, seat: Seat, refused: bool) -> Rc<Self> {
+        Rc::new(Self {
+            peer,
+            seat,
+            refused,
+            alarm: Rc::default(),
+            stage: Cell::new(Stage::New(Instant::now())),
+            answering: Cell::new(false),
+            aborted: Cell::new(false),
+            tunnel: RefCell::default(),
+        })
+    }
+
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    #[must_use]
+    pub fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.refused
+    }
+
+    #[must_use]
+    pub fn alarm(&self) -> &Rc<Alarm> {
+        &self.alarm
+    }
+
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage.get()
+    }
+
+    /// Bytes arrived: between two requests that is the beginning of a head.
+    pub fn received(&self) {
+        match self.stage.get() {
+            Stage::New(accepted) => self.stage.set(Stage::Head(accepted)),
+            Stage::Idle(_) => self.stage.set(Stage::Head(Instant::now())),
+            Stage::Head(_) | Stage::Busy => {}
+        }
+    }
+
+    /// Bytes left: a client that takes the rest of a response is not idle.
+    pub fn sent(&self) {
+        if let Stage::Idle(_) = self.stage.get() {
+            self.stage.set(Stage::Idle(Instant::now()));
+        }
+    }
+
+    /// A head was read; the request is being served.
+    pub fn begin(&self) {
+        self.stage.set(Stage::Busy);
+        self.answering.set(true);
+    }
+
+    /// The response is complete but for what is still buffered.
+    pub fn answered(&self) {
+        self.stage.set(Stage::Idle(Instant::now()));
+    }
+
+    /// All that was buffered is written.
+    pub fn flushed(&self) {
+        if !matches!(self.stage.get(), Stage::Busy) {
+            self.answering.set(false);
+        }
+    }
+
+    /// Whether what hyper writes now answers a request. If not, it is hyper's own word on a head that it could not read.
+    #[must_use]
+    pub fn is_answering(&self) -> bool {
+        self.answering.get()
+    }
+
+    /// A response broke off: the connection must end in a way that no client takes for the end of the body.
+    pub fn abort(&self) {
+        self.aborted.set(true);
+    }
+
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        self.aborted.get()
+    }
+
+    /// Leaves a tunnel to the owner of the socket, who opens it once the 101 is written.
+    pub fn leave_tunnel(&self, tunnel: Tunnel) {
+        self.tunnel.replace(Some(tunnel));
+    }
+
+    #[must_use]
+    pub fn take_tunnel(&self) -> Option<Tunnel> {
+        self.tunnel.take()
+    }
+}

@@ -1,0 +1,80 @@
+//! Everything that can end a request without a response of its function, and the answer to each.
+
+use super::deadline::{Stop, WaitingFor};
+use crate::function::admission;
+use crate::function::error::{ConnectError, ExchangeError};
+use crate::message::problem::{Problem, Reason};
+use crate::message::response::Malformed;
+use crate::units::format_duration;
+
+/// Why there is no response of the function.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request itself: the client's fault.
+    #[error("{0}")]
+    Refused(Problem),
+    /// The client is gone; nobody reads the answer.
+    #[error("the client closed the connection")]
+    ClientClosed,
+    #[error("no slot")]
+    NoSlot(#[source] admission::Refused),
+    #[error("no connection to the function")]
+    Connect(#[source] ConnectError),
+    #[error("the function's answer")]
+    Exchange(#[source] ExchangeError),
+    #[error("the function's answer")]
+    Malformed(#[source] Malformed),
+    #[error("the wait was stopped: {stop:?}")]
+    Stopped { stop: Stop, timeout: std::time::Duration },
+}
+
+impl Error {
+    /// The answer to the client. Never an internal address.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Refused(problem) => problem.clone(),
+            Self::ClientClosed => Problem::new(Reason::BadRequest, "the request broke off"),
+            Self::NoSlot(admission::Refused::QueueFull) => {
+                Problem::new(Reason::ConcurrencyLimited, "all slots of the function are taken and its queue is full")
+            }
+            Self::NoSlot(admission::Refused::QueueTimeout) => {
+                Problem::new(Reason::QueueTimeout, "no slot of the function became free in time")
+            }
+            Self::Connect(ConnectError::Failed(error)) => {
+                Problem::new(Reason::FunctionUnreachable, format!("no connection to the function: {}", why_not(error)))
+            }
+            Self::Connect(ConnectError::TimedOut(limit)) => {
+                Problem::new(Reason::ConnectTimeout, format!("no connection to the function within {}", format_duration(*limit)))
+            }
+            Self::Exchange(ExchangeError::Closed(_)) => {
+                Problem::new(Reason::FunctionClosed, "the function closed the connection before it answered")
+            }
+            Self::Exchange(ExchangeError::Malformed(_)) => Problem::new(Reason::BadResponse, "the function's answer is not HTTP"),
+            Self::Exchange(ExchangeError::Upload(_)) => Problem::new(Reason::BadRequest, "the request broke off"),
+            Self::Malformed(malformed) => Problem::new(Reason::BadResponse, format!("the function's answer has {malformed}")),
+            Self::Stopped { stop: Stop::Draining, .. } => Problem::new(Reason::Draining, "the gateway is stopping"),
+            Self::Stopped { stop: Stop::Timeout(phase), timeout } => {
+                let phase = match phase {
+                    WaitingFor::Slot => "waiting for a slot",
+                    WaitingFor::Connection => "connecting",
+                    WaitingFor::Response => "waiting for the response",
+                };
+                let detail = format!("the function did not answer within {}; the time ran out while {phase}", format_duration(*timeout));
+                Problem::new(Reason::FunctionTimeout, detail)
+            }
+        }
+    }
+}
+
+/// A system error in words that tell nothing about addresses.
+fn why_not(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => "connection refused",
+        std::io::ErrorKind::ConnectionReset => "connection reset",
+        std::io::ErrorKind::NotFound => "its socket does not exist",
+        std::io::ErrorKind::PermissionDenied => "permission denied",
+        std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable => "network unreachable",
+        _ => "its address cannot be reached",
+    }
+}

@@ -1,0 +1,134 @@
+//! A response on its way to the client, with everything that must be given back when it ends, however it ends.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+use super::client::Client;
+use crate::drain::Phase;
+use crate::function::admission::Permit;
+use crate::function::reply::Reply;
+use crate::message::body::Broken;
+use crate::message::request::Rules;
+use crate::message::response;
+use crate::telemetry::access::Record;
+
+/// The limits of a response body.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamLimits {
+    /// Between two chunks.
+    pub idle: Duration,
+    /// From the response head to the end.
+    pub max: Option<Duration>,
+}
+
+/// A streaming response. Dropped when it is over or when the client left; then its slot is free, its record is written and
+/// its connection is back in the pool or closed.
+#[derive(Debug)]
+pub struct Exchange {
+    reply: Reply,
+    record: Box<Record>,
+    client: Rc<Client>,
+    rules: Arc<Rules>,
+    limits: StreamLimits,
+    started: Instant,
+    /// When the wait for the chunk that is due began.
+    waiting_since: Option<Instant>,
+    _permit: Permit,
+}
+
+impl Exchange {
+    /// `withheld`: the body is announced but never sent.
+    #[must_use]
+    pub fn new(
+        reply: Reply,
+        mut record: Box<Record>,
+        client: Rc<Client>,
+        (rules, limits): (Arc<Rules>, StreamLimits),
+        permit: Permit,
+        withheld: bool,
+    ) -> Self {
+        if withheld || reply.is_end_stream() {
+            record.aborted = None;
+        }
+        Self { reply, record, client, rules, limits, started: Instant::now(), waiting_since: None, _permit: permit }
+    }
+
+    fn overdue(&mut self) -> Option<Broken> {
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let alarm = self.client.alarm();
+        if self.client.seat().phase() == Phase::Expired {
+            Some(Broken::Draining)
+        } else if alarm.passed(since + self.limits.idle) {
+            Some(Broken::StreamIdle)
+        } else {
+            self.limits.max.filter(|max| alarm.passed(self.started + *max)).map(|_| Broken::StreamMax)
+        }
+    }
+
+    fn break_off(&mut self, broken: Broken) -> Broken {
+        self.record.aborted = Some(broken.as_str());
+        self.client.abort();
+        broken
+    }
+
+    fn pass(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        self.waiting_since = None;
+        if self.reply.is_end_stream() {
+            self.record.aborted = None;
+        }
+        match frame.into_data() {
+            Ok(chunk) => {
+                self.record.bytes_out += chunk.len() as u64;
+                Frame::data(chunk)
+            }
+            Err(frame) => {
+                let trailers = frame.into_trailers().unwrap_or_default();
+                Frame::trailers(response::prepare_trailers(trailers, &self.rules.prefix))
+            }
+        }
+    }
+}
+
+impl Body for Exchange {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        if self.limits.max.is_some_and(|max| Instant::now() >= self.started + max) {
+            return Poll::Ready(Some(Err(self.break_off(Broken::StreamMax))));
+        }
+        match Pin::new(&mut self.reply).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
+            Poll::Ready(Some(Err(broken))) => Poll::Ready(Some(Err(self.break_off(broken)))),
+            Poll::Ready(None) => {
+                self.record.aborted = None;
+                Poll::Ready(None)
+            }
+            Poll::Pending => match self.overdue() {
+                Some(broken) => Poll::Ready(Some(Err(self.break_off(broken)))),
+                None => Poll::Pending,
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.reply.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.reply.size_hint()
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.client.answered();
+    }
+}

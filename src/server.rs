@@ -1,0 +1,5 @@
+//! Client connections: accepting them, speaking HTTP on them, ending them in order.
+
+pub mod connection;
+pub mod stream;
+pub mod worker;

@@ -1,0 +1,172 @@
+//! The socket of a client connection as hyper gets it: it tells the connection what moves, ends a write that does not, and
+//! holds back what hyper says on its own.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
+
+use crate::proxy::client::Client;
+
+/// A client's socket.
+#[derive(Debug)]
+pub enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// A client's socket under hyper.
+///
+/// hyper answers a head that it cannot read with a bare status line of its own and closes. Nobody has asked the gateway then,
+/// so such bytes are recognized by their time: no request is being answered. They are not sent; their status is kept, for
+/// the connection to send a proper answer.
+#[derive(Debug)]
+pub struct ClientStream {
+    socket: Socket,
+    client: Rc<Client>,
+    /// How long the client may take no byte of what is to be written.
+    write_idle: Duration,
+    blocked_since: Option<Instant>,
+    verdict: Option<u16>,
+}
+
+impl ClientStream {
+    #[must_use]
+    pub fn new(socket: Socket, client: Rc<Client>, write_idle: Duration) -> Self {
+        Self { socket, client, write_idle, blocked_since: None, verdict: None }
+    }
+
+    /// The status that hyper wanted to answer an unreadable head with.
+    #[must_use]
+    pub fn verdict(&self) -> Option<u16> {
+        self.verdict
+    }
+
+    #[must_use]
+    pub fn into_socket(self) -> Socket {
+        self.socket
+    }
+
+    /// Takes what hyper wrote on its own.
+    fn hold_back(&mut self, bytes: &[u8]) {
+        let status = bytes.strip_prefix(b"HTTP/1.1 ").and_then(|rest| std::str::from_utf8(rest.get(..3)?).ok()?.parse().ok());
+        self.verdict = self.verdict.or(status);
+    }
+
+    fn wrote(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match result {
+            Poll::Ready(Ok(_)) => {
+                self.blocked_since = None;
+                self.client.sent();
+                result
+            }
+            Poll::Ready(Err(_)) => result,
+            Poll::Pending => {
+                let since = *self.blocked_since.get_or_insert_with(Instant::now);
+                if self.client.alarm().passed(since + self.write_idle) {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.client.received();
+        }
+        result
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if !self.client.is_answering() {
+            self.hold_back(bytes);
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let result = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.wrote(result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if !self.client.is_answering() {
+            self.hold_back(slices.first().map_or(&[], |slice| slice));
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
+        let result = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        self.wrote(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.socket).poll_flush(cx);
+        if let Poll::Ready(Ok(())) = result {
+            self.client.flushed();
+        }
+        result
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! One worker: a thread with a runtime of its own, listeners of its own and connections that never leave it.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::connection;
+use super::stream::Socket;
+use crate::drain::{Drain, Phase};
+use crate::message::forwarded::Peer;
+use crate::net::accept::{Accepted, Listener, accept};
+use crate::proxy::Gateway;
+use crate::proxy::client::Client;
+use crate::snapshot::Shared;
+use crate::telemetry::access::{Sink, Writer};
+use crate::telemetry::metrics::Metrics;
+
+/// Connections on their way from the worker that accepted them to the one that serves them.
+const HANDOVERS: usize = 1024;
+/// How often idle connections to functions are looked through.
+const SWEEP: Duration = Duration::from_secs(1);
+/// What those who were given up at the end of a drain have to leave.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A listening socket before it belongs to a runtime.
+#[derive(Debug)]
+pub enum ListenSocket {
+    Tcp(std::net::TcpListener),
+    Unix(std::os::unix::net::UnixListener),
+}
+
+/// What all workers of a process share.
+#[derive(Debug)]
+pub struct Crew {
+    pub shared: Arc<Shared>,
+    pub metrics: Arc<Metrics>,
+    pub writer: Option<Writer>,
+    pub max_connections: usize,
+    colleagues: Vec<Colleague>,
+}
+
+/// One worker as the others see it.
+#[derive(Debug)]
+struct Colleague {
+    connections: AtomicUsize,
+    heartbeat: AtomicU64,
+    handover: mpsc::Sender<(std::net::TcpStream, std::net::SocketAddr)>,
+}
+
+/// What the other workers send to one.
+#[derive(Debug)]
+pub struct Inbox(mpsc::Receiver<(std::net::TcpStream, std::net::SocketAddr)>);
+
+impl Crew {
+    /// A crew of `count` workers, with an inbox for each.
+    #[must_use]
+    pub fn new(
+        count: usize,
+        shared: Arc<Shared>,
+        metrics: Arc<Metrics>,
+        writer: Option<Writer>,
+        max_connections: usize,
+    ) -> (Arc<Self>, Vec<Inbox>) {
+        let (colleagues, inboxes) = (0..count)
+            .map(|_| {
+                let (handover, inbox) = mpsc::channel(HANDOVERS);
+                (Colleague { connections: AtomicUsize::new(0), heartbeat: AtomicU64::new(0), handover }, Inbox(inbox))
+            })
+            .unzip();
+        (Arc::new(Self { shared, metrics, writer, max_connections, colleagues }), inboxes)
+    }
+
+    /// A number for each worker that grows as long as the worker makes progress.
+    #[must_use]
+    pub fn heartbeats(&self) -> Vec<u64> {
+        self.colleagues.iter().map(|colleague| colleague.heartbeat.load(Ordering::Relaxed)).collect()
+    }
+
+    fn connections(&self) -> usize {
+        self.colleagues.iter().map(|colleague| colleague.connections.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Who should serve a connection that `index` accepted: itself, unless somebody has two fewer.
+    fn lightest(&self, index: usize) -> &Colleague {
+        let load = |colleague: &Colleague| colleague.connections.load(Ordering::Relaxed);
+        let own = &self.colleagues[index];
+        let lightest = self.colleagues.iter().min_by_key(|colleague| load(colleague)).unwrap_or(own);
+        if load(lightest) + 1 < load(own) { lightest } else { own }
+    }
+}
+
+/// Runs worker `index` until a stop is complete.
+///
+/// # Errors
+/// When its runtime cannot be made or a socket cannot be registered.
+pub fn run(
+    index: usize,
+    crew: Arc<Crew>,
+    sockets: Vec<ListenSocket>,
+    inbox: Inbox,
+    phase: watch::Receiver<Phase>,
+) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    runtime.block_on(async move {
+        let sink = Sink::new(crew.writer.clone());
+        let gateway = Gateway::new(crew.shared.clone(), sink.clone());
+        let worker = Rc::new(Worker { index, crew, gateway, drain: Drain::default() });
+        let listeners = sockets.into_iter().map(register).collect::<io::Result<Vec<_>>>()?;
+        let tasks = [
+            spawn_local(receive(worker.clone(), inbox)),
+            spawn_local(keep_house(worker.clone())),
+            spawn_local({
+                let sink = sink.clone();
+                async move { sink.keep_flushing().await }
+            }),
+        ];
+        let accepting: Vec<_> =
+            listeners.into_iter().map(|listener| spawn_local(listen(worker.clone(), listener, phase.clone()))).collect();
+        worker.stop(phase, accepting).await;
+        tasks.iter().for_each(JoinHandle::abort);
+        sink.flush();
+        Ok(())
+    })
+}
+
+fn register(socket: ListenSocket) -> io::Result<Listener> {
+    Ok(match socket {
+        ListenSocket::Tcp(socket) => Listener::Tcp(TcpListener::from_std(socket)?),
+        ListenSocket::Unix(socket) => Listener::Unix(UnixListener::from_std(socket)?),
+    })
+}
+
+#[derive(Debug)]
+struct Worker {
+    index: usize,
+    crew: Arc<Crew>,
+    gateway: Rc<Gateway>,
+    drain: Drain,
+}
+
+/// A connection in the counts of its worker; leaves them when dropped.
+struct Counted {
+    crew: Arc<Crew>,
+    index: usize,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.crew.colleagues[self.index].connections.fetch_sub(1, Ordering::Relaxed);
+        self.crew.metrics.client_connections.dec();
+    }
+}
+
+impl Worker {
+    /// Serves an accepted connection here, or hands it to a colleague with less to do.
+    fn dispatch(&self, accepted: Accepted) {
+        match accepted {
+            Accepted::Unix(stream) => self.start(Socket::Unix(stream), Peer::unix()),
+            Accepted::Tcp(stream, peer) => {
+                let colleague = self.crew.lightest(self.index);
+                if std::ptr::eq(colleague, &raw const self.crew.colleagues[self.index]) {
+                    self.start_tcp(stream, peer);
+                } else {
+                    self.hand_over(colleague, stream, peer);
+                }
+            }
+        }
+    }
+
+    fn hand_over(&self, colleague: &Colleague, stream: TcpStream, peer: std::net::SocketAddr) {
+        let Ok(stream) = stream.into_std() else { return };
+        if let Err(error) = colleague.handover.try_send((stream, peer)) {
+            let (stream, peer) = error.into_inner();
+            self.adopt(stream, peer);
+        }
+    }
+
+    fn adopt(&self, stream: std::net::TcpStream, peer: std::net::SocketAddr) {
+        match TcpStream::from_std(stream) {
+            Ok(stream) => self.start_tcp(stream, peer),
+            Err(error) => tracing::error!(%error, "cannot register a connection"),
+        }
+    }
+
+    fn start_tcp(&self, stream: TcpStream, peer: std::net::SocketAddr) {
+        // Both fail only for a connection that is gone already.
+        if let (Ok(local), Ok(())) = (stream.local_addr(), stream.set_nodelay(true)) {
+            self.start(Socket::Tcp(stream), Peer::tcp(peer, local));
+        }
+    }
+
+    fn start(&self, socket: Socket, peer: Peer) {
+        let refused = self.crew.connections() >= self.crew.max_connections;
+        // Those over the limit get an answer; far over the limit, not even that.
+        if refused && self.crew.connections() >= self.crew.max_connections + self.crew.max_connections / 8 + 16 {
+            self.crew.metrics.accept_errors.inc();
+            return;
+        }
+        self.crew.colleagues[self.index].connections.fetch_add(1, Ordering::Relaxed);
+        self.crew.metrics.client_connections.inc();
+        let counted = Counted { crew: self.crew.clone(), index: self.index };
+        let client = Client::new(peer, self.drain.join(), refused);
+        let gateway = self.gateway.clone();
+        spawn_local(async move {
+            let _counted = counted;
+            connection::serve(socket, client, gateway).await;
+        });
+    }
+
+    /// Waits for a stop and sees it through: accept nothing new, let requests finish, give up the rest.
+    async fn stop(&self, mut phase: watch::Receiver<Phase>, accepting: Vec<JoinHandle<()>>) {
+        // A sender that is gone leaves nobody who could stop the worker in order.
+        let _ = phase.wait_for(|phase| *phase >= Phase::Draining).await;
+        for task in accepting {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a listener failed");
+            }
+        }
+        self.drain.advance(Phase::Draining);
+        tokio::select! {
+            () = self.drain.emptied() => return,
+            _ = phase.wait_for(|phase| *phase == Phase::Expired) => {}
+        }
+        self.drain.advance(Phase::Expired);
+        // Whoever does not leave now is cut off with the runtime.
+        let _ = timeout(FAREWELL, self.drain.emptied()).await;
+    }
+}
+
+/// Accepts until a stop begins, then what the kernel has already taken in.
+async fn listen(worker: Rc<Worker>, listener: Listener, mut phase: watch::Receiver<Phase>) {
+    let errors = &worker.crew.metrics.accept_errors;
+    loop {
+        tokio::select! {
+            biased;
+            _ = phase.wait_for(|phase| *phase >= Phase::Draining) => break,
+            accepted = accept(&listener, errors) => worker.dispatch(accepted),
+        }
+    }
+    while let Ok(accepted) = timeout(Duration::ZERO, accept(&listener, errors)).await {
+        worker.dispatch(accepted);
+    }
+}
+
+async fn receive(worker: Rc<Worker>, mut inbox: Inbox) {
+    while let Some((stream, peer)) = inbox.0.recv().await {
+        worker.adopt(stream, peer);
+    }
+}
+
+/// Closes aged idle connections to functions, takes new tables over and shows that the worker is alive.
+async fn keep_house(worker: Rc<Worker>) {
+    let beats = Cell::new(0);
+    loop {
+        sleep(SWEEP).await;
+        beats.set(beats.get() + 1);
+        worker.crew.colleagues[worker.index].heartbeat.store(beats.get(), Ordering::Relaxed);
+        worker.gateway.view().sweep(Instant::now());
+    }
+}

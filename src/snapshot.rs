@@ -1,0 +1,223 @@
+//! One compiled, immutable routing table with the functions behind it. A request sees one snapshot from its first look-up to
+//! its log line.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::{HeaderName, HeaderValue};
+
+use crate::config::Config;
+use crate::config::types::{self, Binding, FunctionId, Service};
+use crate::function::Function;
+use crate::message::request::Rules;
+use crate::route::{ApiEntry, BuildError, Builder, RouteTable};
+use crate::telemetry::access;
+use crate::telemetry::metrics::{ApiLabels, Metrics};
+
+/// A routing table and everything that its requests need, made once and never changed.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub revision: u64,
+    pub config: Arc<Config>,
+    pub table: RouteTable<Arc<Api>>,
+    /// In the order of [`Config::functions`].
+    pub functions: Vec<Arc<Function>>,
+    pub rules: Arc<Rules>,
+    /// Where requests without a service are counted.
+    pub nowhere: Arc<access::Route>,
+    /// Where requests to a service without an API are counted.
+    services: HashMap<String, Arc<access::Route>>,
+}
+
+/// An API in one environment, with all that can be known before a request arrives.
+#[derive(Debug)]
+pub struct Api {
+    /// Index into [`Snapshot::functions`].
+    pub function: usize,
+    /// The effective sync-wait timeout.
+    pub timeout: Duration,
+    pub max_body_bytes: Option<u64>,
+    /// The fields that every request of the API gets.
+    pub fixed: Vec<(HeaderName, HeaderValue)>,
+    /// The names among them that were configured, and so replace a client's own.
+    pub custom: Vec<HeaderName>,
+    pub has_parameters: bool,
+    pub route: Arc<access::Route>,
+}
+
+impl Snapshot {
+    /// Compiles a configuration. What `previous` has in common with it keeps its slots, counters and instances.
+    ///
+    /// # Errors
+    /// When two domains or APIs are the same, which a loaded configuration rules out.
+    pub fn compile(config: Config, previous: Option<&Self>, metrics: &Arc<Metrics>) -> Result<Self, BuildError> {
+        let known: HashMap<&FunctionId, &Function> =
+            previous.iter().flat_map(|previous| &previous.functions).map(|function| (&function.spec.id, &**function)).collect();
+        let functions: Vec<_> = config
+            .functions
+            .iter()
+            .map(|spec| Arc::new(Function::new(spec.clone(), known.get(&spec.id).copied(), metrics)))
+            .collect();
+        let mut builder = Builder::new();
+        for service in &config.services {
+            let index = builder.service(&service.name);
+            for domain in &service.domains {
+                builder.domain(index, &domain.host, &domain.base_path, domain.environment)?;
+            }
+            for api in &service.apis {
+                for binding in &api.bindings {
+                    let payload = Arc::new(Api::compile(&config, service, api, *binding, metrics));
+                    let entry = ApiEntry {
+                        rule: &api.path,
+                        method: &api.method,
+                        enabled: api.enabled,
+                        raw_path: api.raw_path,
+                        payload,
+                    };
+                    builder.api(index, binding.environment, entry)?;
+                }
+            }
+        }
+        let unrouted = |service: &str| Arc::new(unrouted(service, metrics));
+        Ok(Self {
+            revision: previous.map_or(1, |previous| previous.revision + 1),
+            table: builder.build(),
+            functions,
+            rules: Arc::new(rules(&config.gateway)),
+            nowhere: unrouted(""),
+            services: config.services.iter().map(|service| (service.name.clone(), unrouted(&service.name))).collect(),
+            config: Arc::new(config),
+        })
+    }
+
+    /// Where to count a request that reached a service but no API.
+    #[must_use]
+    pub fn service(&self, name: &str) -> &Arc<access::Route> {
+        self.services.get(name).unwrap_or(&self.nowhere)
+    }
+}
+
+impl Api {
+    fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, metrics: &Metrics) -> Self {
+        let function = &config.functions[binding.function];
+        let timeout = api.timeout.as_ref().unwrap_or(&function.timeout).value;
+        let labels = ApiLabels { service: service.name.clone(), api: api.name.clone(), function: function.id.to_string() };
+        let mut custom: Vec<_> = function.headers.clone();
+        custom.retain(|(name, _)| !api.headers.iter().any(|(other, _)| other == name));
+        custom.extend(api.headers.iter().cloned());
+        let names = custom.iter().map(|(name, _)| name.clone()).collect();
+        let mut fixed = identity(config, service, api, binding, timeout);
+        fixed.extend(custom);
+        Self {
+            function: binding.function,
+            timeout,
+            max_body_bytes: api.max_body_bytes.unwrap_or(config.gateway.max_body_bytes),
+            fixed,
+            custom: names,
+            has_parameters: api.path.has_parameters(),
+            route: Arc::new(access::Route {
+                service: service.name.clone(),
+                api: api.name.clone(),
+                environment: binding.environment.as_str(),
+                function: format!("{}/{}", function.id.namespace, function.id.name),
+                version: function.id.version.clone(),
+                metrics: metrics.api(&labels),
+                function_metrics: metrics.function(&labels.function),
+            }),
+        }
+    }
+}
+
+/// The fields that tell a function who it is and what triggered it. A value that is empty, or no field value, is left out.
+fn identity(
+    config: &Config,
+    service: &Service,
+    api: &types::Api,
+    binding: Binding,
+    timeout: Duration,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let function = &config.functions[binding.function];
+    let gateway = &config.gateway;
+    let memory = if function.memory == 0 { String::new() } else { function.memory.to_string() };
+    [
+        ("Name", function.id.name.as_str()),
+        ("Namespace", &function.id.namespace),
+        ("Version", &function.id.version),
+        ("Timeout", &timeout.as_millis().to_string()),
+        ("Memory", &memory),
+        ("Region", &gateway.region),
+        ("Appid", &gateway.appid),
+        ("Uin", &gateway.uin),
+        ("Service", &service.name),
+        ("Api", &api.name),
+        ("Environment", binding.environment.as_str()),
+        ("Path", api.path.as_str()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .filter_map(|(name, value)| Some((reserved_name(gateway, name), HeaderValue::from_bytes(value.as_bytes()).ok()?)))
+    .collect()
+}
+
+fn rules(gateway: &types::Gateway) -> Rules {
+    Rules {
+        prefix: gateway.reserved_prefix.clone(),
+        reserved: gateway.reserved,
+        via: gateway.via,
+        request_id: reserved_name(gateway, "Request-Id"),
+        path_parameters: reserved_name(gateway, "Path-Parameters"),
+    }
+}
+
+fn reserved_name(gateway: &types::Gateway, name: &str) -> HeaderName {
+    let name = format!("{}{name}", gateway.reserved_prefix.as_str());
+    HeaderName::from_bytes(name.as_bytes()).expect("a reserved prefix starts a field name")
+}
+
+fn unrouted(service: &str, metrics: &Metrics) -> access::Route {
+    let labels = ApiLabels { service: service.to_owned(), ..ApiLabels::default() };
+    access::Route {
+        service: service.to_owned(),
+        api: String::new(),
+        environment: "",
+        function: String::new(),
+        version: String::new(),
+        metrics: metrics.api(&labels),
+        function_metrics: metrics.function(""),
+    }
+}
+
+/// The snapshot in use, shared by all workers.
+#[derive(Debug)]
+pub struct Shared {
+    current: ArcSwap<Snapshot>,
+    /// The revision beside the snapshot, so that a worker sees with one load that nothing changed.
+    revision: AtomicU64,
+}
+
+impl Shared {
+    #[must_use]
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self { revision: AtomicU64::new(snapshot.revision), current: ArcSwap::from_pointee(snapshot) }
+    }
+
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    #[must_use]
+    pub fn load(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Puts a snapshot in use. Requests that run keep the one that they have.
+    pub fn replace(&self, snapshot: Snapshot) {
+        let revision = snapshot.revision;
+        self.current.store(Arc::new(snapshot));
+        self.revision.store(revision, Ordering::Release);
+    }
+}
