@@ -22,3 +22,8 @@ pub mod snapshot;
 pub mod proxy;
 
 pub mod server;
+
+pub mod control;
+
+pub mod app;
+pub mod cli;

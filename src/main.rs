@@ -1,1 +1,7 @@
-fn main() {}
+//! The `fngate` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fngate::cli::main()
+}

@@ -102,7 +102,13 @@ impl Gateway {
 }
 
 /// Finds the API of a request and applies the limits that need nothing but its head.
-fn route(view: &View, client: &Client, head: &Parts, incoming: &Incoming, record: &mut Record) -> Result<Routed, Problem> {
+fn route(
+    view: &View,
+    client: &Client,
+    head: &Parts,
+    incoming: &Incoming,
+    record: &mut Record,
+) -> Result<Routed, Problem> {
     let gateway = &view.snapshot.config.gateway;
     let target = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     if target.len() > gateway.max_uri_bytes {
@@ -114,7 +120,8 @@ fn route(view: &View, client: &Client, head: &Parts, incoming: &Incoming, record
         return Err(Problem::new(Reason::Overloaded, "too many client connections"));
     }
     let name = std::str::from_utf8(host.as_bytes()).unwrap_or_default();
-    let found = view.snapshot.table.find(name, head.uri.path(), &head.method).map_err(|miss| missed(view, &miss, record))?;
+    let found =
+        view.snapshot.table.find(name, head.uri.path(), &head.method).map_err(|miss| missed(view, &miss, record))?;
     let api = found.payload().clone();
     record.route = api.route.clone();
     let announced = hyper::body::Body::size_hint(incoming).exact();
@@ -148,10 +155,15 @@ fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
             }
         }
         Miss::Ambiguous(ambiguity) => {
-            let detail = format!("servers read this path in different ways ({}), and they lead to different APIs", ambiguity.reading);
+            let detail = format!(
+                "servers read this path in different ways ({}), and they lead to different APIs",
+                ambiguity.reading
+            );
             Problem::new(Reason::AmbiguousPath, detail)
         }
-        Miss::BadPath => Problem::new(Reason::BadRequest, "the path is malformed: a `%` without two hexadecimal digits"),
+        Miss::BadPath => {
+            Problem::new(Reason::BadRequest, "the path is malformed: a `%` without two hexadecimal digits")
+        }
     }
 }
 
@@ -184,11 +196,7 @@ fn additions<'a>(view: &View, client: &Client, head: &Parts, routed: &'a Routed,
         fixed: &routed.api.fixed,
         custom: &routed.api.custom,
         path_parameters: routed.path_parameters.clone(),
-        forwarded: if trusted {
-            peer.forwarded_by_proxy(&head.headers, host, proxies)
-        } else {
-            peer.forwarded(host)
-        },
+        forwarded: if trusted { peer.forwarded_by_proxy(&head.headers, host, proxies) } else { peer.forwarded(host) },
         trusted,
         upgrade: routed.upgrade.clone(),
     }

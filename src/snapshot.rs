@@ -54,8 +54,11 @@ impl Snapshot {
     /// # Errors
     /// When two domains or APIs are the same, which a loaded configuration rules out.
     pub fn compile(config: Config, previous: Option<&Self>, metrics: &Arc<Metrics>) -> Result<Self, BuildError> {
-        let known: HashMap<&FunctionId, &Function> =
-            previous.iter().flat_map(|previous| &previous.functions).map(|function| (&function.spec.id, &**function)).collect();
+        let known: HashMap<&FunctionId, &Function> = previous
+            .iter()
+            .flat_map(|previous| &previous.functions)
+            .map(|function| (&function.spec.id, &**function))
+            .collect();
         let functions: Vec<_> = config
             .functions
             .iter()
@@ -104,7 +107,8 @@ impl Api {
     fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, metrics: &Metrics) -> Self {
         let function = &config.functions[binding.function];
         let timeout = api.timeout.as_ref().unwrap_or(&function.timeout).value;
-        let labels = ApiLabels { service: service.name.clone(), api: api.name.clone(), function: function.id.to_string() };
+        let labels =
+            ApiLabels { service: service.name.clone(), api: api.name.clone(), function: function.id.to_string() };
         let mut custom: Vec<_> = function.headers.clone();
         custom.retain(|(name, _)| !api.headers.iter().any(|(other, _)| other == name));
         custom.extend(api.headers.iter().cloned());

@@ -45,7 +45,11 @@ impl Stream {
 ///
 /// # Errors
 /// The error of the last attempt.
-pub async fn connect(instance: &Instance, connect_timeout: Duration, start_wait: Duration) -> Result<Stream, ConnectError> {
+pub async fn connect(
+    instance: &Instance,
+    connect_timeout: Duration,
+    start_wait: Duration,
+) -> Result<Stream, ConnectError> {
     let give_up = Instant::now() + start_wait;
     loop {
         let error = match timeout(connect_timeout, open(instance)).await {
@@ -102,7 +106,11 @@ impl AsyncWrite for Stream {
         }
     }
 
-    fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().kind {
             Kind::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Kind::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),

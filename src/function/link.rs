@@ -75,7 +75,11 @@ impl Link {
     ///
     /// # Errors
     /// When the connection is lost at once.
-    pub async fn open(stream: Stream, instance: Arc<Instance>, max_header_bytes: usize) -> Result<Box<Self>, ExchangeError> {
+    pub async fn open(
+        stream: Stream,
+        instance: Arc<Instance>,
+        max_header_bytes: usize,
+    ) -> Result<Box<Self>, ExchangeError> {
         let received = stream.received();
         let (sender, connection) = Builder::new()
             .preserve_header_case(true)
@@ -84,7 +88,14 @@ impl Link {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(ExchangeError::new)?;
-        Ok(Box::new(Self { sender, connection, received, presence: Presence::new(instance), keep: DEFAULT_KEEP, used: false }))
+        Ok(Box::new(Self {
+            sender,
+            connection,
+            received,
+            presence: Presence::new(instance),
+            keep: DEFAULT_KEEP,
+            used: false,
+        }))
     }
 
     #[must_use]
@@ -135,12 +146,15 @@ impl Link {
 
     /// Whether the exchange is over on the wire and the link can take another.
     pub fn is_free(&mut self) -> bool {
-        self.sender.is_ready() || (self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready())
+        self.sender.is_ready()
+            || (self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready())
     }
 
     /// Whether an idle link is still good: not expired, not closed, nothing received that nobody asked for.
     pub fn is_usable(&mut self, now: Instant) -> bool {
-        !self.is_expired(now) && self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready()
+        !self.is_expired(now)
+            && self.drive(&mut Context::from_waker(Waker::noop())).is_pending()
+            && self.sender.is_ready()
     }
 
     #[must_use]

@@ -72,7 +72,9 @@ impl Local {
     /// where the instance is still the same.
     #[must_use]
     pub fn new(function: Arc<Function>, previous: Option<&Self>) -> Rc<Self> {
-        let known = |instance: &Arc<Instance>| previous?.pools.iter().find(|pool| Arc::ptr_eq(&pool.instance, instance)).cloned();
+        let known = |instance: &Arc<Instance>| {
+            previous?.pools.iter().find(|pool| Arc::ptr_eq(&pool.instance, instance)).cloned()
+        };
         let make = |instance: &Arc<Instance>| known(instance).unwrap_or_else(|| Pool::new(instance.clone()));
         let pools = function.instances.iter().map(make).collect();
         Rc::new(Self { function, pools, turns: RoundRobin::default() })

@@ -89,7 +89,12 @@ impl RequestBody {
 
     /// Forwards `incoming`; with a gate, only once that is open.
     #[must_use]
-    pub fn forward(incoming: Incoming, limits: UploadLimits, alarm: Rc<Alarm>, gate: Option<ContinueGate>) -> (Self, Rc<Progress>) {
+    pub fn forward(
+        incoming: Incoming,
+        limits: UploadLimits,
+        alarm: Rc<Alarm>,
+        gate: Option<ContinueGate>,
+    ) -> (Self, Rc<Progress>) {
         let now = Instant::now();
         let progress = Rc::new(Progress {
             last_chunk: Cell::new(now),

@@ -79,18 +79,29 @@ impl Peer {
 
     /// The values for a request from a trusted proxy: what it says, where it says something usable.
     #[must_use]
-    pub fn forwarded_by_proxy(&self, headers: &HeaderMap, host: Option<&HeaderValue>, proxies: &TrustedProxies) -> Forwarded {
+    pub fn forwarded_by_proxy(
+        &self,
+        headers: &HeaderMap,
+        host: Option<&HeaderValue>,
+        proxies: &TrustedProxies,
+    ) -> Forwarded {
         let own = self.forwarded(host);
         let said = |name: &HeaderName, valid: fn(&[u8]) -> bool| {
             let mut values = headers.get_all(name).iter();
             values.next().filter(|value| values.next().is_none() && valid(value.as_bytes())).cloned()
         };
         Forwarded {
-            real_ip: self.client_behind(headers, proxies).and_then(|ip| HeaderValue::from_str(&ip.to_string()).ok()).or(own.real_ip),
+            real_ip: self
+                .client_behind(headers, proxies)
+                .and_then(|ip| HeaderValue::from_str(&ip.to_string()).ok())
+                .or(own.real_ip),
             forwarded_for: self.extended(headers).or(own.forwarded_for),
             proto: said(&X_FORWARDED_PROTO, |value| value == b"http" || value == b"https").or(own.proto),
             host: said(&X_FORWARDED_HOST, super::request::is_valid_host).or(own.host),
-            port: said(&X_FORWARDED_PORT, |value| (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)).or(own.port),
+            port: said(&X_FORWARDED_PORT, |value| {
+                (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
+            })
+            .or(own.port),
         }
     }
 
@@ -138,7 +149,9 @@ mod tests {
     }
 
     fn trusted() -> TrustedProxies {
-        TrustedProxies { networks: vec!["10.0.0.0/8".parse().expect("a network"), "::1/128".parse().expect("a network")] }
+        TrustedProxies {
+            networks: vec!["10.0.0.0/8".parse().expect("a network"), "::1/128".parse().expect("a network")],
+        }
     }
 
     fn text(value: Option<&HeaderValue>) -> &str {

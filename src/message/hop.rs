@@ -20,7 +20,10 @@ impl Listed {
     pub fn read(headers: &HeaderMap, prefix: &ReservedPrefix) -> Self {
         let mut names = Vec::new();
         for token in tokens(headers, &CONNECTION) {
-            if ["close", "keep-alive", "upgrade", "te"].iter().any(|common| token.eq_ignore_ascii_case(common.as_bytes())) {
+            if ["close", "keep-alive", "upgrade", "te"]
+                .iter()
+                .any(|common| token.eq_ignore_ascii_case(common.as_bytes()))
+            {
                 continue;
             }
             if let Ok(name) = HeaderName::from_bytes(token)
@@ -61,7 +64,8 @@ pub fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut protocols = headers.get_all(UPGRADE).iter();
     let protocol = protocols.next()?;
     let asked = tokens(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
-    let plain = protocols.next().is_none() && !tokens(headers, &UPGRADE).any(|token| token.eq_ignore_ascii_case(b"h2c"));
+    let plain =
+        protocols.next().is_none() && !tokens(headers, &UPGRADE).any(|token| token.eq_ignore_ascii_case(b"h2c"));
     (asked && plain).then(|| protocol.clone())
 }
 
@@ -82,7 +86,9 @@ mod tests {
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         lines
             .iter()
-            .map(|(name, value)| (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value")))
+            .map(|(name, value)| {
+                (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value"))
+            })
             .fold(HeaderMap::new(), |mut map, (name, value)| {
                 map.append(name, value);
                 map
@@ -92,7 +98,10 @@ mod tests {
     #[test]
     fn connection_lists_end_to_end_fields_only() {
         let listed = Listed::read(
-            &headers(&[("connection", "close, X-A"), ("connection", "host,content-length, authorization,x-scf-name,, x-b")]),
+            &headers(&[
+                ("connection", "close, X-A"),
+                ("connection", "host,content-length, authorization,x-scf-name,, x-b"),
+            ]),
             &ReservedPrefix::default(),
         );
         let names: Vec<_> = listed.names.iter().map(HeaderName::as_str).collect();
@@ -117,7 +126,13 @@ mod tests {
 
     #[test]
     fn trailers_are_taken_with_or_without_company() {
-        for (value, wanted) in [("trailers", true), ("gzip, Trailers", true), ("trailers;q=1", true), ("gzip", false), ("xtrailers", false)] {
+        for (value, wanted) in [
+            ("trailers", true),
+            ("gzip, Trailers", true),
+            ("trailers;q=1", true),
+            ("gzip", false),
+            ("xtrailers", false),
+        ] {
             assert_eq!(takes_trailers(&headers(&[("te", value)])), wanted, "{value}");
         }
     }

@@ -69,24 +69,39 @@ impl Reason {
             Self::MethodNotAllowed => {
                 ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", "http_request_error")
             }
-            Self::RequestTimeout => ("request_timeout", StatusCode::REQUEST_TIMEOUT, "Request Timeout", "http_request_error"),
-            Self::BodyTooLarge => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE, "Body Too Large", "http_request_error"),
-            Self::UriTooLong => ("uri_too_long", StatusCode::URI_TOO_LONG, "URI Too Long", "http_request_error"),
-            Self::HeaderTooLarge => {
-                ("header_too_large", StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Header Too Large", "http_request_error")
+            Self::RequestTimeout => {
+                ("request_timeout", StatusCode::REQUEST_TIMEOUT, "Request Timeout", "http_request_error")
             }
+            Self::BodyTooLarge => {
+                ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE, "Body Too Large", "http_request_error")
+            }
+            Self::UriTooLong => ("uri_too_long", StatusCode::URI_TOO_LONG, "URI Too Long", "http_request_error"),
+            Self::HeaderTooLarge => (
+                "header_too_large",
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "Header Too Large",
+                "http_request_error",
+            ),
             Self::ConcurrencyLimited => {
                 ("concurrency_limited", StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", "connection_limit_reached")
             }
             Self::FunctionUnreachable => {
                 ("function_unreachable", StatusCode::BAD_GATEWAY, "Function Unreachable", "destination_unavailable")
             }
-            Self::FunctionClosed => ("function_closed", StatusCode::BAD_GATEWAY, "Function Closed", "connection_terminated"),
+            Self::FunctionClosed => {
+                ("function_closed", StatusCode::BAD_GATEWAY, "Function Closed", "connection_terminated")
+            }
             Self::BadResponse => ("bad_response", StatusCode::BAD_GATEWAY, "Bad Response", "http_protocol_error"),
-            Self::Overloaded => ("overloaded", StatusCode::SERVICE_UNAVAILABLE, "Overloaded", "connection_limit_reached"),
-            Self::QueueTimeout => ("queue_timeout", StatusCode::SERVICE_UNAVAILABLE, "Queue Timeout", "connection_limit_reached"),
+            Self::Overloaded => {
+                ("overloaded", StatusCode::SERVICE_UNAVAILABLE, "Overloaded", "connection_limit_reached")
+            }
+            Self::QueueTimeout => {
+                ("queue_timeout", StatusCode::SERVICE_UNAVAILABLE, "Queue Timeout", "connection_limit_reached")
+            }
             Self::Draining => ("draining", StatusCode::SERVICE_UNAVAILABLE, "Draining", "destination_unavailable"),
-            Self::ConnectTimeout => ("connect_timeout", StatusCode::GATEWAY_TIMEOUT, "Connect Timeout", "connection_timeout"),
+            Self::ConnectTimeout => {
+                ("connect_timeout", StatusCode::GATEWAY_TIMEOUT, "Connect Timeout", "connection_timeout")
+            }
             Self::FunctionTimeout => {
                 ("function_timeout", StatusCode::GATEWAY_TIMEOUT, "Function Timeout", "http_response_timeout")
             }

@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
 
 use super::forwarded::{
-    Forwarded, X_CLIENT_PROTO, X_CLIENT_PROTO_VER, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO, X_REAL_IP,
+    Forwarded, X_CLIENT_PROTO, X_CLIENT_PROTO_VER, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT,
+    X_FORWARDED_PROTO, X_REAL_IP,
 };
 use super::hop::{self, Listed};
 use super::problem::{Problem, Reason, X_API_REQUESTID};
@@ -64,7 +65,8 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     }
     if let Some(authority) = head.uri.authority() {
         let http = head.uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");
-        let value = HeaderValue::from_str(authority.as_str()).ok().filter(|value| http && is_valid_host(value.as_bytes()));
+        let value =
+            HeaderValue::from_str(authority.as_str()).ok().filter(|value| http && is_valid_host(value.as_bytes()));
         return value.ok_or_else(|| bad("invalid request target"));
     }
     if !head.uri.path().starts_with('/') {
@@ -106,7 +108,8 @@ pub fn is_valid_host(host: &[u8]) -> bool {
 /// `bad_request` for framing that another server could read differently; `reserved_field` when the policy rejects those.
 pub fn prepare(head: &Parts, host: HeaderValue, rules: &Rules, additions: Additions<'_>) -> Result<HeaderMap, Problem> {
     let received = &head.headers;
-    let listed = if received.contains_key(CONNECTION) { Listed::read(received, &rules.prefix) } else { Listed::default() };
+    let listed =
+        if received.contains_key(CONNECTION) { Listed::read(received, &rules.prefix) } else { Listed::default() };
     let trailers = received.contains_key(TE) && hop::takes_trailers(received);
     let mut headers = HeaderMap::with_capacity(received.keys_len() + additions.fixed.len() + 12);
     let mut host = Some(host);
@@ -245,7 +248,8 @@ fn add(headers: &mut HeaderMap, rules: &Rules, additions: Additions<'_>, version
 /// Whether the client waits for a `100 Continue` before it sends its body.
 #[must_use]
 pub fn expects_continue(head: &Parts) -> bool {
-    head.version == Version::HTTP_11 && head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    head.version == Version::HTTP_11
+        && head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 #[cfg(test)]
@@ -306,7 +310,8 @@ mod tests {
             ("c_d", "6"),
             ("te", "gzip, trailers"),
         ]);
-        let expected = ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6", "te: trailers", "connection: TE"];
+        let expected =
+            ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6", "te: trailers", "connection: TE"];
         assert_eq!(lines.expect("accepted"), expected);
     }
 
@@ -360,7 +365,9 @@ mod tests {
 
     #[test]
     fn a_removed_base_path_leaves_a_target() {
-        for (uri, removed, left) in [("/test/a?b", 5, "/a?b"), ("/test", 5, "/"), ("/test?q", 5, "/?q"), ("/test/", 5, "/")] {
+        for (uri, removed, left) in
+            [("/test/a?b", 5, "/a?b"), ("/test", 5, "/"), ("/test?q", 5, "/?q"), ("/test/", 5, "/")]
+        {
             assert_eq!(target(&uri.parse().expect("a URI"), removed).expect("a target"), left);
         }
     }

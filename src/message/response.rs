@@ -31,7 +31,12 @@ pub enum Malformed {
 ///
 /// # Errors
 /// [`Malformed`] when the length of the body could be read in two ways or a protocol switch does not fit the request.
-pub fn prepare(head: &mut Parts, prefix: &ReservedPrefix, id: Uuid, upgrade: Option<&HeaderValue>) -> Result<(), Malformed> {
+pub fn prepare(
+    head: &mut Parts,
+    prefix: &ReservedPrefix,
+    id: Uuid,
+    upgrade: Option<&HeaderValue>,
+) -> Result<(), Malformed> {
     let switched = switched_protocol(head, upgrade)?;
     let received = std::mem::take(&mut head.headers);
     let listed = if received.contains_key(CONNECTION) { Listed::read(&received, prefix) } else { Listed::default() };
@@ -97,7 +102,9 @@ fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<bool, 
     if *name == TRANSFER_ENCODING && (!first || !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
         return Err(Malformed::TransferEncoding);
     }
-    if *name == CONTENT_LENGTH && (value.is_empty() || value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit)) {
+    if *name == CONTENT_LENGTH
+        && (value.is_empty() || value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit))
+    {
         return Err(Malformed::ContentLength);
     }
     Ok(first)
@@ -140,7 +147,10 @@ mod tests {
             ],
             None,
         );
-        assert_eq!(lines.expect("well-formed"), ["set-cookie: a", "set-cookie: b", "transfer-encoding: chunked", "server: s"]);
+        assert_eq!(
+            lines.expect("well-formed"),
+            ["set-cookie: a", "set-cookie: b", "transfer-encoding: chunked", "server: s"]
+        );
     }
 
     #[test]

@@ -36,10 +36,11 @@ impl Sockets {
     /// [`BindError`] with the system's reason: in use, no permission, no such address.
     pub fn bind(address: &ListenAddress, count: usize) -> Result<Self, BindError> {
         match address {
-            ListenAddress::Tcp(address) => bind_tcp(*address, count).map_err(|source| BindError { address: address.to_string(), source }),
-            ListenAddress::Unix(path) => {
-                bind_unix(path, count).map_err(|source| BindError { address: format!("unix:{}", path.display()), source })
+            ListenAddress::Tcp(address) => {
+                bind_tcp(*address, count).map_err(|source| BindError { address: address.to_string(), source })
             }
+            ListenAddress::Unix(path) => bind_unix(path, count)
+                .map_err(|source| BindError { address: format!("unix:{}", path.display()), source }),
             ListenAddress::Systemd(name) => {
                 inherit(name, count).map_err(|source| BindError { address: format!("systemd:{name}"), source })
             }
@@ -117,7 +118,8 @@ fn remove_stale(path: &Path) -> io::Result<()> {
 /// Takes the socket that the service manager passed under `name` (`LISTEN_FDS`, `LISTEN_FDNAMES`).
 fn inherit(name: &str, count: usize) -> io::Result<Sockets> {
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
-    let missing = || io::Error::new(io::ErrorKind::NotFound, format!("no inherited socket has this name (passed: `{names}`)"));
+    let missing =
+        || io::Error::new(io::ErrorKind::NotFound, format!("no inherited socket has this name (passed: `{names}`)"));
     let index = names.split(':').position(|other| other == name).ok_or_else(missing)?;
     let mut inherited = listenfd::ListenFd::from_env();
     if let Ok(Some(socket)) = inherited.take_tcp_listener(index) {

@@ -44,15 +44,20 @@ impl Error {
             Self::Connect(ConnectError::Failed(error)) => {
                 Problem::new(Reason::FunctionUnreachable, format!("no connection to the function: {}", why_not(error)))
             }
-            Self::Connect(ConnectError::TimedOut(limit)) => {
-                Problem::new(Reason::ConnectTimeout, format!("no connection to the function within {}", format_duration(*limit)))
-            }
+            Self::Connect(ConnectError::TimedOut(limit)) => Problem::new(
+                Reason::ConnectTimeout,
+                format!("no connection to the function within {}", format_duration(*limit)),
+            ),
             Self::Exchange(ExchangeError::Closed(_)) => {
                 Problem::new(Reason::FunctionClosed, "the function closed the connection before it answered")
             }
-            Self::Exchange(ExchangeError::Malformed(_)) => Problem::new(Reason::BadResponse, "the function's answer is not HTTP"),
+            Self::Exchange(ExchangeError::Malformed(_)) => {
+                Problem::new(Reason::BadResponse, "the function's answer is not HTTP")
+            }
             Self::Exchange(ExchangeError::Upload(_)) => Problem::new(Reason::BadRequest, "the request broke off"),
-            Self::Malformed(malformed) => Problem::new(Reason::BadResponse, format!("the function's answer has {malformed}")),
+            Self::Malformed(malformed) => {
+                Problem::new(Reason::BadResponse, format!("the function's answer has {malformed}"))
+            }
             Self::Stopped { stop: Stop::Draining, .. } => Problem::new(Reason::Draining, "the gateway is stopping"),
             Self::Stopped { stop: Stop::Timeout(phase), timeout } => {
                 let phase = match phase {
@@ -60,7 +65,10 @@ impl Error {
                     WaitingFor::Connection => "connecting",
                     WaitingFor::Response => "waiting for the response",
                 };
-                let detail = format!("the function did not answer within {}; the time ran out while {phase}", format_duration(*timeout));
+                let detail = format!(
+                    "the function did not answer within {}; the time ran out while {phase}",
+                    format_duration(*timeout)
+                );
                 Problem::new(Reason::FunctionTimeout, detail)
             }
         }

@@ -120,8 +120,11 @@ fn upload(
     if incoming.is_end_stream() {
         return (RequestBody::empty(), None, None);
     }
-    let limits =
-        UploadLimits { idle: view.snapshot.config.gateway.client_body_idle, max_bytes, rules: view.snapshot.rules.clone() };
+    let limits = UploadLimits {
+        idle: view.snapshot.config.gateway.client_body_idle,
+        max_bytes,
+        rules: view.snapshot.rules.clone(),
+    };
     let gate = request::expects_continue(head).then(ContinueGate::default);
     let (body, progress) = RequestBody::forward(incoming, limits, client.alarm().clone(), gate.clone());
     (body, Some(progress), gate)
@@ -148,7 +151,8 @@ impl Forwarding<'_> {
     fn request(&self, record: &Record, body: RequestBody) -> Result<Request<RequestBody>, Error> {
         let snapshot = &self.view.snapshot;
         let additions = additions(self.view, self.client, self.head, self.routed, record.id);
-        let headers = request::prepare(self.head, self.routed.host.clone(), &snapshot.rules, additions).map_err(Error::Refused)?;
+        let headers = request::prepare(self.head, self.routed.host.clone(), &snapshot.rules, additions)
+            .map_err(Error::Refused)?;
         let mut outgoing = Request::new(body);
         *outgoing.method_mut() = self.head.method.clone();
         *outgoing.uri_mut() = self.routed.target.clone();

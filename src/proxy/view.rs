@@ -21,8 +21,11 @@ impl View {
     /// Takes a snapshot over; pools of functions that were there before stay.
     #[must_use]
     pub fn adopt(snapshot: Arc<Snapshot>, previous: Option<&Self>) -> Rc<Self> {
-        let known: HashMap<_, _> =
-            previous.iter().flat_map(|previous| &previous.functions).map(|local| (&local.function.spec.id, local)).collect();
+        let known: HashMap<_, _> = previous
+            .iter()
+            .flat_map(|previous| &previous.functions)
+            .map(|local| (&local.function.spec.id, local))
+            .collect();
         let take_over = |function: &Arc<_>| {
             let function: &Arc<crate::function::Function> = function;
             Local::new(function.clone(), known.get(&function.spec.id).map(|local| &***local))

@@ -140,10 +140,16 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits) -> End {
 fn unreadable(status: u16, limits: &Limits) -> Problem {
     match status {
         431 => {
-            let detail = format!("the request head has more than {} bytes or {} fields", limits.max_header_bytes, limits.max_headers);
+            let detail = format!(
+                "the request head has more than {} bytes or {} fields",
+                limits.max_header_bytes, limits.max_headers
+            );
             Problem::new(Reason::HeaderTooLarge, detail)
         }
-        414 => Problem::new(Reason::UriTooLong, format!("the request target is longer than {} bytes", limits.max_uri_bytes)),
+        414 => Problem::new(
+            Reason::UriTooLong,
+            format!("the request target is longer than {} bytes", limits.max_uri_bytes),
+        ),
         _ => Problem::new(Reason::BadRequest, "malformed HTTP"),
     }
 }

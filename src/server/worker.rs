@@ -123,8 +123,10 @@ pub fn run(
                 async move { sink.keep_flushing().await }
             }),
         ];
-        let accepting: Vec<_> =
-            listeners.into_iter().map(|listener| spawn_local(listen(worker.clone(), listener, phase.clone()))).collect();
+        let accepting: Vec<_> = listeners
+            .into_iter()
+            .map(|listener| spawn_local(listen(worker.clone(), listener, phase.clone())))
+            .collect();
         worker.stop(phase, accepting).await;
         tasks.iter().for_each(JoinHandle::abort);
         sink.flush();

@@ -74,7 +74,13 @@ pub const CLIENT_LEFT: u16 = 499;
 impl Record {
     /// Starts the record of a request whose head has just been read. Until it is answered it counts as abandoned.
     #[must_use]
-    pub fn begin(sink: Rc<Sink>, client: Rc<str>, route: Arc<Route>, id: Uuid, head: &http::request::Parts) -> Box<Self> {
+    pub fn begin(
+        sink: Rc<Sink>,
+        client: Rc<str>,
+        route: Arc<Route>,
+        id: Uuid,
+        head: &http::request::Parts,
+    ) -> Box<Self> {
         let logged = sink.writer.is_some();
         let header = |name| if logged { head.headers.get(name).cloned() } else { None };
         let mut record = Self::unreadable(sink, client, route, id);
@@ -115,7 +121,8 @@ impl Record {
         let route = &self.route;
         let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
         Line {
-            time: jiff::Timestamp::try_from(SystemTime::now() - duration).map_or_else(|_| String::new(), |time| format!("{time:.3}")),
+            time: jiff::Timestamp::try_from(SystemTime::now() - duration)
+                .map_or_else(|_| String::new(), |time| format!("{time:.3}")),
             request_id: self.id,
             client: &self.client,
             host: self.host.as_ref().map(|host| String::from_utf8_lossy(host.as_bytes())),
@@ -340,7 +347,9 @@ impl Output {
         let Self::File { path, file } = self else { return };
         match append_to(path) {
             Ok(opened) => *file = opened,
-            Err(error) => tracing::error!(path = %path.display(), %error, "cannot reopen the access log; writing goes on in the old file"),
+            Err(error) => {
+                tracing::error!(path = %path.display(), %error, "cannot reopen the access log; writing goes on in the old file")
+            }
         }
     }
 }

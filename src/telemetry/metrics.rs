@@ -11,7 +11,8 @@ use std::time::Duration;
 use prometheus::core::Collector;
 use prometheus::proto::LabelPair;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 /// Seconds, 1 ms to 60 s.
@@ -64,7 +65,8 @@ impl Metrics {
             IntGaugeVec::new(Opts::new("fngate_build_info", "The version that runs; always 1."), &["version"]),
         );
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-        let counters = |name, help, labels: &[&str]| register(&registry, IntCounterVec::new(Opts::new(name, help), labels));
+        let counters =
+            |name, help, labels: &[&str]| register(&registry, IntCounterVec::new(Opts::new(name, help), labels));
         let gauges = |name, help, labels: &[&str]| register(&registry, IntGaugeVec::new(Opts::new(name, help), labels));
         let gauge = |name, help| register(&registry, IntGauge::new(name, help));
         let counter = |name, help| register(&registry, IntCounter::new(name, help));
@@ -209,7 +211,9 @@ impl ApiMetrics {
             Some(counter) => counter.inc(),
             None => {
                 if let Some(metrics) = self.metrics.upgrade() {
-                    page[index % 20].get_or_init(|| metrics.requests.with_label_values(&self.values(&code.to_string()))).inc();
+                    page[index % 20]
+                        .get_or_init(|| metrics.requests.with_label_values(&self.values(&code.to_string())))
+                        .inc();
                 }
             }
         }
@@ -354,7 +358,10 @@ mod tests {
         one.count(404);
         one.duration.observe(0.1);
         let text = metrics.render().expect("renders");
-        assert!(text.contains(r#"fngate_requests_total{api="get",code="200",function="default/f:1",service="shop"} 2"#), "{text}");
+        assert!(
+            text.contains(r#"fngate_requests_total{api="get",code="200",function="default/f:1",service="shop"} 2"#),
+            "{text}"
+        );
         drop(one);
         assert!(metrics.render().expect("renders").contains(r#"code="404""#));
         drop(other);

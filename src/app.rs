@@ -1,0 +1,257 @@
+//! The composition root: makes the parts, joins them, and ends them in order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::config::{Config, Source};
+use crate::control::admin::{self, Admin};
+use crate::control::ready::Readiness;
+use crate::control::reload::Reloader;
+use crate::control::{Command, Control, Outcome, StopSignal, signals};
+use crate::drain::Phase;
+use crate::net::socket::{BindError, Sockets};
+use crate::server::worker::{self, Crew, Inbox, ListenSocket};
+use crate::snapshot::{Shared, Snapshot};
+use crate::telemetry::access::{Writer, WriterThread};
+use crate::telemetry::metrics::Metrics;
+
+/// Commands that may wait for the control loop.
+const COMMANDS: usize = 16;
+/// Open files that are neither a client's nor a function's connection.
+const OTHER_FILES: u64 = 64;
+
+/// What to run.
+#[derive(Debug)]
+pub struct Options {
+    pub config: Config,
+    /// The file that the configuration came from, and all files that were read; reload needs them.
+    pub path: Option<PathBuf>,
+    pub sources: Vec<Source>,
+    /// Whether the files are watched.
+    pub watch: bool,
+    /// Whether signals are taken. A process can do that once.
+    pub signals: bool,
+}
+
+/// Why the gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error("cannot open the access log")]
+    AccessLog(#[source] io::Error),
+    #[error("cannot compile the routing table")]
+    Compile(#[from] crate::route::BuildError),
+    #[error("cannot start the threads")]
+    System(#[source] io::Error),
+}
+
+/// A running gateway.
+#[derive(Debug)]
+pub struct App {
+    listeners: Vec<String>,
+    admin: Option<SocketAddr>,
+    commands: mpsc::Sender<Command>,
+    control: JoinHandle<Outcome>,
+    workers: Vec<JoinHandle<()>>,
+    log: Option<WriterThread>,
+    metrics: Arc<Metrics>,
+}
+
+impl App {
+    /// Binds everything, compiles the table and starts the threads. When it returns, connections are accepted.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        let Options { config, path, sources, watch, signals } = options;
+        let open_files = raise_open_files();
+        let workers =
+            config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
+        let bound = config.listeners.iter().map(|listener| Sockets::bind(&listener.address, workers));
+        let bound = bound.collect::<Result<Vec<_>, _>>()?;
+        let admin_socket = config.admin.address.map(bind_admin).transpose()?;
+        let metrics = Metrics::new();
+        let (writer, log) = Writer::start(&config.log.access, metrics.lost_access_lines.clone())
+            .map_err(StartError::AccessLog)?
+            .unzip();
+        let max_connections = config.gateway.max_connections.map_or(open_files, usize::from);
+        let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics)?));
+        let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), writer, max_connections);
+        let listeners = bound.iter().map(Sockets::display).collect();
+        let (phase, phases) = watch::channel(Phase::Running);
+        let (ended_sender, ended) = mpsc::channel(workers);
+        let (commands, command_receiver) = mpsc::channel(COMMANDS);
+        let readiness = Arc::new(Readiness::default());
+        let control = Control {
+            crew: crew.clone(),
+            readiness: readiness.clone(),
+            reloader: Reloader::new(path, sources, shared.clone(), metrics.clone()),
+            phase,
+            commands: command_receiver,
+            ended,
+            workers,
+            watch,
+        };
+        let admin = Admin { shared, metrics: metrics.clone(), readiness, commands: commands.clone() };
+        let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
+        let threads = start_workers(&crew, share_out(bound, workers), inboxes, &phases, &ended_sender)?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::System)?;
+        let signals = signals.then(|| commands.clone());
+        let control = thread("control", move || run_control(&runtime, control, admin_socket, admin, signals))?;
+        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, log, metrics })
+    }
+
+    /// Where it listens, in the order of the configuration.
+    #[must_use]
+    pub fn listeners(&self) -> &[String] {
+        &self.listeners
+    }
+
+    #[must_use]
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin
+    }
+
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// The way to the control loop.
+    #[must_use]
+    pub fn commands(&self) -> mpsc::Sender<Command> {
+        self.commands.clone()
+    }
+
+    /// Loads the configuration again.
+    ///
+    /// # Errors
+    /// The errors of the configuration as text.
+    pub fn reload(&self) -> Result<u64, String> {
+        let (answer, outcome) = oneshot::channel();
+        let stopped = || "the gateway has stopped".to_owned();
+        self.commands.blocking_send(Command::Reload(answer)).map_err(|_closed| stopped())?;
+        outcome.blocking_recv().unwrap_or_else(|_closed| Err(stopped()))
+    }
+
+    /// Asks for a stop; [`Self::wait`] sees its end.
+    pub fn stop(&self) {
+        // A control loop that is gone has stopped already.
+        let _ = self.commands.blocking_send(Command::Stop(StopSignal::Terminate));
+    }
+
+    /// Waits until the gateway has stopped and everything is written.
+    #[must_use]
+    pub fn wait(self) -> Outcome {
+        let outcome = self.control.join().unwrap_or(Outcome::Failed);
+        if outcome == Outcome::Drained {
+            for worker in self.workers {
+                // A worker that panicked was reported by itself.
+                let _ = worker.join();
+            }
+            if let Some(log) = self.log {
+                log.join();
+            }
+        }
+        outcome
+    }
+}
+
+/// Raises the soft limit of open files to the hard one, and returns how many client connections fit: each may need a second
+/// file for its function.
+fn raise_open_files() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let files = current.unwrap_or(1 << 20);
+    usize::try_from((files.saturating_sub(OTHER_FILES) / 2).max(16)).unwrap_or(usize::MAX)
+}
+
+fn bind_admin(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
+    let bind = || {
+        let socket = std::net::TcpListener::bind(address)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    };
+    bind().map_err(|source| BindError { address: format!("the admin address {address}"), source }.into())
+}
+
+/// The sockets of all listeners, by worker.
+fn share_out(bound: Vec<Sockets>, workers: usize) -> Vec<Vec<ListenSocket>> {
+    let mut shares: Vec<Vec<_>> = (0..workers).map(|_| Vec::new()).collect();
+    for sockets in bound {
+        let sockets: Vec<_> = match sockets {
+            Sockets::Tcp { sockets, .. } => sockets.into_iter().map(ListenSocket::Tcp).collect(),
+            Sockets::Unix { sockets, .. } => sockets.into_iter().map(ListenSocket::Unix).collect(),
+        };
+        shares.iter_mut().zip(sockets).for_each(|(share, socket)| share.push(socket));
+    }
+    shares
+}
+
+fn start_workers(
+    crew: &Arc<Crew>,
+    shares: Vec<Vec<ListenSocket>>,
+    inboxes: Vec<Inbox>,
+    phases: &watch::Receiver<Phase>,
+    ended: &mpsc::Sender<(usize, bool)>,
+) -> Result<Vec<JoinHandle<()>>, StartError> {
+    let start = |(index, (sockets, inbox)): (usize, (Vec<ListenSocket>, Inbox))| {
+        let (crew, phases, ended) = (crew.clone(), phases.clone(), ended.clone());
+        thread(&format!("worker-{index}"), move || {
+            let run = AssertUnwindSafe(|| worker::run(index, crew, sockets, inbox, phases));
+            let in_order = match catch_unwind(run) {
+                Ok(Ok(())) => true,
+                Ok(Err(error)) => {
+                    tracing::error!(worker = index, %error, "a worker could not start");
+                    false
+                }
+                Err(_panic) => false,
+            };
+            // Without a control loop there is nobody left to tell.
+            let _ = ended.blocking_send((index, in_order));
+        })
+    };
+    shares.into_iter().zip(inboxes).enumerate().map(start).collect()
+}
+
+fn run_control(
+    runtime: &Runtime,
+    control: Control,
+    admin_socket: Option<std::net::TcpListener>,
+    admin: Admin,
+    signals: Option<mpsc::Sender<Command>>,
+) -> Outcome {
+    runtime.block_on(async move {
+        if let Some(socket) = admin_socket {
+            match tokio::net::TcpListener::from_std(socket) {
+                Ok(listener) => drop(tokio::spawn(admin::serve(listener, admin))),
+                Err(error) => tracing::error!(%error, "no admin listener"),
+            }
+        }
+        match signals.map(signals::listen).transpose() {
+            Ok(listening) => drop(listening.map(tokio::spawn)),
+            Err(error) => tracing::error!(%error, "no signal handlers"),
+        }
+        control.run().await
+    })
+}
+
+fn thread<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, StartError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(StartError::System)
+}

@@ -1,0 +1,153 @@
+//! Everything that is not a request: reload, signals, the admin listener, the service manager, the stop.
+//!
+//! It has a thread and a runtime of its own, so that a scrape or the parsing of a large configuration delays no request.
+
+pub mod admin;
+pub mod ready;
+pub mod reload;
+pub mod signals;
+pub mod systemd;
+pub mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch as channel};
+use tokio::time::{Instant, timeout_at};
+
+use self::ready::Readiness;
+use self::reload::Reloader;
+use self::systemd::Manager;
+use self::watch::Watch;
+use crate::drain::Phase;
+use crate::server::worker::Crew;
+
+/// What workers may take beyond the drain timeout to give up what is left.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// What the control loop can be asked to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Load the configuration again; the answer is the new revision, or the errors as text.
+    Reload(oneshot::Sender<Result<u64, String>>),
+    ReopenLogs,
+    Stop(StopSignal),
+}
+
+/// What asked for a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopSignal {
+    Interrupt,
+    Terminate,
+}
+
+/// How the process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything in flight was finished.
+    Drained,
+    /// The drain timeout was over first.
+    Expired(StopSignal),
+    /// A worker died.
+    Failed,
+}
+
+/// What the control loop works with.
+#[derive(Debug)]
+pub struct Control {
+    pub crew: Arc<Crew>,
+    pub readiness: Arc<Readiness>,
+    pub reloader: Reloader,
+    pub phase: channel::Sender<Phase>,
+    pub commands: mpsc::Receiver<Command>,
+    /// The index of each worker that ends, and whether it ended in order.
+    pub ended: mpsc::Receiver<(usize, bool)>,
+    pub workers: usize,
+    /// Whether the configuration's files are watched.
+    pub watch: bool,
+}
+
+impl Control {
+    /// Works until the process is to end.
+    pub async fn run(mut self) -> Outcome {
+        let mut watch = if self.watch { Watch::start(self.reloader.paths()) } else { Watch::none() };
+        let mut manager = Manager::new();
+        self.readiness.set_ready(true);
+        manager.ready();
+        loop {
+            tokio::select! {
+                command = self.commands.recv() => match command {
+                    Some(Command::Reload(answer)) => {
+                        let outcome = self.reload(&manager);
+                        // Whoever asked may have gone; the reload counts all the same.
+                        let _ = answer.send(outcome);
+                        watch.follow(self.reloader.paths());
+                    }
+                    Some(Command::ReopenLogs) => self.reopen_logs().await,
+                    Some(Command::Stop(signal)) => return self.stop(signal, &manager).await,
+                    None => return self.stop(StopSignal::Terminate, &manager).await,
+                },
+                () = watch.changed() => {
+                    self.reloader.reload_if_changed();
+                    watch.follow(self.reloader.paths());
+                }
+                ended = self.ended.recv() => {
+                    tracing::error!(worker = ended.map(|(index, _)| index), "a worker ended on its own; the process ends");
+                    return Outcome::Failed;
+                }
+                () = manager.watchdog_due() => manager.feed_watchdog(&self.crew.heartbeats()),
+            }
+        }
+    }
+
+    fn reload(&mut self, manager: &Manager) -> Result<u64, String> {
+        manager.reloading();
+        let outcome = self.reloader.reload();
+        manager.ready();
+        outcome
+    }
+
+    async fn reopen_logs(&self) {
+        if let Some(writer) = &self.crew.writer {
+            writer.reopen().await;
+        }
+        tracing::info!("logs reopened");
+    }
+
+    /// Not ready, then no new connections, then everything in flight to its end or to the deadline.
+    async fn stop(mut self, signal: StopSignal, manager: &Manager) -> Outcome {
+        let limit = self.crew.shared.load().config.gateway.drain_timeout;
+        tracing::info!(?signal, drain_timeout = ?limit, "stopping");
+        self.readiness.set_ready(false);
+        manager.stopping();
+        self.phase.send_replace(Phase::Draining);
+        if self.workers_end(Instant::now() + limit).await {
+            tracing::info!("drained");
+            return Outcome::Drained;
+        }
+        tracing::warn!("the drain timeout is over; requests in flight are given up");
+        self.phase.send_replace(Phase::Expired);
+        self.workers_end(Instant::now() + FAREWELL).await;
+        Outcome::Expired(signal)
+    }
+
+    /// Whether all workers ended by `deadline`. A second stop command makes it now.
+    async fn workers_end(&mut self, deadline: Instant) -> bool {
+        while self.workers > 0 {
+            tokio::select! {
+                ended = timeout_at(deadline, self.ended.recv()) => match ended {
+                    Ok(Some(_)) => self.workers -= 1,
+                    Ok(None) => return true,
+                    Err(_elapsed) => return false,
+                },
+                Some(command) = self.commands.recv() => match command {
+                    Command::Stop(_) => return false,
+                    Command::ReopenLogs => self.reopen_logs().await,
+                    // Dropped: whoever asked learns that there is no answer.
+                    Command::Reload(_) => {}
+                },
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,118 @@
+//! Loading the configuration again. A bad one changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::config::{self, Config, Failure, Loaded, Source};
+use crate::snapshot::{Shared, Snapshot};
+use crate::telemetry::metrics::Metrics;
+
+/// Loads the configuration and puts it in use, when asked or when its files have changed.
+#[derive(Debug)]
+pub struct Reloader {
+    path: Option<PathBuf>,
+    shared: Arc<Shared>,
+    metrics: Arc<Metrics>,
+    /// The files as last read, whether or not what they said was good.
+    sources: Vec<Source>,
+    /// The configuration that the process started with: some of it holds until the next start.
+    started: Arc<Config>,
+}
+
+impl Reloader {
+    /// `path` is none for a configuration that comes from no file.
+    #[must_use]
+    pub fn new(path: Option<PathBuf>, sources: Vec<Source>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
+        let started = shared.load().config.clone();
+        let reloader = Self { path, shared, metrics, sources, started };
+        reloader.succeeded();
+        reloader
+    }
+
+    /// The files that make up the configuration.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.path.as_deref().into_iter().chain(self.sources.iter().map(|source| source.path.as_path()))
+    }
+
+    /// Loads the configuration if any file says something else than when it was last read, and puts it in use. The outcome is
+    /// logged and counted; that nothing changed is not.
+    pub fn reload_if_changed(&mut self) {
+        let Some(path) = &self.path else { return };
+        let outcome = config::load(path);
+        let sources = match &outcome {
+            Ok(loaded) => &loaded.sources,
+            Err(failure) => &failure.sources,
+        };
+        if *sources != self.sources {
+            // Nobody waits for the outcome.
+            let _ = self.take(outcome);
+        }
+    }
+
+    /// Loads the configuration and puts it in use. The outcome is logged and counted.
+    ///
+    /// # Errors
+    /// All errors of the configuration as text; the one in use stays.
+    pub fn reload(&mut self) -> Result<u64, String> {
+        match &self.path {
+            Some(path) => self.take(config::load(path)),
+            None => Err("this gateway was started without a configuration file".to_owned()),
+        }
+    }
+
+    fn take(&mut self, outcome: Result<Loaded, Failure>) -> Result<u64, String> {
+        let outcome = match outcome {
+            Ok(loaded) => {
+                self.sources = loaded.sources;
+                self.apply(loaded.config)
+            }
+            Err(failure) => {
+                self.sources = failure.sources;
+                Err(failure.errors.to_string())
+            }
+        };
+        match &outcome {
+            Ok(revision) => {
+                self.succeeded();
+                tracing::info!(revision, "configuration applied");
+            }
+            Err(errors) => {
+                self.metrics.count_reload(false);
+                tracing::error!("the new configuration is not used, the old one stays:\n{errors}");
+            }
+        }
+        outcome
+    }
+
+    fn apply(&self, config: Config) -> Result<u64, String> {
+        self.warn_of_what_waits(&config);
+        let snapshot =
+            Snapshot::compile(config, Some(&self.shared.load()), &self.metrics).map_err(|error| error.to_string())?;
+        let revision = snapshot.revision;
+        self.shared.replace(snapshot);
+        Ok(revision)
+    }
+
+    fn warn_of_what_waits(&self, config: &Config) {
+        let started = &self.started;
+        for (key, changed) in [
+            ("listener", started.listeners != config.listeners),
+            ("admin", started.admin != config.admin),
+            ("log", started.log != config.log),
+            ("gateway.workers", started.gateway.workers != config.gateway.workers),
+            ("gateway.max_connections", started.gateway.max_connections != config.gateway.max_connections),
+        ] {
+            if changed {
+                tracing::warn!(key, "this change takes effect at the next start");
+            }
+        }
+    }
+
+    fn succeeded(&self) {
+        self.metrics.count_reload(true);
+        self.metrics.config_revision.set(i64::try_from(self.shared.revision()).unwrap_or(i64::MAX));
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.metrics.config_last_success.set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+    }
+}

@@ -1,0 +1,73 @@
+//! What the service manager is told, if there is one.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::time::{Instant, sleep_until};
+
+/// The service manager of `NOTIFY_SOCKET`. Without one, everything here does nothing.
+#[derive(Debug)]
+pub struct Manager {
+    /// How often it wants to hear from us.
+    watchdog: Option<Duration>,
+    next: Instant,
+    heartbeats: Vec<u64>,
+}
+
+impl Manager {
+    #[must_use]
+    pub fn new() -> Self {
+        // Twice in the interval, as sd_watchdog_enabled(3) recommends; not faster than the workers' heartbeat.
+        let watchdog = sd_notify::watchdog_enabled().map(|interval| (interval / 2).max(Duration::from_millis(1500)));
+        Self { watchdog, next: Instant::now() + watchdog.unwrap_or_default(), heartbeats: Vec::new() }
+    }
+
+    pub fn ready(&self) {
+        tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
+    }
+
+    /// The manager waits for the next [`Self::ready`].
+    pub fn reloading(&self) {
+        match NotifyState::monotonic_usec_now() {
+            Ok(now) => tell(&[NotifyState::Reloading, now, NotifyState::Status("reloading")]),
+            Err(error) => tracing::debug!(%error, "no monotonic clock"),
+        }
+    }
+
+    pub fn stopping(&self) {
+        tell(&[NotifyState::Stopping, NotifyState::Status("draining")]);
+    }
+
+    /// Returns when the watchdog wants to be fed; never without a watchdog.
+    pub async fn watchdog_due(&self) {
+        match self.watchdog {
+            Some(_) => sleep_until(self.next).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Feeds the watchdog if every worker has made progress since the last time.
+    pub fn feed_watchdog(&mut self, heartbeats: &[u64]) {
+        self.next = Instant::now() + self.watchdog.unwrap_or_default();
+        let alive =
+            self.heartbeats.is_empty() || self.heartbeats.iter().zip(heartbeats).all(|(before, now)| before != now);
+        self.heartbeats = heartbeats.to_vec();
+        if alive {
+            tell(&[NotifyState::Watchdog]);
+        } else {
+            tracing::error!(?heartbeats, "a worker makes no progress; the watchdog is not fed");
+        }
+    }
+}
+
+impl Default for Manager {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "the service manager does not listen");
+    }
+}
