@@ -111,10 +111,12 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         "\u{e9}", "...",
     ]);
     let broken = select(vec!["a", "%", "%4", "%zz"]);
+    let climbing = select(vec!["a", "a", "b", "..", "%2e%2e", "."]);
     let path = |segment| vec(segment, 1..6).prop_map(|segments: Vec<&str>| format!("/{}", segments.join("/")));
     let path = proptest::prop_oneof![
         4 => path(clean.boxed()),
         12 => path(dirty.boxed()),
+        2 => path(climbing.boxed()).prop_map(|path| format!("/a/..{path}")),
         1 => path(broken.boxed()),
         1 => Just("*".to_owned()),
     ];
