@@ -88,17 +88,21 @@ impl Reading {
     }
 
     /// Reads a path, given raw and plain. Raw matters to [`Self::Backslashes`] alone: `%5C` is one only after decoding.
-    fn read(self, raw: &str, plain: &str) -> String {
+    fn read<'p>(self, raw: &str, plain: &'p str) -> Cow<'p, str> {
         match self {
             Self::Decoded => decode(plain),
             Self::DotsRemoved => remove_dots(plain),
             Self::SlashesMerged => merge_slashes(plain),
             Self::ParametersDropped => drop_parameters(plain),
-            Self::Backslashes => canonical_path(&raw.replace('\\', "/")).unwrap_or_else(|| plain.to_owned()),
-            Self::CutAtNul => cut(plain).to_owned(),
+            Self::Backslashes if raw.contains('\\') => {
+                canonical_path(&raw.replace('\\', "/")).map_or(Cow::Borrowed(plain), Cow::Owned)
+            }
+            Self::Backslashes => Cow::Borrowed(plain),
+            Self::CutAtNul => Cow::Borrowed(cut(plain)),
             Self::Together => {
                 let decoded = decode(plain).replace("%5C", "/");
-                remove_dots(&merge_slashes(&drop_parameters(cut(&decoded))))
+                let merged = merge_slashes(&drop_parameters(cut(&decoded))).into_owned();
+                Cow::Owned(remove_dots(&merged).into_owned())
             }
         }
     }
@@ -111,7 +115,7 @@ impl fmt::Display for Reading {
 }
 
 /// The readings of a path that differ from the plain one.
-pub(super) fn readings<'p>(raw: &'p str, plain: &'p str) -> impl Iterator<Item = (Reading, String)> {
+pub(super) fn readings<'p>(raw: &'p str, plain: &'p str) -> impl Iterator<Item = (Reading, Cow<'p, str>)> {
     let all = Reading::ALL.into_iter().map(move |reading| (reading, reading.read(raw, plain)));
     all.filter(move |(_, text)| text != plain)
 }
@@ -148,68 +152,76 @@ fn canonical_path(raw: &str) -> Option<String> {
 }
 
 /// Decodes what may stand in a path after decoding; the other escapes are canonical already.
-fn decode(path: &str) -> String {
+fn decode(path: &str) -> Cow<'_, str> {
+    let mut parts = path.split('%');
     let mut decoded = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('%') {
-        decoded.push_str(before);
-        let byte = after.get(..2).and_then(|digits| match *digits.as_bytes() {
-            [high, low] => Some(hex(high)? << 4 | hex(low)?),
+    decoded.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let byte = match *part.as_bytes() {
+            [high, low, ..] => hex(high).zip(hex(low)).map(|(high, low)| high << 4 | low),
             _ => None,
-        });
+        };
         match byte.filter(|&byte| byte == b'/' || is_segment_byte(byte)) {
             Some(byte) => {
                 decoded.push(char::from(byte));
-                rest = &after[2..];
+                decoded.push_str(&part[2..]);
             }
-            None => {
-                decoded.push('%');
-                rest = after;
-            }
+            None => decoded.extend(["%", part]),
         }
     }
-    decoded.push_str(rest);
-    decoded
+    Cow::Owned(decoded)
 }
 
 fn cut(path: &str) -> &str {
     path.split_once("%00").map_or(path, |(before, _)| before)
 }
 
-fn drop_parameters(path: &str) -> String {
-    let segments = path.split('/').map(|segment| segment.split_once(';').map_or(segment, |(name, _)| name));
-    segments.collect::<Vec<_>>().join("/")
-}
-
-fn merge_slashes(path: &str) -> String {
-    let mut merged = String::with_capacity(path.len());
-    for char in path.chars() {
-        if char != '/' || !merged.ends_with('/') {
-            merged.push(char);
-        }
+fn drop_parameters(path: &str) -> Cow<'_, str> {
+    if !path.contains(';') {
+        return Cow::Borrowed(path);
     }
-    merged
+    let mut kept = String::with_capacity(path.len());
+    for (index, segment) in path.split('/').enumerate() {
+        let name = segment.split_once(';').map_or(segment, |(name, _)| name);
+        kept.extend([if index > 0 { "/" } else { "" }, name]);
+    }
+    Cow::Owned(kept)
 }
 
-fn remove_dots(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
+fn merge_slashes(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let mut merged = String::with_capacity(path.len());
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        merged.extend(["/", segment]);
+    }
+    if path.ends_with('/') {
+        merged.push('/');
+    }
+    Cow::Owned(merged)
+}
+
+fn remove_dots(path: &str) -> Cow<'_, str> {
+    if !path.contains("/.") {
+        return Cow::Borrowed(path);
+    }
+    let mut kept = String::with_capacity(path.len());
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {
         match segment {
             "." => {}
-            ".." => {
-                kept.pop();
-            }
+            ".." => kept.truncate(kept.rfind('/').unwrap_or(0)),
             _ => {
-                kept.push(segment);
+                kept.extend(["/", segment]);
                 continue;
             }
         }
         if segments.peek().is_none() {
-            kept.push("");
+            kept.push('/');
         }
     }
-    kept.iter().flat_map(|segment| ["/", segment]).collect()
+    Cow::Owned(kept)
 }
 
 #[cfg(test)]

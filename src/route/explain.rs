@@ -63,6 +63,7 @@ pub struct CandidateNote {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReadingNote {
     pub reading: Reading,
+    /// The path as read; `/base + /path` where only what is behind the base path was read.
     pub path: String,
     /// The API that it selects.
     pub selects: Option<String>,
@@ -158,7 +159,8 @@ impl<T> RouteTable<T> {
 
     fn reading_notes<'t>(&'t self, query: &Query<'t, '_>, plain: &Selection<'t, T>) -> Vec<ReadingNote> {
         let mut notes = Vec::new();
-        let _ = self.reread(query, plain, &mut |Reread { reading, path, agrees, selection }| {
+        let _ = self.reread(query, plain, &mut |Reread { reading, base, path, agrees, selection }| {
+            let path = base.map_or_else(|| path.to_owned(), |base| format!("{base} + {path}"));
             let selects = self.route(&selection).map(|route| route.to_string());
             notes.push(ReadingNote { reading, path, selects, agrees });
             ControlFlow::<()>::Continue(())

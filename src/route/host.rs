@@ -55,10 +55,13 @@ impl<V> Hosts<V> {
 
     /// The values of all patterns that cover a normalized host, most specific first.
     pub(super) fn covering(&self, host: &str) -> impl Iterator<Item = &V> {
-        // No longer than the longest pattern: a host of 64 KiB of dots must not cost a look-up for each of them.
-        let suffixes = host.match_indices('.').map(|(at, _)| at);
-        let suffixes = suffixes.filter(move |&at| at > 0 && host.len() - at <= self.longest_suffix);
-        let suffixes = suffixes.filter_map(move |at| self.suffixes.get(&host[at..]));
+        // No longer than the longest pattern: a host of 64 KiB of dots must not cost a look-up for each of them. There is
+        // at least one byte in front of the dot.
+        let start = host.len().saturating_sub(self.longest_suffix).max(1);
+        let suffixes = (start..host.len()).filter_map(move |at| match host.as_bytes()[at] {
+            b'.' => self.suffixes.get(&host[at..]),
+            _ => None,
+        });
         self.exact.get(host).into_iter().chain(suffixes).chain(&self.any)
     }
 }

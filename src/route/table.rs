@@ -99,7 +99,7 @@ impl<T> RouteTable<T> {
         &'t self,
         query: &Query<'t, '_>,
         plain: &Selection<'t, T>,
-        visit: &mut impl FnMut(Reread<'t, T>) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reread<'t, '_, T>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let Query { domains, plain: path, method } = *query;
         if path.is_clean() || plain.api.is_some_and(|api| api.raw_path) {
@@ -107,15 +107,20 @@ impl<T> RouteTable<T> {
         }
         for (reading, text) in readings(path.raw(), path.text()) {
             let selection = self.select(domains, &text, method);
-            visit(Reread { reading, path: text, agrees: plain.agrees(&selection), selection })?;
+            visit(Reread { reading, base: None, path: &text, agrees: plain.agrees(&selection), selection })?;
         }
         let based = plain.enabled().map(|(domain, _)| domain).filter(|domain| !domain.base.segments().is_empty());
         let Some(domain) = based else { return ControlFlow::Continue(()) };
         let count = domain.base.segments().len();
         for (reading, text) in readings(skip_segments(path.raw(), count), skip_segments(path.text(), count)) {
             let selection = self.select_in(domain, &text, method);
-            let path = format!("{}{text}", domain.base);
-            visit(Reread { reading, path, agrees: plain.agrees(&selection), selection })?;
+            visit(Reread {
+                reading,
+                base: Some(&domain.base),
+                path: &text,
+                agrees: plain.agrees(&selection),
+                selection,
+            })?;
         }
         ControlFlow::Continue(())
     }
@@ -125,7 +130,7 @@ impl<T> RouteTable<T> {
         Some(Route::new(&self.services[domain.service].name, domain.environment, api))
     }
 
-    fn ambiguity<'t>(&'t self, plain: &Selection<'t, T>, reread: &Reread<'t, T>) -> Ambiguity<'t> {
+    fn ambiguity<'t>(&'t self, plain: &Selection<'t, T>, reread: &Reread<'t, '_, T>) -> Ambiguity<'t> {
         Ambiguity {
             service: plain.domain.map(|domain| &*self.services[domain.service].name),
             environment: plain.domain.map(|domain| domain.environment),
@@ -180,9 +185,11 @@ impl<'t, T> Selection<'t, T> {
 }
 
 /// Another reading of the path, and what it selects.
-pub(super) struct Reread<'t, T> {
+pub(super) struct Reread<'t, 'p, T> {
     pub(super) reading: Reading,
-    pub(super) path: String,
+    /// The base path, where only what is behind it was read.
+    pub(super) base: Option<&'t BasePath>,
+    pub(super) path: &'p str,
     pub(super) agrees: bool,
     pub(super) selection: Selection<'t, T>,
 }

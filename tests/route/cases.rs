@@ -39,7 +39,16 @@ pub(crate) struct Request {
 }
 
 pub(crate) fn spec() -> impl Strategy<Value = Spec> {
-    (vec(domain(), 1..7), vec(api(), 1..16)).prop_map(|(domains, apis)| Spec { domains, apis })
+    let anywhere = Domain {
+        service: 0,
+        host: HostPattern::Exact("h.test".to_owned()),
+        base: BasePath::root(),
+        environment: Environment::Release,
+    };
+    (vec(domain(), 1..7), vec(api(), 1..20)).prop_map(move |(mut domains, apis)| {
+        domains.push(anywhere.clone());
+        Spec { domains, apis }
+    })
 }
 
 fn domain() -> impl Strategy<Value = Domain> {
@@ -102,8 +111,19 @@ fn environment() -> impl Strategy<Value = Environment> {
 }
 
 pub(crate) fn request() -> impl Strategy<Value = Request> {
-    let host =
-        select(vec!["h.test", "h.test", "H.Test.:80", "x.h.test", "y.x.h.test:1", "test", "[::1]:8080", ".test"]);
+    let host = select(vec![
+        "h.test",
+        "h.test",
+        "h.test",
+        "h.test",
+        "H.Test.:80",
+        "H.Test.:80",
+        "x.h.test",
+        "y.x.h.test:1",
+        "test",
+        "[::1]:8080",
+        ".test",
+    ]);
     let clean = select(vec!["a", "b", "c", "ab", ""]);
     let dirty = select(vec![
         "a", "a", "b", "b", "", "", ".", "..", "..", "%2e", "%2E%2e", "a%2Fb", "a%2fb", "%2F", "a;b", "a;", ";x",
@@ -111,10 +131,12 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         "\u{e9}", "...",
     ]);
     let broken = select(vec!["a", "%", "%4", "%zz"]);
+    let climbing = select(vec!["a", "a", "b", "..", "%2e%2e", "."]);
     let path = |segment| vec(segment, 1..6).prop_map(|segments: Vec<&str>| format!("/{}", segments.join("/")));
     let path = proptest::prop_oneof![
         4 => path(clean.boxed()),
         12 => path(dirty.boxed()),
+        2 => path(climbing.boxed()).prop_map(|path| format!("/a/..{path}")),
         1 => path(broken.boxed()),
         1 => Just("*".to_owned()),
     ];
