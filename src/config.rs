@@ -1,7 +1,137 @@
 //! The configuration: TOML as written becomes a [`Config`] that is right by construction.
+//!
+//! [`load`] is the one way in: the check, the start and the reload share it. It never stops at the first error.
 
+mod address;
+mod disk;
+mod document;
+mod error;
+mod field;
+mod file;
+mod function;
+mod gateway;
+mod host;
+mod name;
 pub mod path;
+mod reader;
+mod resolve;
+mod service;
 pub mod types;
+mod value;
+mod variable;
 
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use disk::Disk;
+use document::Document;
+use reader::{Reader, Section};
+use value::{Found, Kind};
+use variable::Lookup;
+
+pub use error::{Diagnostic, Report};
+pub use file::Source;
 pub use path::{BasePath, PathRule, Segment};
 pub use types::Config;
+
+/// A configuration and what it was read from.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    /// The main file first, then what it includes.
+    pub sources: Vec<Source>,
+    /// The directories in which a change may change the configuration.
+    pub directories: Vec<PathBuf>,
+}
+
+/// Why there is no configuration, and what was read nevertheless: a watcher waits for these files to change.
+#[derive(Debug, thiserror::Error)]
+#[error("{errors}")]
+pub struct Failure {
+    pub errors: Report,
+    /// The main file first, then what it includes.
+    pub sources: Vec<Source>,
+    /// The directories in which a change may change the configuration.
+    pub directories: Vec<PathBuf>,
+}
+
+/// Reads a file and the files that it includes.
+///
+/// # Errors
+/// [`Failure`] holds every error of every file, unless a file could not be read or its syntax is so broken that nothing
+/// certain could be said about the rest.
+pub fn load(path: &Path) -> Result<Loaded, Failure> {
+    let mut disk = Disk::default();
+    let result = load_from(&mut disk, path);
+    let Disk { sources, directories } = disk;
+    match result {
+        Ok(config) => Ok(Loaded { config, sources, directories }),
+        Err(errors) => Err(Failure { errors, sources, directories }),
+    }
+}
+
+/// Reads a configuration that is not on the disk; `name` stands for the file in messages. `include` is refused.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(name: &Path, text: &str) -> Result<Config, Report> {
+    parse_with(name, text, &|variable| std::env::var(variable))
+}
+
+/// Every key of the configuration by its dotted name, such as `service.api.raw_path`, in the order of the reference.
+#[must_use]
+pub fn schema_keys() -> Vec<String> {
+    Reader::learn(|reader| {
+        Section::root(reader, &[], resolve::read);
+    })
+}
+
+fn load_from(disk: &mut Disk, path: &Path) -> Result<Config, Report> {
+    let main = disk.read(path).map_err(|error| Report::new(vec![error], &[]))?;
+    let schema = schema_keys();
+    let reader = Reader::new(&|name| std::env::var(name), &schema);
+    let mut documents = vec![Document::parse(&main)];
+    let patterns = read_includes(&reader, &documents);
+    let included = disk.follow(path, patterns, &reader.errors);
+    let complete = reader.errors.is_empty();
+    documents.extend(included.iter().map(Document::parse));
+    for document in documents.iter().skip(1) {
+        document.refuse_includes("only the main file may include others", &reader.errors);
+    }
+    finish(reader, documents, complete)
+}
+
+fn parse_with(name: &Path, text: &str, lookup: Lookup<'_>) -> Result<Config, Report> {
+    let file = file::File::new(name, text.to_owned());
+    let schema = schema_keys();
+    let reader = Reader::new(lookup, &schema);
+    let documents = vec![Document::parse(&file)];
+    documents
+        .iter()
+        .for_each(|document| document.refuse_includes("there are no files to include here", &reader.errors));
+    finish(reader, documents, true)
+}
+
+fn read_includes(reader: &Reader<'_>, documents: &[Document<'_>]) -> Vec<Found<String>> {
+    const PATTERN: Kind<String> = Kind::text("services/*.toml");
+    Section::peek(reader, documents).list("include", &PATTERN)
+}
+
+/// Reads documents of which all syntax errors are known. What they mean is looked at only if that can be told.
+fn finish(reader: Reader<'_>, mut documents: Vec<Document<'_>>, complete: bool) -> Result<Config, Report> {
+    let syntax: Vec<_> = documents.iter_mut().flat_map(|document| std::mem::take(&mut document.errors)).collect();
+    let files: Vec<_> = documents.iter().map(|document| Arc::clone(document.file)).collect();
+    let intact = complete && documents.iter().all(|document| document.intact);
+    let config = intact.then(|| Section::root(&reader, &documents, resolve::read));
+    let mut errors = reader.errors.into_inner();
+    // A value that is no TOML has been reported; that its repaired reading makes no sense either is not news.
+    errors.retain(|error| !syntax.iter().any(|syntax| syntax.shares_line(error)));
+    errors.extend(syntax);
+    match config {
+        Some(config) if errors.is_empty() => Ok(config),
+        _ => Err(Report::new(errors, &files)),
+    }
+}

@@ -1,0 +1,137 @@
+//! Reads configuration files from the disk: the main file and those that its `include` names.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::{Diagnostic, Errors};
+use super::file::{File, Source, Span};
+use super::value::Found;
+
+/// Far above any configuration; a device or a log given by mistake must not fill the memory.
+const LARGEST: u64 = 64 << 20;
+
+/// What has been looked at so far.
+#[derive(Default)]
+pub(super) struct Disk {
+    pub(super) sources: Vec<Source>,
+    pub(super) directories: Vec<PathBuf>,
+}
+
+impl Disk {
+    pub(super) fn read(&mut self, path: &Path) -> Result<Arc<File>, Diagnostic> {
+        self.watch(parent(path));
+        let content = read_bytes(path);
+        self.sources.push(Source { path: path.to_owned(), content: content.as_ref().ok().cloned() });
+        let bytes = content.map_err(|error| unreadable(path, &error))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+            Diagnostic::new(format!("cannot read {}: line {line} is not UTF-8", path.display()))
+        })?;
+        Ok(File::new(path, text))
+    }
+
+    /// Reads the files that patterns name, seen from the directory of `main`. Each file is read once, however many patterns
+    /// match it.
+    pub(super) fn follow(&mut self, main: &Path, patterns: Vec<Found<String>>, errors: &Errors) -> Vec<Arc<File>> {
+        let mut seen = vec![identity(main)];
+        let mut files = Vec::new();
+        for Found { value, span } in patterns {
+            for path in self.expand(parent(main), &value, &span, errors) {
+                let identity = identity(&path);
+                if seen.contains(&identity) {
+                    continue;
+                }
+                seen.push(identity);
+                match self.read(&path) {
+                    Ok(file) => files.push(file),
+                    Err(error) => errors.push(error.at_labelled(&span, "included here")),
+                }
+            }
+        }
+        files
+    }
+
+    /// The paths that a pattern stands for, sorted. Without a wildcard that is the path itself, be it there or not.
+    fn expand(&mut self, base: &Path, pattern: &str, span: &Span, errors: &Errors) -> Vec<PathBuf> {
+        let is_wild = |text: &str| text.contains(['*', '?', '[']);
+        if !is_wild(pattern) {
+            return vec![base.join(pattern)];
+        }
+        let fixed: PathBuf =
+            Path::new(pattern).components().take_while(|part| !is_wild(&part.as_os_str().to_string_lossy())).collect();
+        self.watch(&base.join(fixed));
+        let whole = if Path::new(pattern).is_absolute() || base.as_os_str().is_empty() {
+            pattern.to_owned()
+        } else {
+            format!("{}/{pattern}", glob::Pattern::escape(&base.to_string_lossy()))
+        };
+        let options = glob::MatchOptions {
+            require_literal_separator: true,
+            // Editors keep locks and backups in such files.
+            require_literal_leading_dot: true,
+            ..glob::MatchOptions::default()
+        };
+        let paths = match glob::glob_with(&whole, options) {
+            Ok(paths) => paths,
+            Err(error) => {
+                errors.push(Diagnostic::new(format!("not a pattern for files: {}", error.msg)).at(span));
+                return Vec::new();
+            }
+        };
+        let mut found = Vec::new();
+        for path in paths {
+            match path {
+                Ok(path) => found.push(path),
+                Err(error) => {
+                    let error = unreadable(error.path(), error.error());
+                    errors.push(error.at_labelled(span, "included here"));
+                }
+            }
+        }
+        for path in &found {
+            self.watch(parent(path));
+        }
+        found
+    }
+
+    fn watch(&mut self, directory: &Path) {
+        if !self.directories.iter().any(|known| known == directory) {
+            self.directories.push(directory.to_owned());
+        }
+    }
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB"));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory, not a file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    Diagnostic::new(format!("cannot read {}: {reason}", path.display()))
+}
+
+/// The directory of a file; the current one has a name, so that it can be watched.
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// What two paths to one file have in common.
+fn identity(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}

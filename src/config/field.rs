@@ -1,0 +1,94 @@
+//! Custom header fields of functions and APIs: which names they may have and what may be in them.
+
+use http::{HeaderName, HeaderValue};
+use toml::de::DeValue;
+
+use super::error::{Diagnostic, Problem, quoted};
+use super::file::Span;
+use super::reader::Section;
+use super::value::{Kind, Value, mismatch};
+use crate::header::{Class, ReservedPrefix, classify};
+
+const VALUE: Kind<HeaderValue> = Kind::new("gold", value);
+
+/// Reads `headers = { "X-Tier" = "gold" }`, in the order of the file.
+pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(HeaderName, HeaderValue)> {
+    let Some(table) = section.value("headers") else { return Vec::new() };
+    let Some(entries) = table.entries() else {
+        section.report(mismatch("a table such as { \"X-Tier\" = \"gold\" }", table.node).at(&table.span));
+        return Vec::new();
+    };
+    let mut fields: Vec<(HeaderName, HeaderValue)> = Vec::new();
+    let mut seen: Vec<(String, Span)> = Vec::new();
+    for (written, entry) in entries {
+        let name = match name(written, prefix) {
+            Ok(name) => name,
+            Err(problem) => {
+                section.report(problem.at(&entry.key_span));
+                continue;
+            }
+        };
+        let folded = fold(&name);
+        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == folded) {
+            section.report(duplicate(&name, &entry.key_span, first));
+            continue;
+        }
+        seen.push((folded, entry.key_span.clone()));
+        fields.extend(read_value(section, &entry).map(|value| (name, value)));
+    }
+    fields
+}
+
+fn read_value(section: &Section<'_>, entry: &Value<'_>) -> Option<HeaderValue> {
+    if let DeValue::Array(_) = entry.node {
+        section.report(Diagnostic::new("a custom header has one value").at(&entry.span));
+        return None;
+    }
+    section.read(entry, &VALUE).map(|found| found.value)
+}
+
+fn duplicate(name: &HeaderName, span: &Span, first: &Span) -> Diagnostic {
+    Diagnostic::new(format!("the header `{name}` is set twice"))
+        .at(span)
+        .at_labelled(first, "first set here")
+        .hint("letter case does not matter in names, and `_` is equal to `-`".to_owned())
+}
+
+fn name(written: &str, prefix: &ReservedPrefix) -> Result<HeaderName, Problem> {
+    let Ok(name) = HeaderName::from_bytes(written.as_bytes()) else {
+        let rule = "letters, digits and any of !#$%&'*+-.^_`|~";
+        return Err(Problem::new(format!("{} is not the name of a header: {rule}", quoted(written))));
+    };
+    // CGI and WSGI servers cannot tell `_` from `-`, so the class of a name is that of its spelling with `-`.
+    let spelling = HeaderName::from_bytes(fold(&name).as_bytes()).unwrap_or_else(|_| name.clone());
+    let refuse = |reason: String| Err(Problem::new(format!("`{written}` cannot be a custom header: {reason}")));
+    match classify(&spelling, prefix) {
+        Class::Reserved => refuse(format!("names that start with `{}` are reserved for the gateway", prefix.as_str())),
+        Class::Owned => refuse("the gateway itself sends this field".to_owned()),
+        Class::Connection | Class::HopByHop => refuse("it belongs to one connection and is not passed on".to_owned()),
+        Class::Framing if spelling == http::header::HOST => {
+            refuse("the client's `Host` is passed on unchanged".to_owned())
+        }
+        Class::Framing => refuse("it says where the message ends, which is for the gateway to say".to_owned()),
+        Class::EndToEnd if spelling == http::header::TRAILER || spelling == http::header::EXPECT => {
+            refuse("it announces how the message is sent, which is for the sender to say".to_owned())
+        }
+        Class::EndToEnd => Ok(name),
+    }
+}
+
+fn value(text: &str) -> Result<HeaderValue, Problem> {
+    let good = |c: char| c.is_ascii_graphic() || c == ' ' || c == '\t';
+    if let Some(bad) = text.chars().find(|c| !good(*c)) {
+        let bad = quoted(&bad.to_string());
+        return Err(Problem::new(format!("the value of a header is visible ASCII, spaces and tabs, not {bad}")));
+    }
+    if text.trim_matches([' ', '\t']) != text {
+        return Err(Problem::new("a space at an end of a header's value would be lost on the way"));
+    }
+    HeaderValue::from_str(text).ok().ok_or_else(|| Problem::new("not the value of a header"))
+}
+
+fn fold(name: &HeaderName) -> String {
+    name.as_str().replace('_', "-")
+}

@@ -1,0 +1,119 @@
+//! The text of configuration files and positions in it.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::types::Place;
+
+/// A file that was looked at while a configuration was loaded. Two loads that see the same sources give the same result,
+/// environment variables aside.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Source {
+    pub path: PathBuf,
+    /// What the file held; `None` when it could not be read.
+    pub content: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("path", &self.path).field("bytes", &self.content.as_ref().map(Vec::len)).finish()
+    }
+}
+
+/// The text of one file, with an index of its lines.
+pub(super) struct File {
+    pub(super) path: Arc<Path>,
+    text: String,
+    /// The byte at which each line starts. Never empty.
+    lines: Vec<usize>,
+}
+
+impl File {
+    pub(super) fn new(path: &Path, text: String) -> Arc<Self> {
+        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        Arc::new(Self { path: path.into(), text, lines })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The index of the line that `at` is on, counted from zero.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+
+    /// The byte at which a line starts.
+    pub(super) fn line_start(&self, line: usize) -> usize {
+        self.lines.get(line).copied().unwrap_or(self.text.len())
+    }
+
+    /// The byte at which a line ends, its line break left out.
+    pub(super) fn line_end(&self, line: usize) -> usize {
+        let line = self.line_start(line)..self.line_start(line + 1);
+        line.start + self.text.get(line).map_or(0, |text| text.trim_end_matches(['\r', '\n']).len())
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// A range of one file, never longer than the rest of the line that it starts on.
+#[derive(Clone, Debug)]
+pub(super) struct Span {
+    pub(super) file: Arc<File>,
+    pub(super) range: Range<usize>,
+}
+
+impl Span {
+    /// Cuts `range` so that it lies within one line and on character borders, whatever it was.
+    pub(super) fn new(file: &Arc<File>, range: Range<usize>) -> Self {
+        let start = floor_char(&file.text, range.start);
+        let end = floor_char(&file.text, range.end.min(file.line_end(file.line(start)))).max(start);
+        Self { file: Arc::clone(file), range: start..end }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        self.file.text.get(self.range.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn place(&self) -> Place {
+        let line = self.file.line(self.range.start);
+        let before = self.file.text.get(self.file.line_start(line)..self.range.start).unwrap_or_default();
+        Place { file: Arc::clone(&self.file.path), line: line + 1, column: before.chars().count() + 1 }
+    }
+}
+
+/// The largest character border that is not after `at`.
+fn floor_char(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let file = File::new(Path::new("f.toml"), "a = 1\r\n\u{e9}\u{e9} = 2\n".to_owned());
+        for (range, place, text) in [
+            (0..1, "f.toml:1:1", "a"),
+            (4..5, "f.toml:1:5", "1"),
+            (4..12, "f.toml:1:5", "1"),
+            (7..9, "f.toml:2:1", "\u{e9}"),
+            (8..10, "f.toml:2:1", "\u{e9}"),
+            (14..15, "f.toml:2:6", "2"),
+            (16..16, "f.toml:3:1", ""),
+            (99..200, "f.toml:3:1", ""),
+        ] {
+            let span = Span::new(&file, range.clone());
+            assert_eq!((span.place().to_string().as_str(), span.text()), (place, text), "{range:?}");
+        }
+    }
+}

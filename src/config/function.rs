@@ -1,0 +1,149 @@
+//! Reads `[[function]]` and finds functions by the references of APIs.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::address::INSTANCE;
+use super::error::{Diagnostic, closest};
+use super::field;
+use super::file::Span;
+use super::gateway::{LONGEST, MANY, SHORTEST};
+use super::name::{DEFAULT_NAMESPACE, FUNCTION, LATEST, Reference, VERSION};
+use super::reader::Section;
+use super::types::{Function, FunctionId, InstanceAddress, Setting};
+use super::value::Found;
+use crate::header::ReservedPrefix;
+
+const TIMEOUT: Duration = Duration::from_secs(15);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// Reads one function. `None` is one that cannot be named, which has been reported.
+pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Found<Function>> {
+    let name = section.required("name", &FUNCTION);
+    let namespace = section.optional("namespace", &FUNCTION);
+    let version = section.optional("version", &VERSION);
+    let or =
+        |found: Option<Found<String>>, default: &str| found.map_or_else(|| default.to_owned(), |found| found.value);
+    let id = name.map(|name| {
+        name.map(|name| FunctionId { name, namespace: or(namespace, DEFAULT_NAMESPACE), version: or(version, LATEST) })
+    });
+    let time = |key, default: u64, shortest| section.duration(key, Duration::from_secs(default), shortest..=LONGEST);
+    let instances = read_instances(section);
+    let timeout = read_timeout(section).unwrap_or(Setting { value: TIMEOUT, place: None });
+    let connect_timeout = time("connect_timeout", 5, SHORTEST);
+    let start_wait = time("start_wait", 0, Duration::ZERO);
+    let stream_idle = time("stream_idle", 60, SHORTEST);
+    let stream_max = time("stream_max", 0, Duration::ZERO);
+    let websocket_idle = time("websocket_idle", 600, SHORTEST);
+    let max_concurrency = NonZeroUsize::new(section.number("max_concurrency", 0, 0..=MANY));
+    let queue = section.number("queue", 0, 0..=MANY);
+    let queue_timeout = time("queue_timeout", 1, SHORTEST);
+    let memory = section.number("memory", 0, 0..=u32::MAX);
+    let headers = field::read(section, prefix);
+    id.map(|id| {
+        id.map(|id| Function {
+            id,
+            instances,
+            timeout,
+            connect_timeout,
+            start_wait,
+            stream_idle,
+            stream_max: (!stream_max.is_zero()).then_some(stream_max),
+            websocket_idle,
+            max_concurrency,
+            queue,
+            queue_timeout,
+            memory,
+            headers,
+        })
+    })
+}
+
+/// The sync-wait timeout of a function or an API.
+pub(super) fn read_timeout(section: &Section<'_>) -> Option<Setting<Duration>> {
+    const RANGE: RangeInclusive<Duration> = SHORTEST..=LONGEST_TIMEOUT;
+    let found = section.duration_if_set("timeout", &RANGE)?;
+    Some(Setting { value: found.value, place: Some(found.span.place()) })
+}
+
+fn read_instances(section: &Section<'_>) -> Vec<InstanceAddress> {
+    if section.value("instances").is_none() {
+        section.missing("instances", "instances = [\"http://127.0.0.1:9000\"]");
+    }
+    let mut first: HashMap<InstanceAddress, Span> = HashMap::new();
+    let mut instances = Vec::new();
+    for Found { value, span } in section.filled("instances", &INSTANCE) {
+        if let Some(first) = first.get(&value) {
+            let error = Diagnostic::new(format!("the instance {value} is listed twice")).at(&span);
+            section.report(error.at_labelled(first, "first listed here"));
+            continue;
+        }
+        first.insert(value.clone(), span);
+        instances.push(value);
+    }
+    instances
+}
+
+/// All function versions of a configuration, by their names.
+#[derive(Debug, Default)]
+pub(super) struct Functions {
+    pub(super) all: Vec<Arc<Function>>,
+    places: HashMap<FunctionId, (usize, Span)>,
+}
+
+impl Functions {
+    /// Takes the functions as they were read. The second of two equal names is refused.
+    pub(super) fn collect(read: impl IntoIterator<Item = Found<Function>>) -> (Self, Vec<Diagnostic>) {
+        let mut functions = Self::default();
+        let mut errors = Vec::new();
+        for Found { value, span } in read {
+            if let Some((_, first)) = functions.places.get(&value.id) {
+                let error = Diagnostic::new(format!("the function `{}` is defined twice", value.id)).at(&span);
+                let hint = "the same function with another `version` is another function version".to_owned();
+                errors.push(error.at_labelled(first, "first defined here").hint(hint));
+                continue;
+            }
+            functions.places.insert(value.id.clone(), (functions.all.len(), span));
+            functions.all.push(Arc::new(value));
+        }
+        (functions, errors)
+    }
+
+    /// The index of the version of a function.
+    pub(super) fn find(&self, reference: &Reference, version: &Found<String>) -> Result<usize, Diagnostic> {
+        let id = FunctionId {
+            namespace: reference.namespace.clone(),
+            name: reference.name.clone(),
+            version: version.value.clone(),
+        };
+        match self.places.get(&id) {
+            Some((index, _)) => Ok(*index),
+            None => Err(self.unknown(&id, &version.span)),
+        }
+    }
+
+    fn unknown(&self, id: &FunctionId, span: &Span) -> Diagnostic {
+        let full = |id: &FunctionId| format!("{}/{}", id.namespace, id.name);
+        let ids = || self.all.iter().map(|function| &function.id);
+        let versions: Vec<_> =
+            ids().filter(|other| full(other) == full(id)).map(|other| other.version.as_str()).collect();
+        if !versions.is_empty() {
+            let message = format!("the function `{}` has no version `{}`", full(id), id.version);
+            let listed = versions.iter().map(|version| format!("`{version}`")).collect::<Vec<_>>().join(", ");
+            return Diagnostic::new(message).at(span).hint(format!("its versions are {listed}"));
+        }
+        let error = Diagnostic::new(format!("there is no function `{}`", full(id))).at(span);
+        if let Some(other) = ids().find(|other| other.name == id.name) {
+            return error.hint(format!("it is in another namespace: \"{}\"", full(other)));
+        }
+        let names: Vec<_> = ids().map(full).collect();
+        let close = closest(&full(id), names.iter().map(String::as_str));
+        error.hint(close.map(|close| {
+            let short = close.strip_prefix(DEFAULT_NAMESPACE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(close);
+            format!("did you mean \"{short}\"?")
+        }))
+    }
+}

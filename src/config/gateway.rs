@@ -1,0 +1,122 @@
+//! Reads `[gateway]`, `[[listener]]`, `[admin]` and `[log]`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::address::{ADMIN, LISTEN, NETWORK};
+use super::error::{Problem, closest, quoted};
+use super::file::Span;
+use super::reader::Section;
+use super::types::{AccessLog, Admin, Gateway, Listener, Log, LogFormat, ReservedPolicy, TrustedProxies};
+use super::value::{Found, Kind, SIZE};
+use crate::header::ReservedPrefix;
+
+/// The shortest time that anything waits; shorter is never meant.
+pub(super) const SHORTEST: Duration = Duration::from_millis(1);
+/// A year. Timers that reach much further overflow somewhere.
+pub(super) const LONGEST: Duration = Duration::from_secs(8760 * 3600);
+/// The largest number of connections, requests or waiting requests that can be configured.
+pub(super) const MANY: usize = 10_000_000;
+
+const KIB: u64 = 1024;
+const MOST_WORKERS: usize = 1024;
+
+const PREFIX: Kind<ReservedPrefix> = Kind::new("X-Scf-", |text| {
+    ReservedPrefix::parse(text).map_err(|error| Problem::new(format!("{} is not a prefix: {error}", quoted(text))))
+});
+const IDENTITY: Kind<String> = Kind::new("eu-central", identity);
+const ACCESS: Kind<AccessLog> = Kind::new("stdout", access);
+
+pub(super) fn read_gateway(section: &Section<'_>) -> Gateway {
+    let time = |key, default| section.duration(key, Duration::from_secs(default), SHORTEST..=LONGEST);
+    let bytes = |key, default: u64, range| usize::try_from(section.size(key, default, range)).unwrap_or(usize::MAX);
+    Gateway {
+        workers: NonZeroUsize::new(section.number("workers", 0, 0..=MOST_WORKERS)),
+        header_read_timeout: time("header_read_timeout", 10),
+        keepalive_timeout: time("keepalive_timeout", 75),
+        client_body_idle: time("client_body_idle", 30),
+        max_header_bytes: bytes("max_header_bytes", 64 * KIB, 8 * KIB..=1024 * KIB),
+        max_headers: section.number("max_headers", 100, 1..=1000),
+        // `http::Uri` takes no more than 65534 bytes.
+        max_uri_bytes: bytes("max_uri_bytes", 8 * KIB, 64..=64 * KIB - 2),
+        max_body_bytes: read_body_limit(section).and_then(|limit| limit.value),
+        max_connections: NonZeroUsize::new(section.number("max_connections", 0, 0..=MANY)),
+        drain_timeout: time("drain_timeout", 30),
+        trusted_proxies: TrustedProxies {
+            networks: section.list("trusted_proxies", &NETWORK).into_iter().map(|network| network.value).collect(),
+        },
+        reserved: section.choice(
+            "reserved",
+            ReservedPolicy::Strip,
+            &[("strip", ReservedPolicy::Strip), ("reject", ReservedPolicy::Reject)],
+        ),
+        reserved_prefix: section.optional("reserved_prefix", &PREFIX).map(|prefix| prefix.value).unwrap_or_default(),
+        via: section.boolean("via", false),
+        region: text(section.optional("region", &IDENTITY)),
+        appid: text(section.optional("appid", &IDENTITY)),
+        uin: text(section.optional("uin", &IDENTITY)),
+    }
+}
+
+/// `max_body_bytes`: zero is no limit.
+pub(super) fn read_body_limit(section: &Section<'_>) -> Option<Found<Option<u64>>> {
+    let limit = section.optional("max_body_bytes", &SIZE)?;
+    Some(limit.map(|bytes| (bytes > 0).then_some(bytes)))
+}
+
+pub(super) fn read_listener(section: &Section<'_>) -> Option<Found<Listener>> {
+    let address = section.required("address", &LISTEN);
+    section.unsupported("tls");
+    section.unsupported("proxy_protocol");
+    address.map(|address| address.map(|address| Listener { address }))
+}
+
+/// The admin listener, and where its address was set.
+pub(super) fn read_admin(section: &Section<'_>) -> (Admin, Option<Span>) {
+    match section.optional("address", &ADMIN) {
+        Some(found) => (Admin { address: found.value }, Some(found.span)),
+        None => (Admin { address: Some(([127, 0, 0, 1], 9901).into()) }, None),
+    }
+}
+
+pub(super) fn read_log(section: &Section<'_>) -> Log {
+    use tracing::Level;
+    let levels = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+        ("trace", Level::TRACE),
+    ];
+    Log {
+        level: section.choice("level", Level::INFO, &levels),
+        format: section.choice("format", LogFormat::Json, &[("json", LogFormat::Json), ("text", LogFormat::Text)]),
+        access: section.optional("access", &ACCESS).map_or(AccessLog::Stdout, |access| access.value),
+    }
+}
+
+fn text(found: Option<Found<String>>) -> String {
+    found.map(|found| found.value).unwrap_or_default()
+}
+
+fn identity(text: &str) -> Result<String, Problem> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(format!("{} cannot be sent in a header: visible ASCII without spaces", quoted(text))))
+}
+
+fn access(text: &str) -> Result<AccessLog, Problem> {
+    match text {
+        "off" => Ok(AccessLog::Off),
+        "stdout" => Ok(AccessLog::Stdout),
+        "stderr" => Ok(AccessLog::Stderr),
+        path if path.starts_with('/') && !path.contains('\0') => Ok(AccessLog::File(PathBuf::from(path))),
+        _ => {
+            let hint = closest(text, ["off", "stdout", "stderr"]).map(|close| format!("did you mean \"{close}\"?"));
+            let message = "`access` is \"off\", \"stdout\", \"stderr\" or the absolute path of a file";
+            Err(Problem::new(message).hint(hint))
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Typed access to the tables of a document: every reader names a key, and that is what makes the key known.
+//!
+//! A value that is wrong is reported where it stands and replaced by its default, so that one run finds all errors. The
+//! configuration that comes out is used only when nothing was reported.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::document::Document;
+use super::error::{Diagnostic, Errors, Problem, closest, quoted};
+use super::file::{File, Span};
+use super::value::{DURATION, Found, Kind, SIZE, Value, mismatch};
+use super::variable::Lookup;
+use crate::units::{format_duration, format_size};
+
+/// What all sections of one reading share.
+pub(super) struct Reader<'a> {
+    pub(super) errors: Errors,
+    pub(super) lookup: Lookup<'a>,
+    purpose: Purpose<'a>,
+}
+
+enum Purpose<'a> {
+    /// Reads a configuration. Knows all keys, for hints about keys in the wrong table.
+    Load { schema: &'a [String] },
+    /// Learns the keys: every table is visited, also one that is not there.
+    Learn { keys: RefCell<Vec<String>> },
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lookup: Lookup<'a>, schema: &'a [String]) -> Self {
+        Self { errors: Errors::default(), lookup, purpose: Purpose::Load { schema } }
+    }
+
+    /// Runs `read` over nothing and returns the dotted name of every key that it asks for, in that order.
+    pub(super) fn learn(read: impl FnOnce(&Reader<'_>)) -> Vec<String> {
+        let keys = RefCell::new(Vec::new());
+        let reader =
+            Reader { errors: Errors::default(), lookup: &|name| std::env::var(name), purpose: Purpose::Learn { keys } };
+        read(&reader);
+        match reader.purpose {
+            Purpose::Learn { keys } => keys.into_inner(),
+            Purpose::Load { .. } => Vec::new(),
+        }
+    }
+
+    fn is_learning(&self) -> bool {
+        matches!(self.purpose, Purpose::Learn { .. })
+    }
+
+    fn note(&self, key: String) {
+        if let Purpose::Learn { keys } = &self.purpose
+            && !keys.borrow().contains(&key)
+        {
+            keys.borrow_mut().push(key);
+        }
+    }
+
+    /// The tables that a key would be right in.
+    fn homes(&self, key: &str) -> Vec<&str> {
+        let Purpose::Load { schema } = &self.purpose else { return Vec::new() };
+        schema
+            .iter()
+            .filter_map(|dotted| dotted.rsplit_once('.'))
+            .filter(|(_, last)| *last == key)
+            .map(|(home, _)| home)
+            .collect()
+    }
+}
+
+/// A table of the configuration. `[gateway]` in two files is one section of two parts.
+pub(super) struct Section<'a> {
+    pub(super) reader: &'a Reader<'a>,
+    /// The dotted name, empty for the top level.
+    name: String,
+    /// As it is written: `[gateway]`, `[[service.api]]`.
+    title: String,
+    /// Where the section starts.
+    pub(super) span: Option<Span>,
+    parts: Vec<Part<'a>>,
+    known: RefCell<BTreeSet<&'static str>>,
+}
+
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    file: &'a Arc<File>,
+    table: &'a DeTable<'a>,
+}
+
+impl<'a> Section<'a> {
+    /// The top level of all documents. `read` is given the section; keys that it did not ask for are errors.
+    pub(super) fn root<T>(reader: &'a Reader<'a>, documents: &'a [Document<'a>], read: impl FnOnce(&Self) -> T) -> T {
+        Self::peek(reader, documents).visit(read)
+    }
+
+    /// The top level for a first look, without judging the keys that are not asked for.
+    pub(super) fn peek(reader: &'a Reader<'a>, documents: &'a [Document<'a>]) -> Self {
+        let parts = documents.iter().map(|document| Part { file: document.file, table: &document.table }).collect();
+        let title = "the top level".to_owned();
+        Self { reader, name: String::new(), title, span: None, parts, known: RefCell::default() }
+    }
+
+    /// `[key]`, which may be spread over several files but sets each of its keys once.
+    pub(super) fn table<T>(&self, key: &'static str, read: impl FnOnce(&Self) -> T) -> T {
+        self.know(key);
+        let name = self.dotted(key);
+        let title = format!("[{name}]");
+        let values: Vec<_> = self.values(key).collect();
+        let span = values.first().map(|value| value.span.clone());
+        let parts = values.iter().filter_map(|value| {
+            let table = value.node.as_table();
+            if table.is_none() {
+                let wanted = format!("there is one table `{name}`: write `{title}`");
+                self.report(Diagnostic::new(wanted).at(&value.key_span));
+            }
+            table.map(|table| Part { file: value.file, table })
+        });
+        let parts = parts.collect();
+        Self { reader: self.reader, name, title, span, parts, known: RefCell::default() }.visit(read)
+    }
+
+    /// Every `[[key]]` of all files.
+    pub(super) fn tables<T>(&self, key: &'static str, mut read: impl FnMut(&Self) -> T) -> Vec<T> {
+        self.know(key);
+        let name = self.dotted(key);
+        let title = format!("[[{name}]]");
+        let section = |span: Option<Span>, parts: Vec<Part<'a>>| {
+            let (name, title) = (name.clone(), title.clone());
+            Self { reader: self.reader, name, title, span, parts, known: RefCell::default() }
+        };
+        let mut all = Vec::new();
+        for value in self.values(key) {
+            let DeValue::Array(items) = value.node else {
+                let message = format!("`{name}` is a list of tables: write `{title}`");
+                self.report(Diagnostic::new(message).at(&value.key_span));
+                continue;
+            };
+            for item in items.iter() {
+                let span = Span::new(value.file, item.span());
+                match item.get_ref() {
+                    DeValue::Table(table) => {
+                        all.push(section(Some(span), vec![Part { file: value.file, table }]).visit(&mut read));
+                    }
+                    other => self.report(mismatch(&format!("a table, `{title}`"), other).at(&span)),
+                }
+            }
+        }
+        if all.is_empty() && self.reader.is_learning() {
+            all.push(section(None, Vec::new()).visit(read));
+        }
+        all
+    }
+
+    /// The value of a key. A key that is set in two files is an error.
+    pub(super) fn value(&self, key: &'static str) -> Option<Value<'a>> {
+        self.know(key);
+        let mut values = self.values(key);
+        let first = values.next()?;
+        for other in values {
+            let error = Diagnostic::new(format!("duplicate key `{key}` in `{}`", self.title));
+            self.report(error.at(&other.key_span).at_labelled(&first.key_span, "first set here"));
+        }
+        Some(first)
+    }
+
+    pub(super) fn optional<T>(&self, key: &'static str, kind: &Kind<T>) -> Option<Found<T>> {
+        self.read(&self.value(key)?, kind)
+    }
+
+    /// A key that must be there. `None` has been reported.
+    pub(super) fn required<T>(&self, key: &'static str, kind: &Kind<T>) -> Option<Found<T>> {
+        match self.value(key) {
+            Some(value) => self.read(&value, kind),
+            None => {
+                self.missing(key, &format!("{key} = \"{}\"", kind.example));
+                None
+            }
+        }
+    }
+
+    /// A list of strings, empty when the key is not there.
+    pub(super) fn list<T>(&self, key: &'static str, kind: &Kind<T>) -> Vec<Found<T>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.node else {
+            let hint = value.node.as_str().map(|text| format!("a list of one: {key} = [\"{text}\"]"));
+            let expected = format!("a list such as [\"{}\"]", kind.example);
+            self.report(mismatch(&expected, value.node).hint(hint).at(&value.span));
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.read(&value.element(item), kind)).collect()
+    }
+
+    /// A list of strings that, if it is there, is not empty.
+    pub(super) fn filled<T>(&self, key: &'static str, kind: &Kind<T>) -> Vec<Found<T>> {
+        if let Some(value) = self.values(key).find(Value::is_empty) {
+            self.report(Diagnostic::new(format!("`{key}` is empty")).at(&value.span));
+        }
+        self.list(key, kind)
+    }
+
+    /// Whether a key is set, and not to an empty list.
+    pub(super) fn has(&self, key: &'static str) -> bool {
+        self.values(key).any(|value| !value.is_empty())
+    }
+
+    pub(super) fn choice<T: Copy>(&self, key: &'static str, default: T, choices: &[(&'static str, T)]) -> T {
+        let Some(text) = self.optional(key, &Kind::text(choices.first().map_or("", |(name, _)| name))) else {
+            return default;
+        };
+        if let Some((_, chosen)) = choices.iter().find(|(name, _)| *name == text.value) {
+            return *chosen;
+        }
+        let names = || choices.iter().map(|(name, _)| *name);
+        let listed = names().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let close = closest(&text.value, names()).map(|close| format!("did you mean \"{close}\"?"));
+        self.report(Problem::new(format!("`{key}` is one of {listed}")).hint(close).at(&text.span));
+        default
+    }
+
+    pub(super) fn duration(&self, key: &'static str, default: Duration, range: RangeInclusive<Duration>) -> Duration {
+        self.duration_if_set(key, &range).map_or(default, |found| found.value)
+    }
+
+    pub(super) fn duration_if_set(
+        &self,
+        key: &'static str,
+        range: &RangeInclusive<Duration>,
+    ) -> Option<Found<Duration>> {
+        let found = self.optional(key, &DURATION)?;
+        if !range.contains(&found.value) {
+            let (low, high) = (format_duration(*range.start()), format_duration(*range.end()));
+            self.report(Diagnostic::new(format!("`{key}` is a duration from {low} to {high}")).at(&found.span));
+        }
+        Some(found)
+    }
+
+    pub(super) fn size(&self, key: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
+        let Some(found) = self.optional(key, &SIZE) else { return default };
+        if !range.contains(&found.value) {
+            let (low, high) = (format_size(*range.start()), format_size(*range.end()));
+            self.report(Diagnostic::new(format!("`{key}` is a size from {low} to {high}")).at(&found.span));
+        }
+        found.value
+    }
+
+    pub(super) fn boolean(&self, key: &'static str, default: bool) -> bool {
+        let Some(value) = self.value(key) else { return default };
+        value.node.as_bool().unwrap_or_else(|| {
+            let hint = matches!(value.node.as_str(), Some("true" | "false")).then(|| "without quotes".to_owned());
+            self.report(mismatch("true or false", value.node).hint(hint).at(&value.span));
+            default
+        })
+    }
+
+    pub(super) fn number<N>(&self, key: &'static str, default: N, range: RangeInclusive<N>) -> N
+    where
+        N: TryFrom<i128> + PartialOrd + Copy + Display,
+    {
+        let Some(value) = self.value(key) else { return default };
+        let (low, high) = (range.start(), range.end());
+        let Some(integer) = value.node.as_integer() else {
+            self.report(mismatch(&format!("a whole number from {low} to {high}"), value.node).at(&value.span));
+            return default;
+        };
+        let number = i128::from_str_radix(integer.as_str(), integer.radix()).ok();
+        let number = number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
+        number.unwrap_or_else(|| {
+            self.report(Diagnostic::new(format!("`{key}` is a whole number from {low} to {high}")).at(&value.span));
+            default
+        })
+    }
+
+    /// Reads a value of this section as a string of some kind. `None` has been reported.
+    pub(super) fn read<T>(&self, value: &Value<'_>, kind: &Kind<T>) -> Option<Found<T>> {
+        value.read(kind, self.reader.lookup, &self.reader.errors)
+    }
+
+    /// Reports a key that is planned but not there yet.
+    pub(super) fn unsupported(&self, key: &'static str) {
+        self.known.borrow_mut().insert(key);
+        for value in self.values(key) {
+            let message = format!("`{}` is not supported by this version of fngate", self.dotted(key));
+            self.report(Diagnostic::new(message).at(&value.key_span));
+        }
+    }
+
+    pub(super) fn missing(&self, key: &str, example: &str) {
+        let error = Diagnostic::new(format!("`{}` has no `{key}`", self.title)).hint(format!("add {example}"));
+        self.report(match &self.span {
+            Some(span) => error.at(span),
+            None => error,
+        });
+    }
+
+    pub(super) fn report(&self, error: Diagnostic) {
+        self.reader.errors.push(error);
+    }
+
+    fn visit<T>(self, read: impl FnOnce(&Self) -> T) -> T {
+        let value = read(&self);
+        self.reject_unknown_keys();
+        value
+    }
+
+    fn reject_unknown_keys(&self) {
+        let known = self.known.borrow();
+        for part in &self.parts {
+            for (key, _) in part.table.iter().filter(|(key, _)| !known.contains(key.get_ref().as_ref())) {
+                let name = key.get_ref();
+                let error = Diagnostic::new(format!("unknown key {} in `{}`", quoted(name), self.title));
+                let hint = self.guess(name, &known);
+                self.report(error.at(&Span::new(part.file, key.span())).hint(hint));
+            }
+        }
+    }
+
+    fn guess(&self, key: &str, known: &BTreeSet<&'static str>) -> Option<String> {
+        let homes = self.reader.homes(key);
+        if !homes.is_empty() {
+            return Some(format!(
+                "`{key}` belongs to {}",
+                homes.iter().map(|home| format!("`{home}`")).collect::<Vec<_>>().join(" or ")
+            ));
+        }
+        if let Some(close) = closest(key, known.iter().copied()) {
+            return Some(format!("did you mean `{close}`?"));
+        }
+        let all: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+        (all.len() <= 6).then(|| format!("the keys here are {}", all.join(", ")))
+    }
+
+    fn values(&self, key: &'static str) -> impl Iterator<Item = Value<'a>> {
+        self.parts.iter().filter_map(move |part| Value::of(key, part.file, part.table))
+    }
+
+    /// The main file.
+    pub(super) fn first_file(&self) -> Option<&'a Arc<File>> {
+        self.parts.first().map(|part| part.file)
+    }
+
+    /// Makes a key known, as every way of reading it does.
+    pub(super) fn know(&self, key: &'static str) {
+        if self.known.borrow_mut().insert(key) {
+            self.reader.note(self.dotted(key));
+        }
+    }
+
+    fn dotted(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}

@@ -1,0 +1,233 @@
+//! Joins what the files say: references to functions, and everything that may exist only once.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::error::Diagnostic;
+use super::file::Span;
+use super::function::{self, Functions};
+use super::gateway::{read_admin, read_gateway, read_listener, read_log};
+use super::name::{LATEST, Reference};
+use super::path::{BasePath, PathRule, Shape, push_escape};
+use super::reader::Section;
+use super::service::{self, WrittenApi, WrittenService};
+use super::types::{Admin, Api, Binding, Config, Domain, HostPattern, ListenAddress, Listener, MethodRule, Service};
+use super::value::Found;
+
+/// Reads a whole configuration from the top level. It may be used only if nothing was reported.
+pub(super) fn read(root: &Section<'_>) -> Config {
+    root.know("include");
+    let gateway = root.table("gateway", read_gateway);
+    let listeners = root.tables("listener", read_listener);
+    let admin = root.table("admin", read_admin);
+    let log = root.table("log", read_log);
+    let prefix = &gateway.reserved_prefix;
+    let functions = root.tables("function", |section| function::read(section, prefix));
+    let services = root.tables("service", |section| service::read(section, prefix));
+
+    let (functions, twice) = Functions::collect(functions.into_iter().flatten());
+    twice.into_iter().for_each(|error| root.report(error));
+    let mut seen = Seen::default();
+    let services = services.into_iter().map(|service| seen.resolve(service, &functions, root)).collect();
+    Config {
+        listeners: check_listeners(root, listeners, &admin),
+        gateway,
+        admin: admin.0,
+        log,
+        functions: functions.all,
+        services,
+    }
+}
+
+fn check_listeners(
+    root: &Section<'_>,
+    read: Vec<Option<Found<Listener>>>,
+    admin: &(Admin, Option<Span>),
+) -> Vec<Listener> {
+    if !root.has("listener") {
+        let error = Diagnostic::new("there is no listener: nobody could reach the gateway");
+        let error = error.hint("add [[listener]] with address = \"0.0.0.0:8080\"".to_owned());
+        root.report(match root.first_file() {
+            Some(file) => error.in_file(file),
+            None => error,
+        });
+    }
+    let mut listeners: Vec<Found<Listener>> = Vec::new();
+    for listener in read.into_iter().flatten() {
+        // Port 0 is another free port every time.
+        let is = |address: &ListenAddress| match address {
+            ListenAddress::Tcp(address) if address.port() == 0 => false,
+            address => *address == listener.value.address,
+        };
+        if let Some(first) = listeners.iter().find(|other| is(&other.value.address)) {
+            let error = Diagnostic::new("two listeners have the same address").at(&listener.span);
+            root.report(error.at_labelled(&first.span, "the first"));
+        }
+        if admin.0.address.is_some_and(|address| is(&ListenAddress::Tcp(address))) {
+            let error = Diagnostic::new("a listener has the address of the admin listener").at(&listener.span);
+            root.report(match &admin.1 {
+                Some(span) => error.at_labelled(span, "the admin listener"),
+                None => error.hint("that is the default of `address` in `[admin]`".to_owned()),
+            });
+        }
+        listeners.push(listener);
+    }
+    listeners.into_iter().map(|listener| listener.value).collect()
+}
+
+/// The names and places that are taken.
+#[derive(Default)]
+struct Seen {
+    services: HashMap<String, Span>,
+    domains: HashMap<(HostPattern, BasePath), (String, Span)>,
+}
+
+impl Seen {
+    fn resolve(&mut self, written: WrittenService, functions: &Functions, root: &Section<'_>) -> Service {
+        let name = written.name.as_ref().map(|name| name.value.clone()).unwrap_or_default();
+        if let Some(Found { value, span }) = written.name {
+            match self.services.entry(value) {
+                Entry::Occupied(first) => {
+                    let error = Diagnostic::new(format!("the service `{name}` is defined twice")).at(&span);
+                    root.report(error.at_labelled(first.get(), "first defined here"));
+                }
+                Entry::Vacant(free) => {
+                    free.insert(span);
+                }
+            }
+        }
+        let domains = written.domains.into_iter().map(|domain| self.claim(domain, &name, root)).collect();
+        let mut apis = Apis { service: &name, functions, held: HashMap::new(), all: Vec::new() };
+        for api in written.apis {
+            apis.add(api, root);
+        }
+        let apis = apis.all;
+        Service { name, domains, apis }
+    }
+
+    fn claim(&mut self, domain: Found<Domain>, service: &str, root: &Section<'_>) -> Domain {
+        let Found { value: domain, span } = domain;
+        match self.domains.entry((domain.host.clone(), domain.base_path.clone())) {
+            Entry::Occupied(first) => {
+                let (holder, first) = first.get();
+                let message = format!("the domain `{}` at `{}` is taken", domain.host, domain.base_path);
+                root.report(
+                    Diagnostic::new(message).at(&span).at_labelled(first, format!("the service `{holder}` has it")),
+                );
+            }
+            Entry::Vacant(free) => {
+                free.insert((service.to_owned(), span));
+            }
+        }
+        domain
+    }
+}
+
+/// The APIs of one service.
+struct Apis<'a> {
+    service: &'a str,
+    functions: &'a Functions,
+    /// Who holds a path shape and method: an index into `all`, and the place of its path.
+    held: HashMap<(Shape, MethodRule), (usize, Span)>,
+    all: Vec<Api>,
+}
+
+impl Apis<'_> {
+    fn add(&mut self, written: WrittenApi, root: &Section<'_>) {
+        let bindings = match &written.function {
+            Some(reference) => self.bind(&written, reference, root),
+            None => Vec::new(),
+        };
+        let Some(Found { value: path, span }) = written.path else { return };
+        let api = Api {
+            name: written.name.map_or_else(|| default_name(&written.method, &path), |name| name.value),
+            path,
+            method: written.method,
+            bindings,
+            timeout: written.timeout,
+            max_body_bytes: written.max_body_bytes,
+            headers: written.headers,
+            enabled: written.enabled,
+            raw_path: written.raw_path,
+            place: span.place(),
+        };
+        let identity = (api.path.shape(), api.method.clone());
+        let Some((index, first)) = self.held.get(&identity) else {
+            self.held.insert(identity, (self.all.len(), span));
+            self.all.push(api);
+            return;
+        };
+        if let Some(holder) = self.all.get(*index).filter(|holder| !is_same(holder, &api)) {
+            root.report(self.conflict(&api, holder, &span, first));
+        }
+    }
+
+    /// One binding for each environment.
+    fn bind(&self, api: &WrittenApi, reference: &Found<Reference>, root: &Section<'_>) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        let mut failed: Vec<String> = Vec::new();
+        for environment in &api.environments {
+            let chosen = api.versions.iter().find(|(other, _)| other.value == *environment);
+            let version = chosen.map_or_else(
+                || Found {
+                    value: reference.value.version.clone().unwrap_or_else(|| LATEST.to_owned()),
+                    span: reference.span.clone(),
+                },
+                |(_, version)| version.clone(),
+            );
+            match self.functions.find(&reference.value, &version) {
+                Ok(function) => bindings.push(Binding { environment: *environment, function }),
+                // Once, not for each environment.
+                Err(error) if failed.iter().any(|message| message == error.message()) => {}
+                Err(error) => {
+                    failed.push(error.message().to_owned());
+                    root.report(error);
+                }
+            }
+        }
+        bindings
+    }
+
+    fn conflict(&self, api: &Api, holder: &Api, span: &Span, first: &Span) -> Diagnostic {
+        let message = format!("`{} {}` is bound already in the service `{}`", api.method, api.path, self.service);
+        let function = holder.bindings.first().and_then(|binding| self.functions.all.get(binding.function));
+        let label = match function {
+            Some(function) => format!("the API `{}` holds it, bound to `{}`", holder.name, function.id),
+            None => format!("the API `{}` holds it", holder.name),
+        };
+        let environments = |api: &Api| api.bindings.iter().map(|binding| binding.environment).collect::<Vec<_>>();
+        let hint = if environments(api) != environments(holder) {
+            Some(
+                "one API has one function in all environments: list them in `environments`; `versions` picks a version for each",
+            )
+        } else if api.path != holder.path {
+            Some("the names of parameters and the spelling of escapes make no difference")
+        } else {
+            None
+        };
+        Diagnostic::new(message).at(span).at_labelled(first, label).hint(hint.map(str::to_owned))
+    }
+}
+
+/// Whether a second API says just what the first one says, wherever it says it. Such a repetition is harmless.
+fn is_same(first: &Api, second: &Api) -> bool {
+    let mut second = second.clone();
+    second.place = first.place.clone();
+    if let (Some(first), Some(second)) = (&first.timeout, &mut second.timeout) {
+        second.place.clone_from(&first.place);
+    }
+    *first == second
+}
+
+/// `GET /orders/{id}`. A path may hold characters that names may not: they are escaped.
+fn default_name(method: &MethodRule, path: &PathRule) -> String {
+    let mut name = format!("{method} ");
+    for byte in path.as_str().bytes() {
+        if byte.is_ascii_graphic() {
+            name.push(char::from(byte));
+        } else {
+            push_escape(&mut name, byte);
+        }
+    }
+    name
+}

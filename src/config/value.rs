@@ -1,0 +1,168 @@
+//! One value of a document: where it stands, what it is, and the kinds of strings that it can be read as.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{Errors, Problem, quoted};
+use super::file::{File, Span};
+use super::variable::{Lookup, substitute};
+use crate::units::{self, UnitError};
+
+/// A value that has been read, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Found<T> {
+    pub(super) value: T,
+    pub(super) span: Span,
+}
+
+impl<T> Found<T> {
+    pub(super) fn map<U>(self, map: impl FnOnce(T) -> U) -> Found<U> {
+        Found { value: map(self.value), span: self.span }
+    }
+
+    pub(super) fn with_span<U>(self, map: impl FnOnce(T, &Span) -> U) -> Found<U> {
+        Found { value: map(self.value, &self.span), span: self.span }
+    }
+}
+
+/// How a string is read as a `T`.
+pub(super) struct Kind<T> {
+    /// A good value, for messages.
+    pub(super) example: &'static str,
+    /// The unit that a bare number most likely stands for.
+    pub(super) unit: &'static str,
+    pub(super) parse: fn(&str) -> Result<T, Problem>,
+}
+
+impl<T> Kind<T> {
+    pub(super) const fn new(example: &'static str, parse: fn(&str) -> Result<T, Problem>) -> Self {
+        Self { example, unit: "", parse }
+    }
+}
+
+impl Kind<String> {
+    /// Any string.
+    pub(super) const fn text(example: &'static str) -> Self {
+        Self::new(example, |text| Ok(text.to_owned()))
+    }
+}
+
+pub(super) const DURATION: Kind<Duration> = Kind {
+    example: "15s",
+    unit: "s",
+    parse: |text| units::parse_duration(text).map_err(|error| unit_problem(text, "duration", "s", &error)),
+};
+
+pub(super) const SIZE: Kind<u64> = Kind {
+    example: "64KiB",
+    unit: "B",
+    parse: |text| units::parse_size(text).map_err(|error| unit_problem(text, "size", "KiB", &error)),
+};
+
+fn unit_problem(text: &str, what: &str, unit: &str, error: &UnitError) -> Problem {
+    let hint = match error {
+        UnitError::NoUnit(_) => Some(format!("write \"{text}{unit}\"")),
+        _ => None,
+    };
+    Problem::new(format!("{} is not a {what}: {error}", quoted(text))).hint(hint)
+}
+
+/// A key of a document with its value, not read yet.
+pub(super) struct Value<'a> {
+    pub(super) file: &'a Arc<File>,
+    pub(super) key_span: Span,
+    pub(super) span: Span,
+    pub(super) node: &'a DeValue<'a>,
+}
+
+impl<'a> Value<'a> {
+    pub(super) fn of(key: &str, file: &'a Arc<File>, table: &'a DeTable<'a>) -> Option<Self> {
+        table.get_key_value(key).map(|(key, value)| Self::entry(file, key, value))
+    }
+
+    fn entry(file: &'a Arc<File>, key: &'a Spanned<Cow<'a, str>>, value: &'a Spanned<DeValue<'a>>) -> Self {
+        let key_span = Span::new(file, key.span());
+        Self { file, key_span, span: Span::new(file, value.span()), node: value.get_ref() }
+    }
+
+    /// An element of the array that this value is.
+    pub(super) fn element(&self, item: &'a Spanned<DeValue<'a>>) -> Self {
+        let span = Span::new(self.file, item.span());
+        Self { file: self.file, key_span: self.key_span.clone(), span, node: item.get_ref() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.node.as_array().is_some_and(|items| items.is_empty())
+    }
+
+    /// The keys and values of the table that this value is, in the order of the file.
+    pub(super) fn entries(&self) -> Option<Vec<(&'a str, Self)>> {
+        let table = self.node.as_table()?;
+        let mut entries: Vec<_> =
+            table.iter().map(|(key, value)| (key.get_ref().as_ref(), Value::entry(self.file, key, value))).collect();
+        entries.sort_by_key(|(_, value)| value.key_span.range.start);
+        Some(entries)
+    }
+
+    /// Reads a string, its variables put in. `None` has been reported.
+    pub(super) fn read<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Errors) -> Option<Found<T>> {
+        let text = self.text(kind, lookup, errors)?;
+        match (kind.parse)(&text) {
+            Ok(value) => Some(Found { value, span: self.span.clone() }),
+            Err(problem) => {
+                errors.push(problem.at(&self.span));
+                None
+            }
+        }
+    }
+
+    fn text<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Errors) -> Option<Cow<'a, str>> {
+        let Some(written) = self.node.as_str() else {
+            let hint = match self.node {
+                DeValue::Integer(_) | DeValue::Float(_) => Some(format!("write \"{}{}\"", self.span.text(), kind.unit)),
+                _ => None,
+            };
+            let expected = format!("a string such as \"{}\"", kind.example);
+            errors.push(mismatch(&expected, self.node).hint(hint).at(&self.span));
+            return None;
+        };
+        match substitute(written, lookup) {
+            Ok(text) => Some(text),
+            Err(unresolved) => {
+                for error in unresolved {
+                    errors.push(error.problem.at(&self.part(&error.part)));
+                }
+                None
+            }
+        }
+    }
+
+    /// Where `part` of the string stands, or the whole string if it is written with escapes.
+    fn part(&self, part: &str) -> Span {
+        match self.span.text().find(part) {
+            Some(at) => {
+                let start = self.span.range.start + at;
+                Span::new(self.file, start..start + part.len())
+            }
+            None => self.span.clone(),
+        }
+    }
+}
+
+/// A value of the wrong type.
+pub(super) fn mismatch(expected: &str, found: &DeValue<'_>) -> Problem {
+    let found = match found {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    Problem::new(format!("expected {expected}, found {found}"))
+}
