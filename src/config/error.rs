@@ -205,6 +205,9 @@ impl Errors {
 
 /// A value as messages quote it: on one line and not endless.
 pub(super) fn quoted(value: &str) -> String {
+    if value.is_empty() {
+        return "`\"\"`".to_owned();
+    }
     const LONGEST: usize = 60;
     let dots = if value.chars().nth(LONGEST).is_some() { "…" } else { "" };
     let shown: String = value.chars().take(LONGEST).flat_map(escape).collect();
@@ -214,6 +217,11 @@ pub(super) fn quoted(value: &str) -> String {
 /// The closest of `known` to a misspelt word, if any is close.
 pub(super) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
+    let known: Vec<_> = known.into_iter().collect();
+    let longer = |known: &&&str| known.len() > 2 && word.starts_with(&known.to_ascii_lowercase());
+    if let Some(start) = known.iter().find(longer) {
+        return Some(start);
+    }
     let scored =
         known.into_iter().map(|known| (strsim::damerau_levenshtein(&word, &known.to_ascii_lowercase()), known));
     let (distance, known) = scored.min_by_key(|(distance, _)| *distance)?;
