@@ -85,6 +85,8 @@ pub(super) struct Section<'a> {
     pub(super) span: Option<Span>,
     parts: Vec<Part<'a>>,
     known: RefCell<BTreeSet<&'static str>>,
+    /// Keys that are not errors of spelling, but not to be recommended either.
+    planned: RefCell<BTreeSet<&'static str>>,
 }
 
 #[derive(Clone, Copy)]
@@ -102,7 +104,11 @@ impl<'a> Section<'a> {
     /// The top level for a first look, without judging the keys that are not asked for.
     pub(super) fn peek(reader: &'a Reader<'a>, documents: &'a [Document<'a>]) -> Self {
         let parts = documents.iter().map(|document| Part { file: document.file, table: &document.table }).collect();
-        Self { reader, name: String::new(), title: String::new(), span: None, parts, known: RefCell::default() }
+        Self::new(reader, String::new(), String::new(), None, parts)
+    }
+
+    fn new(reader: &'a Reader<'a>, name: String, title: String, span: Option<Span>, parts: Vec<Part<'a>>) -> Self {
+        Self { reader, name, title, span, parts, known: RefCell::default(), planned: RefCell::default() }
     }
 
     /// `[key]`, which may be spread over several files but sets each of its keys once.
@@ -121,7 +127,7 @@ impl<'a> Section<'a> {
             table.map(|table| Part { file: value.file, table })
         });
         let parts = parts.collect();
-        Self { reader: self.reader, name, title, span, parts, known: RefCell::default() }.visit(read)
+        Self::new(self.reader, name, title, span, parts).visit(read)
     }
 
     /// Every `[[key]]` of all files.
@@ -129,10 +135,8 @@ impl<'a> Section<'a> {
         self.know(key);
         let name = self.dotted(key);
         let title = format!("[[{name}]]");
-        let section = |span: Option<Span>, parts: Vec<Part<'a>>| {
-            let (name, title) = (name.clone(), title.clone());
-            Self { reader: self.reader, name, title, span, parts, known: RefCell::default() }
-        };
+        let section =
+            |span: Option<Span>, parts: Vec<Part<'a>>| Self::new(self.reader, name.clone(), title.clone(), span, parts);
         let mut all = Vec::new();
         for value in self.values(key) {
             let DeValue::Array(items) = value.node else {
@@ -295,7 +299,7 @@ impl<'a> Section<'a> {
 
     /// Reports a key that is planned but not there yet.
     pub(super) fn unsupported(&self, key: &'static str) {
-        self.known.borrow_mut().insert(key);
+        self.planned.borrow_mut().insert(key);
         for value in self.values(key) {
             let message = format!("`{}` is not supported by this version of fngate", self.dotted(key));
             self.report(Diagnostic::new(message).at(&value.key_span));
@@ -321,10 +325,13 @@ impl<'a> Section<'a> {
     }
 
     fn reject_unknown_keys(&self) {
-        let known = self.known.borrow();
+        let (known, planned) = (self.known.borrow(), self.planned.borrow());
         for part in &self.parts {
-            for (key, _) in part.table.iter().filter(|(key, _)| !known.contains(key.get_ref().as_ref())) {
-                let name = key.get_ref();
+            for key in part.table.keys() {
+                let name = key.get_ref().as_ref();
+                if known.contains(name) || planned.contains(name) {
+                    continue;
+                }
                 let error = Diagnostic::new(format!("unknown key {} {}", quoted(name), self.whereabouts()));
                 let hint = self.guess(name, &known);
                 self.report(error.at(&Span::new(part.file, key.span())).hint(hint));

@@ -113,6 +113,15 @@ max_body_bytes = "0"
 }
 
 #[test]
+fn every_one_of_many_errors_is_reported() {
+    let rule = "[[service.api]]\npth = \"/\"\nfunction = \"echo\"\n";
+    let text = format!("[[service]]\nname = \"shop\"\nhosts = [\"*\"]\n{}{BASE}", rule.repeat(1000));
+    let report = parse(&text).unwrap_err();
+    assert_eq!(report.errors().len(), 2000);
+    assert!(report.to_string().ends_with("error: 2000 errors in the configuration"));
+}
+
+#[test]
 fn the_admin_listener_can_be_off() {
     assert_eq!(good("[admin]\naddress = \"\"").admin, Admin { address: None });
 }
@@ -153,12 +162,29 @@ fn a_byte_order_mark_is_no_part_of_a_line() {
     assert!(parse(&BASE.replace('\n', "\r\n")).is_ok());
 }
 
+#[test]
+fn errors_at_the_edges_of_a_line_are_shown() {
+    for text in ["\r\r", "'\r\r\n", "'", "a", "a =", "\u{feff}", "\0", "a = '\u{e9}"] {
+        let report = parse(text).expect_err(text);
+        assert!(!report.to_string().is_empty());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_panics(text in "[\\[\\]a-z.= \"'{}$\\n\\r\u{e9}\\\\0-9,#]{0,200}") {
         let _ = parse_text("fuzz.toml".as_ref(), &text).map_err(|report| report.to_string());
+    }
+
+    #[test]
+    fn no_damage_panics(cut in any::<prop::sample::Index>(), length in 0..40_usize, put in "[\\[\\]{}\"'=,.# \n$\\\\a]{0,4}") {
+        let text = include_str!("../../../config/examples/multi-environment.toml");
+        let border = |at: usize| (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        let start = border(cut.index(text.len()));
+        let damaged = format!("{}{put}{}", &text[..start], &text[border(start + length)..]);
+        let _ = parse_text("fuzz.toml".as_ref(), &damaged).map_err(|report| report.to_string());
     }
 
     #[test]
