@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -11,10 +10,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::config::{Config, Source};
+use crate::config::Config;
 use crate::control::admin::{self, Admin};
 use crate::control::ready::Readiness;
-use crate::control::reload::Reloader;
+use crate::control::reload::{Origin, Reloader};
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
 use crate::drain::Phase;
 use crate::net::socket::{BindError, Sockets};
@@ -32,11 +31,8 @@ const OTHER_FILES: u64 = 64;
 #[derive(Debug)]
 pub struct Options {
     pub config: Config,
-    /// The file that the configuration came from, and all files that were read; reload needs them.
-    pub path: Option<PathBuf>,
-    pub sources: Vec<Source>,
-    /// Whether the files are watched.
-    pub watch: bool,
+    /// The files that the configuration came from; reload and watch need them.
+    pub origin: Option<Origin>,
     /// Whether signals are taken. A process can do that once.
     pub signals: bool,
 }
@@ -72,7 +68,7 @@ impl App {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(options: Options) -> Result<Self, StartError> {
-        let Options { config, path, sources, watch, signals } = options;
+        let Options { config, origin, signals } = options;
         let open_files = raise_open_files();
         let workers =
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
@@ -94,12 +90,12 @@ impl App {
         let control = Control {
             crew: crew.clone(),
             readiness: readiness.clone(),
-            reloader: Reloader::new(path, sources, shared.clone(), metrics.clone()),
+            watch: origin.is_some(),
+            reloader: Reloader::new(origin, shared.clone(), metrics.clone()),
             phase,
             commands: command_receiver,
             ended,
             workers,
-            watch,
         };
         let admin = Admin { shared, metrics: metrics.clone(), readiness, commands: commands.clone() };
         let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());

@@ -70,7 +70,7 @@ pub struct Control {
 impl Control {
     /// Works until the process is to end.
     pub async fn run(mut self) -> Outcome {
-        let mut watch = if self.watch { Watch::start(self.reloader.paths()) } else { Watch::none() };
+        let mut watch = if self.watch { Watch::start(self.reloader.watched()) } else { Watch::none() };
         let mut manager = Manager::new();
         self.readiness.set_ready(true);
         manager.ready();
@@ -81,7 +81,7 @@ impl Control {
                         let outcome = self.reload(&manager);
                         // Whoever asked may have gone; the reload counts all the same.
                         let _ = answer.send(outcome);
-                        watch.follow(self.reloader.paths());
+                        watch.follow(self.reloader.watched());
                     }
                     Some(Command::ReopenLogs) => self.reopen_logs().await,
                     Some(Command::Stop(signal)) => return self.stop(signal, &manager).await,
@@ -89,7 +89,7 @@ impl Control {
                 },
                 () = watch.changed() => {
                     self.reloader.reload_if_changed();
-                    watch.follow(self.reloader.paths());
+                    watch.follow(self.reloader.watched());
                 }
                 ended = self.ended.recv() => {
                     tracing::error!(worker = ended.map(|(index, _)| index), "a worker ended on its own; the process ends");

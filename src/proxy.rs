@@ -25,9 +25,9 @@ use self::error::Error;
 use self::exchange::Exchange;
 use self::view::View;
 use crate::message::body::ResponseBody;
+use crate::message::lines::Lines;
 use crate::message::problem::{Problem, Reason};
-use crate::message::request::{self, Additions};
-use crate::message::{body, hop};
+use crate::message::{body, hop, request};
 use crate::route::{Match, Miss};
 use crate::snapshot::{Api, Shared};
 use crate::telemetry::access::{Record, Sink};
@@ -50,7 +50,7 @@ struct Routed {
     /// What the function is asked for.
     target: Uri,
     host: HeaderValue,
-    path_parameters: Option<HeaderValue>,
+    path_parameters: Option<String>,
     upgrade: Option<HeaderValue>,
 }
 
@@ -168,7 +168,7 @@ fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
 }
 
 /// `id=42&name=x`: each value decoded once, then form-encoded.
-fn path_parameters(found: &Match<'_, Arc<Api>>, api: &Api, path: &str) -> Option<HeaderValue> {
+fn path_parameters(found: &Match<'_, Arc<Api>>, api: &Api, path: &str) -> Option<String> {
     if !api.has_parameters {
         return None;
     }
@@ -182,24 +182,25 @@ fn path_parameters(found: &Match<'_, Arc<Api>>, api: &Api, path: &str) -> Option
         let decoded: Vec<u8> = percent_decode_str(value).collect();
         text.extend(form_urlencoded::byte_serialize(&decoded));
     }
-    HeaderValue::from_str(&text).ok()
+    Some(text)
 }
 
-/// The fields that a routed request gets.
-fn additions<'a>(view: &View, client: &Client, head: &Parts, routed: &'a Routed, id: Uuid) -> Additions<'a> {
-    let peer = client.peer();
-    let proxies = &view.snapshot.config.gateway.trusted_proxies;
-    let trusted = peer.is_trusted(proxies);
-    let host = Some(&routed.host).filter(|host| !host.is_empty());
-    Additions {
-        id,
-        fixed: &routed.api.fixed,
-        custom: &routed.api.custom,
-        path_parameters: routed.path_parameters.clone(),
-        forwarded: if trusted { peer.forwarded_by_proxy(&head.headers, host, proxies) } else { peer.forwarded(host) },
-        trusted,
-        upgrade: routed.upgrade.clone(),
+/// The field lines that a routed request gets from the gateway.
+fn own_lines(view: &View, client: &Client, head: &Parts, routed: &Routed, id: Uuid) -> Lines {
+    let rules = &view.snapshot.rules;
+    let mut lines = Lines::with_capacity(routed.api.lines.len() + 384);
+    lines.extend(&routed.api.lines);
+    request::add_lines(&mut lines, head, rules, id, routed.upgrade.as_ref());
+    if let Some(parameters) = &routed.path_parameters {
+        lines.push(&rules.path_parameters, parameters.as_bytes());
     }
+    let proxies = &view.snapshot.config.gateway.trusted_proxies;
+    if client.peer().is_trusted(proxies) {
+        client.peer().forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
+    } else {
+        client.peer().forward(&mut lines, &routed.host);
+    }
+    lines
 }
 
 /// The gateway's own answer, counted and recorded.

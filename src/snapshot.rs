@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue};
 use crate::config::Config;
 use crate::config::types::{self, Binding, FunctionId, Service};
 use crate::function::Function;
+use crate::message::lines::{Lines, title_case};
 use crate::message::request::Rules;
 use crate::route::{ApiEntry, BuildError, Builder, RouteTable};
 use crate::telemetry::access;
@@ -40,8 +41,8 @@ pub struct Api {
     /// The effective sync-wait timeout.
     pub timeout: Duration,
     pub max_body_bytes: Option<u64>,
-    /// The fields that every request of the API gets.
-    pub fixed: Vec<(HeaderName, HeaderValue)>,
+    /// The field lines that every request of the API gets.
+    pub lines: Box<[u8]>,
     /// The names among them that were configured, and so replace a client's own.
     pub custom: Vec<HeaderName>,
     pub has_parameters: bool,
@@ -113,13 +114,15 @@ impl Api {
         custom.retain(|(name, _)| !api.headers.iter().any(|(other, _)| other == name));
         custom.extend(api.headers.iter().cloned());
         let names = custom.iter().map(|(name, _)| name.clone()).collect();
-        let mut fixed = identity(config, service, api, binding, timeout);
-        fixed.extend(custom);
+        let mut lines = identity(config, service, api, binding, timeout);
+        for (name, value) in custom {
+            lines.push(&title_case(name.as_str()), value.as_bytes());
+        }
         Self {
             function: binding.function,
             timeout,
             max_body_bytes: api.max_body_bytes.unwrap_or(config.gateway.max_body_bytes),
-            fixed,
+            lines: lines.into_bytes().into(),
             custom: names,
             has_parameters: api.path.has_parameters(),
             route: Arc::new(access::Route {
@@ -136,17 +139,12 @@ impl Api {
 }
 
 /// The fields that tell a function who it is and what triggered it. A value that is empty, or no field value, is left out.
-fn identity(
-    config: &Config,
-    service: &Service,
-    api: &types::Api,
-    binding: Binding,
-    timeout: Duration,
-) -> Vec<(HeaderName, HeaderValue)> {
+fn identity(config: &Config, service: &Service, api: &types::Api, binding: Binding, timeout: Duration) -> Lines {
     let function = &config.functions[binding.function];
     let gateway = &config.gateway;
     let memory = if function.memory == 0 { String::new() } else { function.memory.to_string() };
-    [
+    let mut lines = Lines::default();
+    for (name, value) in [
         ("Name", function.id.name.as_str()),
         ("Namespace", &function.id.namespace),
         ("Version", &function.id.version),
@@ -159,11 +157,12 @@ fn identity(
         ("Api", &api.name),
         ("Environment", binding.environment.as_str()),
         ("Path", api.path.as_str()),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .filter_map(|(name, value)| Some((reserved_name(gateway, name), HeaderValue::from_bytes(value.as_bytes()).ok()?)))
-    .collect()
+    ] {
+        if !value.is_empty() && HeaderValue::from_bytes(value.as_bytes()).is_ok() {
+            lines.push(&reserved_name(gateway, name), value.as_bytes());
+        }
+    }
+    lines
 }
 
 fn rules(gateway: &types::Gateway) -> Rules {
@@ -176,9 +175,8 @@ fn rules(gateway: &types::Gateway) -> Rules {
     }
 }
 
-fn reserved_name(gateway: &types::Gateway, name: &str) -> HeaderName {
-    let name = format!("{}{name}", gateway.reserved_prefix.as_str());
-    HeaderName::from_bytes(name.as_bytes()).expect("a reserved prefix starts a field name")
+fn reserved_name(gateway: &types::Gateway, name: &str) -> String {
+    format!("{}{name}", gateway.reserved_prefix.as_str())
 }
 
 fn unrouted(service: &str, metrics: &Metrics) -> access::Route {

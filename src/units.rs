@@ -9,6 +9,8 @@ use std::time::Duration;
 pub enum UnitError {
     #[error("an empty string")]
     Empty,
+    #[error("no space stands between a number and its unit")]
+    Space,
     #[error("`{0}` has no unit")]
     NoUnit(String),
     #[error("no number in front of `{0}`")]
@@ -116,6 +118,9 @@ fn take(text: &str) -> Result<(u64, &str, &str), UnitError> {
     if rest.starts_with(['.', ',']) {
         return Err(UnitError::Fraction);
     }
+    if rest.starts_with(' ') {
+        return Err(UnitError::Space);
+    }
     if number.is_empty() {
         return Err(UnitError::NoNumber(text.to_owned()));
     }
@@ -183,7 +188,7 @@ mod tests {
             ("-5s", UnitError::NoNumber("-5s".to_owned())),
             ("1.5s", UnitError::Fraction),
             ("15sec", UnitError::UnknownTime("sec".to_owned())),
-            ("15 s", UnitError::UnknownTime(" s".to_owned())),
+            ("15 s", UnitError::Space),
             ("1S", UnitError::UnknownTime("S".to_owned())),
             ("30s1m", UnitError::Order),
             ("1s1s", UnitError::Order),

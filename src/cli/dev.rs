@@ -49,7 +49,7 @@ pub(super) fn dev(dev: Dev) -> Result<ExitCode, Failure> {
     let text = configuration(&dev.listen, &served.instance);
     let config = config::parse(Path::new("dev"), &text).map_err(|errors| Failure::usage(errors.to_string()))?;
     log::install(&config.log);
-    let options = Options { config, path: None, sources: Vec::new(), watch: false, signals: true };
+    let options = Options { config, origin: None, signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let address = app.listeners().first().cloned().unwrap_or_default();
     let mut text = format!("fngate dev: http://{address} -> {}\n", served.name);

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use super::{Failure, exit_code};
 use crate::app::{App, Options};
 use crate::config;
+use crate::control::reload::Origin;
 use crate::telemetry::log;
 
 pub(super) fn run(path: PathBuf) -> Result<ExitCode, Failure> {
     let loaded = config::load(&path).map_err(|failure| Failure::configuration(&failure))?;
     log::install(&loaded.config.log);
-    let options =
-        Options { config: loaded.config, path: Some(path), sources: loaded.sources, watch: true, signals: true };
+    let origin = Origin { path, sources: loaded.sources, folders: loaded.directories };
+    let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let admin = app.admin().map(|address| address.to_string());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listeners = ?app.listeners(), admin, "serving");

@@ -141,7 +141,7 @@ fn socket_path(path: &str) -> Result<PathBuf, Problem> {
     // `sun_path` has 108 bytes, one of them for the NUL at the end.
     const LONGEST: usize = 107;
     if !path.starts_with('/') {
-        let hint = format!("write \"unix:/run/{}\"", if path.is_empty() { "fngate.sock" } else { path });
+        let hint = "for example \"unix:/run/fngate.sock\"".to_owned();
         return Err(Problem::new("the path of a Unix socket is absolute").hint(hint));
     }
     if path.contains('\0') {

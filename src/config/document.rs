@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
 use super::error::{Diagnostic, Errors};
@@ -22,7 +23,7 @@ impl<'a> Document<'a> {
         let (table, errors) = DeTable::parse_recoverable(file.text());
         let table = table.into_inner();
         let intact = errors.iter().all(|error| leaves_tables_intact(file, error));
-        let errors = errors.iter().map(|error| diagnostic(file, &table, error)).collect();
+        let errors = diagnostics(file, &table, &errors);
         Self { file, table, errors, intact }
     }
 
@@ -37,6 +38,9 @@ impl<'a> Document<'a> {
 
 const UNQUOTED: &str = "string values must be quoted";
 const DUPLICATE: &str = "duplicate key";
+/// What comes of an inline table that is not closed: the tables after it are taken for its content.
+const TORN: [&str; 2] = ["inline table element", "between key-value pairs"];
+const BOOLEAN: &str = "a boolean is `true` or `false`";
 
 /// The parser gives no error codes, so this goes by its words. Should they change, errors of meaning are shown later, after
 /// those of syntax; the tests would tell.
@@ -48,43 +52,97 @@ fn leaves_tables_intact(file: &Arc<File>, error: &Error) -> bool {
         || (message == DUPLICATE && header_of(&span_of(file, error)).is_none())
 }
 
-fn diagnostic(file: &Arc<File>, table: &DeTable<'_>, error: &Error) -> Diagnostic {
-    let span = span_of(file, error);
+/// One error a line: what follows on the same line is mostly its consequence. After a bracket that nobody closed everything
+/// is one, so nothing after it is reported.
+fn diagnostics(file: &Arc<File>, table: &DeTable<'_>, errors: &[Error]) -> Vec<Diagnostic> {
+    let unclosed = errors.iter().filter(|error| is_unclosed_value(error)).filter_map(|error| {
+        let end = error.span()?.start;
+        table.values().filter_map(|value| opening(value, end)).min()
+    });
+    let unclosed = unclosed.min();
+    let mut spans: Vec<_> = errors.iter().map(|error| (span_of(file, error), error)).collect();
+    spans.sort_by_key(|(span, _)| span.range.start);
+    spans.retain(|(span, _)| unclosed.is_none_or(|opening| span.range.start < opening));
+    spans.dedup_by_key(|(span, _)| file.line(span.range.start));
+    let torn = spans.iter().position(|(_, error)| TORN.iter().any(|part| error.message().contains(part)));
+    spans.truncate(torn.map_or(spans.len(), |torn| torn + 1));
+    let mut diagnostics: Vec<_> = spans.iter().map(|(span, error)| diagnostic(span, table, error)).collect();
+    diagnostics.extend(unclosed.filter(|_| torn.is_none()).map(|opening| {
+        let span = Span::new(file, opening..opening + 1);
+        Diagnostic::new(format!("this `{}` is never closed", span.text())).at(&span)
+    }));
+    diagnostics
+}
+
+fn is_unclosed_value(error: &Error) -> bool {
+    ["unclosed array,", "unclosed inline table"].iter().any(|start| error.message().starts_with(start))
+}
+
+/// Where the outermost list or inline table starts that reaches as far as `end`.
+fn opening(value: &Spanned<DeValue<'_>>, end: usize) -> Option<usize> {
+    match value.get_ref() {
+        DeValue::Array(_) if value.span().end >= end => Some(value.span().start),
+        DeValue::Array(items) => items.iter().filter_map(|item| opening(item, end)).min(),
+        DeValue::Table(table) => {
+            let reaches = value.span().end >= end;
+            reaches.then(|| value.span().start).or_else(|| table.values().filter_map(|value| opening(value, end)).min())
+        }
+        _ => None,
+    }
+}
+
+fn diagnostic(span: &Span, table: &DeTable<'_>, error: &Error) -> Diagnostic {
     let message = error.message();
+    let value = span.text();
+    let diagnostic = |message: &str| Diagnostic::new(message).at(span);
     if message == DUPLICATE {
-        return duplicate(&span, table);
+        return duplicate(span, table);
     }
     if message.starts_with(UNQUOTED) {
-        return match span.text() {
-            "" => Diagnostic::new("a value is missing").at(&span),
-            value => Diagnostic::new("a string must be in quotes").at(&span).hint(format!("write \"{value}\"")),
+        return match value {
+            "" => diagnostic("a value is missing"),
+            "yes" | "on" => diagnostic(BOOLEAN).hint("write true".to_owned()),
+            "no" | "off" => diagnostic(BOOLEAN).hint("write false".to_owned()),
+            _ => diagnostic("a string must be in quotes").hint(format!("write \"{value}\"")),
         };
     }
     if message.starts_with("invalid boolean") {
-        return Diagnostic::new("a boolean is `true` or `false`").at(&span);
+        return diagnostic(BOOLEAN);
     }
-    Diagnostic::new(format!("TOML syntax: {message}")).at(&span)
+    if message.starts_with("invalid basic string") || message.starts_with("invalid literal string") {
+        return diagnostic("a string is not closed");
+    }
+    if message.starts_with("missing escaped value") {
+        let hint = "write `\\\\` for a backslash, or single quotes around a string without escapes".to_owned();
+        return diagnostic("no such escape after `\\`").hint(hint);
+    }
+    let torn = TORN.iter().any(|part| message.contains(part));
+    let hint = torn.then(|| "is a `{` above this line never closed?".to_owned());
+    diagnostic(&format!("TOML syntax: {}", message.trim_end_matches(", expected nothing"))).hint(hint)
 }
 
 fn duplicate(span: &Span, table: &DeTable<'_>) -> Diagnostic {
     let key = span.text();
     let error = |title: &str| Diagnostic::new(format!("duplicate {title}")).at(span);
     let before = span.range.start;
-    match header_of(span) {
-        Some(header) => {
-            let hint = header.starts_with('[') && !header.starts_with("[[");
-            let error = error(&format!("table `{header}`"))
-                .hint(hint.then(|| format!("put all its keys under one `{header}`")));
-            match earlier_header(&span.file, header, before) {
-                Some(first) => error.at_labelled(&first, "first defined here"),
-                None => error,
-            }
-        }
-        None => match closest_before(table, key, before) {
-            Some(first) => error(&format!("key `{key}`")).at_labelled(&Span::new(&span.file, first), "first set here"),
-            None => error(&format!("key `{key}`")),
-        },
-    }
+    let Some(header) = header_of(span) else {
+        let error = error(&format!("key `{key}`"));
+        return match closest_before(table, key, before) {
+            Some(first) => error.at_labelled(&Span::new(&span.file, first), "first set here"),
+            None => error,
+        };
+    };
+    let error = error(&format!("table `{header}`"));
+    let first = earlier_header(&span.file, header, before)
+        .or_else(|| closest_before(table, key, before).map(|range| Span::new(&span.file, range)));
+    let Some(first) = first else { return error };
+    let hint = match first.text() {
+        text if text == header => format!("put all its keys under one `{header}`"),
+        text if text.starts_with('[') => format!("`{text}` and `{header}` differ: one table or many?"),
+        _ if first.is_followed_by('.') => format!("`{header}` comes first, then the tables that belong to it"),
+        _ => format!("`{key}` is set already, and not as a table"),
+    };
+    error.at_labelled(&first, "first defined here").hint(hint)
 }
 
 /// The header `[table]` that a span is in, if it is in one.

@@ -12,7 +12,7 @@ use super::file::{File, Span};
 use super::types::Place;
 
 /// All errors of a configuration, in the order of the files and of their lines. `Display` is plain text, without colours.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     errors: Vec<Diagnostic>,
 }
@@ -205,19 +205,23 @@ impl Errors {
 
 /// A value as messages quote it: on one line and not endless.
 pub(super) fn quoted(value: &str) -> String {
+    if value.is_empty() {
+        return "`\"\"`".to_owned();
+    }
     const LONGEST: usize = 60;
     let dots = if value.chars().nth(LONGEST).is_some() { "…" } else { "" };
     let shown: String = value.chars().take(LONGEST).flat_map(escape).collect();
     format!("`{shown}{dots}`")
 }
 
-/// The closest of `known` to a misspelt word, if any is close.
+/// The closest of `known` to a misspelt word, if any is close or what the word starts with.
 pub(super) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
-    let scored =
-        known.into_iter().map(|known| (strsim::damerau_levenshtein(&word, &known.to_ascii_lowercase()), known));
-    let (distance, known) = scored.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 + known.len() / 5 && distance < known.len()).then_some(known)
+    let distance = |known: &str| strsim::damerau_levenshtein(&word, &known.to_ascii_lowercase());
+    let scored = known.into_iter().map(|known| (distance(known), known));
+    let (_, known) = scored.min_by_key(|(distance, _)| *distance)?;
+    let is_close = distance(known) <= 1 + known.len() / 5 && distance(known) < known.len();
+    (is_close || (known.len() > 2 && word.starts_with(known))).then_some(known)
 }
 
 /// Only what would break the line: quotation marks stay as they are.

@@ -74,13 +74,18 @@ pub(super) struct Span {
 impl Span {
     /// Cuts `range` so that it lies within one line and on character borders, whatever it was.
     pub(super) fn new(file: &Arc<File>, range: Range<usize>) -> Self {
-        let start = floor_char(&file.text, range.start);
-        let end = floor_char(&file.text, range.end.min(file.line_end(file.line(start)))).max(start);
+        let line_end = file.line_end(file.line(range.start));
+        let start = floor_char(&file.text, range.start.min(line_end));
+        let end = floor_char(&file.text, range.end.min(line_end)).max(start);
         Self { file: Arc::clone(file), range: start..end }
     }
 
     pub(super) fn text(&self) -> &str {
         self.file.text.get(self.range.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn is_followed_by(&self, c: char) -> bool {
+        self.file.text.get(self.range.end..).is_some_and(|rest| rest.starts_with(c))
     }
 
     pub(super) fn place(&self) -> Place {
@@ -106,6 +111,7 @@ mod tests {
             (0..1, "f.toml:1:1", "a"),
             (4..5, "f.toml:1:5", "1"),
             (4..12, "f.toml:1:5", "1"),
+            (6..7, "f.toml:1:6", ""),
             (7..9, "f.toml:2:1", "\u{e9}"),
             (8..10, "f.toml:2:1", "\u{e9}"),
             (14..15, "f.toml:2:6", "2"),

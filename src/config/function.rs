@@ -139,11 +139,11 @@ impl Functions {
         if let Some(other) = ids().find(|other| other.name == id.name) {
             return error.hint(format!("it is in another namespace: \"{}\"", full(other)));
         }
-        let names: Vec<_> = ids().map(full).collect();
-        let close = closest(&full(id), names.iter().map(String::as_str));
-        error.hint(close.map(|close| {
-            let short = close.strip_prefix(DEFAULT_NAMESPACE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(close);
-            format!("did you mean \"{short}\"?")
-        }))
+        let near = ids().filter(|other| other.namespace == id.namespace).map(|other| other.name.as_str());
+        let close = closest(&id.name, near).map(|name| match id.namespace.as_str() {
+            DEFAULT_NAMESPACE => format!("did you mean \"{name}\"?"),
+            namespace => format!("did you mean \"{namespace}/{name}\"?"),
+        });
+        error.hint(close)
     }
 }

@@ -22,9 +22,8 @@ pub(super) const MANY: usize = 10_000_000;
 const KIB: u64 = 1024;
 const MOST_WORKERS: usize = 1024;
 
-const PREFIX: Kind<ReservedPrefix> = Kind::new("X-Scf-", |text| {
-    ReservedPrefix::parse(text).map_err(|error| Problem::new(format!("{} is not a prefix: {error}", quoted(text))))
-});
+const PREFIX: Kind<ReservedPrefix> =
+    Kind::new("X-Scf-", |text| ReservedPrefix::parse(text).map_err(|error| Problem::new(error.to_string())));
 const IDENTITY: Kind<String> = Kind::new("eu-central", identity);
 const ACCESS: Kind<AccessLog> = Kind::new("stdout", access);
 

@@ -55,7 +55,7 @@ fn version(text: &str) -> Result<&str, Problem> {
         return Ok(text);
     }
     let rule = "`$LATEST`, or a letter or digit, then letters, digits, `_`, `-` and `.`, at most 32 in all";
-    let hint = text.eq_ignore_ascii_case("latest").then(|| "did you mean \"$LATEST\"?".to_owned());
+    let hint = text.eq_ignore_ascii_case(LATEST).then(|| "did you mean \"$LATEST\"?".to_owned());
     Err(Problem::new(format!("{} is not a version: {rule}", quoted(text))).hint(hint))
 }
 

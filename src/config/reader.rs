@@ -79,12 +79,14 @@ pub(super) struct Section<'a> {
     pub(super) reader: &'a Reader<'a>,
     /// The dotted name, empty for the top level.
     name: String,
-    /// As it is written: `[gateway]`, `[[service.api]]`.
+    /// As it is written: `[gateway]`, `[[service.api]]`; empty for the top level.
     title: String,
     /// Where the section starts.
     pub(super) span: Option<Span>,
     parts: Vec<Part<'a>>,
     known: RefCell<BTreeSet<&'static str>>,
+    /// Keys that are not errors of spelling, but not to be recommended either.
+    planned: RefCell<BTreeSet<&'static str>>,
 }
 
 #[derive(Clone, Copy)]
@@ -102,8 +104,11 @@ impl<'a> Section<'a> {
     /// The top level for a first look, without judging the keys that are not asked for.
     pub(super) fn peek(reader: &'a Reader<'a>, documents: &'a [Document<'a>]) -> Self {
         let parts = documents.iter().map(|document| Part { file: document.file, table: &document.table }).collect();
-        let title = "the top level".to_owned();
-        Self { reader, name: String::new(), title, span: None, parts, known: RefCell::default() }
+        Self::new(reader, String::new(), String::new(), None, parts)
+    }
+
+    fn new(reader: &'a Reader<'a>, name: String, title: String, span: Option<Span>, parts: Vec<Part<'a>>) -> Self {
+        Self { reader, name, title, span, parts, known: RefCell::default(), planned: RefCell::default() }
     }
 
     /// `[key]`, which may be spread over several files but sets each of its keys once.
@@ -122,7 +127,7 @@ impl<'a> Section<'a> {
             table.map(|table| Part { file: value.file, table })
         });
         let parts = parts.collect();
-        Self { reader: self.reader, name, title, span, parts, known: RefCell::default() }.visit(read)
+        Self::new(self.reader, name, title, span, parts).visit(read)
     }
 
     /// Every `[[key]]` of all files.
@@ -130,15 +135,15 @@ impl<'a> Section<'a> {
         self.know(key);
         let name = self.dotted(key);
         let title = format!("[[{name}]]");
-        let section = |span: Option<Span>, parts: Vec<Part<'a>>| {
-            let (name, title) = (name.clone(), title.clone());
-            Self { reader: self.reader, name, title, span, parts, known: RefCell::default() }
-        };
+        let section =
+            |span: Option<Span>, parts: Vec<Part<'a>>| Self::new(self.reader, name.clone(), title.clone(), span, parts);
         let mut all = Vec::new();
         for value in self.values(key) {
             let DeValue::Array(items) = value.node else {
                 let message = format!("`{name}` is a list of tables: write `{title}`");
-                self.report(Diagnostic::new(message).at(&value.key_span));
+                let inner = value.key_span.is_followed_by('.');
+                let hint = inner.then(|| format!("`{title}` comes first, then the tables that belong to it"));
+                self.report(Diagnostic::new(message).at(&value.key_span).hint(hint));
                 continue;
             };
             for item in items.iter() {
@@ -219,7 +224,11 @@ impl<'a> Section<'a> {
         let names = || choices.iter().map(|(name, _)| *name);
         let listed = names().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
         let close = closest(&text.value, names()).map(|close| format!("did you mean \"{close}\"?"));
-        self.report(Problem::new(format!("`{key}` is one of {listed}")).hint(close).at(&text.span));
+        self.report(
+            Problem::new(format!("`{key}` must be one of {listed}, not {}", quoted(&text.value)))
+                .hint(close)
+                .at(&text.span),
+        );
         default
     }
 
@@ -235,7 +244,8 @@ impl<'a> Section<'a> {
         let found = self.optional(key, &DURATION)?;
         if !range.contains(&found.value) {
             let (low, high) = (format_duration(*range.start()), format_duration(*range.end()));
-            self.report(Diagnostic::new(format!("`{key}` is a duration from {low} to {high}")).at(&found.span));
+            let value = format_duration(found.value);
+            self.report(Diagnostic::new(format!("`{key}` must be from {low} to {high}, not {value}")).at(&found.span));
         }
         Some(found)
     }
@@ -244,7 +254,8 @@ impl<'a> Section<'a> {
         let Some(found) = self.optional(key, &SIZE) else { return default };
         if !range.contains(&found.value) {
             let (low, high) = (format_size(*range.start()), format_size(*range.end()));
-            self.report(Diagnostic::new(format!("`{key}` is a size from {low} to {high}")).at(&found.span));
+            let value = format_size(found.value);
+            self.report(Diagnostic::new(format!("`{key}` must be from {low} to {high}, not {value}")).at(&found.span));
         }
         found.value
     }
@@ -265,13 +276,18 @@ impl<'a> Section<'a> {
         let Some(value) = self.value(key) else { return default };
         let (low, high) = (range.start(), range.end());
         let Some(integer) = value.node.as_integer() else {
-            self.report(mismatch(&format!("a whole number from {low} to {high}"), value.node).at(&value.span));
+            let hint =
+                value.node.as_str().filter(|text| text.parse::<u64>().is_ok()).map(|_| "without quotes".to_owned());
+            let expected = format!("a whole number from {low} to {high}");
+            self.report(mismatch(&expected, value.node).hint(hint).at(&value.span));
             return default;
         };
         let number = i128::from_str_radix(integer.as_str(), integer.radix()).ok();
         let number = number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
         number.unwrap_or_else(|| {
-            self.report(Diagnostic::new(format!("`{key}` is a whole number from {low} to {high}")).at(&value.span));
+            self.report(
+                Diagnostic::new(format!("`{key}` must be from {low} to {high}, not {integer}")).at(&value.span),
+            );
             default
         })
     }
@@ -283,7 +299,7 @@ impl<'a> Section<'a> {
 
     /// Reports a key that is planned but not there yet.
     pub(super) fn unsupported(&self, key: &'static str) {
-        self.known.borrow_mut().insert(key);
+        self.planned.borrow_mut().insert(key);
         for value in self.values(key) {
             let message = format!("`{}` is not supported by this version of fngate", self.dotted(key));
             self.report(Diagnostic::new(message).at(&value.key_span));
@@ -309,30 +325,37 @@ impl<'a> Section<'a> {
     }
 
     fn reject_unknown_keys(&self) {
-        let known = self.known.borrow();
+        let (known, planned) = (self.known.borrow(), self.planned.borrow());
         for part in &self.parts {
-            for (key, _) in part.table.iter().filter(|(key, _)| !known.contains(key.get_ref().as_ref())) {
-                let name = key.get_ref();
-                let error = Diagnostic::new(format!("unknown key {} in `{}`", quoted(name), self.title));
+            for key in part.table.keys() {
+                let name = key.get_ref().as_ref();
+                if known.contains(name) || planned.contains(name) {
+                    continue;
+                }
+                let error = Diagnostic::new(format!("unknown key {} {}", quoted(name), self.whereabouts()));
                 let hint = self.guess(name, &known);
                 self.report(error.at(&Span::new(part.file, key.span())).hint(hint));
             }
         }
     }
 
+    fn whereabouts(&self) -> String {
+        if self.title.is_empty() { "at the top level".to_owned() } else { format!("in `{}`", self.title) }
+    }
+
     fn guess(&self, key: &str, known: &BTreeSet<&'static str>) -> Option<String> {
-        let homes = self.reader.homes(key);
-        if !homes.is_empty() {
-            return Some(format!(
-                "`{key}` belongs to {}",
-                homes.iter().map(|home| format!("`{home}`")).collect::<Vec<_>>().join(" or ")
-            ));
+        let list = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
+        let close = closest(key, known.iter().copied());
+        let homes = list(&self.reader.homes(key)).join(" and ");
+        match (close, homes.as_str()) {
+            (Some(close), "") => Some(format!("did you mean `{close}`?")),
+            (Some(close), _) => Some(format!("did you mean `{close}`? (`{key}` is a key of {homes})")),
+            (None, "") => {
+                let all: Vec<_> = known.iter().copied().collect();
+                (all.len() <= 7).then(|| format!("the keys here are {}", list(&all).join(", ")))
+            }
+            (None, _) => Some(format!("`{key}` is a key of {homes}")),
         }
-        if let Some(close) = closest(key, known.iter().copied()) {
-            return Some(format!("did you mean `{close}`?"));
-        }
-        let all: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
-        (all.len() <= 6).then(|| format!("the keys here are {}", all.join(", ")))
     }
 
     fn values(&self, key: &'static str) -> impl Iterator<Item = Value<'a>> {

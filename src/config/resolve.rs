@@ -138,11 +138,11 @@ impl Apis<'_> {
             Some(reference) => self.bind(&written, reference, root),
             None => Vec::new(),
         };
-        let Some(Found { value: path, span }) = written.path else { return };
+        let (Some(Found { value: path, span }), Some(method)) = (written.path, written.method) else { return };
         let api = Api {
-            name: written.name.map_or_else(|| default_name(&written.method, &path), |name| name.value),
+            name: written.name.map_or_else(|| default_name(&method, &path), |name| name.value),
             path,
-            method: written.method,
+            method,
             bindings,
             timeout: written.timeout,
             max_body_bytes: written.max_body_bytes,
@@ -196,16 +196,15 @@ impl Apis<'_> {
             None => format!("the API `{}` holds it", holder.name),
         };
         let environments = |api: &Api| api.bindings.iter().map(|binding| binding.environment).collect::<Vec<_>>();
-        let hint = if environments(api) != environments(holder) {
-            Some(
-                "one API has one function in all environments: list them in `environments`; `versions` picks a version for each",
-            )
+        let resolved = !api.bindings.is_empty() && !holder.bindings.is_empty();
+        let hint = if resolved && environments(api) != environments(holder) {
+            "one API has one function in all environments: list them in `environments`; `versions` picks a version for each"
         } else if api.path != holder.path {
-            Some("the names of parameters and the spelling of escapes make no difference")
+            "the names of parameters and the spelling of escapes make no difference"
         } else {
-            None
+            "a repetition is allowed only if every key is equal"
         };
-        Diagnostic::new(message).at(span).at_labelled(first, label).hint(hint.map(str::to_owned))
+        Diagnostic::new(message).at(span).at_labelled(first, label).hint(hint.to_owned())
     }
 }
 

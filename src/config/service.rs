@@ -36,9 +36,11 @@ pub(super) struct WrittenService {
 pub(super) struct WrittenApi {
     /// `None` is the default.
     pub(super) name: Option<Found<String>>,
-    /// `None` has been reported, here and for the function.
+    /// `None` has been reported.
     pub(super) path: Option<Found<PathRule>>,
-    pub(super) method: MethodRule,
+    /// `None` has been reported.
+    pub(super) method: Option<MethodRule>,
+    /// `None` has been reported.
     pub(super) function: Option<Found<Reference>>,
     pub(super) versions: Vec<(Found<Environment>, Found<String>)>,
     pub(super) environments: Vec<Environment>,
@@ -83,7 +85,10 @@ fn read_api(section: &Section<'_>, prefix: &ReservedPrefix) -> WrittenApi {
     let api = WrittenApi {
         name: section.optional("name", &DISPLAY),
         path: section.required("path", &PATH),
-        method: section.optional("method", &METHOD).map_or(MethodRule::One(Method::GET), |method| method.value),
+        method: match section.optional("method", &METHOD) {
+            None if section.has("method") => None,
+            found => Some(found.map_or(MethodRule::One(Method::GET), |method| method.value)),
+        },
         function: section.required("function", &REFERENCE),
         versions: read_versions(section),
         environments: read_environments(section),

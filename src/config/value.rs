@@ -33,14 +33,14 @@ impl<T> Found<T> {
 pub(super) struct Kind<T> {
     /// A good value, for messages.
     pub(super) example: &'static str,
-    /// The unit that a bare number most likely stands for.
-    pub(super) unit: &'static str,
+    /// What was most likely meant by a bare number.
+    pub(super) number: fn(u64) -> String,
     pub(super) parse: fn(&str) -> Result<T, Problem>,
 }
 
 impl<T> Kind<T> {
     pub(super) const fn new(example: &'static str, parse: fn(&str) -> Result<T, Problem>) -> Self {
-        Self { example, unit: "", parse }
+        Self { example, number: |number| number.to_string(), parse }
     }
 }
 
@@ -53,21 +53,18 @@ impl Kind<String> {
 
 pub(super) const DURATION: Kind<Duration> = Kind {
     example: "15s",
-    unit: "s",
-    parse: |text| units::parse_duration(text).map_err(|error| unit_problem(text, "duration", "s", &error)),
+    number: |number| format!("{number}s"),
+    parse: |text| units::parse_duration(text).map_err(|error| unit_problem(text, "duration", &error, DURATION.number)),
 };
 
 pub(super) const SIZE: Kind<u64> = Kind {
     example: "64KiB",
-    unit: "B",
-    parse: |text| units::parse_size(text).map_err(|error| unit_problem(text, "size", "KiB", &error)),
+    number: units::format_size,
+    parse: |text| units::parse_size(text).map_err(|error| unit_problem(text, "size", &error, SIZE.number)),
 };
 
-fn unit_problem(text: &str, what: &str, unit: &str, error: &UnitError) -> Problem {
-    let hint = match error {
-        UnitError::NoUnit(_) => Some(format!("write \"{text}{unit}\"")),
-        _ => None,
-    };
+fn unit_problem(text: &str, what: &str, error: &UnitError, number: fn(u64) -> String) -> Problem {
+    let hint = text.parse().ok().map(|bare| format!("write \"{}\"", number(bare)));
     Problem::new(format!("{} is not a {what}: {error}", quoted(text))).hint(hint)
 }
 
@@ -122,10 +119,8 @@ impl<'a> Value<'a> {
 
     fn text<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Errors) -> Option<Cow<'a, str>> {
         let Some(written) = self.node.as_str() else {
-            let hint = match self.node {
-                DeValue::Integer(_) | DeValue::Float(_) => Some(format!("write \"{}{}\"", self.span.text(), kind.unit)),
-                _ => None,
-            };
+            let number = self.node.as_integer().and_then(|number| number.to_string().parse().ok());
+            let hint = number.map(|number| format!("write \"{}\"", (kind.number)(number)));
             let expected = format!("a string such as \"{}\"", kind.example);
             errors.push(mismatch(&expected, self.node).hint(hint).at(&self.span));
             return None;

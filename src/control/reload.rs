@@ -1,12 +1,21 @@
 //! Loading the configuration again. A bad one changes nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::watch::Watched;
 use crate::config::{self, Config, Failure, Loaded, Source};
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
+
+/// Where a configuration was read from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub path: PathBuf,
+    pub sources: Vec<Source>,
+    pub folders: Vec<PathBuf>,
+}
 
 /// Loads the configuration and puts it in use, when asked or when its files have changed.
 #[derive(Debug)]
@@ -16,23 +25,34 @@ pub struct Reloader {
     metrics: Arc<Metrics>,
     /// The files as last read, whether or not what they said was good.
     sources: Vec<Source>,
+    /// The folders in which a new file may belong to the configuration.
+    folders: Vec<PathBuf>,
     /// The configuration that the process started with: some of it holds until the next start.
     started: Arc<Config>,
 }
 
 impl Reloader {
-    /// `path` is none for a configuration that comes from no file.
+    /// `origin` is none for a configuration that comes from no file.
     #[must_use]
-    pub fn new(path: Option<PathBuf>, sources: Vec<Source>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(origin: Option<Origin>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
         let started = shared.load().config.clone();
-        let reloader = Self { path, shared, metrics, sources, started };
+        let (path, sources, folders) = match origin {
+            Some(Origin { path, sources, folders }) => (Some(path), sources, folders),
+            None => (None, Vec::new(), Vec::new()),
+        };
+        let reloader = Self { path, shared, metrics, sources, folders, started };
         reloader.succeeded();
         reloader
     }
 
-    /// The files that make up the configuration.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.path.as_deref().into_iter().chain(self.sources.iter().map(|source| source.path.as_path()))
+    /// The files that make up the configuration, and the folders where more may appear.
+    #[must_use]
+    pub fn watched(&self) -> Watched {
+        let main = self.path.iter().cloned();
+        Watched {
+            files: main.chain(self.sources.iter().map(|source| source.path.clone())).collect(),
+            folders: self.folders.iter().cloned().collect(),
+        }
     }
 
     /// Loads the configuration if any file says something else than when it was last read, and puts it in use. The outcome is
@@ -65,10 +85,12 @@ impl Reloader {
         let outcome = match outcome {
             Ok(loaded) => {
                 self.sources = loaded.sources;
+                self.folders = loaded.directories;
                 self.apply(loaded.config)
             }
             Err(failure) => {
                 self.sources = failure.sources;
+                self.folders = failure.directories;
                 Err(failure.errors.to_string())
             }
         };

@@ -17,12 +17,20 @@ const QUIET: Duration = Duration::from_millis(100);
 /// How often files are looked at when no event arrives.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// What a change is looked for in.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    pub files: BTreeSet<PathBuf>,
+    pub folders: BTreeSet<PathBuf>,
+}
+
 /// Watches the files of a configuration.
 #[derive(Debug)]
 pub struct Watch {
     events: Option<(RecommendedWatcher, mpsc::Receiver<()>)>,
+    watched: Watched,
+    /// The folders that events are asked for.
     folders: BTreeSet<PathBuf>,
-    files: BTreeSet<PathBuf>,
     seen: Vec<Option<Stamp>>,
     next_look: Instant,
     enabled: bool,
@@ -37,8 +45,8 @@ impl Watch {
     pub fn none() -> Self {
         Self {
             events: None,
+            watched: Watched::default(),
             folders: BTreeSet::new(),
-            files: BTreeSet::new(),
             seen: Vec::new(),
             next_look: Instant::now(),
             enabled: false,
@@ -46,7 +54,8 @@ impl Watch {
     }
 
     /// Watches these files. Without kernel events it only looks at their times.
-    pub fn start<'a>(paths: impl Iterator<Item = &'a Path>) -> Self {
+    #[must_use]
+    pub fn start(watched: Watched) -> Self {
         let (sender, receiver) = mpsc::channel(1);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             if event.is_ok_and(|event| !event.kind.is_access()) {
@@ -62,21 +71,20 @@ impl Watch {
             }
         };
         let mut watch = Self { events, enabled: true, ..Self::none() };
-        watch.follow(paths);
+        watch.follow(watched);
         watch
     }
 
     /// Watches other files from now on.
-    pub fn follow<'a>(&mut self, paths: impl Iterator<Item = &'a Path>) {
+    pub fn follow(&mut self, watched: Watched) {
         if !self.enabled {
             return;
         }
-        self.files = paths.map(Path::to_owned).collect();
-        let folders = self.files.iter().flat_map(|file| {
+        let around = watched.files.iter().flat_map(|file| {
             let target = file.canonicalize().ok();
             [folder_of(file), target.as_deref().and_then(folder_of)].into_iter().flatten()
         });
-        let folders: BTreeSet<_> = folders.collect();
+        let folders: BTreeSet<_> = around.chain(watched.folders.iter().cloned()).collect();
         if let Some((watcher, _)) = &mut self.events {
             for folder in self.folders.difference(&folders) {
                 // It may have been removed.
@@ -89,6 +97,7 @@ impl Watch {
             }
         }
         self.folders = folders;
+        self.watched = watched;
         self.seen = self.stamps();
     }
 
@@ -119,7 +128,7 @@ impl Watch {
 
     /// The files' stamps, and the folders': a new file in an included folder changes the folder.
     fn stamps(&self) -> Vec<Option<Stamp>> {
-        self.files.iter().chain(&self.folders).map(|path| stamp(path)).collect()
+        self.watched.files.iter().chain(&self.watched.folders).map(|path| stamp(path)).collect()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Opening a connection to an instance.
 
-use std::cell::Cell;
-use std::io;
+use std::cell::{Cell, RefCell};
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
@@ -15,15 +15,39 @@ use super::echo;
 use super::error::ConnectError;
 use super::instance::Instance;
 use crate::config::types::InstanceAddress;
+use crate::message::lines::Lines;
 
 /// The pause between two attempts while a function is starting.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
-/// A byte stream to an instance. Counts what it reads, because a request may only be repeated if nothing came back.
+/// A byte stream to an instance under hyper.
 #[derive(Debug)]
 pub struct Stream {
     kind: Kind,
-    received: Rc<Cell<u64>>,
+    wire: Rc<Wire>,
+}
+
+/// What the owner of a connection and its stream share.
+#[derive(Debug, Default)]
+pub struct Wire {
+    /// Bytes read so far: a request may only be repeated if nothing came back.
+    received: Cell<u64>,
+    /// Field lines that belong behind the request line which is written next.
+    lines: RefCell<Vec<u8>>,
+    /// Whether the request line is out and only lines are missing.
+    behind_line: Cell<bool>,
+}
+
+impl Wire {
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received.get()
+    }
+
+    /// Has lines written behind the request line that hyper writes next.
+    pub fn insert(&self, lines: Lines) {
+        self.lines.replace(lines.into_bytes());
+    }
 }
 
 #[derive(Debug)]
@@ -34,10 +58,44 @@ enum Kind {
 }
 
 impl Stream {
-    /// The count of bytes read so far, kept up to date.
     #[must_use]
-    pub fn received(&self) -> Rc<Cell<u64>> {
-        self.received.clone()
+    pub fn wire(&self) -> &Rc<Wire> {
+        &self.wire
+    }
+
+    /// Writes hyper's bytes with the waiting lines behind the first line. The result counts hyper's bytes only.
+    fn poll_insert(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let mut lines = self.wire.lines.borrow_mut();
+        let first: &[u8] = slices.first().map_or(&[], |slice| slice);
+        let line = match first.iter().position(|&byte| byte == b'\n') {
+            _ if self.wire.behind_line.get() => 0,
+            Some(end) => end + 1,
+            None => return Poll::Ready(Err(io::ErrorKind::InvalidInput.into())),
+        };
+        loop {
+            let body = slices.get(1).map_or(&[][..], |slice| slice);
+            let parts = [&first[..line], lines.as_slice(), &first[line..], body].map(IoSlice::new);
+            let written = ready!(self.kind.poll_write_vectored(cx, &parts))?;
+            if written == 0 || written < line {
+                return Poll::Ready(Ok(written));
+            }
+            let inserted = (written - line).min(lines.len());
+            lines.drain(..inserted);
+            self.wire.behind_line.set(!lines.is_empty());
+            if written > inserted {
+                return Poll::Ready(Ok(written - inserted));
+            }
+        }
+    }
+}
+
+impl Kind {
+    fn poll_write_vectored(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Echo(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
     }
 }
 
@@ -55,7 +113,7 @@ pub async fn connect(
         let error = match timeout(connect_timeout, open(instance)).await {
             Ok(Ok(kind)) => {
                 instance.set_up(true);
-                return Ok(Stream { kind, received: Rc::default() });
+                return Ok(Stream { kind, wire: Rc::default() });
             }
             Ok(Err(error)) => ConnectError::Failed(error),
             Err(_elapsed) => ConnectError::TimedOut(connect_timeout),
@@ -92,29 +150,27 @@ impl AsyncRead for Stream {
             Kind::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
             Kind::Echo(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
-        this.received.set(this.received.get() + (buffer.filled().len() - before) as u64);
+        let count = (buffer.filled().len() - before) as u64;
+        this.wire.received.set(this.wire.received.get() + count);
         result
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().kind {
-            Kind::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Kind::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Kind::Echo(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
+        slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().kind {
-            Kind::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Kind::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Kind::Echo(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        let this = self.get_mut();
+        if this.wire.lines.borrow().is_empty() {
+            this.kind.poll_write_vectored(cx, slices)
+        } else {
+            this.poll_insert(cx, slices)
         }
     }
 
@@ -135,6 +191,37 @@ impl AsyncWrite for Stream {
             Kind::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Kind::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Kind::Echo(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_stand_behind_the_request_line_however_little_is_written_at_once() {
+        for room in [1, 2, 3, 5, 7, 16, 17, 18, 33, 1000] {
+            let (near, mut far) = tokio::io::duplex(room);
+            let mut stream = Stream { kind: Kind::Echo(near), wire: Rc::default() };
+            for count in 0..3 {
+                let mut lines = Lines::default();
+                lines.push("X-Count", count.to_string().as_bytes());
+                stream.wire().insert(lines);
+                let head = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+                let slices = [IoSlice::new(head), IoSlice::new(b"body")];
+                let written = async {
+                    let count = stream.write_vectored(&slices).await.expect("written");
+                    let rest: Vec<u8> = [&head[..], b"body"].concat()[count..].to_vec();
+                    stream.write_all(&rest).await.expect("written");
+                };
+                let expected = format!("GET / HTTP/1.1\r\nX-Count: {count}\r\nHost: h\r\n\r\nbody");
+                let mut received = vec![0; expected.len()];
+                tokio::join!(written, async { far.read_exact(&mut received).await.expect("read") });
+                assert_eq!(String::from_utf8_lossy(&received), expected, "{room}");
+            }
         }
     }
 }

@@ -5,7 +5,6 @@
 //! the pool costs no wake-ups. Whatever only the connection can make ready (the response future, the body channel) is
 //! polled with a no-op waker, since this very task has just polled its source.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -17,10 +16,11 @@ use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 
-use super::connect::Stream;
+use super::connect::{Stream, Wire};
 use super::error::ExchangeError;
 use super::instance::Instance;
 use crate::message::body::RequestBody;
+use crate::message::lines::Lines;
 
 /// How long an idle link is kept when the function does not say: shorter than the 5 s after which many servers close.
 const DEFAULT_KEEP: Duration = Duration::from_secs(4);
@@ -30,7 +30,7 @@ const DEFAULT_KEEP: Duration = Duration::from_secs(4);
 pub struct Link {
     sender: SendRequest<RequestBody>,
     connection: Connection<TokioIo<Stream>, RequestBody>,
-    received: Rc<Cell<u64>>,
+    wire: Rc<Wire>,
     presence: Presence,
     keep: Duration,
     used: bool,
@@ -80,10 +80,9 @@ impl Link {
         instance: Arc<Instance>,
         max_header_bytes: usize,
     ) -> Result<Box<Self>, ExchangeError> {
-        let received = stream.received();
+        let wire = stream.wire().clone();
         let (sender, connection) = Builder::new()
             .preserve_header_case(true)
-            .title_case_headers(true)
             .max_header_size(max_header_bytes)
             .handshake(TokioIo::new(stream))
             .await
@@ -91,7 +90,7 @@ impl Link {
         Ok(Box::new(Self {
             sender,
             connection,
-            received,
+            wire,
             presence: Presence::new(instance),
             keep: DEFAULT_KEEP,
             used: false,
@@ -103,17 +102,19 @@ impl Link {
         &self.presence.instance
     }
 
-    /// Sends a request and waits for the response head, or until `stop` says why not to wait longer. `stop` is asked in every
-    /// poll.
+    /// Sends a request, with `lines` in front of its own fields, and waits for the response head, or until `stop` says why not
+    /// to wait longer. `stop` is asked in every poll.
     ///
     /// # Errors
     /// [`Failed`]; the link is gone then.
     pub async fn exchange<S>(
         mut self: Box<Self>,
         request: Request<RequestBody>,
-        mut stop: impl FnMut(&mut Context<'_>) -> Option<S>,
+        lines: Lines,
+        mut stop: impl FnMut() -> Option<S>,
     ) -> Result<(Response<Incoming>, Box<Self>), Failed<S>> {
-        let (reused, before) = (self.used, self.received.get());
+        let (reused, before) = (self.used, self.wire.received());
+        self.wire.insert(lines);
         self.used = true;
         let mut response = std::pin::pin!(self.sender.try_send_request(request));
         let outcome = std::future::poll_fn(|cx| {
@@ -122,7 +123,7 @@ impl Link {
             if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 return Poll::Ready(Ok(outcome));
             }
-            stop(cx).map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
+            stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
         })
         .await;
         let kind = match outcome {
@@ -136,7 +137,7 @@ impl Link {
             },
             Err(stopped) => FailedKind::Stopped(stopped),
         };
-        Err(Failed { kind, reused, answered: self.received.get() > before })
+        Err(Failed { kind, reused, answered: self.wire.received() > before })
     }
 
     /// Lets the connection make progress with what is left of an exchange.

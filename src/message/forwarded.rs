@@ -5,33 +5,21 @@ use std::rc::Rc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::lines::Lines;
 use crate::config::types::TrustedProxies;
 
-pub const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 pub const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
-pub const X_CLIENT_PROTO: HeaderName = HeaderName::from_static("x-client-proto");
-pub const X_CLIENT_PROTO_VER: HeaderName = HeaderName::from_static("x-client-proto-ver");
 
-/// The other end of a client connection, with its field values made once for all requests.
+/// The other end of a client connection, with its field lines made once for all requests.
 #[derive(Clone, Debug)]
 pub struct Peer {
     ip: Option<IpAddr>,
+    port: Option<u16>,
     text: Rc<str>,
-    address: Option<HeaderValue>,
-    port: Option<HeaderValue>,
-}
-
-/// The values that a request is forwarded with. A missing one is not sent.
-#[derive(Clone, Debug, Default)]
-pub struct Forwarded {
-    pub real_ip: Option<HeaderValue>,
-    pub forwarded_for: Option<HeaderValue>,
-    pub proto: Option<HeaderValue>,
-    pub host: Option<HeaderValue>,
-    pub port: Option<HeaderValue>,
+    lines: Rc<[u8]>,
 }
 
 impl Peer {
@@ -39,19 +27,26 @@ impl Peer {
     #[must_use]
     pub fn tcp(remote: SocketAddr, local: SocketAddr) -> Self {
         let ip = remote.ip().to_canonical();
-        let text = ip.to_string();
-        Self {
-            ip: Some(ip),
-            address: HeaderValue::from_str(&text).ok(),
-            text: text.into(),
-            port: Some(HeaderValue::from(local.port())),
-        }
+        Self::new(Some(ip), Some(local.port()), &ip.to_string())
     }
 
     /// A peer on a socket file: it has no address to speak of.
     #[must_use]
     pub fn unix() -> Self {
-        Self { ip: None, text: "unix:".into(), address: None, port: None }
+        Self::new(None, None, "unix:")
+    }
+
+    fn new(ip: Option<IpAddr>, port: Option<u16>, text: &str) -> Self {
+        let mut lines = Lines::default();
+        if ip.is_some() {
+            lines.push("X-Real-Ip", text.as_bytes());
+            lines.push("X-Forwarded-For", text.as_bytes());
+        }
+        lines.push("X-Forwarded-Proto", b"http");
+        if let Some(port) = port {
+            lines.push("X-Forwarded-Port", port.to_string().as_bytes());
+        }
+        Self { ip, port, text: text.into(), lines: lines.into_bytes().into() }
     }
 
     /// How the access log names the peer.
@@ -65,43 +60,36 @@ impl Peer {
         self.ip.is_some_and(|ip| proxies.contains(ip))
     }
 
-    /// The values for a request that came straight from the client, whatever it says of itself.
-    #[must_use]
-    pub fn forwarded(&self, host: Option<&HeaderValue>) -> Forwarded {
-        Forwarded {
-            real_ip: self.address.clone(),
-            forwarded_for: self.address.clone(),
-            proto: Some(HeaderValue::from_static("http")),
-            host: host.cloned(),
-            port: self.port.clone(),
-        }
+    /// Adds the lines for a request that came straight from the client, whatever it says of itself.
+    pub fn forward(&self, lines: &mut Lines, host: &HeaderValue) {
+        lines.extend(&self.lines);
+        push_host(lines, host);
     }
 
-    /// The values for a request from a trusted proxy: what it says, where it says something usable.
-    #[must_use]
-    pub fn forwarded_by_proxy(
+    /// Adds the lines for a request from a trusted proxy: what it says, where it says something usable.
+    pub fn forward_by_proxy(
         &self,
+        lines: &mut Lines,
         headers: &HeaderMap,
-        host: Option<&HeaderValue>,
+        host: &HeaderValue,
         proxies: &TrustedProxies,
-    ) -> Forwarded {
-        let own = self.forwarded(host);
+    ) {
         let said = |name: &HeaderName, valid: fn(&[u8]) -> bool| {
             let mut values = headers.get_all(name).iter();
-            values.next().filter(|value| values.next().is_none() && valid(value.as_bytes())).cloned()
+            values.next().filter(|value| values.next().is_none() && valid(value.as_bytes()))
         };
-        Forwarded {
-            real_ip: self
-                .client_behind(headers, proxies)
-                .and_then(|ip| HeaderValue::from_str(&ip.to_string()).ok())
-                .or(own.real_ip),
-            forwarded_for: self.extended(headers).or(own.forwarded_for),
-            proto: said(&X_FORWARDED_PROTO, |value| value == b"http" || value == b"https").or(own.proto),
-            host: said(&X_FORWARDED_HOST, super::request::is_valid_host).or(own.host),
-            port: said(&X_FORWARDED_PORT, |value| {
-                (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
-            })
-            .or(own.port),
+        if let Some(ip) = self.client_behind(headers, proxies) {
+            lines.push("X-Real-Ip", ip.to_string().as_bytes());
+        }
+        lines.push("X-Forwarded-For", &self.extended(headers));
+        let proto = said(&X_FORWARDED_PROTO, |value| value == b"http" || value == b"https");
+        lines.push("X-Forwarded-Proto", proto.map_or(b"http", HeaderValue::as_bytes));
+        push_host(lines, said(&X_FORWARDED_HOST, super::request::is_valid_host).unwrap_or(host));
+        let is_port = |value: &[u8]| (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+        match (said(&X_FORWARDED_PORT, is_port), self.port) {
+            (Some(port), _) => lines.push("X-Forwarded-Port", port.as_bytes()),
+            (None, Some(port)) => lines.push("X-Forwarded-Port", port.to_string().as_bytes()),
+            (None, None) => {}
         }
     }
 
@@ -122,14 +110,20 @@ impl Peer {
     }
 
     /// The lines of `X-Forwarded-For` joined, with this peer at the end.
-    fn extended(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+    fn extended(&self, headers: &HeaderMap) -> Vec<u8> {
         let mut list = Vec::new();
         for value in headers.get_all(&X_FORWARDED_FOR) {
             list.extend_from_slice(value.as_bytes().trim_ascii());
             list.extend_from_slice(b", ");
         }
-        list.extend_from_slice(self.address.as_ref()?.as_bytes());
-        HeaderValue::from_bytes(&list).ok()
+        list.extend_from_slice(self.text.as_bytes());
+        list
+    }
+}
+
+fn push_host(lines: &mut Lines, host: &HeaderValue) {
+    if !host.is_empty() {
+        lines.push("X-Forwarded-Host", host.as_bytes());
     }
 }
 
@@ -154,8 +148,10 @@ mod tests {
         }
     }
 
-    fn text(value: Option<&HeaderValue>) -> &str {
-        value.map_or("-", |value| value.to_str().expect("text"))
+    fn forwarded(headers: &HeaderMap, host: &'static str) -> String {
+        let mut lines = Lines::default();
+        peer("10.0.0.1").forward_by_proxy(&mut lines, headers, &HeaderValue::from_static(host), &trusted());
+        String::from_utf8(lines.into_bytes()).expect("text")
     }
 
     #[test]
@@ -174,8 +170,9 @@ mod tests {
             for line in &lines {
                 headers.append(X_FORWARDED_FOR, HeaderValue::from_str(line).expect("a value"));
             }
-            let values = peer("10.0.0.1").forwarded_by_proxy(&headers, None, &trusted());
-            assert_eq!((text(values.real_ip.as_ref()), text(values.forwarded_for.as_ref())), (real, list), "{lines:?}");
+            let expected = format!("X-Real-Ip: {real}\r\nX-Forwarded-For: {list}\r\n");
+            let forwarded = forwarded(&headers, "h");
+            assert!(forwarded.starts_with(&expected), "{lines:?}: {forwarded}");
         }
     }
 
@@ -185,11 +182,8 @@ mod tests {
         headers.append(X_FORWARDED_PROTO, HeaderValue::from_static("https"));
         headers.append(X_FORWARDED_HOST, HeaderValue::from_static("a b"));
         headers.append(X_FORWARDED_PORT, HeaderValue::from_static("44x"));
-        let host = HeaderValue::from_static("shop.example.com");
-        let values = peer("10.0.0.1").forwarded_by_proxy(&headers, Some(&host), &trusted());
-        assert_eq!(text(values.proto.as_ref()), "https");
-        assert_eq!(text(values.host.as_ref()), "shop.example.com");
-        assert_eq!(text(values.port.as_ref()), "8080");
+        let expected = "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example.com\r\nX-Forwarded-Port: 8080\r\n";
+        assert!(forwarded(&headers, "shop.example.com").ends_with(expected));
     }
 
     #[test]

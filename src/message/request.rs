@@ -2,17 +2,15 @@
 //!
 //! A head is rebuilt, never edited in place: removing a field from an `http::HeaderMap` reorders the rest.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING, UPGRADE, VIA};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
 
-use super::forwarded::{
-    Forwarded, X_CLIENT_PROTO, X_CLIENT_PROTO_VER, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT,
-    X_FORWARDED_PROTO, X_REAL_IP,
-};
+use super::forwarded::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO};
 use super::hop::{self, Listed};
-use super::problem::{Problem, Reason, X_API_REQUESTID};
+use super::lines::Lines;
+use super::problem::{Problem, Reason};
 use crate::config::types::ReservedPolicy;
 use crate::header::{Class, ReservedPrefix, classify};
 
@@ -23,24 +21,18 @@ pub struct Rules {
     pub reserved: ReservedPolicy,
     pub via: bool,
     /// `X-Scf-Request-Id` and `X-Scf-Path-Parameters` under the configured prefix.
-    pub request_id: HeaderName,
-    pub path_parameters: HeaderName,
+    pub request_id: String,
+    pub path_parameters: String,
 }
 
-/// The fields that one request gets.
-#[derive(Debug)]
-pub struct Additions<'a> {
-    pub id: Uuid,
-    /// The fields that are the same for every request of an API, identity first, then custom ones.
-    pub fixed: &'a [(HeaderName, HeaderValue)],
-    /// The names among them that replace a client's own field.
+/// What a client's own fields meet on their way.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter<'a> {
+    pub rules: &'a Rules,
+    /// Fields that are configured and replace the client's.
     pub custom: &'a [HeaderName],
-    pub path_parameters: Option<HeaderValue>,
-    pub forwarded: Forwarded,
     /// Whether the peer is a trusted proxy, whose further `X-Forwarded-*` fields pass.
     pub trusted: bool,
-    /// The protocol of an upgrade that is to be tunnelled.
-    pub upgrade: Option<HeaderValue>,
 }
 
 /// Checks the target and `Host` of a request and returns the host that it is for, as it will be forwarded. Empty for an
@@ -101,29 +93,27 @@ pub fn is_valid_host(host: &[u8]) -> bool {
     port_fits && name.iter().all(name_byte)
 }
 
-/// The fields for the function, made from the head that a client sent. The head stays as it is, so that the same request can
-/// be prepared once more.
+/// The client's own fields that the function gets. The head stays as it is, so that the same request can be prepared again.
 ///
 /// # Errors
 /// `bad_request` for framing that another server could read differently; `reserved_field` when the policy rejects those.
-pub fn prepare(head: &Parts, host: HeaderValue, rules: &Rules, additions: Additions<'_>) -> Result<HeaderMap, Problem> {
+pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<HeaderMap, Problem> {
     let received = &head.headers;
-    let listed =
-        if received.contains_key(CONNECTION) { Listed::read(received, &rules.prefix) } else { Listed::default() };
-    let trailers = received.contains_key(TE) && hop::takes_trailers(received);
-    let mut headers = HeaderMap::with_capacity(received.keys_len() + additions.fixed.len() + 12);
+    let prefix = &filter.rules.prefix;
+    let listed = if received.contains_key(CONNECTION) { Listed::read(received, prefix) } else { Listed::default() };
+    let mut headers = HeaderMap::with_capacity(received.keys_len() + 1);
     let mut host = Some(host);
     let mut previous = None;
     for (name, value) in received {
         let first = previous.replace(name) != Some(name);
-        let kept = match classify(name, &rules.prefix) {
-            Class::EndToEnd => !listed.contains(name) && !additions.custom.contains(name),
-            Class::Reserved => match rules.reserved {
+        let kept = match classify(name, prefix) {
+            Class::EndToEnd => !listed.contains(name) && !filter.custom.contains(name),
+            Class::Reserved => match filter.rules.reserved {
                 ReservedPolicy::Strip => false,
                 ReservedPolicy::Reject => return Err(reserved(name)),
             },
             Class::Connection | Class::HopByHop => false,
-            Class::Owned => additions.trusted && passes_from_proxy(name),
+            Class::Owned => filter.trusted && passes_from_proxy(name),
             Class::Framing if *name == HOST => {
                 if let Some(host) = host.take() {
                     headers.append(HOST, host);
@@ -139,12 +129,33 @@ pub fn prepare(head: &Parts, host: HeaderValue, rules: &Rules, additions: Additi
     if let Some(host) = host {
         headers.append(HOST, host);
     }
-    if trailers {
-        headers.append(TE, HeaderValue::from_static("trailers"));
-    }
-    connection(&mut headers, trailers, additions.upgrade.clone());
-    add(&mut headers, rules, additions, head.version);
     Ok(headers)
+}
+
+/// Adds the lines that are the gateway's own in every request: ids, protocol, and what concerns the next hop.
+pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgrade: Option<&HeaderValue>) {
+    let mut buffer = Uuid::encode_buffer();
+    lines.push(&rules.request_id, id.hyphenated().encode_lower(&mut buffer).as_bytes());
+    lines.push("X-Api-RequestId", id.simple().encode_lower(&mut buffer).as_bytes());
+    let version = if head.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
+    lines.push("X-Client-Proto", b"http");
+    lines.push("X-Client-Proto-Ver", version.as_bytes());
+    if rules.via {
+        lines.push("Via", b"1.1 fngate");
+    }
+    let trailers = head.headers.contains_key(TE) && hop::takes_trailers(&head.headers);
+    if trailers {
+        lines.push("TE", b"trailers");
+    }
+    match (upgrade, trailers) {
+        (Some(_), true) => lines.push("Connection", b"Upgrade, TE"),
+        (Some(_), false) => lines.push("Connection", b"Upgrade"),
+        (None, true) => lines.push("Connection", b"TE"),
+        (None, false) => {}
+    }
+    if let Some(upgrade) = upgrade {
+        lines.push("Upgrade", upgrade.as_bytes());
+    }
 }
 
 /// Removes from a trailer section what no peer may send there: reserved and owned names, framing and hop-by-hop fields.
@@ -204,47 +215,6 @@ fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<bool, 
     Ok(first)
 }
 
-fn connection(headers: &mut HeaderMap, trailers: bool, upgrade: Option<HeaderValue>) {
-    let options = match (&upgrade, trailers) {
-        (Some(_), true) => "Upgrade, TE",
-        (Some(_), false) => "Upgrade",
-        (None, true) => "TE",
-        (None, false) => return,
-    };
-    headers.append(CONNECTION, HeaderValue::from_static(options));
-    if let Some(upgrade) = upgrade {
-        headers.append(UPGRADE, upgrade);
-    }
-}
-
-fn add(headers: &mut HeaderMap, rules: &Rules, additions: Additions<'_>, version: Version) {
-    let mut buffer = Uuid::encode_buffer();
-    let id = HeaderValue::from_str(additions.id.hyphenated().encode_lower(&mut buffer));
-    headers.append(rules.request_id.clone(), id.expect("hexadecimal digits"));
-    let id = HeaderValue::from_str(additions.id.simple().encode_lower(&mut buffer));
-    headers.append(X_API_REQUESTID, id.expect("hexadecimal digits"));
-    for (name, value) in additions.fixed {
-        headers.append(name.clone(), value.clone());
-    }
-    let Forwarded { real_ip, forwarded_for, proto, host, port } = additions.forwarded;
-    let version = if version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
-    for (name, value) in [
-        (rules.path_parameters.clone(), additions.path_parameters),
-        (X_REAL_IP, real_ip),
-        (X_FORWARDED_FOR, forwarded_for),
-        (X_FORWARDED_PROTO, proto),
-        (X_FORWARDED_HOST, host),
-        (X_FORWARDED_PORT, port),
-        (X_CLIENT_PROTO, Some(HeaderValue::from_static("http"))),
-        (X_CLIENT_PROTO_VER, Some(HeaderValue::from_static(version))),
-        (VIA, rules.via.then(|| HeaderValue::from_static("1.1 fngate"))),
-    ] {
-        if let Some(value) = value {
-            headers.append(name, value);
-        }
-    }
-}
-
 /// Whether the client waits for a `100 Continue` before it sends its body.
 #[must_use]
 pub fn expects_continue(head: &Parts) -> bool {
@@ -260,9 +230,9 @@ mod tests {
         Rules {
             prefix: ReservedPrefix::default(),
             reserved,
-            via: false,
-            request_id: HeaderName::from_static("x-scf-request-id"),
-            path_parameters: HeaderName::from_static("x-scf-path-parameters"),
+            via: true,
+            request_id: "X-Scf-Request-Id".to_owned(),
+            path_parameters: "X-Scf-Path-Parameters".to_owned(),
         }
     }
 
@@ -274,24 +244,14 @@ mod tests {
         builder.body(()).expect("a request").into_parts().0
     }
 
-    fn additions() -> Additions<'static> {
-        Additions {
-            id: Uuid::nil(),
-            fixed: &[],
-            custom: &[],
-            path_parameters: None,
-            forwarded: Forwarded::default(),
-            trusted: false,
-            upgrade: None,
-        }
+    fn prepared_with(reserved: ReservedPolicy, lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
+        let filter = Filter { rules: &rules(reserved), custom: &[HeaderName::from_static("x-custom")], trusted: false };
+        let headers = prepare(&head("/", lines), HeaderValue::from_static("h"), filter)?;
+        Ok(headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
     }
 
     fn prepared(lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
-        let head = head("/", lines);
-        let headers = prepare(&head, HeaderValue::from_static("h"), &rules(ReservedPolicy::Strip), additions())?;
-        let own = ["x-scf-request-id", "x-api-requestid", "x-client-proto", "x-client-proto-ver"];
-        let lines = headers.iter().filter(|(name, _)| !own.contains(&name.as_str()));
-        Ok(lines.map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
+        prepared_with(ReservedPolicy::Strip, lines)
     }
 
     #[test]
@@ -331,9 +291,32 @@ mod tests {
     #[test]
     fn reserved_names_are_rejected_in_any_spelling_when_configured() {
         for name in ["x-scf-name", "x_scf_name", "x-scf_zzz"] {
-            let head = head("/", &[(name, "1")]);
-            let refused = prepare(&head, HeaderValue::from_static("h"), &rules(ReservedPolicy::Reject), additions());
+            let refused = prepared_with(ReservedPolicy::Reject, &[(name, "1")]);
             assert_eq!(refused.expect_err("refused").reason, Reason::ReservedField, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_concerns_the_next_hop_is_said_anew() {
+        for (te, upgrade, expected) in [
+            ("gzip", None, ""),
+            ("gzip, trailers", None, "TE: trailers\r\nConnection: TE\r\n"),
+            ("gzip", Some("websocket"), "Connection: Upgrade\r\nUpgrade: websocket\r\n"),
+            ("trailers", Some("a"), "TE: trailers\r\nConnection: Upgrade, TE\r\nUpgrade: a\r\n"),
+        ] {
+            let upgrade = upgrade.map(HeaderValue::from_static);
+            let mut lines = Lines::default();
+            add_lines(
+                &mut lines,
+                &head("/", &[("te", te)]),
+                &rules(ReservedPolicy::Strip),
+                Uuid::from_u128(1),
+                upgrade.as_ref(),
+            );
+            let own = "X-Scf-Request-Id: 00000000-0000-0000-0000-000000000001\r\n\
+                       X-Api-RequestId: 00000000000000000000000000000001\r\n\
+                       X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.1\r\nVia: 1.1 fngate\r\n";
+            assert_eq!(String::from_utf8_lossy(lines.as_bytes()), format!("{own}{expected}"));
         }
     }
 

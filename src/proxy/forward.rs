@@ -17,7 +17,7 @@ use super::exchange::{Exchange, StreamLimits};
 use super::retry::{Attempt, may_retry};
 use super::upgrade::Tunnel;
 use super::view::View;
-use super::{GatewayResponse, Routed, additions};
+use super::{GatewayResponse, Routed, own_lines};
 use crate::function::admission::Permit;
 use crate::function::connect::connect;
 use crate::function::error::ExchangeError;
@@ -84,7 +84,7 @@ pub(super) async fn forward(
         budget: &budget,
         progress: progress.as_deref(),
     };
-    let mut outgoing = forwarding.request(record, body)?;
+    let mut outgoing = forwarding.request(body)?;
     *outgoing.extensions_mut() = extensions;
     if let Some(gate) = gate {
         hyper::ext::on_informational(&mut outgoing, move |head| {
@@ -148,11 +148,14 @@ fn stopped(stop: Stop, budget: &Budget) -> Error {
 
 impl Forwarding<'_> {
     /// The request as the function gets it. Of a repeated request the letter case of names is lost.
-    fn request(&self, record: &Record, body: RequestBody) -> Result<Request<RequestBody>, Error> {
+    fn request(&self, body: RequestBody) -> Result<Request<RequestBody>, Error> {
         let snapshot = &self.view.snapshot;
-        let additions = additions(self.view, self.client, self.head, self.routed, record.id);
-        let headers = request::prepare(self.head, self.routed.host.clone(), &snapshot.rules, additions)
-            .map_err(Error::Refused)?;
+        let filter = request::Filter {
+            rules: &snapshot.rules,
+            custom: &self.routed.api.custom,
+            trusted: self.client.peer().is_trusted(&snapshot.config.gateway.trusted_proxies),
+        };
+        let headers = request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)?;
         let mut outgoing = Request::new(body);
         *outgoing.method_mut() = self.head.method.clone();
         *outgoing.uri_mut() = self.routed.target.clone();
@@ -172,7 +175,8 @@ impl Forwarding<'_> {
             record.instance = Some(link.instance().label().clone());
             self.budget.enter(WaitingFor::Response);
             let began = Instant::now();
-            let failed = match link.exchange(outgoing, |_cx| self.check()).await {
+            let lines = own_lines(self.view, self.client, self.head, self.routed, record.id);
+            let failed = match link.exchange(outgoing, lines, || self.check()).await {
                 Ok((answer, link)) => {
                     let answered = began.elapsed();
                     record.answered = Some(answered);
@@ -193,7 +197,7 @@ impl Forwarding<'_> {
                     outgoing = *request;
                 }
                 FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && !repeated => {
-                    outgoing = self.request(record, RequestBody::empty())?;
+                    outgoing = self.request(RequestBody::empty())?;
                 }
                 FailedKind::Unsent(_) => return Err(Error::Connect(closed_at_once())),
                 FailedKind::Lost(error) => return Err(self.lost(error)),

@@ -1,0 +1,153 @@
+//! The files of `config/` and the blocks of the reference: they load, and they name every key.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::types::{Config, Place, Setting};
+use super::super::{load, schema_keys};
+use super::{BASE, api, good, parse};
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The file with every key in force: a comment that starts without a space is a key or a table.
+fn uncommented(text: &str) -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => format!("{key}\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+/// What the configuration says, without the places where it says so.
+fn without_places(mut config: Config) -> Config {
+    let nowhere = Place { file: Path::new("").into(), line: 0, column: 0 };
+    for function in &mut config.functions {
+        let function = std::sync::Arc::make_mut(function);
+        function.timeout = Setting { value: function.timeout.value, place: None };
+    }
+    for service in &mut config.services {
+        service.domains.iter_mut().for_each(|domain| domain.place = nowhere.clone());
+        service.apis.iter_mut().for_each(|api| api.place = nowhere.clone());
+    }
+    config
+}
+
+#[test]
+fn the_default_file_and_the_examples_load() {
+    let examples =
+        fs::read_dir(root("config/examples")).expect("examples").map(|entry| entry.expect("an entry").path());
+    let files: Vec<_> = examples.chain([root("config/fngate.toml")]).collect();
+    assert_eq!(files.len(), 7);
+    for file in files {
+        load(&file).unwrap_or_else(|failure| panic!("{failure}"));
+    }
+}
+
+#[test]
+fn the_default_file_shows_the_defaults() {
+    let written = text("config/fngate.toml");
+    let short = without_places(parse(&written).expect("the file"));
+    let long = uncommented(&written);
+    let mut long = without_places(parse(&long).unwrap_or_else(|report| panic!("{report}")));
+    // The example of the long form is the one thing that is no default.
+    let example = long.services[0].domains.pop().expect("the example of a domain");
+    assert_eq!((example.host.to_string(), example.base_path.to_string()), ("demo.example.com".into(), "/test".into()));
+    // Set to the function's and the gateway's value, which is not the same as not set.
+    let api = &mut long.services[0].apis[0];
+    assert_eq!(api.timeout.take().map(|timeout| timeout.value), Some(long.functions[0].timeout.value));
+    assert_eq!(api.max_body_bytes.take(), Some(long.gateway.max_body_bytes));
+    assert_eq!(short, long);
+
+    let bare = "[[listener]]\naddress = \"0.0.0.0:8080\"\n[[function]]\nname = \"hello\"\ninstances = [\"builtin:echo\"]\n\
+                [[service]]\nname = \"demo\"\nhosts = [\"*\"]\n[[service.api]]\npath = \"/\"\nfunction = \"hello\"";
+    assert_eq!(short, without_places(parse(bare).expect("the bare form")));
+}
+
+#[test]
+fn the_default_file_names_every_key_in_the_order_of_the_reference() {
+    let mut table = String::new();
+    let mut keys = Vec::new();
+    for line in uncommented(&text("config/fngate.toml")).lines() {
+        if let Some(header) = line.strip_prefix('[') {
+            table = format!("{}.", header.trim_matches(['[', ']']));
+        } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            keys.push(format!("{table}{key}"));
+        }
+    }
+    let schema: Vec<_> = schema_keys().into_iter().filter(|key| !is_table(key)).collect();
+    assert_eq!(keys, schema);
+}
+
+#[test]
+fn the_reference_names_every_key() {
+    let reference = text("docs/configuration.md");
+    let mut table = String::new();
+    let mut described = Vec::new();
+    for line in reference.lines() {
+        if let Some(title) = line.strip_prefix("### ") {
+            let name = title.strip_prefix("`[").and_then(|title| title.strip_suffix("]`"));
+            table = name.unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        } else if let Some((key, _)) = line.strip_prefix("| `").and_then(|row| row.split_once('`')) {
+            described.push(if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") });
+        }
+    }
+    for key in schema_keys().into_iter().filter(|key| !is_table(key)) {
+        assert!(described.contains(&key), "docs/configuration.md does not describe {key}");
+    }
+}
+
+#[test]
+fn the_blocks_of_the_reference_load_or_fail_as_it_says() {
+    let reference = text("docs/configuration.md");
+    let blocks = reference.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+    let blocks: Vec<_> = blocks.filter(|(language, _)| language.starts_with("toml")).collect();
+    assert!(!blocks.is_empty());
+    for (language, body) in blocks {
+        match language {
+            "toml" => drop(parse(body).unwrap_or_else(|report| panic!("{body}\n{report}"))),
+            "toml,fragment" => drop(parse(&fragment(body)).unwrap_or_else(|report| panic!("{body}\n{report}"))),
+            "toml,broken" => {
+                let report = parse(body).expect_err(body).to_string();
+                assert!(reference.contains(&format!("```text\n{report}\n```")), "{report}");
+            }
+            other => panic!("a block in the language {other}"),
+        }
+    }
+}
+
+/// A fragment is completed with what it lacks.
+fn fragment(body: &str) -> String {
+    if body.contains("[[service.") && !body.contains("[[service]]") {
+        format!("[[service]]\nname = \"shop\"\nhosts = [\"shop.example.com\"]\n{body}{BASE}")
+    } else {
+        format!("{body}{BASE}")
+    }
+}
+
+#[test]
+fn the_schema_has_the_keys_of_every_table() {
+    let keys = schema_keys();
+    for key in [
+        "include",
+        "gateway.workers",
+        "listener.address",
+        "function.timeout",
+        "service.api.raw_path",
+        "service.domain.host",
+    ] {
+        assert!(keys.iter().any(|other| other == key), "{key}");
+    }
+    assert!(!keys.iter().any(|key| key == "listener.tls"), "what is not supported is no key");
+    assert!(good(&api("path = \"/\"\nfunction = \"echo\"")).services[0].apis[0].enabled);
+}
+
+fn is_table(key: &str) -> bool {
+    let inner = format!("{key}.");
+    schema_keys().iter().any(|other| other.starts_with(&inner))
+}
