@@ -79,7 +79,7 @@ impl Runtime {
             }
             Self::FunctionsFrameworkNode => {
                 let mut command = node();
-                command.arg(installed("node/node_modules/@google-cloud/functions-framework/build/src/main.js"));
+                command.arg(installed("node", "node_modules/@google-cloud/functions-framework/build/src/main.js"));
                 let source = functions("node").join("framework.js");
                 command.arg(format!("--source={}", source.display())).args(["--target=handle", "--port", &port]);
                 command
@@ -153,7 +153,7 @@ fn free_port() -> u16 {
 }
 
 fn python(module: &str) -> Command {
-    let mut command = Command::new(installed("venv/bin/python"));
+    let mut command = Command::new(installed("venv", "bin/python"));
     command.args(["-m", module]).current_dir(functions("python"));
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
     command
@@ -161,7 +161,7 @@ fn python(module: &str) -> Command {
 
 fn node() -> Command {
     let mut command = Command::new("node");
-    command.current_dir(functions("node")).env("NODE_PATH", installed("node/node_modules"));
+    command.current_dir(functions("node")).env("NODE_PATH", installed("node", "node_modules"));
     command
 }
 
@@ -169,9 +169,10 @@ fn functions(language: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runtimes/functions").join(language)
 }
 
-/// What `tests/setup` has installed.
-fn installed(path: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tests").join(path);
-    assert!(path.exists(), "{} is missing: run tests/setup, which installs the function runtimes", path.display());
-    path
+/// What `tests/setup` has installed. Its stamp says that it was not interrupted.
+fn installed(environment: &str, path: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tests").join(environment);
+    let whole = folder.join(".stamp").exists();
+    assert!(whole, "{} is missing: run tests/setup, which installs the function runtimes", folder.display());
+    folder.join(path)
 }
