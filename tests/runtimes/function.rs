@@ -86,16 +86,7 @@ impl Runtime {
             }
             Self::FunctionsFrameworkPython => {
                 let mut command = python("functions_framework");
-                command.args([
-                    "--source",
-                    "framework.py",
-                    "--target",
-                    "handle",
-                    "--host",
-                    "127.0.0.1",
-                    "--port",
-                    &port,
-                ]);
+                command.args(["--source=framework.py", "--target=handle", "--host=127.0.0.1", "--port", &port]);
                 command
             }
             Self::Uvicorn => {
@@ -166,13 +157,18 @@ fn node() -> Command {
 }
 
 fn functions(language: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runtimes/functions").join(language)
+    project().join("tests/runtimes/functions").join(language)
 }
 
 /// What `tests/setup` has installed. Its stamp says that it was not interrupted.
 fn installed(environment: &str, path: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tests").join(environment);
+    let folder = project().join("target/tests").join(environment);
     let whole = folder.join(".stamp").exists();
     assert!(whole, "{} is missing: run tests/setup, which installs the function runtimes", folder.display());
     folder.join(path)
+}
+
+/// The folder of the project. Asked for at run time, as checkouts that share a target folder share the built tests too.
+fn project() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
 }
