@@ -23,11 +23,7 @@ fn assert_refused(gateway: &Gateway, answer: &Message, status: u16, reason: &str
         .any(|line| line.starts_with("fngate_gateway_errors_total") && line.contains(&format!("reason=\"{reason}\"")));
     assert!(counted, "{reason} is counted:\n{errors}");
     let id = problem["requestId"].as_str().expect("text");
-    let line = gateway
-        .access(1)
-        .into_iter()
-        .find(|line| line["request_id"].as_str().map(|text| text.replace('-', "")).as_deref() == Some(id));
-    let line = line.unwrap_or_else(|| panic!("{reason} is logged"));
+    let line = gateway.logged(id);
     assert_eq!((&line["reason"], &line["status"]), (&reason.into(), &status.into()));
 }
 

@@ -26,8 +26,9 @@ pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T 
 }
 
 /// Lets time pass where time itself is what is tested.
+#[expect(clippy::disallowed_methods, reason = "the threads of these tests serve nobody")]
 pub fn pause(duration: Duration) {
-    std::thread::park_timeout(duration);
+    std::thread::sleep(duration);
 }
 
 /// Whether bytes that the client at `port` sent lie unread in the kernel, and go on doing so.
