@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
         Command::Routes { configured, json } => routes::routes(&configured, json),
         Command::Explain { configured, method, url } => explain::explain(&configured, &method, &url),
         Command::Reload { configured, admin } => reload::reload(&configured, admin.as_deref()),
-        Command::Dev(dev) => dev::dev(dev),
+        Command::Dev(dev) => dev::dev(&dev),
     };
     outcome.unwrap_or_else(|failure| failure.report())
 }

@@ -44,8 +44,8 @@ struct Served {
     process: Option<Process>,
 }
 
-pub(super) fn dev(dev: Dev) -> Result<ExitCode, Failure> {
-    let served = serve(dev.command)?;
+pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
+    let served = serve(&dev.command)?;
     let text = configuration(&dev.listen, &served.instance);
     let config = config::parse(Path::new("dev"), &text).map_err(|errors| Failure::usage(errors.to_string()))?;
     log::install(&config.log);
@@ -68,24 +68,24 @@ pub(super) fn dev(dev: Dev) -> Result<ExitCode, Failure> {
     }
 }
 
-fn serve(command: Vec<String>) -> Result<Served, Failure> {
+fn serve(command: &[String]) -> Result<Served, Failure> {
     if let Some((program, arguments)) = command.split_first() {
         let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr());
         let port = free.map_err(|error| Failure::system(&error))?.port();
         let mut child = Command::new(program);
         child.args(arguments).env("PORT", port.to_string());
-        return started(child, command.join(" "), port);
+        return started(child, &command.join(" "), port);
     }
     let executable =
         |path: &Path| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
     if executable(Path::new(BOOTSTRAP)) {
         let child = Command::new(Path::new(".").join(BOOTSTRAP));
-        return started(child, format!("./{BOOTSTRAP}"), BOOTSTRAP_PORT);
+        return started(child, &format!("./{BOOTSTRAP}"), BOOTSTRAP_PORT);
     }
     Ok(Served { name: "the embedded echo function".to_owned(), instance: "builtin:echo".to_owned(), process: None })
 }
 
-fn started(mut command: Command, name: String, port: u16) -> Result<Served, Failure> {
+fn started(mut command: Command, name: &str, port: u16) -> Result<Served, Failure> {
     let child =
         command.spawn().map_err(|error| Failure { code: SYSTEM, text: format!("cannot start `{name}`: {error}") })?;
     let instance = format!("http://127.0.0.1:{port}");

@@ -36,23 +36,23 @@ fn describe(explanation: &Explanation<'_, Row>) -> String {
             lost(&domain.lost),
         ]
     });
-    section(&mut text, "domains", domains.collect());
+    section(&mut text, "domains", domains);
     let candidates = explanation
         .candidates
         .iter()
         .map(|candidate| [format!("  {}", candidate.method), candidate.path.clone(), lost(&candidate.lost)]);
-    section(&mut text, "candidates, the most specific first", candidates.collect());
+    section(&mut text, "candidates, the most specific first", candidates);
     let readings = explanation.readings.iter().map(|reading| {
         let verdict = if reading.agrees { "agrees" } else { "differs" };
         let selects = reading.selects.as_deref().unwrap_or("nothing");
         [format!("  {}", reading.reading), reading.path.clone(), format!("{verdict}: {selects}")]
     });
-    section(&mut text, "other readings of the path", readings.collect());
+    section(&mut text, "other readings of the path", readings);
     let elsewhere = explanation
         .elsewhere
         .iter()
         .map(|api| [format!("  {}", api.method), api.path.clone(), format!("in {}", api.environment)]);
-    section(&mut text, "published elsewhere", elsewhere.collect());
+    section(&mut text, "published elsewhere", elsewhere);
     let _ = writeln!(text, "result: {}", explanation.outcome);
     if let Ok(found) = &explanation.result {
         let row = found.payload();
@@ -67,7 +67,8 @@ fn describe(explanation: &Explanation<'_, Row>) -> String {
     text
 }
 
-fn section(text: &mut String, title: &str, lines: Vec<[String; 3]>) {
+fn section(text: &mut String, title: &str, lines: impl Iterator<Item = [String; 3]>) {
+    let lines: Vec<_> = lines.collect();
     if !lines.is_empty() {
         let _ = write!(text, "{title}:\n{}", align(&lines));
     }

@@ -18,7 +18,7 @@ const QUIET: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What a change is looked for in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watched {
     pub files: BTreeSet<PathBuf>,
     pub folders: BTreeSet<PathBuf>,
@@ -96,12 +96,16 @@ impl Watch {
                 }
             }
         }
+        if self.watched != watched || self.folders != folders {
+            // What is new may have changed since it was read: one more look finds out.
+            self.seen.clear();
+        }
         self.folders = folders;
         self.watched = watched;
-        self.seen = self.stamps();
     }
 
-    /// Returns when the files may have changed and have been quiet since.
+    /// Returns when the files may have changed and have been quiet since, or would not be quiet. Other files in the same
+    /// folders, such as a log, do not count.
     pub async fn changed(&mut self) {
         if !self.enabled {
             return std::future::pending().await;
@@ -113,11 +117,7 @@ impl Watch {
                 () = sleep_until(self.next_look) => false,
             };
             self.next_look = Instant::now() + LOOK;
-            if event {
-                while timeout(QUIET, next(&mut self.events)).await.is_ok() {}
-                self.seen = self.stamps();
-                return;
-            }
+            while event && Instant::now() < self.next_look && timeout(QUIET, next(&mut self.events)).await.is_ok() {}
             let stamps = self.stamps();
             if stamps != self.seen {
                 self.seen = stamps;

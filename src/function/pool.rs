@@ -18,6 +18,7 @@ const MAX_IDLE: usize = 1024;
 #[derive(Debug)]
 pub struct Pool {
     instance: Arc<Instance>,
+    #[expect(clippy::vec_box, reason = "links come and go boxed; unboxed, each way would copy one")]
     idle: RefCell<Vec<Box<Link>>>,
 }
 

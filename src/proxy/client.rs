@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -9,6 +10,9 @@ use super::upgrade::Tunnel;
 use crate::alarm::Alarm;
 use crate::drain::Seat;
 use crate::message::forwarded::Peer;
+
+/// How often a client is looked for that hyper does not read from.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What a client connection is doing.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +39,7 @@ pub struct Client {
     /// Whether what is written now belongs to a request that was read.
     answering: Cell<bool>,
     aborted: Cell<bool>,
+    held_back: Cell<bool>,
     tunnel: RefCell<Option<Tunnel>>,
 }
 
@@ -49,6 +54,7 @@ impl Client {
             stage: Cell::new(Stage::New(Instant::now())),
             answering: Cell::new(false),
             aborted: Cell::new(false),
+            held_back: Cell::new(false),
             tunnel: RefCell::default(),
         })
     }
@@ -116,6 +122,19 @@ impl Client {
     #[must_use]
     pub fn is_answering(&self) -> bool {
         self.answering.get()
+    }
+
+    /// A request waits for its function with a body that is not through. hyper does not read then, and would not see the
+    /// client leave; the owner of the socket looks for it every now and then.
+    pub fn hold_back(&self) {
+        self.held_back.set(true);
+        self.alarm.passed(Instant::now() + LOOK);
+    }
+
+    /// Whether a body has been held back since the last question.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        self.held_back.take()
     }
 
     /// A response broke off: the connection must end in a way that no client takes for the end of the body.

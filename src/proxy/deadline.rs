@@ -59,6 +59,9 @@ impl Budget {
         if client.seat().phase() == Phase::Expired {
             return Some(Stop::Draining);
         }
+        if self.progress.as_ref().is_some_and(|progress| !progress.finished.get()) {
+            client.hold_back();
+        }
         let since = self.progress.as_ref().map_or(self.started, |progress| progress.last_chunk.get());
         client.alarm().passed(since.max(self.started) + self.timeout).then(|| Stop::Timeout(self.waiting_for.get()))
     }

@@ -1,5 +1,6 @@
 //! One client connection from the first byte to the last: HTTP/1.1 through hyper, then a tunnel or an orderly end.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -40,6 +41,8 @@ enum End {
     HeadTimeout,
     /// Idle for too long, or nothing ever came.
     Idle,
+    /// The client closed while its request's body was held back.
+    Left,
 }
 
 /// The requests of one connection.
@@ -67,14 +70,14 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
 pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) {
     let config = gateway.view().snapshot.config.clone();
     let limits = &config.gateway;
-    let stream = ClientStream::new(socket, client.clone(), limits.client_body_idle);
+    let socket = Rc::new(RefCell::new(socket));
+    let stream = ClientStream::new(socket.clone(), client.clone(), limits.client_body_idle);
     let requests = Requests { gateway: gateway.clone(), client: client.clone() };
     let mut http = builder(limits).serve_connection(TokioIo::new(stream), requests);
-    let end = drive(&mut http, &client, limits).await;
+    let end = drive(&mut http, &client, limits, &socket).await;
     let parts = http.into_parts();
-    let stream = parts.io.into_inner();
-    let verdict = stream.verdict();
-    let socket = stream.into_socket();
+    let verdict = parts.io.into_inner().verdict();
+    let socket = Rc::into_inner(socket).expect("hyper's stream, which shared the socket, is gone").into_inner();
     match end {
         End::Done => match client.take_tunnel() {
             Some(tunnel) => tunnel.run(socket, parts.read_buf, client.seat()).await,
@@ -90,6 +93,7 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) {
             answer(socket, &gateway.unreadable(&client, &Problem::new(Reason::RequestTimeout, detail))).await;
         }
         End::Idle => linger(socket).await,
+        End::Left => tracing::debug!(client = %client.peer().text(), "the client left in the middle of its request"),
     }
 }
 
@@ -103,7 +107,7 @@ fn builder(limits: &Limits) -> Builder {
 }
 
 /// Lets hyper work until it is done or a deadline of the connection has passed. Deadlines of requests are their own.
-async fn drive(http: &mut Http, client: &Client, limits: &Limits) -> End {
+async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCell<Socket>) -> End {
     let mut timer = AlarmTimer::new();
     let mut draining = false;
     poll_fn(|cx| {
@@ -120,6 +124,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits) -> End {
             }
             let alarm = client.alarm();
             let overdue = match client.stage() {
+                Stage::Busy if client.is_held_back() => socket.borrow().has_ended().then_some(End::Left),
                 Stage::Busy => None,
                 _ if phase == Phase::Expired => Some(End::Idle),
                 Stage::New(since) => alarm.passed(since + limits.header_read_timeout).then_some(End::Idle),

@@ -1,13 +1,14 @@
 //! The socket of a client connection as hyper gets it: it tells the connection what moves, ends a write that does not, and
 //! holds back what hyper says on its own.
 
+use std::cell::RefCell;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
 
@@ -20,6 +21,19 @@ pub enum Socket {
     Unix(UnixStream),
 }
 
+impl Socket {
+    /// Whether the client has closed its side, even if it left bytes that nobody has read yet.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let cx = &mut Context::from_waker(Waker::noop());
+        let ready = match self {
+            Self::Tcp(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
+            Self::Unix(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
+        };
+        matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
+    }
+}
+
 /// A client's socket under hyper.
 ///
 /// hyper answers a head that it cannot read with a bare status line of its own and closes. Nobody has asked the gateway then,
@@ -27,7 +41,8 @@ pub enum Socket {
 /// the connection to send a proper answer.
 #[derive(Debug)]
 pub struct ClientStream {
-    socket: Socket,
+    /// Shared with the connection, which looks whether the client is still there while hyper does not read.
+    socket: Rc<RefCell<Socket>>,
     client: Rc<Client>,
     /// How long the client may take no byte of what is to be written.
     write_idle: Duration,
@@ -37,7 +52,7 @@ pub struct ClientStream {
 
 impl ClientStream {
     #[must_use]
-    pub fn new(socket: Socket, client: Rc<Client>, write_idle: Duration) -> Self {
+    pub fn new(socket: Rc<RefCell<Socket>>, client: Rc<Client>, write_idle: Duration) -> Self {
         Self { socket, client, write_idle, blocked_since: None, verdict: None }
     }
 
@@ -45,11 +60,6 @@ impl ClientStream {
     #[must_use]
     pub fn verdict(&self) -> Option<u16> {
         self.verdict
-    }
-
-    #[must_use]
-    pub fn into_socket(self) -> Socket {
-        self.socket
     }
 
     /// Takes what hyper wrote on its own.
@@ -79,9 +89,9 @@ impl ClientStream {
 }
 
 impl AsyncRead for ClientStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let result = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        let result = Pin::new(&mut *self.socket.borrow_mut()).poll_read(cx, buffer);
         if buffer.filled().len() > before {
             self.client.received();
         }
@@ -95,7 +105,7 @@ impl AsyncWrite for ClientStream {
             self.hold_back(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
-        let result = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        let result = Pin::new(&mut *self.socket.borrow_mut()).poll_write(cx, bytes);
         self.wrote(result)
     }
 
@@ -108,7 +118,7 @@ impl AsyncWrite for ClientStream {
             self.hold_back(slices.first().map_or(&[], |slice| slice));
             return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
         }
-        let result = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        let result = Pin::new(&mut *self.socket.borrow_mut()).poll_write_vectored(cx, slices);
         self.wrote(result)
     }
 
@@ -116,16 +126,16 @@ impl AsyncWrite for ClientStream {
         true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.socket).poll_flush(cx);
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut *self.socket.borrow_mut()).poll_flush(cx);
         if let Poll::Ready(Ok(())) = result {
             self.client.flushed();
         }
         result
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.socket.borrow_mut()).poll_shutdown(cx)
     }
 }
 

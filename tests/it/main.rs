@@ -1,5 +1,7 @@
 //! The gateway in process, on free ports, between raw sockets: what is asserted are bytes.
 
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+
 mod abort;
 mod bodies;
 mod drain;

@@ -29,3 +29,20 @@ pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T 
 pub fn pause(duration: Duration) {
     std::thread::park_timeout(duration);
 }
+
+/// Whether bytes that the client at `port` sent lie unread in the kernel, and go on doing so.
+pub fn stays_unread(port: u16) -> bool {
+    let remote = format!(":{port:04X}");
+    let unread = || {
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
+        table.lines().any(|line| {
+            let columns: Vec<_> = line.split_whitespace().collect();
+            columns.get(2).is_some_and(|address| address.ends_with(&remote))
+                && columns.get(4).is_some_and(|queues| !queues.ends_with(":00000000"))
+        })
+    };
+    (0..5).all(|_| {
+        pause(Duration::from_millis(4));
+        unread()
+    })
+}

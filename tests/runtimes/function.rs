@@ -1,0 +1,174 @@
+//! The same function in five runtimes, each a process of its own.
+
+use std::collections::HashSet;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
+
+use crate::calls;
+use crate::client::Address;
+use crate::clock::eventually;
+use crate::process::Process;
+
+/// A runtime that imports half of the world on a busy machine takes seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often another port is tried when the runtime does not start.
+const ATTEMPTS: usize = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runtime {
+    Express,
+    FlaskGunicorn,
+    FunctionsFrameworkNode,
+    FunctionsFrameworkPython,
+    Uvicorn,
+}
+
+impl Runtime {
+    /// The function's name in the configuration.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Express => "express",
+            Self::FlaskGunicorn => "flask-gunicorn",
+            Self::FunctionsFrameworkNode => "functions-framework-node",
+            Self::FunctionsFrameworkPython => "functions-framework-python",
+            Self::Uvicorn => "uvicorn",
+        }
+    }
+
+    /// More settings of the function, as the example for this runtime has them.
+    pub(crate) fn settings(self) -> &'static str {
+        match self {
+            Self::Express => "websocket_idle = \"30m\"",
+            Self::FlaskGunicorn => "start_wait = \"10s\"\nmax_concurrency = 8\nqueue = 32\nqueue_timeout = \"5s\"",
+            Self::FunctionsFrameworkNode => "start_wait = \"5s\"",
+            Self::FunctionsFrameworkPython => "queue = 4\nqueue_timeout = \"1m\"\nmax_concurrency = 4",
+            Self::Uvicorn => "stream_idle = \"2m\"\nstream_max = \"15m\"",
+        }
+    }
+
+    /// Where the next function listens: gunicorn on a Unix socket, the others on a port.
+    fn address(self, folder: &Path) -> Address {
+        match self {
+            Self::FlaskGunicorn => Address::Unix(folder.join("function.sock")),
+            _ => Address::Tcp(([127, 0, 0, 1], free_port()).into()),
+        }
+    }
+
+    /// What starts the function at this address.
+    fn command(self, address: &Address) -> Command {
+        let port = match address {
+            Address::Tcp(address) => address.port().to_string(),
+            Address::Unix(_) => String::new(),
+        };
+        match self {
+            Self::Express => {
+                let mut command = node();
+                command.arg("express.js").env("PORT", port);
+                command
+            }
+            Self::FlaskGunicorn => {
+                let mut command = python("gunicorn");
+                // The mapping of names that has `X_Scf_Name` and `X-Scf-Name` arrive as one variable: what slips through
+                // the gateway shows.
+                command.args(["--header-map", "dangerous", "--no-control-socket", "--threads", "4", "--workers", "2"]);
+                command.args(["--bind", &address.to_string(), "flask_app:app"]);
+                command
+            }
+            Self::FunctionsFrameworkNode => {
+                let mut command = node();
+                command.arg(installed("node", "node_modules/@google-cloud/functions-framework/build/src/main.js"));
+                let source = functions("node").join("framework.js");
+                command.arg(format!("--source={}", source.display())).args(["--target=handle", "--port", &port]);
+                command
+            }
+            Self::FunctionsFrameworkPython => {
+                let mut command = python("functions_framework");
+                command.args(["--source=framework.py", "--target=handle", "--host=127.0.0.1", "--port", &port]);
+                command
+            }
+            Self::Uvicorn => {
+                let mut command = python("uvicorn");
+                command.args(["--port", &port, "--timeout-graceful-shutdown", "1", "uvicorn_app:app"]);
+                command
+            }
+        }
+    }
+}
+
+/// A running function.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) address: Address,
+    /// Ends with this value.
+    _process: Process,
+}
+
+impl Function {
+    /// Starts the function and returns when it has answered a call.
+    pub(crate) async fn start(runtime: Runtime, folder: &Path) -> Self {
+        let mut printed = String::new();
+        for _ in 0..ATTEMPTS {
+            let address = runtime.address(folder);
+            let mut command = runtime.command(&address);
+            // gunicorn and others keep files in the home folder.
+            command.env("HOME", folder);
+            let started = Process::start(runtime.name(), command, folder);
+            let mut process = started.unwrap_or_else(|error| panic!("cannot start {}: {error}", runtime.name()));
+            let answers = eventually(runtime.name(), PATIENCE, async || match process.ended() {
+                Some(_) => Some(false),
+                None => calls::answers(&address).await.then_some(true),
+            });
+            if answers.await {
+                return Self { address, _process: process };
+            }
+            // Most likely somebody else took the port in the meantime.
+            printed = process.printed();
+        }
+        panic!("{} does not start:\n{printed}", runtime.name());
+    }
+}
+
+/// A port that nobody listens on, given to no other test of this process.
+fn free_port() -> u16 {
+    static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
+    loop {
+        let socket = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = socket.local_addr().expect("a bound socket").port();
+        if GIVEN.lock().expect("no test panics here").insert(port) {
+            return port;
+        }
+    }
+}
+
+fn python(module: &str) -> Command {
+    let mut command = Command::new(installed("venv", "bin/python"));
+    command.args(["-m", module]).current_dir(functions("python"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
+    command
+}
+
+fn node() -> Command {
+    let mut command = Command::new("node");
+    command.current_dir(functions("node")).env("NODE_PATH", installed("node", "node_modules"));
+    command
+}
+
+fn functions(language: &str) -> PathBuf {
+    project().join("tests/runtimes/functions").join(language)
+}
+
+/// What `tests/setup` has installed. Its stamp says that it was not interrupted.
+fn installed(environment: &str, path: &str) -> PathBuf {
+    let folder = project().join("target/tests").join(environment);
+    let whole = folder.join(".stamp").exists();
+    assert!(whole, "{} is missing: run tests/setup, which installs the function runtimes", folder.display());
+    folder.join(path)
+}
+
+/// The folder of the project. Asked for at run time, as checkouts that share a target folder share the built tests too.
+fn project() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
+}

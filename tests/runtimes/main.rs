@@ -1,0 +1,60 @@
+//! The gateway in front of real function runtimes: the same function in five of them, called through the built binary.
+//!
+//! `tests/setup` installs the runtimes. Without them these tests fail, they are not skipped.
+
+mod calls;
+mod client;
+mod clock;
+mod function;
+mod gateway;
+mod headers;
+mod process;
+mod stand;
+mod streams;
+
+/// The calls that every runtime has to answer in the same way.
+macro_rules! on_each_runtime {
+    ($($module:ident: $runtime:ident),* $(,)?) => { $(
+        mod $module {
+            use crate::function::Runtime::$runtime;
+
+            #[tokio::test]
+            async fn a_json_call_is_answered() {
+                crate::calls::json($runtime).await;
+            }
+
+            #[tokio::test]
+            async fn large_bodies_pass_unchanged_both_ways() {
+                crate::calls::large_bodies($runtime).await;
+            }
+
+            #[tokio::test]
+            async fn a_slow_call_ends_with_504_in_time() {
+                crate::calls::slow($runtime).await;
+            }
+
+            #[tokio::test]
+            async fn the_function_sees_the_gateways_fields_and_no_forged_ones() {
+                crate::headers::injected($runtime).await;
+            }
+        }
+    )* };
+}
+
+on_each_runtime! {
+    express: Express,
+    flask_gunicorn: FlaskGunicorn,
+    functions_framework_node: FunctionsFrameworkNode,
+    functions_framework_python: FunctionsFrameworkPython,
+    uvicorn: Uvicorn,
+}
+
+#[tokio::test]
+async fn events_are_not_held_back() {
+    streams::events().await;
+}
+
+#[tokio::test]
+async fn a_websocket_echoes_every_message() {
+    streams::websocket().await;
+}
