@@ -1,24 +1,19 @@
 //! The command line.
 
+mod configured;
 mod dev;
 mod explain;
+mod outcome;
 mod reload;
 mod routes;
 mod run;
 
-use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::config;
-use crate::control::{Outcome, StopSignal};
-
-/// Exit codes of sysexits(3).
-const USAGE: u8 = 64;
-const SYSTEM: u8 = 71;
-const BAD_CONFIGURATION: u8 = 78;
+use self::configured::Configured;
+use self::outcome::{Failure, USAGE, print};
 
 /// A function gateway: a public address for web functions on your own machines.
 #[derive(Debug, Parser)]
@@ -63,19 +58,6 @@ enum Command {
     Dev(dev::Dev),
 }
 
-#[derive(Debug, Args)]
-struct Configured {
-    /// The configuration file.
-    #[arg(
-        short = 'c',
-        long = "config",
-        value_name = "FILE",
-        env = "FNGATE_CONFIG",
-        default_value = "/etc/fngate/fngate.toml"
-    )]
-    path: PathBuf,
-}
-
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -98,53 +80,6 @@ pub fn main() -> ExitCode {
     outcome.unwrap_or_else(|failure| failure.report())
 }
 
-/// Why a command failed: what to print, and the exit code.
-#[derive(Debug)]
-struct Failure {
-    code: u8,
-    text: String,
-}
-
-impl Failure {
-    fn usage(text: impl Into<String>) -> Self {
-        Self { code: USAGE, text: text.into() }
-    }
-
-    fn configuration(failure: &config::Failure) -> Self {
-        let text = if io::IsTerminal::is_terminal(&io::stderr()) {
-            failure.errors.coloured()
-        } else {
-            failure.errors.to_string()
-        };
-        Self { code: BAD_CONFIGURATION, text }
-    }
-
-    /// An error with its sources, each once.
-    fn system(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            text = format!("{text}: {error}");
-            source = error.source();
-        }
-        Self { code: SYSTEM, text }
-    }
-
-    fn report(&self) -> ExitCode {
-        let text = self.text.trim_end();
-        let prefix = if self.code == BAD_CONFIGURATION { "" } else { "fngate: " };
-        // There is nothing to do about a terminal that is gone.
-        let _ = writeln!(io::stderr(), "{prefix}{text}");
-        self.code.into()
-    }
-}
-
-impl Configured {
-    fn load(&self) -> Result<config::Loaded, Failure> {
-        config::load(&self.path).map_err(|failure| Failure::configuration(&failure))
-    }
-}
-
 fn check(configured: &Configured) -> Result<ExitCode, Failure> {
     let config = configured.load()?.config;
     let apis: usize = config.services.iter().map(|service| service.apis.len()).sum();
@@ -154,22 +89,4 @@ fn check(configured: &Configured) -> Result<ExitCode, Failure> {
         config.functions.len(),
         config.services.len()
     ))
-}
-
-/// Writes to standard output. A reader that has seen enough, as `head` has, is no error.
-fn print(text: &str) -> Result<ExitCode, Failure> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::system(&error)),
-        _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
-/// The exit code of a gateway that has stopped.
-fn exit_code(outcome: Outcome) -> ExitCode {
-    match outcome {
-        Outcome::Drained => ExitCode::SUCCESS,
-        Outcome::Expired(StopSignal::Interrupt) => 130.into(),
-        Outcome::Expired(StopSignal::Terminate) => 143.into(),
-        Outcome::Failed => SYSTEM.into(),
-    }
 }

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod forwarded;
 pub mod hop;
+pub mod host;
 pub mod lines;
 pub mod problem;
 pub mod request;

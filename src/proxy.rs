@@ -14,18 +14,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
-use uuid::Uuid;
 
 use self::client::Client;
 use self::error::Error;
-use self::exchange::Exchange;
+use self::exchange::GatewayResponse;
+use self::forward::Routed;
 use self::view::View;
 use crate::message::body::ResponseBody;
-use crate::message::lines::Lines;
 use crate::message::problem::{Problem, Reason};
 use crate::message::{body, hop, request};
 use crate::route::{Match, Miss};
@@ -38,20 +37,6 @@ pub struct Gateway {
     shared: Arc<Shared>,
     view: RefCell<Rc<View>>,
     sink: Rc<Sink>,
-}
-
-/// A response as hyper gets it.
-pub type GatewayResponse = Response<ResponseBody<Exchange>>;
-
-/// A request that found its API.
-#[derive(Debug)]
-struct Routed {
-    api: Arc<Api>,
-    /// What the function is asked for.
-    target: Uri,
-    host: HeaderValue,
-    path_parameters: Option<String>,
-    upgrade: Option<HeaderValue>,
 }
 
 impl Gateway {
@@ -183,24 +168,6 @@ fn path_parameters(found: &Match<'_, Arc<Api>>, api: &Api, path: &str) -> Option
         text.extend(form_urlencoded::byte_serialize(&decoded));
     }
     Some(text)
-}
-
-/// The field lines that a routed request gets from the gateway.
-fn own_lines(view: &View, client: &Client, head: &Parts, routed: &Routed, id: Uuid) -> Lines {
-    let rules = &view.snapshot.rules;
-    let mut lines = Lines::with_capacity(routed.api.lines.len() + 384);
-    lines.extend(&routed.api.lines);
-    request::add_lines(&mut lines, head, rules, id, routed.upgrade.as_ref());
-    if let Some(parameters) = &routed.path_parameters {
-        lines.push(&rules.path_parameters, parameters.as_bytes());
-    }
-    let proxies = &view.snapshot.config.gateway.trusted_proxies;
-    if client.peer().is_trusted(proxies) {
-        client.peer().forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
-    } else {
-        client.peer().forward(&mut lines, &routed.host);
-    }
-    lines
 }
 
 /// The gateway's own answer, counted and recorded.

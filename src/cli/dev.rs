@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Failure, SYSTEM, exit_code, print};
+use super::outcome::{Failure, SYSTEM, exit_code, print};
 use crate::app::{App, Options};
 use crate::config;
 use crate::control::{self, StopSignal};

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use http::{Method, Uri};
 
+use super::configured::Configured;
+use super::outcome::{Failure, print};
 use super::routes::{Row, align, table};
-use super::{Configured, Failure, print};
 use crate::route::Explanation;
 
 pub(super) fn explain(configured: &Configured, method: &str, url: &str) -> Result<ExitCode, Failure> {

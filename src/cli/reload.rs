@@ -11,7 +11,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{BAD_CONFIGURATION, Configured, Failure, print};
+use super::configured::Configured;
+use super::outcome::{BAD_CONFIGURATION, Failure, SYSTEM, print};
 use crate::config;
 use crate::control::admin::RELOAD;
 
@@ -25,7 +26,7 @@ pub(super) fn reload(configured: &Configured, admin: Option<&str>) -> Result<Exi
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::system(&error))?;
     let answer = runtime.block_on(async { timeout(PATIENCE, post(address)).await });
     let unreachable = |why: String| Failure {
-        code: super::SYSTEM,
+        code: SYSTEM,
         text: format!("no gateway answers on the admin address {address}: {why}"),
     };
     let (status, text) = answer

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::{Configured, Failure, print};
+use super::configured::Configured;
+use super::outcome::{Failure, print};
 use crate::config::Config;
 use crate::config::types::{Api, Binding, Service, Setting};
 use crate::route::RouteTable;

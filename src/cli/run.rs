@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{Failure, exit_code};
+use super::outcome::{Failure, exit_code};
 use crate::app::{App, Options};
 use crate::config;
 use crate::control::reload::Origin;

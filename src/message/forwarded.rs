@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::host;
 use super::lines::Lines;
 use crate::config::types::TrustedProxies;
 
@@ -84,7 +85,7 @@ impl Peer {
         lines.push("X-Forwarded-For", &self.extended(headers));
         let proto = said(&X_FORWARDED_PROTO, |value| value == b"http" || value == b"https");
         lines.push("X-Forwarded-Proto", proto.map_or(b"http", HeaderValue::as_bytes));
-        push_host(lines, said(&X_FORWARDED_HOST, super::request::is_valid_host).unwrap_or(host));
+        push_host(lines, said(&X_FORWARDED_HOST, host::is_valid).unwrap_or(host));
         let is_port = |value: &[u8]| (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
         match (said(&X_FORWARDED_PORT, is_port), self.port) {
             (Some(port), _) => lines.push("X-Forwarded-Port", port.as_bytes()),

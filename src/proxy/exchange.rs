@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
@@ -14,10 +15,13 @@ use super::client::Client;
 use crate::drain::Phase;
 use crate::function::admission::Permit;
 use crate::function::reply::Reply;
-use crate::message::body::Broken;
+use crate::message::body::{Broken, ResponseBody};
 use crate::message::request::Rules;
 use crate::message::response;
 use crate::telemetry::access::Record;
+
+/// A response as hyper gets it.
+pub type GatewayResponse = Response<ResponseBody<Exchange>>;
 
 /// The limits of a response body.
 #[derive(Clone, Copy, Debug)]

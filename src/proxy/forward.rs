@@ -1,23 +1,24 @@
 //! From a routed request to the response head of its function.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::client::Client;
 use super::deadline::{Budget, Stop, WaitingFor};
 use super::error::Error;
-use super::exchange::{Exchange, StreamLimits};
+use super::exchange::{Exchange, GatewayResponse, StreamLimits};
 use super::retry::{Attempt, may_retry};
 use super::upgrade::Tunnel;
 use super::view::View;
-use super::{GatewayResponse, Routed, own_lines};
 use crate::function::admission::Permit;
 use crate::function::connect::connect;
 use crate::function::error::ExchangeError;
@@ -25,12 +26,25 @@ use crate::function::link::{FailedKind, Link, Switched};
 use crate::function::pool::{Local, Pool};
 use crate::function::reply::Reply;
 use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, ResponseBody, UploadLimits};
+use crate::message::lines::Lines;
 use crate::message::{request, response};
+use crate::snapshot::Api;
 use crate::telemetry::access::Record;
 use crate::telemetry::metrics::seconds;
 
 /// Attempts on connections that turn out to be closed before the request is written, or that cannot be opened.
 const ATTEMPTS: usize = 3;
+
+/// A request that found its API.
+#[derive(Debug)]
+pub(super) struct Routed {
+    pub(super) api: Arc<Api>,
+    /// What the function is asked for.
+    pub(super) target: Uri,
+    pub(super) host: HeaderValue,
+    pub(super) path_parameters: Option<String>,
+    pub(super) upgrade: Option<HeaderValue>,
+}
 
 /// The response of a function, ready for the client.
 #[derive(Debug)]
@@ -144,6 +158,24 @@ async fn slot(local: &Local, client: &Client, budget: &Budget, record: &mut Reco
 
 fn stopped(stop: Stop, budget: &Budget) -> Error {
     Error::Stopped { stop, timeout: budget.timeout() }
+}
+
+/// The field lines that a routed request gets from the gateway.
+fn own_lines(view: &View, client: &Client, head: &Parts, routed: &Routed, id: Uuid) -> Lines {
+    let rules = &view.snapshot.rules;
+    let mut lines = Lines::with_capacity(routed.api.lines.len() + 384);
+    lines.extend(&routed.api.lines);
+    request::add_lines(&mut lines, head, rules, id, routed.upgrade.as_ref());
+    if let Some(parameters) = &routed.path_parameters {
+        lines.push(&rules.path_parameters, parameters.as_bytes());
+    }
+    let proxies = &view.snapshot.config.gateway.trusted_proxies;
+    if client.peer().is_trusted(proxies) {
+        client.peer().forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
+    } else {
+        client.peer().forward(&mut lines, &routed.host);
+    }
+    lines
 }
 
 impl Forwarding<'_> {

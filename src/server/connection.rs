@@ -20,8 +20,9 @@ use crate::alarm::AlarmTimer;
 use crate::config::types::Gateway as Limits;
 use crate::drain::Phase;
 use crate::message::problem::{Problem, Reason};
+use crate::proxy::Gateway;
 use crate::proxy::client::{Client, Stage};
-use crate::proxy::{Gateway, GatewayResponse};
+use crate::proxy::exchange::GatewayResponse;
 
 /// What a client may still send after the last answer before the connection is cut.
 const LINGER_BYTES: usize = 256 * 1024;

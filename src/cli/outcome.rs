@@ -1,0 +1,71 @@
+//! How a command ends: what it prints, and its exit code.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::config;
+use crate::control::{Outcome, StopSignal};
+
+/// Exit codes of sysexits(3).
+pub(super) const USAGE: u8 = 64;
+pub(super) const SYSTEM: u8 = 71;
+pub(super) const BAD_CONFIGURATION: u8 = 78;
+
+/// Why a command failed: what to print, and the exit code.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) code: u8,
+    pub(super) text: String,
+}
+
+impl Failure {
+    pub(super) fn usage(text: impl Into<String>) -> Self {
+        Self { code: USAGE, text: text.into() }
+    }
+
+    pub(super) fn configuration(failure: &config::Failure) -> Self {
+        let text = if io::IsTerminal::is_terminal(&io::stderr()) {
+            failure.errors.coloured()
+        } else {
+            failure.errors.to_string()
+        };
+        Self { code: BAD_CONFIGURATION, text }
+    }
+
+    /// An error with its sources, each once.
+    pub(super) fn system(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(error) = source {
+            text = format!("{text}: {error}");
+            source = error.source();
+        }
+        Self { code: SYSTEM, text }
+    }
+
+    pub(super) fn report(&self) -> ExitCode {
+        let text = self.text.trim_end();
+        let prefix = if self.code == BAD_CONFIGURATION { "" } else { "fngate: " };
+        // There is nothing to do about a terminal that is gone.
+        let _ = writeln!(io::stderr(), "{prefix}{text}");
+        self.code.into()
+    }
+}
+
+/// Writes to standard output. A reader that has seen enough, as `head` has, is no error.
+pub(super) fn print(text: &str) -> Result<ExitCode, Failure> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::system(&error)),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The exit code of a gateway that has stopped.
+pub(super) fn exit_code(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Drained => ExitCode::SUCCESS,
+        Outcome::Expired(StopSignal::Interrupt) => 130.into(),
+        Outcome::Expired(StopSignal::Terminate) => 143.into(),
+        Outcome::Failed => SYSTEM.into(),
+    }
+}

@@ -1,0 +1,38 @@
+//! What may stand in `Host`, and in a field that a proxy sends in its place.
+
+/// `uri-host [":" port]` of RFC 9110 section 7.2, without user information; may be empty.
+#[must_use]
+pub fn is_valid(host: &[u8]) -> bool {
+    let (name, port) = if host.first() == Some(&b'[') {
+        let Some(end) = host.iter().position(|&byte| byte == b']') else { return false };
+        let address = std::str::from_utf8(&host[1..end]).ok().and_then(|text| text.parse::<std::net::Ipv6Addr>().ok());
+        if address.is_none() {
+            return false;
+        }
+        (&b""[..], &host[end + 1..])
+    } else {
+        host.split_at(host.iter().position(|&byte| byte == b':').unwrap_or(host.len()))
+    };
+    let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(byte);
+    let port_fits = match port.split_first() {
+        None => true,
+        Some((b':', digits)) => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
+        Some(_) => false,
+    };
+    port_fits && name.iter().all(name_byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        for good in ["", "a", "a.example.com:80", "127.0.0.1", "[::1]", "[::1]:8080", "a_b", "xn--x"] {
+            assert!(is_valid(good.as_bytes()), "{good}");
+        }
+        for bad in ["a b", "a/b", "u@h", "a:b", "a:1:2", "[::1", "[zz]", "a:123456", "a\\b", "a?b", "caf\u{e9}"] {
+            assert!(!is_valid(bad.as_bytes()), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The documents: what they must name, what in them must load, where their links lead.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use fngate::config;
+use fngate::message::problem::{Problem, Reason};
+use uuid::Uuid;
+
+use super::{assert_none, files, root, text};
+
+/// The documents at the root of the project, and the guides.
+pub(super) fn documents() -> Vec<String> {
+    let mut found = files("docs");
+    found.retain(|path| path.ends_with(".md"));
+    found.extend(["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"].map(str::to_owned));
+    found
+}
+
+/// The first cells of a document's table rows, without their quotes, with the whole row.
+fn rows(document: &str) -> Vec<(String, String)> {
+    let text = text(document);
+    let rows = text.lines().filter_map(|line| Some((line.strip_prefix("| `")?.split_once('`')?.0, line)));
+    rows.map(|(name, line)| (name.to_owned(), line.to_owned())).collect()
+}
+
+/// The strings between two marks.
+fn between(text: &str, open: &str, close: &str) -> Vec<String> {
+    text.split(open).skip(1).filter_map(|rest| rest.split_once(close)).map(|(found, _)| found.to_owned()).collect()
+}
+
+#[test]
+fn every_metric_is_described_and_no_other() {
+    let source = text("src/telemetry/metrics.rs");
+    let production = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let made: BTreeSet<_> = between(production, "\"fngate_", "\"").into_iter().collect();
+    assert!(made.len() > 10, "the metrics are not where they were");
+    let described: BTreeSet<_> = rows("docs/metrics.md")
+        .into_iter()
+        .filter_map(|(name, _)| Some(name.strip_prefix("fngate_")?.split('{').next()?.to_owned()))
+        .collect();
+    assert_eq!(described, made, "docs/metrics.md describes the left, the code makes the right");
+    let mut unknown = Vec::new();
+    for document in documents() {
+        let text = text(&document);
+        for name in text.split("fngate_").skip(1) {
+            let name = name.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap_or_default();
+            let base = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix));
+            if !name.is_empty() && !made.contains(name) && !base.is_some_and(|base| made.contains(base)) {
+                unknown.push(format!("{document}: fngate_{name}"));
+            }
+        }
+    }
+    assert_none("metrics that do not exist", &unknown);
+}
+
+#[test]
+fn every_reason_is_described_with_its_status_and_error_type() {
+    let rows = rows("docs/errors.md");
+    let mut missing = Vec::new();
+    for reason in Reason::ALL {
+        let (status, headers, _) = Problem::new(reason, "").render(Uuid::nil());
+        let proxy_status = headers["proxy-status"].to_str().expect("text");
+        let error = between(proxy_status, "error=", ";").concat();
+        let row = format!("| `{}` | {} |", reason.as_str(), status.as_u16());
+        if !rows.iter().any(|(_, line)| line.starts_with(&row) && line.contains(&format!("`{error}`"))) {
+            missing.push(format!("{row} … `{error}`"));
+        }
+    }
+    assert_none("not in docs/errors.md", &missing);
+}
+
+#[test]
+fn every_way_to_break_off_is_described() {
+    let bodies = text("src/message/body.rs");
+    let broken = bodies.split("impl Broken").nth(1).and_then(|rest| rest.split_once("\n}")).expect("impl Broken").0;
+    let mut ways = between(broken, "=> \"", "\"");
+    ways.extend(between(&text("src/proxy/upgrade.rs"), "=> Some(\"", "\""));
+    ways.extend(between(&text("src/telemetry/access.rs"), "aborted: Some(\"", "\""));
+    assert!(ways.len() > 6, "the reasons are not where they were: {ways:?}");
+    let described: BTreeSet<_> = rows("docs/errors.md").into_iter().map(|(name, _)| name).collect();
+    ways.retain(|way| !described.contains(way));
+    assert_none("not in docs/errors.md", &ways);
+}
+
+#[test]
+fn every_field_of_the_access_log_is_described_in_its_order() {
+    let source = text("src/telemetry/access.rs");
+    let (_, rest) = source.split_once("struct Line<'a> {").expect("the access line");
+    let (fields, _) = rest.split_once("\n}").expect("its end");
+    let fields: Vec<_> = fields.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
+    assert!(fields.len() > 20, "{fields:?}");
+    let described: Vec<_> = rows("docs/metrics.md").into_iter().map(|(name, _)| name).collect();
+    let described: Vec<_> = described.iter().map(String::as_str).filter(|name| fields.contains(name)).collect();
+    assert_eq!(described, fields, "docs/metrics.md describes the left, the code writes the right");
+}
+
+#[test]
+fn keys_of_the_configuration_that_are_named_exist() {
+    let schema = config::schema_keys();
+    let tables = ["gateway.", "listener.", "admin.", "log.", "function.", "service."];
+    let mut unknown = Vec::new();
+    let mut known = 0;
+    for document in documents() {
+        for code in prose(&text(&document)).split('`').skip(1).step_by(2).map(str::to_owned) {
+            let is_key = code.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.');
+            if is_key && tables.iter().any(|table| code.starts_with(table)) {
+                known += 1;
+                if !schema.contains(&code) {
+                    unknown.push(format!("{document}: {code}"));
+                }
+            }
+        }
+    }
+    assert!(known > 10, "no keys were found");
+    assert_none("keys that do not exist", &unknown);
+}
+
+/// `docs/configuration.md` is tested beside the configuration.
+#[test]
+fn configurations_in_the_documents_load() {
+    let mut checked = 0;
+    for document in documents().into_iter().filter(|document| document != "docs/configuration.md") {
+        for block in text(&document).split("```").skip(1).step_by(2) {
+            let Some((language, body)) = block.split_once('\n') else { continue };
+            match language {
+                "toml" => drop(config::parse(Path::new(&document), body).unwrap_or_else(|report| panic!("{report}"))),
+                "toml,fragment" => {
+                    drop(body.parse::<toml::Table>().unwrap_or_else(|error| panic!("{document}: {error}")));
+                }
+                other => {
+                    assert!(!other.starts_with("toml"), "{document}: a block in the language {other}");
+                    continue;
+                }
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 3, "no blocks were found");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut broken = Vec::new();
+    for document in documents() {
+        let folder = Path::new(&document).parent().unwrap_or(Path::new(""));
+        for link in between(&prose(&text(&document)), "](", ")") {
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if path.is_empty() { Path::new(&document).to_owned() } else { folder.join(path) };
+            let target = target.to_str().expect("a path in UTF-8");
+            if !root(target).exists() || !(anchor.is_empty() || anchors(&text(target)).contains(anchor)) {
+                broken.push(format!("{document}: {link}"));
+            }
+        }
+    }
+    assert_none("links that lead nowhere", &broken);
+}
+
+/// The lines that are not in a block of code.
+fn prose(text: &str) -> String {
+    text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n")
+}
+
+/// The anchors of a document's headings: lower case, letters, digits, `-` and `_`, spaces as `-`.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = prose(text);
+    let headings =
+        headings.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept = |c: &char| c.is_alphanumeric() || ['-', '_', ' '].contains(c);
+    headings.map(|title| title.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
