@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
@@ -19,11 +20,13 @@ use crate::drain::Phase;
 use crate::net::socket::{BindError, Sockets};
 use crate::server::worker::{self, Crew, Inbox, ListenSocket};
 use crate::snapshot::{Shared, Snapshot};
-use crate::telemetry::access::{Writer, WriterThread};
+use crate::telemetry::access::Writer;
 use crate::telemetry::metrics::Metrics;
 
 /// Commands that may wait for the control loop.
 const COMMANDS: usize = 16;
+/// How long the access log may take to be written to its end.
+const LAST_LINES: Duration = Duration::from_secs(2);
 /// Open files that are neither a client's nor a function's connection.
 const OTHER_FILES: u64 = 64;
 
@@ -58,7 +61,7 @@ pub struct App {
     commands: mpsc::Sender<Command>,
     control: JoinHandle<Outcome>,
     workers: Vec<JoinHandle<()>>,
-    log: Option<WriterThread>,
+    writer: Option<Writer>,
     metrics: Arc<Metrics>,
 }
 
@@ -76,12 +79,11 @@ impl App {
         let bound = bound.collect::<Result<Vec<_>, _>>()?;
         let admin_socket = config.admin.address.map(bind_admin).transpose()?;
         let metrics = Metrics::new();
-        let (writer, log) = Writer::start(&config.log.access, metrics.lost_access_lines.clone())
-            .map_err(StartError::AccessLog)?
-            .unzip();
+        let writer =
+            Writer::start(&config.log.access, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
         let max_connections = config.gateway.max_connections.map_or(open_files, usize::from);
         let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics)?));
-        let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), writer, max_connections);
+        let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), writer.clone(), max_connections);
         let listeners = bound.iter().map(Sockets::display).collect();
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
@@ -103,7 +105,7 @@ impl App {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::System)?;
         let signals = signals.then(|| commands.clone());
         let control = thread("control", move || run_control(&runtime, control, admin_socket, admin, signals))?;
-        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, log, metrics })
+        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, metrics })
     }
 
     /// Where it listens, in the order of the configuration.
@@ -154,9 +156,9 @@ impl App {
                 // A worker that panicked was reported by itself.
                 let _ = worker.join();
             }
-            if let Some(log) = self.log {
-                log.join();
-            }
+        }
+        if let Some(writer) = self.writer {
+            writer.sync(LAST_LINES);
         }
         outcome
     }

@@ -88,7 +88,8 @@ impl Control {
                     None => return self.stop(StopSignal::Terminate, &manager).await,
                 },
                 () = watch.changed() => {
-                    self.reloader.reload_if_changed();
+                    self.reloader.reload_if_changed(|| manager.reloading());
+                    manager.ready();
                     watch.follow(self.reloader.watched());
                 }
                 ended = self.ended.recv() => {

@@ -122,6 +122,17 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
         || matches!(name.as_str(), "keep-alive" | "proxy-connection")
 }
 
+/// Whether two lower-case names are the same to a CGI or WSGI server, where `_` is equal to `-`.
+#[must_use]
+pub fn is_same(one: &HeaderName, other: &HeaderName) -> bool {
+    let folded = |name: &HeaderName, index: usize| match name.as_str().as_bytes()[index] {
+        b'_' => b'-',
+        byte => byte,
+    };
+    let length = one.as_str().len();
+    length == other.as_str().len() && (0..length).all(|index| folded(one, index) == folded(other, index))
+}
+
 fn starts_with_folded(name: &str, folded: &str) -> bool {
     name.len() >= folded.len()
         && name.bytes().zip(folded.bytes()).all(|(have, want)| have == want || (have == b'_' && want == b'-'))

@@ -1,4 +1,5 @@
 //! Sockets: binding them and accepting from them.
 
 pub mod accept;
+pub mod gather;
 pub mod socket;

@@ -101,6 +101,7 @@ fn route(
         return Err(Problem::new(Reason::UriTooLong, detail));
     }
     let host = request::host(head)?;
+    record.set_host(&host);
     if client.is_refused() {
         return Err(Problem::new(Reason::Overloaded, "too many client connections"));
     }
@@ -192,5 +193,5 @@ fn note(record: &mut Record, problem: &Problem) {
     record.status = problem.reason.status().as_u16();
     record.reason = Some(problem.reason.as_str());
     record.aborted = None;
-    record.route.function_metrics.count_error(problem.reason.as_str());
+    record.route.errors.count(problem.reason.as_str());
 }

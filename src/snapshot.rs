@@ -105,7 +105,7 @@ impl Snapshot {
 }
 
 impl Api {
-    fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, metrics: &Metrics) -> Self {
+    fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, metrics: &Arc<Metrics>) -> Self {
         let function = &config.functions[binding.function];
         let timeout = api.timeout.as_ref().unwrap_or(&function.timeout).value;
         let labels =
@@ -132,7 +132,7 @@ impl Api {
                 function: format!("{}/{}", function.id.namespace, function.id.name),
                 version: function.id.version.clone(),
                 metrics: metrics.api(&labels),
-                function_metrics: metrics.function(&labels.function),
+                errors: metrics.errors(&labels.function),
             }),
         }
     }
@@ -179,7 +179,7 @@ fn reserved_name(gateway: &types::Gateway, name: &str) -> String {
     format!("{}{name}", gateway.reserved_prefix.as_str())
 }
 
-fn unrouted(service: &str, metrics: &Metrics) -> access::Route {
+fn unrouted(service: &str, metrics: &Arc<Metrics>) -> access::Route {
     let labels = ApiLabels { service: service.to_owned(), ..ApiLabels::default() };
     access::Route {
         service: service.to_owned(),
@@ -188,7 +188,7 @@ fn unrouted(service: &str, metrics: &Metrics) -> access::Route {
         function: String::new(),
         version: String::new(),
         metrics: metrics.api(&labels),
-        function_metrics: metrics.function(""),
+        errors: metrics.errors(""),
     }
 }
 

@@ -56,8 +56,8 @@ impl Reloader {
     }
 
     /// Loads the configuration if any file says something else than when it was last read, and puts it in use. The outcome is
-    /// logged and counted; that nothing changed is not.
-    pub fn reload_if_changed(&mut self) {
+    /// logged and counted; that nothing changed is not. `begin` is called before a change is applied.
+    pub fn reload_if_changed(&mut self, begin: impl FnOnce()) {
         let Some(path) = &self.path else { return };
         let outcome = config::load(path);
         let sources = match &outcome {
@@ -65,6 +65,7 @@ impl Reloader {
             Err(failure) => &failure.sources,
         };
         if *sources != self.sources {
+            begin();
             // Nobody waits for the outcome.
             let _ = self.take(outcome);
         }

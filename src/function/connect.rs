@@ -16,6 +16,7 @@ use super::error::ConnectError;
 use super::instance::Instance;
 use crate::config::types::InstanceAddress;
 use crate::message::lines::Lines;
+use crate::net::gather;
 
 /// The pause between two attempts while a function is starting.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -92,9 +93,9 @@ impl Stream {
 impl Kind {
     fn poll_write_vectored(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match self {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Self::Echo(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Tcp(stream) => gather::poll_write(stream, cx, slices),
+            Self::Unix(stream) => gather::poll_write(stream, cx, slices),
+            Self::Echo(stream) => gather::poll_write(stream, cx, slices),
         }
     }
 }

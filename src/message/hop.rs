@@ -19,6 +19,12 @@ impl Listed {
     #[must_use]
     pub fn read(headers: &HeaderMap, prefix: &ReservedPrefix) -> Self {
         let mut names = Vec::new();
+        if let Some(only) = headers.get(CONNECTION)
+            && matches!(only.as_bytes(), b"keep-alive" | b"close")
+            && headers.get_all(CONNECTION).iter().nth(1).is_none()
+        {
+            return Self { names };
+        }
         for token in tokens(headers, &CONNECTION) {
             if ["close", "keep-alive", "upgrade", "te"]
                 .iter()

@@ -2,7 +2,7 @@
 //!
 //! A head is rebuilt, never edited in place: removing a field from an `http::HeaderMap` reorders the rest.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use super::host::is_valid;
 use super::lines::Lines;
 use super::problem::{Problem, Reason};
 use crate::config::types::ReservedPolicy;
-use crate::header::{Class, ReservedPrefix, classify};
+use crate::header::{Class, ReservedPrefix, classify, is_same};
 
 /// What holds for the heads of every request.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Rules {
 #[derive(Clone, Copy, Debug)]
 pub struct Filter<'a> {
     pub rules: &'a Rules,
-    /// Fields that are configured and replace the client's.
+    /// Fields that are configured and replace the client's, in whatever spelling.
     pub custom: &'a [HeaderName],
     /// Whether the peer is a trusted proxy, whose further `X-Forwarded-*` fields pass.
     pub trusted: bool,
@@ -85,7 +85,8 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
     for (name, value) in received {
         let first = previous.replace(name) != Some(name);
         let kept = match classify(name, prefix) {
-            Class::EndToEnd => !listed.contains(name) && !filter.custom.contains(name),
+            Class::EndToEnd if *name == VIA && filter.rules.via => false,
+            Class::EndToEnd => !listed.contains(name) && !filter.custom.iter().any(|custom| is_same(custom, name)),
             Class::Reserved => match filter.rules.reserved {
                 ReservedPolicy::Strip => false,
                 ReservedPolicy::Reject => return Err(reserved(name)),
@@ -119,6 +120,8 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     lines.push("X-Client-Proto", b"http");
     lines.push("X-Client-Proto-Ver", version.as_bytes());
     if rules.via {
+        // In the order of the hops: the client's own stand before ours, so they go this way as well.
+        head.headers.get_all(VIA).iter().for_each(|via| lines.push("Via", via.as_bytes()));
         lines.push("Via", b"1.1 fngate");
     }
     let trailers = head.headers.contains_key(TE) && hop::takes_trailers(&head.headers);
@@ -247,6 +250,9 @@ mod tests {
             ("content-length", "0"),
             ("c_d", "6"),
             ("te", "gzip, trailers"),
+            ("x-custom", "7"),
+            ("x_custom", "8"),
+            ("via", "1.0 a"),
         ]);
         let expected = ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6"];
         assert_eq!(lines.expect("accepted"), expected);
@@ -285,14 +291,14 @@ mod tests {
             let mut lines = Lines::default();
             add_lines(
                 &mut lines,
-                &head("/", &[("te", te)]),
+                &head("/", &[("te", te), ("via", "1.0 a")]),
                 &rules(ReservedPolicy::Strip),
                 Uuid::from_u128(1),
                 upgrade.as_ref(),
             );
             let own = "X-Scf-Request-Id: 00000000-0000-0000-0000-000000000001\r\n\
                        X-Api-RequestId: 00000000000000000000000000000001\r\n\
-                       X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.1\r\nVia: 1.1 fngate\r\n";
+                       X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.1\r\nVia: 1.0 a\r\nVia: 1.1 fngate\r\n";
             assert_eq!(String::from_utf8_lossy(lines.as_bytes()), format!("{own}{expected}"));
         }
     }

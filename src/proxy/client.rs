@@ -38,7 +38,6 @@ pub struct Client {
     stage: Cell<Stage>,
     /// Whether what is written now belongs to a request that was read.
     answering: Cell<bool>,
-    aborted: Cell<bool>,
     held_back: Cell<bool>,
     tunnel: RefCell<Option<Tunnel>>,
 }
@@ -53,7 +52,6 @@ impl Client {
             alarm: Rc::default(),
             stage: Cell::new(Stage::New(Instant::now())),
             answering: Cell::new(false),
-            aborted: Cell::new(false),
             held_back: Cell::new(false),
             tunnel: RefCell::default(),
         })
@@ -135,16 +133,6 @@ impl Client {
     #[must_use]
     pub fn is_held_back(&self) -> bool {
         self.held_back.take()
-    }
-
-    /// A response broke off: the connection must end in a way that no client takes for the end of the body.
-    pub fn abort(&self) {
-        self.aborted.set(true);
-    }
-
-    #[must_use]
-    pub fn is_aborted(&self) -> bool {
-        self.aborted.get()
     }
 
     /// Leaves a tunnel to the owner of the socket, who opens it once the 101 is written.

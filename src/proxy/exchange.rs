@@ -15,7 +15,7 @@ use super::client::Client;
 use crate::drain::Phase;
 use crate::function::admission::Permit;
 use crate::function::reply::Reply;
-use crate::message::body::{Broken, ResponseBody};
+use crate::message::body::{Broken, Fault, Progress, ResponseBody};
 use crate::message::request::Rules;
 use crate::message::response;
 use crate::telemetry::access::Record;
@@ -32,6 +32,24 @@ pub struct StreamLimits {
     pub max: Option<Duration>,
 }
 
+/// What holds for a response body.
+#[derive(Debug)]
+pub struct Terms {
+    pub rules: Arc<Rules>,
+    pub limits: StreamLimits,
+    /// Whether the body is announced but never sent.
+    pub withheld: bool,
+}
+
+/// What a request holds until its response is over.
+#[derive(Debug)]
+pub struct Held {
+    /// Given back on drop.
+    pub permit: Permit,
+    /// Of the request's body, if it has one: it may break off while the response is on its way.
+    pub progress: Option<Rc<Progress>>,
+}
+
 /// A streaming response. Dropped when it is over or when the client left; then its slot is free, its record is written and
 /// its connection is back in the pool or closed.
 #[derive(Debug)]
@@ -39,29 +57,20 @@ pub struct Exchange {
     reply: Reply,
     record: Box<Record>,
     client: Rc<Client>,
-    rules: Arc<Rules>,
-    limits: StreamLimits,
+    terms: Terms,
+    held: Held,
     started: Instant,
     /// When the wait for the chunk that is due began.
     waiting_since: Option<Instant>,
-    _permit: Permit,
 }
 
 impl Exchange {
-    /// `withheld`: the body is announced but never sent.
     #[must_use]
-    pub fn new(
-        reply: Reply,
-        mut record: Box<Record>,
-        client: Rc<Client>,
-        (rules, limits): (Arc<Rules>, StreamLimits),
-        permit: Permit,
-        withheld: bool,
-    ) -> Self {
-        if withheld || reply.is_end_stream() {
+    pub fn new(reply: Reply, mut record: Box<Record>, client: Rc<Client>, terms: Terms, held: Held) -> Self {
+        if terms.withheld || reply.is_end_stream() {
             record.aborted = None;
         }
-        Self { reply, record, client, rules, limits, started: Instant::now(), waiting_since: None, _permit: permit }
+        Self { reply, record, client, terms, held, started: Instant::now(), waiting_since: None }
     }
 
     fn overdue(&mut self) -> Option<Broken> {
@@ -69,16 +78,19 @@ impl Exchange {
         let alarm = self.client.alarm();
         if self.client.seat().phase() == Phase::Expired {
             Some(Broken::Draining)
-        } else if alarm.passed(since + self.limits.idle) {
+        } else if alarm.passed(since + self.terms.limits.idle) {
             Some(Broken::StreamIdle)
         } else {
-            self.limits.max.filter(|max| alarm.passed(self.started + *max)).map(|_| Broken::StreamMax)
+            self.terms.limits.max.filter(|max| alarm.passed(self.started + *max)).map(|_| Broken::StreamMax)
         }
     }
 
     fn break_off(&mut self, broken: Broken) -> Broken {
-        self.record.aborted = Some(broken.as_str());
-        self.client.abort();
+        self.record.aborted = Some(match self.held.progress.as_ref().and_then(|progress| progress.fault.take()) {
+            Some(Fault::ClientClosed) => "client_closed",
+            Some(Fault::Refused(problem)) => problem.reason.as_str(),
+            None => broken.as_str(),
+        });
         broken
     }
 
@@ -94,7 +106,7 @@ impl Exchange {
             }
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
-                Frame::trailers(response::prepare_trailers(trailers, &self.rules.prefix))
+                Frame::trailers(response::prepare_trailers(trailers, &self.terms.rules.prefix))
             }
         }
     }
@@ -105,7 +117,7 @@ impl Body for Exchange {
     type Error = Broken;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        if self.limits.max.is_some_and(|max| Instant::now() >= self.started + max) {
+        if self.terms.limits.max.is_some_and(|max| Instant::now() >= self.started + max) {
             return Poll::Ready(Some(Err(self.break_off(Broken::StreamMax))));
         }
         match Pin::new(&mut self.reply).poll_frame(cx) {

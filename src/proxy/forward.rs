@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::client::Client;
 use super::deadline::{Budget, Stop, WaitingFor};
 use super::error::Error;
-use super::exchange::{Exchange, GatewayResponse, StreamLimits};
+use super::exchange::{Exchange, GatewayResponse, Held, StreamLimits, Terms};
 use super::retry::{Attempt, may_retry};
 use super::upgrade::Tunnel;
 use super::view::View;
@@ -52,7 +52,7 @@ pub struct Answer {
     head: http::response::Parts,
     content: Content,
     local: Rc<Local>,
-    permit: Permit,
+    held: Held,
 }
 
 #[derive(Debug)]
@@ -120,7 +120,7 @@ pub(super) async fn forward(
         let withheld = bodiless && parts.headers.contains_key(CONTENT_LENGTH);
         Content::Body { reply: Reply::new(incoming, link, pool), withheld }
     };
-    Ok(Answer { head: parts, content, local, permit })
+    Ok(Answer { head: parts, content, local, held: Held { permit, progress } })
 }
 
 /// The body to send, its progress, and the gate that holds it back while the client waits for `100 Continue`.
@@ -296,13 +296,13 @@ impl Answer {
         let body = match self.content {
             Content::Body { reply, withheld } => {
                 let limits = StreamLimits { idle: spec.stream_idle, max: spec.stream_max };
-                let rules = view.snapshot.rules.clone();
-                let exchange = Exchange::new(reply, record, client, (rules, limits), self.permit, withheld);
+                let terms = Terms { rules: view.snapshot.rules.clone(), limits, withheld };
+                let exchange = Exchange::new(reply, record, client, terms, self.held);
                 if withheld { ResponseBody::Withheld(exchange) } else { ResponseBody::Stream(exchange) }
             }
             Content::Tunnel(switched) => {
                 let gauge = self.local.function.metrics.tunnels.clone();
-                client.leave_tunnel(Tunnel::new(switched, spec.websocket_idle, record, (self.permit, gauge)));
+                client.leave_tunnel(Tunnel::new(switched, spec.websocket_idle, record, (self.held.permit, gauge)));
                 ResponseBody::Own(Full::default())
             }
         };

@@ -83,10 +83,12 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) {
             Some(tunnel) => tunnel.run(socket, parts.read_buf, client.seat()).await,
             None => linger(socket).await,
         },
-        End::Failed(_) if client.is_aborted() => reset(socket),
         End::Failed(error) => match verdict {
             Some(status) => answer(socket, &gateway.unreadable(&client, &unreadable(status, limits))).await,
-            None => tracing::debug!(%error, client = %client.peer().text(), "connection lost"),
+            None => {
+                tracing::debug!(%error, client = %client.peer().text(), "connection lost");
+                reset(socket);
+            }
         },
         End::HeadTimeout => {
             let detail = "the request head took too long";

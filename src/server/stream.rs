@@ -12,6 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
 
+use crate::drain::Phase;
+use crate::net::gather;
 use crate::proxy::client::Client;
 
 /// A client's socket.
@@ -79,7 +81,8 @@ impl ClientStream {
             Poll::Ready(Err(_)) => result,
             Poll::Pending => {
                 let since = *self.blocked_since.get_or_insert_with(Instant::now);
-                if self.client.alarm().passed(since + self.write_idle) {
+                let given_up = self.client.seat().phase() == Phase::Expired;
+                if given_up || self.client.alarm().passed(since + self.write_idle) {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
                 Poll::Pending
@@ -162,8 +165,8 @@ impl AsyncWrite for Socket {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Tcp(stream) => gather::poll_write(stream, cx, slices),
+            Self::Unix(stream) => gather::poll_write(stream, cx, slices),
         }
     }
 

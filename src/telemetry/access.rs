@@ -18,7 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::metrics::{ApiMetrics, FunctionMetrics, seconds};
+use super::metrics::{ApiMetrics, ErrorCounter, seconds};
 use crate::config::types::AccessLog;
 
 /// Batches that may wait for the writer.
@@ -38,7 +38,7 @@ pub struct Route {
     pub function: String,
     pub version: String,
     pub metrics: Arc<ApiMetrics>,
-    pub function_metrics: Arc<FunctionMetrics>,
+    pub errors: ErrorCounter,
 }
 
 /// One request, from its head to the end of its response. Counted and logged on drop.
@@ -89,6 +89,13 @@ impl Record {
         record.host = header(http::header::HOST);
         record.user_agent = header(http::header::USER_AGENT);
         record
+    }
+
+    /// Says which host the request turned out to be for: with an absolute target it is not the one in `Host`.
+    pub fn set_host(&mut self, host: &HeaderValue) {
+        if self.sink.writer.is_some() {
+            self.host = Some(host.clone());
+        }
     }
 
     /// The record of a request whose head could not be read.
@@ -265,11 +272,9 @@ pub struct Writer {
 enum Message {
     Lines(Batch),
     Reopen,
+    /// Answered once everything before it is written.
+    Sync(std::sync::mpsc::SyncSender<()>),
 }
-
-/// The writing thread. Ends when the last [`Writer`] is dropped and everything is written.
-#[derive(Debug)]
-pub struct WriterThread(std::thread::JoinHandle<()>);
 
 impl Writer {
     /// Opens the log and starts its thread; `None` when access logging is off. Lines that cannot be queued or written are
@@ -277,11 +282,11 @@ impl Writer {
     ///
     /// # Errors
     /// When the file cannot be opened or the thread cannot be started.
-    pub fn start(log: &AccessLog, lost: IntCounter) -> io::Result<Option<(Self, WriterThread)>> {
+    pub fn start(log: &AccessLog, lost: IntCounter) -> io::Result<Option<Self>> {
         let Some(mut output) = Output::open(log)? else { return Ok(None) };
         let (queue, mut messages) = mpsc::channel(QUEUE);
         let counter = lost.clone();
-        let thread = std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
+        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
             while let Some(message) = messages.blocking_recv() {
                 match message {
                     Message::Lines(batch) => {
@@ -290,10 +295,12 @@ impl Writer {
                         }
                     }
                     Message::Reopen => output.reopen(),
+                    // Whoever asked may have lost patience.
+                    Message::Sync(written) => drop(written.try_send(())),
                 }
             }
         })?;
-        Ok(Some((Self { queue, lost }, WriterThread(thread))))
+        Ok(Some(Self { queue, lost }))
     }
 
     /// Closes the file and opens its path again, for log rotation.
@@ -302,19 +309,18 @@ impl Writer {
         let _ = self.queue.send(Message::Reopen).await;
     }
 
+    /// Waits until everything queued so far is written, at most `patience`: a pipe that nobody reads must not keep a process.
+    pub fn sync(&self, patience: Duration) {
+        let (written, wait) = std::sync::mpsc::sync_channel(1);
+        if self.queue.try_send(Message::Sync(written)).is_err() || wait.recv_timeout(patience).is_err() {
+            tracing::error!("the access log could not be written to its end");
+        }
+    }
+
     fn queue(&self, batch: Batch) {
         let lines = batch.lines;
         if self.queue.try_send(Message::Lines(batch)).is_err() {
             self.lost.inc_by(lines);
-        }
-    }
-}
-
-impl WriterThread {
-    /// Waits until everything is written.
-    pub fn join(self) {
-        if self.0.join().is_err() {
-            tracing::error!("the access log writer panicked");
         }
     }
 }

@@ -153,6 +153,12 @@ impl Metrics {
         })
     }
 
+    /// The counter of errors for requests to a function; empty for those that reached none.
+    #[must_use]
+    pub fn errors(self: &Arc<Self>, function: &str) -> ErrorCounter {
+        ErrorCounter { function: function.to_owned(), metrics: Arc::downgrade(self) }
+    }
+
     /// Counts a load of the configuration.
     pub fn count_reload(&self, succeeded: bool) {
         self.reloads.with_label_values(&[if succeeded { "ok" } else { "error" }]).inc();
@@ -242,6 +248,22 @@ impl Drop for ApiMetrics {
     }
 }
 
+/// Counts the errors that the gateway made for requests to one function.
+#[derive(Clone, Debug)]
+pub struct ErrorCounter {
+    function: String,
+    metrics: Weak<Metrics>,
+}
+
+impl ErrorCounter {
+    /// Counts one. Errors are rare: they are looked up by label.
+    pub fn count(&self, reason: &str) {
+        if let Some(metrics) = self.metrics.upgrade() {
+            metrics.errors.with_label_values(&[reason, &self.function]).inc();
+        }
+    }
+}
+
 /// The series of one function version.
 #[derive(Debug)]
 pub struct FunctionMetrics {
@@ -257,13 +279,6 @@ pub struct FunctionMetrics {
 }
 
 impl FunctionMetrics {
-    /// Counts an error that the gateway made for a request to this function. Errors are rare: they are looked up by label.
-    pub fn count_error(&self, reason: &str) {
-        if let Some(metrics) = self.metrics.upgrade() {
-            metrics.errors.with_label_values(&[reason, &self.label]).inc();
-        }
-    }
-
     /// The gauge that says whether an instance could be reached.
     #[must_use]
     pub fn instance_up(&self, instance: &str) -> IntGauge {
@@ -373,10 +388,10 @@ mod tests {
     fn a_removed_function_takes_its_series_along() {
         let metrics = Metrics::new();
         let function = metrics.function("default/f:1");
-        function.count_error("function_timeout");
+        metrics.errors("default/f:1").count("function_timeout");
         function.instance_up("http://127.0.0.1:9").set(1);
         function.duration.observe(0.1);
-        metrics.function("default/g:1").count_error("function_timeout");
+        metrics.errors("default/g:1").count("function_timeout");
         assert!(metrics.render().expect("renders").contains("default/f:1"));
         drop(function);
         assert!(!metrics.render().expect("renders").contains("default/f:1"));
