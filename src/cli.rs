@@ -70,7 +70,7 @@ pub fn main() -> ExitCode {
         }
     };
     let outcome = match cli.command {
-        Command::Run(configured) => run::run(configured.path),
+        Command::Run(configured) => run::run(&configured),
         Command::Check(configured) => check(&configured),
         Command::Routes { configured, json } => routes::routes(&configured, json),
         Command::Explain { configured, method, url } => explain::explain(&configured, &method, &url),
@@ -85,7 +85,7 @@ fn check(configured: &Configured) -> Result<ExitCode, Failure> {
     let apis: usize = config.services.iter().map(|service| service.apis.len()).sum();
     print(&format!(
         "{}: good: {} functions, {} services, {apis} APIs\n",
-        configured.path.display(),
+        configured.path().display(),
         config.functions.len(),
         config.services.len()
     ))

@@ -12,11 +12,12 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::outcome::{Failure, SYSTEM, exit_code, print};
 use crate::app::{App, Options};
-use crate::config;
+use crate::config::{self, Config};
 use crate::control::{self, StopSignal};
 use crate::telemetry::log;
 
 const ADMIN: &str = "127.0.0.1:9901";
+const ECHO: &str = "builtin:echo";
 /// The start script of a packed function, and the port that such functions listen on.
 const BOOTSTRAP: &str = "scf_bootstrap";
 const BOOTSTRAP_PORT: u16 = 9000;
@@ -45,15 +46,22 @@ struct Served {
 }
 
 pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
+    // Before the command is started: it would only be ended again.
+    parse(&dev.listen, ECHO)?;
     let served = serve(&dev.command)?;
-    let text = configuration(&dev.listen, &served.instance);
-    let config = config::parse(Path::new("dev"), &text).map_err(|errors| Failure::usage(errors.to_string()))?;
+    let config = parse(&dev.listen, &served.instance)?;
     log::install(&config.log);
     let options = Options { config, origin: None, signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let address = app.listeners().first().cloned().unwrap_or_default();
-    let mut text = format!("fngate dev: http://{address} -> {}\n", served.name);
-    let _ = writeln!(text, "try:         curl -i http://{address}/hello");
+    let mut text = String::new();
+    if let Some(path) = address.strip_prefix("unix:") {
+        let _ = writeln!(text, "fngate dev: {address} -> {}", served.name);
+        let _ = writeln!(text, "try:         curl -i --unix-socket {path} http://localhost/hello");
+    } else {
+        let _ = writeln!(text, "fngate dev: http://{address} -> {}", served.name);
+        let _ = writeln!(text, "try:         curl -i http://{address}/hello");
+    }
     if let Some(admin) = app.admin() {
         let _ = writeln!(text, "metrics:     http://{admin}/metrics");
     }
@@ -82,7 +90,7 @@ fn serve(command: &[String]) -> Result<Served, Failure> {
         let child = Command::new(Path::new(".").join(BOOTSTRAP));
         return started(child, &format!("./{BOOTSTRAP}"), BOOTSTRAP_PORT);
     }
-    Ok(Served { name: "the embedded echo function".to_owned(), instance: "builtin:echo".to_owned(), process: None })
+    Ok(Served { name: "the embedded echo function".to_owned(), instance: ECHO.to_owned(), process: None })
 }
 
 fn started(mut command: Command, name: &str, port: u16) -> Result<Served, Failure> {
@@ -90,6 +98,14 @@ fn started(mut command: Command, name: &str, port: u16) -> Result<Served, Failur
         command.spawn().map_err(|error| Failure { code: SYSTEM, text: format!("cannot start `{name}`: {error}") })?;
     let instance = format!("http://127.0.0.1:{port}");
     Ok(Served { name: format!("`{name}` on port {port}"), instance, process: Some(Process(child)) })
+}
+
+/// Everything but the address to listen on is known to be good.
+fn parse(listen: &str, instance: &str) -> Result<Config, Failure> {
+    config::parse(Path::new("dev"), &configuration(listen, instance)).map_err(|report| {
+        let problems: Vec<_> = report.errors().iter().map(config::Diagnostic::message).collect();
+        Failure::usage(format!("--listen: {}: write IP:PORT, [IPv6]:PORT or unix:/PATH", problems.join("; ")))
+    })
 }
 
 /// A configuration like one in a file, so that `dev` behaves as `run` does.

@@ -13,7 +13,6 @@ use tokio::time::timeout;
 
 use super::configured::Configured;
 use super::outcome::{BAD_CONFIGURATION, Failure, SYSTEM, print};
-use crate::config;
 use crate::control::admin::RELOAD;
 
 /// Compiling a very large configuration takes a while; a gateway that does not answer at all is reported before long.
@@ -46,7 +45,7 @@ fn address(configured: &Configured, admin: Option<&str>) -> Result<SocketAddr, F
         let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
         return found.ok_or_else(|| Failure::usage(format!("`{text}` is not an address and port")));
     }
-    match config::load(&configured.path) {
+    match configured.load() {
         Ok(loaded) => loaded.config.admin.address.ok_or_else(|| {
             Failure::usage("the admin listener is off (`admin.address` is empty): send the process a SIGHUP instead")
         }),

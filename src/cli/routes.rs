@@ -107,7 +107,7 @@ pub(super) fn routes(configured: &Configured, json: bool) -> Result<ExitCode, Fa
 }
 
 /// Columns as wide as their widest cell.
-pub(super) fn align<const N: usize>(lines: &[[String; N]]) -> String {
+fn align<const N: usize>(lines: &[[String; N]]) -> String {
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<_> = (0..N).map(width).collect();
     let mut text = String::new();

@@ -1,18 +1,17 @@
 //! `fngate run`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::configured::Configured;
 use super::outcome::{Failure, exit_code};
 use crate::app::{App, Options};
-use crate::config;
 use crate::control::reload::Origin;
 use crate::telemetry::log;
 
-pub(super) fn run(path: PathBuf) -> Result<ExitCode, Failure> {
-    let loaded = config::load(&path).map_err(|failure| Failure::configuration(&failure))?;
+pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
+    let loaded = configured.load()?;
     log::install(&loaded.config.log);
-    let origin = Origin { path, sources: loaded.sources, folders: loaded.directories };
+    let origin = Origin { path: configured.path(), sources: loaded.sources, folders: loaded.directories };
     let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let admin = app.admin().map(|address| address.to_string());

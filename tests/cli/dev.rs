@@ -1,0 +1,133 @@
+//! `fngate dev`.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, test_kill_process};
+use tempfile::TempDir;
+
+use crate::support::client::get;
+use crate::support::process::{Process, run};
+use crate::support::{admin_port, eventually, fngate, functions};
+
+/// A running `fngate dev`.
+struct Dev {
+    process: Process,
+    address: SocketAddr,
+    metrics: SocketAddr,
+    /// The line to try, as printed.
+    curl: String,
+    folder: TempDir,
+}
+
+impl Dev {
+    #[track_caller]
+    fn start(command: &[&str], directory: Option<&Path>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut dev = fngate(&["dev", "--listen", "127.0.0.1:0"]);
+        if !command.is_empty() {
+            dev.arg("--").args(command);
+        }
+        dev.current_dir(directory.unwrap_or(folder.path())).stdin(Stdio::null());
+        // The admin port is looked at before it is taken.
+        let _alone = admin_port();
+        let mut process = Process::start(&mut dev, folder.path());
+        let printed = eventually("everything is printed", || {
+            assert_eq!(process.ended(), None);
+            Some(process.out()).filter(|out| out.lines().count() == 3 && out.ends_with('\n'))
+        });
+        let after = |start: &str| {
+            let rest = printed.lines().find_map(|line| line.strip_prefix(start));
+            rest.unwrap_or_else(|| panic!("no {start:?} in {printed}")).trim()
+        };
+        let address = after("fngate dev: http://").split(' ').next().and_then(|address| address.parse().ok());
+        let metrics = after("metrics:     http://").strip_suffix("/metrics").and_then(|address| address.parse().ok());
+        let curl = after("try:").to_owned();
+        Self { address: address.expect("an address"), metrics: metrics.expect("an address"), curl, process, folder }
+    }
+
+    /// Ends it as a terminal does, and expects that it ends well.
+    #[track_caller]
+    fn end(self) {
+        self.process.signal(Signal::TERM);
+        assert_eq!(self.process.finish().code(), Some(0));
+    }
+}
+
+#[test]
+fn what_is_printed_can_be_pasted() {
+    let dev = Dev::start(&[], None);
+    assert!(dev.process.out().contains("the embedded echo function"), "{}", dev.process.out());
+    assert!(dev.curl.starts_with("curl "), "{}", dev.curl);
+    let curl = run(Command::new("sh").args(["-c", &dev.curl]).env_remove("http_proxy"));
+    assert_eq!(curl.code(), Some(0), "{curl:?}");
+    assert!(curl.out.starts_with("HTTP/1.1 200 "), "{}", curl.out);
+    assert!(curl.out.contains("\"/hello\""), "{}", curl.out);
+    let metrics = get(dev.metrics, "/metrics");
+    assert_eq!(metrics.status, 200);
+    assert!(metrics.body.contains("fngate_requests_total"), "{}", metrics.body);
+    dev.end();
+}
+
+#[test]
+fn a_unix_socket_can_be_pasted_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("dev.sock");
+    let _alone = admin_port();
+    let mut command = fngate(&["dev", "--listen", &format!("unix:{}", socket.display())]);
+    let process = Process::start(command.stdin(Stdio::null()), folder.path());
+    let line = eventually("the line is printed", || {
+        process.out().lines().find_map(|line| Some(line.strip_prefix("try:")?.trim().to_owned()))
+    });
+    let curl = run(Command::new("sh").args(["-c", &line]));
+    assert!(curl.out.starts_with("HTTP/1.1 200 "), "{line}: {curl:?}");
+}
+
+#[test]
+fn a_command_is_served_and_ends_with_the_gateway() {
+    let dev = Dev::start(&["sh", "-c", "echo $$ >pid; exec python3 -m http.server --bind 127.0.0.1 $PORT"], None);
+    std::fs::write(dev.folder.path().join("page.txt"), "a page").expect("the folder can be written to");
+    // The first request waits for the command.
+    let reply = get(dev.address, "/page.txt");
+    assert_eq!((reply.status, reply.body.as_str()), (200, "a page"), "{reply:?}");
+    let pid = std::fs::read_to_string(dev.folder.path().join("pid")).expect("the number of the command");
+    let pid = pid.trim().parse().ok().and_then(Pid::from_raw).expect("a number");
+    assert_eq!(test_kill_process(pid), Ok(()));
+    dev.end();
+    assert!(test_kill_process(pid).is_err(), "the command lives");
+}
+
+#[test]
+fn a_command_that_ends_ends_the_gateway() {
+    for (command, said) in [
+        (&["sh", "-c", "exit 3"][..], "fngate: the command ended: exit status: 3"),
+        (&["true"], "fngate: the command ended: exit status: 0"),
+        (&["/does/not/exist"], "fngate: cannot start `/does/not/exist`: No such file or directory"),
+    ] {
+        let _alone = admin_port();
+        let finished = run(fngate(&["dev", "--listen", "127.0.0.1:0", "--"]).args(command));
+        assert_eq!(finished.code(), Some(71), "{command:?}");
+        assert!(finished.err.contains(said), "{command:?}: {}", finished.err);
+    }
+}
+
+#[test]
+fn nothing_is_started_for_a_bad_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = fngate(&["dev", "--listen", "nonsense", "--", "touch", "started"]);
+    assert_eq!(run(command.current_dir(folder.path())).code(), Some(64));
+    assert!(!folder.path().join("started").exists());
+}
+
+#[test]
+fn a_packed_function_is_started() {
+    if let Err(error) = TcpListener::bind("127.0.0.1:9000") {
+        panic!("port 9000 has to be free on this machine: packed functions listen there: {error}");
+    }
+    let dev = Dev::start(&[], Some(&functions()));
+    assert!(dev.process.out().contains("`./scf_bootstrap` on port 9000"), "{}", dev.process.out());
+    let reply = get(dev.address, "/packed");
+    assert_eq!((reply.status, reply.body.as_str()), (200, "served /packed"), "{reply:?}");
+    dev.end();
+}

@@ -1,0 +1,56 @@
+//! A function that is killed in the middle of an answer.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::time::Instant;
+
+use crate::support::client::{call, open, read, read_until};
+use crate::support::gateway::{Folder, Gateway, echo};
+use crate::support::process::Process;
+use crate::support::{eventually, free_port, functions};
+
+fn start(port: u16, folder: &Path) -> Process {
+    let mut command = Command::new("python3");
+    command.arg(functions().join("serve.py")).arg(port.to_string()).stdin(Stdio::null());
+    let mut process = Process::start(&mut command, folder);
+    eventually("the function answers", || {
+        assert_eq!(process.ended(), None);
+        call(([127, 0, 0, 1], port).into(), "GET /", "function").ok()
+    });
+    process
+}
+
+#[test]
+fn a_killed_function_breaks_its_answer_and_comes_back() {
+    let port = free_port();
+    let folder = Folder::new(&echo("a").replace("builtin:echo", &format!("http://127.0.0.1:{port}")));
+    let gateway = Gateway::start(&folder);
+    for target in ["/chunked", "/sized"] {
+        let function = start(port, folder.path());
+        assert_eq!(gateway.get("/").status, 200, "{target}");
+        let mut client = open(gateway.address, &format!("GET {target}"), "shop.test").expect("a connection");
+        let start_of_answer = read_until(&mut client, "xxxx").expect("the beginning");
+        assert!(start_of_answer.starts_with("HTTP/1.1 200 "), "{start_of_answer}");
+        function.signal(Signal::KILL);
+        drop(function);
+        let reply = read(&mut client, start_of_answer).expect("the rest");
+        assert!(!reply.complete, "{target}: {reply:?}");
+        let mut quickest = Duration::MAX;
+        for _ in 0..3 {
+            let start = Instant::now();
+            let reply = gateway.get("/");
+            quickest = quickest.min(start.elapsed());
+            assert_eq!(reply.status, 502, "{target}: {reply:?}");
+            assert!(reply.body.contains("\"function_unreachable\""), "{reply:?}");
+        }
+        // The quickest of three: the machine may be busy.
+        assert!(quickest < Duration::from_millis(100), "{target}: {quickest:?}");
+    }
+    let _function = start(port, folder.path());
+    let reply = gateway.get("/back");
+    assert_eq!((reply.status, reply.body.as_str()), (200, "served /back"));
+    assert!(reply.complete);
+}

@@ -1,0 +1,12 @@
+//! The built program as a process: its arguments, exit codes, signals and what it says to a service manager.
+
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+
+mod dev;
+mod explain;
+mod function;
+mod reload;
+mod signals;
+mod support;
+mod systemd;
+mod usage;

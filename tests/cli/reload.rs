@@ -1,0 +1,83 @@
+//! `fngate reload`.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use crate::support::gateway::{Folder, Gateway, broken, echo};
+use crate::support::process::{Finished, Process, run};
+use crate::support::{admin_port, eventually, fngate, free_port};
+
+/// A configuration with the admin listener on a port that the command can find in it.
+fn with_admin(configuration: &str, port: u16) -> String {
+    configuration.replace("[admin]\naddress = \"127.0.0.1:0\"", &format!("[admin]\naddress = \"127.0.0.1:{port}\""))
+}
+
+#[track_caller]
+fn reload(folder: &Folder, more: &[&str]) -> Finished {
+    run(fngate(&["reload", "-c", &folder.argument()]).args(more))
+}
+
+#[test]
+fn a_good_file_is_used_and_the_revision_is_said() {
+    let port = free_port();
+    let folder = Folder::new(&with_admin(&echo("a"), port));
+    let gateway = Gateway::start(&folder);
+    let before = gateway.metric("fngate_config_revision");
+    let finished = reload(&folder, &[]);
+    assert_eq!((finished.code(), finished.err.as_str()), (Some(0), ""));
+    assert_eq!(finished.out, format!("reloaded: revision {}\n", before + 1));
+    folder.write(&with_admin(&echo("b"), port));
+    assert_eq!(reload(&folder, &[]).code(), Some(0));
+    assert_eq!(gateway.stage().as_deref(), Some("b"));
+}
+
+#[test]
+fn a_bad_file_is_refused_with_its_errors_and_the_old_table_serves() {
+    let folder = Folder::new(&echo("a"));
+    let gateway = Gateway::start(&folder);
+    folder.write(&broken());
+    let finished = reload(&folder, &["--admin", &gateway.admin.to_string()]);
+    assert_eq!((finished.code(), finished.out.as_str()), (Some(78), ""));
+    for said in ["`A NY` is not a method", "builtin:nothing", "2 errors in the configuration", "^^^^"] {
+        assert!(finished.err.contains(said), "{said} in {}", finished.err);
+    }
+    assert!(finished.err.starts_with("error: "), "no prefix: {}", finished.err);
+    assert!(finished.err.contains(&format!("{}:", folder.argument())), "{}", finished.err);
+    assert_eq!(gateway.stage().as_deref(), Some("a"));
+}
+
+#[test]
+fn nobody_there_is_71() {
+    let port = free_port();
+    let folder = Folder::new(&with_admin(&echo("a"), port));
+    for more in [&[][..], &["--admin", &format!("127.0.0.1:{port}")]] {
+        let finished = reload(&folder, more);
+        assert_eq!((finished.code(), finished.out.as_str()), (Some(71), ""));
+        let said = format!("fngate: no gateway answers on the admin address 127.0.0.1:{port}: Connection refused");
+        assert!(finished.err.starts_with(&said), "{}", finished.err);
+    }
+    folder.write(&echo("a").replace("[admin]\naddress = \"127.0.0.1:0\"", "[admin]\naddress = \"\""));
+    let off = reload(&folder, &[]);
+    assert_eq!(off.code(), Some(64));
+    assert!(off.err.contains("the admin listener is off"), "{}", off.err);
+}
+
+/// With a file that cannot be read, the gateway is looked for where it is by default.
+#[test]
+fn a_broken_file_makes_the_command_ask_at_the_default_address() {
+    let _alone = admin_port();
+    let admin = eventually("port 9901 is free on this machine", || TcpListener::bind("127.0.0.1:9901").ok());
+    let folder = Folder::new("this is no TOML");
+    let mut command = fngate(&["reload", "-c", &folder.argument()]);
+    let process = Process::start(command.stdin(Stdio::null()), folder.path());
+    let (mut stream, _) = admin.accept().expect("a connection");
+    let mut request = [0; 1024];
+    let count = stream.read(&mut request).expect("a request");
+    assert!(request[..count].starts_with(b"POST /v1/reload HTTP/1.1\r\n"));
+    let answer = b"HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: 13\r\n\r\nerror: broken";
+    stream.write_all(answer).expect("it reads");
+    let finished = process.finish();
+    assert_eq!(finished.code(), Some(78));
+    assert_eq!((finished.out.as_str(), finished.err.as_str()), ("", "error: broken\n"));
+}

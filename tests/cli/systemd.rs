@@ -1,0 +1,112 @@
+//! What the service manager is told and what it passes.
+
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+
+use crate::support::PATIENCE;
+use crate::support::client::get;
+use crate::support::fngate;
+use crate::support::gateway::{Folder, Gateway, echo};
+
+/// The socket of a service manager.
+struct Manager(UnixDatagram);
+
+impl Manager {
+    fn new(folder: &Folder) -> Self {
+        let socket = UnixDatagram::bind(folder.path().join("notify")).expect("a socket");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Self(socket)
+    }
+
+    /// The next message but for those that feed the watchdog.
+    #[track_caller]
+    fn told(&self) -> Vec<String> {
+        loop {
+            let message = self.next();
+            if message != ["WATCHDOG=1"] {
+                return message;
+            }
+        }
+    }
+
+    #[track_caller]
+    fn next(&self) -> Vec<String> {
+        let mut buffer = [0; 4096];
+        let count = self.0.recv(&mut buffer).expect("a message");
+        String::from_utf8_lossy(&buffer[..count]).lines().map(str::to_owned).collect()
+    }
+}
+
+fn managed(folder: &Folder) -> Command {
+    let mut command = fngate(&["run", "-c", &folder.argument()]);
+    command.stdin(Stdio::null()).env("NOTIFY_SOCKET", folder.path().join("notify"));
+    command
+}
+
+fn has(message: &[String], line: &str) -> bool {
+    message.iter().any(|other| other == line)
+}
+
+#[test]
+fn the_manager_is_told_of_start_reload_and_stop() {
+    let folder = Folder::new(&echo("a"));
+    let manager = Manager::new(&folder);
+    let gateway = Gateway::start_with(&mut managed(&folder), &folder);
+    assert!(has(&manager.told(), "READY=1"));
+    // A good and a bad one: the service goes on in both cases.
+    for configuration in [None, Some("nonsense")] {
+        if let Some(text) = configuration {
+            std::fs::write(folder.file(), text).expect("the folder can be written to");
+        }
+        gateway.process.signal(Signal::HUP);
+        let reloading = manager.told();
+        assert!(has(&reloading, "RELOADING=1"), "{reloading:?}");
+        let time = reloading.iter().find_map(|line| line.strip_prefix("MONOTONIC_USEC="));
+        assert!(time.is_some_and(|time| time.parse::<u64>().is_ok_and(|time| time > 0)), "{reloading:?}");
+        let ready = manager.told();
+        assert!(has(&ready, "READY=1"), "{ready:?}");
+    }
+    gateway.process.signal(Signal::TERM);
+    let stopping = manager.told();
+    assert!(has(&stopping, "STOPPING=1"), "{stopping:?}");
+    assert_eq!(gateway.process.finish().code(), Some(0));
+}
+
+#[test]
+fn the_watchdog_is_fed() {
+    let folder = Folder::new(&echo("a"));
+    let manager = Manager::new(&folder);
+    let gateway = Gateway::start_with(managed(&folder).env("WATCHDOG_USEC", "2000000"), &folder);
+    assert!(has(&manager.next(), "READY=1"));
+    for _ in 0..2 {
+        assert_eq!(manager.next(), ["WATCHDOG=1"]);
+    }
+    drop(gateway);
+}
+
+#[test]
+fn a_socket_of_the_manager_is_served() {
+    let folder = Folder::new(&echo("a").replacen("127.0.0.1:0", "systemd:web", 1));
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = socket.local_addr().expect("an address");
+    // The shell gets it as its input, and becomes the gateway: the process that the variable has to name.
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"export LISTEN_PID=$$; exec "$0" "$@" 3<&0 </dev/null"#]).arg(env!("CARGO_BIN_EXE_fngate"));
+    command.args(["run", "-c", &folder.argument()]).env_remove("NOTIFY_SOCKET");
+    command.env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "web").stdin(OwnedFd::from(socket));
+    let gateway = Gateway::start_with(&mut command, &folder);
+    assert_eq!(gateway.address, address);
+    assert_eq!(get(address, "/").status, 200);
+}
+
+#[test]
+fn a_socket_that_was_not_passed_is_71() {
+    let folder = Folder::new(&echo("a").replacen("127.0.0.1:0", "systemd:web", 1));
+    let finished = crate::support::process::run(&mut fngate(&["run", "-c", &folder.argument()]));
+    assert_eq!(finished.code(), Some(71));
+    assert!(finished.err.starts_with("fngate: cannot listen on systemd:web: "), "{}", finished.err);
+}

@@ -1,0 +1,175 @@
+//! Arguments, exit codes and messages of commands that end at once.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::fngate;
+use crate::support::gateway::{BASE, Folder, broken, echo};
+use crate::support::process::run;
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for argument in ["--version", "--help", "-V", "-h", "help"] {
+        let finished = run(&mut fngate(&[argument]));
+        assert_eq!((finished.code(), finished.err.as_str()), (Some(0), ""), "{argument}");
+        assert!(finished.out.contains("fngate"), "{}", finished.out);
+    }
+    let version = run(&mut fngate(&["--version"])).out;
+    assert_eq!(version.trim_end(), concat!("fngate ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_arguments_are_64() {
+    for (arguments, said) in [
+        (&[][..], "Usage: fngate"),
+        (&["serve"], "unrecognized subcommand 'serve'"),
+        (&["check", "--nope"], "unexpected argument '--nope'"),
+        (&["check", "-c"], "a value is required"),
+        (&["run", "file.toml"], "unexpected argument 'file.toml'"),
+        (&["explain", "GET"], "<URL>"),
+        (&["explain", "G T", "http://a.test/"], "`G T` is not a method"),
+        (&["explain", "GET", "/orders/7"], "names no host: write it as http://HOST/orders/7"),
+        (&["reload", "--admin", "nonsense"], "`nonsense` is not an address and port"),
+        (&["dev", "--listen", "nonsense"], "fngate: --listen: `nonsense` is not an address to listen on"),
+        (&["dev", "echo"], "unexpected argument 'echo'"),
+    ] {
+        let finished = run(&mut fngate(arguments));
+        assert_eq!((finished.code(), finished.out.as_str()), (Some(64), ""), "{arguments:?}: {finished:?}");
+        assert!(finished.err.contains(said), "{arguments:?}: {}", finished.err);
+    }
+    let nonsense = run(&mut fngate(&["dev", "--listen", "nonsense"])).err;
+    assert_eq!(nonsense.lines().count(), 1, "{nonsense}");
+}
+
+#[test]
+fn check_sums_up_a_good_file_in_a_line() {
+    let folder = Folder::new(&echo("a"));
+    let finished = run(&mut fngate(&["check", "-c", &folder.argument()]));
+    assert_eq!((finished.code(), finished.err.as_str()), (Some(0), ""));
+    assert_eq!(finished.out, format!("{}: good: 1 functions, 1 services, 1 APIs\n", folder.argument()));
+}
+
+#[test]
+fn check_shows_every_error_with_its_place() {
+    let folder = Folder::new(&broken());
+    for command in ["check", "run", "routes"] {
+        let finished = run(&mut fngate(&[command, "-c", &folder.argument()]));
+        assert_eq!((finished.code(), finished.out.as_str()), (Some(78), ""), "{command}");
+        for (line, written) in (1..).zip(broken().lines()) {
+            for wrong in ["\"A NY\"", "\"builtin:nothing\""] {
+                let Some(column) = written.find(wrong) else { continue };
+                let place = format!("{}:{line}:{}", folder.argument(), column + 1);
+                assert!(finished.err.contains(&place), "{command}: {place} in {}", finished.err);
+                let caret = format!("{}{}", " ".repeat(column), "^".repeat(wrong.len()));
+                assert!(finished.err.contains(&caret), "{command}: {}", finished.err);
+            }
+        }
+        assert!(finished.err.contains("2 errors in the configuration"), "{command}: {}", finished.err);
+        assert!(finished.err.starts_with("error: "), "{command}: no prefix: {}", finished.err);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_and_so_is_what_named_it() {
+    let folder = Folder::new(&echo("a"));
+    let missing = folder.path().join("missing.toml");
+    let by_option = run(fngate(&["run", "-c"]).arg(&missing));
+    let by_variable = run(fngate(&["run"]).env("FNGATE_CONFIG", &missing));
+    for finished in [&by_option, &by_variable] {
+        assert_eq!((finished.code(), finished.out.as_str()), (Some(78), ""));
+        let said = format!("cannot read {}: there is no such file", missing.display());
+        assert!(finished.err.contains(&said), "{}", finished.err);
+    }
+    assert!(!by_option.err.contains("FNGATE_CONFIG"), "{}", by_option.err);
+    assert!(by_variable.err.contains("named by the variable FNGATE_CONFIG"), "{}", by_variable.err);
+    if Path::new("/etc/fngate/fngate.toml").exists() {
+        println!("the default is there, so that it is missing is not tried");
+        return;
+    }
+    for command in [&mut fngate(&["run"]), fngate(&["run"]).env("FNGATE_CONFIG", "")] {
+        let finished = run(command);
+        assert_eq!(finished.code(), Some(78));
+        assert!(
+            finished.err.contains("cannot read /etc/fngate/fngate.toml: there is no such file"),
+            "{}",
+            finished.err
+        );
+        assert!(finished.err.contains("this is the default; name another file with -c"), "{}", finished.err);
+    }
+}
+
+#[test]
+fn the_variable_names_the_file_and_the_option_wins() {
+    let good = Folder::new(&echo("a"));
+    let bad = Folder::new(&broken());
+    for (option, variable, code) in
+        [(None, &good, 0), (None, &bad, 78), (Some(&good), &bad, 0), (Some(&bad), &good, 78)]
+    {
+        let mut command = fngate(&["check"]);
+        command.env("FNGATE_CONFIG", variable.file());
+        if let Some(option) = option {
+            command.arg("-c").arg(option.file());
+        }
+        assert_eq!(run(&mut command).code(), Some(code), "{command:?}");
+    }
+}
+
+#[test]
+fn a_folder_is_not_a_configuration() {
+    let folder = Folder::new("");
+    let finished = run(fngate(&["run", "-c"]).arg(folder.path()));
+    assert_eq!(finished.code(), Some(78));
+    assert!(finished.err.contains("it is a directory, not a file"), "{}", finished.err);
+}
+
+#[test]
+fn a_file_without_permission_is_reported() {
+    let folder = Folder::new(&echo("a"));
+    let permit = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("our own");
+    permit(folder.path(), 0o755);
+    permit(&folder.file(), 0);
+    let as_other = |arguments: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", env!("CARGO_BIN_EXE_fngate")]);
+        command.args(arguments);
+        command
+    };
+    let file = folder.argument();
+    let mut command = fngate(&["run", "-c", &file]);
+    if std::fs::File::open(folder.file()).is_ok() {
+        // Root reads everything.
+        command = as_other(&["run", "-c", &file]);
+        if !as_other(&["--version"]).output().is_ok_and(|output| output.status.success()) {
+            println!("not tried: this user reads everything, and the program cannot be run as another one");
+            return;
+        }
+    }
+    let finished = run(&mut command);
+    assert_eq!(finished.code(), Some(78), "{finished:?}");
+    assert!(finished.err.contains(&format!("cannot read {file}: ")), "{}", finished.err);
+    assert!(finished.err.to_lowercase().contains("permission"), "{}", finished.err);
+}
+
+#[test]
+fn an_address_that_cannot_be_bound_is_71() {
+    let listening = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = listening.local_addr().expect("an address").to_string();
+    let unavailable = "192.0.2.1:80";
+    for (address, reason) in [(taken.as_str(), "Address already in use"), (unavailable, "Cannot assign")] {
+        let listener = BASE.replacen("127.0.0.1:0", address, 1);
+        let admin = BASE.replace("127.0.0.1:0", address).replacen(address, "127.0.0.1:0", 1);
+        for (configuration, name) in [(listener, ""), (admin, "the admin address ")] {
+            let folder = Folder::new(&configuration);
+            let finished = run(&mut fngate(&["run", "-c", &folder.argument()]));
+            assert_eq!(finished.code(), Some(71), "{finished:?}");
+            let said = format!("fngate: cannot listen on {name}{address}: {reason}");
+            assert!(finished.err.contains(&said), "{}", finished.err);
+        }
+        let _admin = crate::support::admin_port();
+        let finished = run(&mut fngate(&["dev", "--listen", address]));
+        assert_eq!((finished.code(), finished.out.as_str()), (Some(71), ""));
+        assert!(finished.err.starts_with(&format!("fngate: cannot listen on {address}: ")), "{}", finished.err);
+    }
+}
