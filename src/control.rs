@@ -88,8 +88,9 @@ impl Control {
                     None => return self.stop(StopSignal::Terminate, &manager).await,
                 },
                 () = watch.changed() => {
-                    self.reloader.reload_if_changed(|| manager.reloading());
-                    manager.ready();
+                    if self.reloader.reload_if_changed(|| manager.reloading()) {
+                        manager.ready();
+                    }
                     watch.follow(self.reloader.watched());
                 }
                 ended = self.ended.recv() => {

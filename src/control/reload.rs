@@ -55,20 +55,22 @@ impl Reloader {
         }
     }
 
-    /// Loads the configuration if any file says something else than when it was last read, and puts it in use. The outcome is
-    /// logged and counted; that nothing changed is not. `begin` is called before a change is applied.
-    pub fn reload_if_changed(&mut self, begin: impl FnOnce()) {
-        let Some(path) = &self.path else { return };
+    /// Loads the configuration if any file says something else than when it was last read, and puts it in use; says whether
+    /// it did. The outcome is logged and counted; that nothing changed is not. `begin` is called before a change is applied.
+    pub fn reload_if_changed(&mut self, begin: impl FnOnce()) -> bool {
+        let Some(path) = &self.path else { return false };
         let outcome = config::load(path);
         let sources = match &outcome {
             Ok(loaded) => &loaded.sources,
             Err(failure) => &failure.sources,
         };
-        if *sources != self.sources {
+        let changed = *sources != self.sources;
+        if changed {
             begin();
             // Nobody waits for the outcome.
             let _ = self.take(outcome);
         }
+        changed
     }
 
     /// Loads the configuration and puts it in use. The outcome is logged and counted.

@@ -5,20 +5,24 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::time::{Instant, sleep_until};
 
+/// A worker whose heartbeat, one a second, has not changed for so long makes no progress.
+const STUCK: Duration = Duration::from_secs(4);
+
 /// The service manager of `NOTIFY_SOCKET`. Without one, everything here does nothing.
 #[derive(Debug)]
 pub struct Manager {
     /// How often it wants to hear from us.
     watchdog: Option<Duration>,
     next: Instant,
-    heartbeats: Vec<u64>,
+    /// The last heartbeat of each worker, and when it was new.
+    heartbeats: Vec<(u64, Instant)>,
 }
 
 impl Manager {
     #[must_use]
     pub fn new() -> Self {
-        // Twice in the interval, as sd_watchdog_enabled(3) recommends; not faster than the workers' heartbeat.
-        let watchdog = sd_notify::watchdog_enabled().map(|interval| (interval / 2).max(Duration::from_millis(1500)));
+        // Twice in the interval, as sd_watchdog_enabled(3) recommends.
+        let watchdog = sd_notify::watchdog_enabled().map(|interval| interval / 2);
         Self { watchdog, next: Instant::now() + watchdog.unwrap_or_default(), heartbeats: Vec::new() }
     }
 
@@ -46,13 +50,17 @@ impl Manager {
         }
     }
 
-    /// Feeds the watchdog if every worker has made progress since the last time.
+    /// Feeds the watchdog if every worker has made progress of late.
     pub fn feed_watchdog(&mut self, heartbeats: &[u64]) {
-        self.next = Instant::now() + self.watchdog.unwrap_or_default();
-        let alive =
-            self.heartbeats.is_empty() || self.heartbeats.iter().zip(heartbeats).all(|(before, now)| before != now);
-        self.heartbeats = heartbeats.to_vec();
-        if alive {
+        let now = Instant::now();
+        self.next = now + self.watchdog.unwrap_or_default();
+        self.heartbeats.resize(heartbeats.len(), (0, now));
+        for (known, beat) in self.heartbeats.iter_mut().zip(heartbeats) {
+            if known.0 != *beat {
+                *known = (*beat, now);
+            }
+        }
+        if self.heartbeats.iter().all(|(_, since)| now.duration_since(*since) < STUCK) {
             tell(&[NotifyState::Watchdog]);
         } else {
             tracing::error!(?heartbeats, "a worker makes no progress; the watchdog is not fed");
