@@ -66,7 +66,12 @@ impl Gateway {
         record.revision = view.snapshot.revision;
         let outcome = match route(&view, &client, &head, &incoming, &mut record) {
             Ok(routed) => forward::forward(&view, &client, (head, incoming), routed, &mut record).await,
-            Err(problem) => Err(Error::Refused(problem)),
+            Err(problem) => {
+                if !request::expects_continue(&head) {
+                    client.leftover().leave(incoming);
+                }
+                Err(Error::Refused(problem))
+            }
         };
         match outcome {
             Ok(answer) => answer.into_response(&view, client, record),

@@ -65,13 +65,68 @@ impl ContinueGate {
     }
 }
 
+/// The rest of a request's body that nobody wants any more, because the answer is already known. It is read and thrown away, so
+/// that the connection can take the next request: dropping it would make hyper close the connection, which a client that
+/// uses it again would see as a lost request.
+#[derive(Debug, Default)]
+pub struct Leftover(RefCell<Option<Rest>>);
+
+#[derive(Debug)]
+struct Rest {
+    incoming: Incoming,
+    bytes: usize,
+    since: Instant,
+}
+
+impl Leftover {
+    /// More than this is not read; the connection is closed instead.
+    const MAX_BYTES: usize = 1 << 20;
+
+    pub fn leave(&self, incoming: Incoming) {
+        if !incoming.is_end_stream() {
+            self.0.replace(Some(Rest { incoming, bytes: 0, since: Instant::now() }));
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().is_none()
+    }
+
+    /// Reads on, and says whether that is over: the body has ended, or it was too much or took longer than `patience`.
+    pub fn poll_discard(&self, cx: &mut Context<'_>, alarm: &Alarm, patience: Duration) -> Poll<()> {
+        let mut slot = self.0.borrow_mut();
+        let Some(rest) = slot.as_mut() else { return Poll::Pending };
+        while let Poll::Ready(frame) = Pin::new(&mut rest.incoming).poll_frame(cx) {
+            let over = match frame {
+                Some(Ok(frame)) => {
+                    rest.bytes += frame.data_ref().map_or(0, Bytes::len);
+                    rest.bytes > Self::MAX_BYTES
+                }
+                Some(Err(_)) | None => true,
+            };
+            if over {
+                *slot = None;
+                return Poll::Ready(());
+            }
+        }
+        if alarm.passed(rest.since + patience) {
+            *slot = None;
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
 /// The body of a request as it is sent to a function.
 #[derive(Debug, Default)]
 pub struct RequestBody(Option<Box<Upload>>);
 
 #[derive(Debug)]
 struct Upload {
-    incoming: Incoming,
+    /// None once it has been read to its end.
+    incoming: Option<Incoming>,
+    leftover: Rc<Leftover>,
     progress: Rc<Progress>,
     limits: UploadLimits,
     alarm: Rc<Alarm>,
@@ -92,7 +147,7 @@ impl RequestBody {
     pub fn forward(
         incoming: Incoming,
         limits: UploadLimits,
-        alarm: Rc<Alarm>,
+        (alarm, leftover): (Rc<Alarm>, Rc<Leftover>),
         gate: Option<ContinueGate>,
     ) -> (Self, Rc<Progress>) {
         let now = Instant::now();
@@ -103,7 +158,9 @@ impl RequestBody {
             finished: Cell::new(false),
         });
         let gate = gate.map(|gate| (gate, now + CONTINUE_WAIT));
-        let upload = Upload { incoming, progress: progress.clone(), limits, alarm, waiting_since: None, gate };
+        let incoming = Some(incoming);
+        let upload =
+            Upload { incoming, leftover, progress: progress.clone(), limits, alarm, waiting_since: None, gate };
         (Self(Some(Box::new(upload))), progress)
     }
 }
@@ -116,13 +173,20 @@ impl Upload {
             }
             self.gate = None;
         }
-        match Pin::new(&mut self.incoming).poll_frame(cx) {
+        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+        match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting_since = None;
+                if frame.is_trailers() {
+                    self.incoming = None;
+                }
                 Poll::Ready(Some(self.pass(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(self.fail(fault_of(&error)))),
-            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(None) => {
+                self.incoming = None;
+                Poll::Ready(None)
+            }
             Poll::Pending => {
                 let since = *self.waiting_since.get_or_insert_with(Instant::now);
                 if !self.alarm.passed(since + self.limits.idle) {
@@ -165,6 +229,10 @@ impl Upload {
 impl Drop for Upload {
     fn drop(&mut self) {
         self.progress.finished.set(true);
+        // Of a client that still waits for `100 Continue`, reading on would ask for a body that nobody wants.
+        if let (Some(incoming), None) = (self.incoming.take(), &self.gate) {
+            self.leftover.leave(incoming);
+        }
     }
 }
 
@@ -198,11 +266,12 @@ impl Body for RequestBody {
 
     fn is_end_stream(&self) -> bool {
         // Not the end of `incoming`: a length of zero, too, is for hyper to frame as the client did.
-        self.0.as_ref().is_none_or(|upload| upload.incoming.is_end_stream())
+        self.0.as_ref().and_then(|upload| upload.incoming.as_ref()).is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), |upload| upload.incoming.size_hint())
+        let incoming = self.0.as_ref().and_then(|upload| upload.incoming.as_ref());
+        incoming.map_or_else(|| SizeHint::with_exact(0), Incoming::size_hint)
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::upgrade::Tunnel;
 use crate::alarm::Alarm;
 use crate::drain::Seat;
+use crate::message::body::Leftover;
 use crate::message::forwarded::Peer;
 
 /// How often a client is looked for that hyper does not read from.
@@ -35,6 +36,7 @@ pub struct Client {
     /// Over the limit of connections: every request is answered `overloaded`.
     refused: bool,
     alarm: Rc<Alarm>,
+    leftover: Rc<Leftover>,
     stage: Cell<Stage>,
     /// Whether what is written now belongs to a request that was read.
     answering: Cell<bool>,
@@ -50,6 +52,7 @@ impl Client {
             seat,
             refused,
             alarm: Rc::default(),
+            leftover: Rc::default(),
             stage: Cell::new(Stage::New(Instant::now())),
             answering: Cell::new(false),
             held_back: Cell::new(false),
@@ -75,6 +78,12 @@ impl Client {
     #[must_use]
     pub fn alarm(&self) -> &Rc<Alarm> {
         &self.alarm
+    }
+
+    /// Where the rest of a request's body goes once its answer is known.
+    #[must_use]
+    pub fn leftover(&self) -> &Rc<Leftover> {
+        &self.leftover
     }
 
     #[must_use]
@@ -107,6 +116,13 @@ impl Client {
     /// The response is complete but for what is still buffered.
     pub fn answered(&self) {
         self.stage.set(Stage::Idle(Instant::now()));
+    }
+
+    /// The rest of a body that nobody wanted is gone. The next head has its full time.
+    pub fn read_out(&self) {
+        if !matches!(self.stage.get(), Stage::Busy) {
+            self.stage.set(Stage::Idle(Instant::now()));
+        }
     }
 
     /// All that was buffered is written.

@@ -140,7 +140,8 @@ fn upload(
         rules: view.snapshot.rules.clone(),
     };
     let gate = request::expects_continue(head).then(ContinueGate::default);
-    let (body, progress) = RequestBody::forward(incoming, limits, client.alarm().clone(), gate.clone());
+    let (body, progress) =
+        RequestBody::forward(incoming, limits, (client.alarm().clone(), client.leftover().clone()), gate.clone());
     (body, Some(progress), gate)
 }
 

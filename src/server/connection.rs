@@ -125,7 +125,12 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCe
                 Poll::Pending => {}
             }
             let alarm = client.alarm();
+            if client.leftover().poll_discard(cx, alarm, limits.client_body_idle).is_ready() {
+                client.read_out();
+                continue;
+            }
             let overdue = match client.stage() {
+                _ if !client.leftover().is_empty() && phase < Phase::Expired => None,
                 Stage::Busy if client.is_held_back() => socket.borrow().has_ended().then_some(End::Left),
                 Stage::Busy => None,
                 _ if phase == Phase::Expired => Some(End::Idle),

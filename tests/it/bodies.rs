@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::support::client::request;
 use super::support::eventually;
-use super::support::gateway::Gateway;
+use super::support::gateway::{Gateway, simple};
 use super::support::message::Without;
 use super::support::origin::Origin;
 
@@ -213,6 +213,28 @@ fn an_early_answer_reaches_a_client_that_is_still_sending() {
     client.send("some of it");
     let answer = client.receive();
     assert_eq!((answer.status(), answer.text().as_str()), (403, "no"));
+}
+
+#[test]
+fn a_connection_outlives_an_answer_that_did_not_wait_for_the_body() {
+    let origin = Origin::start(|connection| {
+        while let Some(mut head) = connection.reader.head()? {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
+            connection.reader.body(&mut head, Without::Nothing)?;
+        }
+        Ok(())
+    });
+    let text = simple(&origin.url(), "", "", "").replace("path = \"/\"", "path = \"/here\"");
+    let gateway = Gateway::with(&text);
+    for (path, status) in [("/here", 200), ("/elsewhere", 404)] {
+        let mut client = gateway.client();
+        for round in 0..5 {
+            // The body follows when the answer is there already, as from a client that writes head and body apart.
+            let answer = client.ask(request(&format!("POST {path}"), &["Content-Length: 30000"]));
+            assert_eq!(answer.status(), status, "{path}, request {round}");
+            client.send([b'x'; 30000]);
+        }
+    }
 }
 
 #[test]
