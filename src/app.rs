@@ -62,7 +62,6 @@ pub struct App {
     control: JoinHandle<Outcome>,
     workers: Vec<JoinHandle<()>>,
     writer: Option<Writer>,
-    metrics: Arc<Metrics>,
 }
 
 impl App {
@@ -105,7 +104,7 @@ impl App {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::System)?;
         let signals = signals.then(|| commands.clone());
         let control = thread("control", move || run_control(&runtime, control, admin_socket, admin, signals))?;
-        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, metrics })
+        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer })
     }
 
     /// Where it listens, in the order of the configuration.
@@ -117,11 +116,6 @@ impl App {
     #[must_use]
     pub fn admin(&self) -> Option<SocketAddr> {
         self.admin
-    }
-
-    #[must_use]
-    pub fn metrics(&self) -> &Arc<Metrics> {
-        &self.metrics
     }
 
     /// The way to the control loop.

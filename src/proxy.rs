@@ -19,6 +19,8 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
+use uuid::Uuid;
+
 use self::client::Client;
 use self::error::Error;
 use self::exchange::GatewayResponse;
@@ -60,7 +62,7 @@ impl Gateway {
     pub async fn handle(self: Rc<Self>, client: Rc<Client>, request: Request<Incoming>) -> GatewayResponse {
         let view = self.view();
         let (head, incoming) = request.into_parts();
-        let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+        let id = new_id();
         let mut record =
             Record::begin(self.sink.clone(), client.peer().text().clone(), view.snapshot.nowhere.clone(), id, &head);
         record.revision = view.snapshot.revision;
@@ -82,13 +84,18 @@ impl Gateway {
     /// Records a request whose head could not be read, and makes the answer to it.
     pub fn unreadable(&self, client: &Client, problem: &Problem) -> Vec<u8> {
         let view = self.view();
-        let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+        let id = new_id();
         let route = view.snapshot.nowhere.clone();
         let mut record = Record::unreadable(self.sink.clone(), client.peer().text().clone(), route, id);
         record.revision = view.snapshot.revision;
         note(&mut record, problem);
         problem.to_http1(id)
     }
+}
+
+/// The id of a request: unique, not secret.
+fn new_id() -> Uuid {
+    uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }
 
 /// Finds the API of a request and applies the limits that need nothing but its head.

@@ -277,14 +277,11 @@ impl Body for RequestBody {
 
 /// Why the body of a response broke off; becomes `aborted` in the access log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.as_str())]
 pub enum Broken {
-    #[error("function_closed")]
     FunctionClosed,
-    #[error("stream_idle")]
     StreamIdle,
-    #[error("stream_max")]
     StreamMax,
-    #[error("draining")]
     Draining,
 }
 

@@ -46,11 +46,6 @@ impl Listed {
     pub fn contains(&self, name: &HeaderName) -> bool {
         self.names.contains(name)
     }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-    }
 }
 
 /// Whether the sender takes trailers.

@@ -175,8 +175,7 @@ pub fn target(uri: &Uri, removed: usize) -> Result<Uri, Problem> {
 }
 
 fn reserved(name: &HeaderName) -> Problem {
-    let shown = if *name == CONNECTION { "Connection" } else { name.as_str() };
-    Problem::new(Reason::ReservedField, format!("the field `{shown}` is reserved for the gateway"))
+    Problem::new(Reason::ReservedField, format!("the field `{name}` is reserved for the gateway"))
 }
 
 /// Further forwarded fields that a proxy may add; those that the gateway sends itself are taken over by value.
