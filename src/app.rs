@@ -98,7 +98,7 @@ impl App {
             ended,
             workers,
         };
-        let admin = Admin { shared, metrics: metrics.clone(), readiness, commands: commands.clone() };
+        let admin = Admin { metrics: metrics.clone(), readiness, commands: commands.clone() };
         let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
         let threads = start_workers(&crew, share_out(bound, workers), inboxes, &phases, &ended_sender)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::System)?;

@@ -5,8 +5,8 @@
 //! the pool costs no wake-ups. Whatever only the connection can make ready (the response future, the body channel) is
 //! polled with a no-op waker, since this very task has just polled its source.
 
+use std::future::Future;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::connect::{Stream, Wire};
 use super::error::ExchangeError;
-use super::instance::Instance;
+use super::instance::Endpoint;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
 
@@ -39,7 +39,7 @@ pub struct Link {
 /// A connection as the gauges count it: active or idle, until it is dropped.
 #[derive(Debug)]
 struct Presence {
-    instance: Arc<Instance>,
+    endpoint: Rc<Endpoint>,
     idle_since: Option<Instant>,
 }
 
@@ -77,7 +77,7 @@ impl Link {
     /// When the connection is lost at once.
     pub async fn open(
         stream: Stream,
-        instance: Arc<Instance>,
+        endpoint: Rc<Endpoint>,
         max_header_bytes: usize,
     ) -> Result<Box<Self>, ExchangeError> {
         let wire = stream.wire().clone();
@@ -91,15 +91,10 @@ impl Link {
             sender,
             connection,
             wire,
-            presence: Presence::new(instance),
+            presence: Presence::new(endpoint),
             keep: DEFAULT_KEEP,
             used: false,
         }))
-    }
-
-    #[must_use]
-    pub fn instance(&self) -> &Arc<Instance> {
-        &self.presence.instance
     }
 
     /// Sends a request, with `lines` in front of its own fields, and waits for the response head, or until `stop` says why not
@@ -107,37 +102,41 @@ impl Link {
     ///
     /// # Errors
     /// [`Failed`]; the link is gone then.
-    pub async fn exchange<S>(
+    pub fn exchange<S>(
         mut self: Box<Self>,
         request: Request<RequestBody>,
         lines: Lines,
         mut stop: impl FnMut() -> Option<S>,
-    ) -> Result<(Response<Incoming>, Box<Self>), Failed<S>> {
+    ) -> impl Future<Output = Result<(Response<Incoming>, Box<Self>), Failed<S>>> {
         let (reused, before) = (self.used, self.wire.received());
         self.wire.insert(lines);
         self.used = true;
-        let mut response = std::pin::pin!(self.sender.try_send_request(request));
-        let outcome = std::future::poll_fn(|cx| {
-            // An error of the connection reaches the response future as well.
-            let _ = self.connection.poll_without_shutdown(cx);
-            if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                return Poll::Ready(Ok(outcome));
-            }
-            stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
-        })
-        .await;
-        let kind = match outcome {
-            Ok(Ok(response)) => {
-                self.learn_keep(response.headers());
-                return Ok((response, self));
-            }
-            Ok(Err(mut error)) => match error.take_message() {
-                Some(request) => FailedKind::Unsent(Box::new(request)),
-                None => FailedKind::Lost(ExchangeError::new(error.into_error())),
-            },
-            Err(stopped) => FailedKind::Stopped(stopped),
-        };
-        Err(Failed { kind, reused, answered: self.wire.received() > before })
+        // Out here, so that the future does not keep a place for the request beside that of hyper's future.
+        let response = self.sender.try_send_request(request);
+        async move {
+            let mut response = std::pin::pin!(response);
+            let outcome = std::future::poll_fn(|cx| {
+                // An error of the connection reaches the response future as well.
+                let _ = self.connection.poll_without_shutdown(cx);
+                if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    return Poll::Ready(Ok(outcome));
+                }
+                stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
+            })
+            .await;
+            let kind = match outcome {
+                Ok(Ok(response)) => {
+                    self.learn_keep(response.headers());
+                    return Ok((response, self));
+                }
+                Ok(Err(mut error)) => match error.take_message() {
+                    Some(request) => FailedKind::Unsent(Box::new(request)),
+                    None => FailedKind::Lost(ExchangeError::new(error.into_error())),
+                },
+                Err(stopped) => FailedKind::Stopped(stopped),
+            };
+            Err(Failed { kind, reused, answered: self.wire.received() > before })
+        }
     }
 
     /// Lets the connection make progress with what is left of an exchange.
@@ -199,13 +198,13 @@ impl Link {
 }
 
 impl Presence {
-    fn new(instance: Arc<Instance>) -> Self {
-        instance.metrics().active.inc();
-        Self { instance, idle_since: None }
+    fn new(endpoint: Rc<Endpoint>) -> Self {
+        endpoint.metrics.active.inc();
+        Self { endpoint, idle_since: None }
     }
 
     fn set_idle(&mut self, since: Option<Instant>) {
-        let metrics = self.instance.metrics();
+        let metrics = &self.endpoint.metrics;
         match (self.idle_since, since) {
             (None, Some(_)) => {
                 metrics.active.dec();
@@ -223,7 +222,7 @@ impl Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        let metrics = self.instance.metrics();
+        let metrics = &self.endpoint.metrics;
         if self.idle_since.is_some() { metrics.idle.dec() } else { metrics.active.dec() }
     }
 }

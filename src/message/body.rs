@@ -52,7 +52,7 @@ pub struct UploadLimits {
     /// Between two chunks.
     pub idle: Duration,
     pub max_bytes: Option<u64>,
-    pub rules: Arc<Rules>,
+    pub rules: Rc<Rules>,
 }
 
 /// Held shut while a client waits for `100 Continue`; opened when the function says so.
@@ -82,9 +82,9 @@ impl Leftover {
     /// More than this is not read; the connection is closed instead.
     const MAX_BYTES: usize = 1 << 20;
 
-    pub fn leave(&self, incoming: Incoming) {
+    pub fn leave(&self, incoming: Incoming, now: Instant) {
         if !incoming.is_end_stream() {
-            self.0.replace(Some(Rest { incoming, bytes: 0, since: Instant::now() }));
+            self.0.replace(Some(Rest { incoming, bytes: 0, since: now }));
         }
     }
 
@@ -150,7 +150,7 @@ impl RequestBody {
         (alarm, leftover): (Rc<Alarm>, Rc<Leftover>),
         gate: Option<ContinueGate>,
     ) -> (Self, Rc<Progress>) {
-        let now = Instant::now();
+        let now = alarm.now();
         let progress = Rc::new(Progress {
             last_chunk: Cell::new(now),
             bytes: Rc::default(),
@@ -188,7 +188,7 @@ impl Upload {
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                let since = *self.waiting_since.get_or_insert_with(Instant::now);
+                let since = *self.waiting_since.get_or_insert(self.alarm.now());
                 if !self.alarm.passed(since + self.limits.idle) {
                     return Poll::Pending;
                 }
@@ -200,7 +200,7 @@ impl Upload {
     }
 
     fn pass(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, UploadError> {
-        self.progress.last_chunk.set(Instant::now());
+        self.progress.last_chunk.set(self.alarm.now());
         match frame.into_data() {
             Ok(chunk) => {
                 let bytes = self.progress.bytes.get() + chunk.len() as u64;
@@ -231,7 +231,7 @@ impl Drop for Upload {
         self.progress.finished.set(true);
         // Of a client that still waits for `100 Continue`, reading on would ask for a body that nobody wants.
         if let (Some(incoming), None) = (self.incoming.take(), &self.gate) {
-            self.leftover.leave(incoming);
+            self.leftover.leave(incoming, self.alarm.now());
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
@@ -13,7 +11,7 @@ use tokio::time::Instant;
 
 use super::client::Client;
 use crate::drain::Phase;
-use crate::function::admission::Permit;
+use crate::function::local::Permit;
 use crate::function::reply::Reply;
 use crate::message::body::{Broken, Fault, Progress, ResponseBody};
 use crate::message::request::Rules;
@@ -22,24 +20,6 @@ use crate::telemetry::access::Record;
 
 /// A response as hyper gets it.
 pub type GatewayResponse = Response<ResponseBody<Exchange>>;
-
-/// The limits of a response body.
-#[derive(Clone, Copy, Debug)]
-pub struct StreamLimits {
-    /// Between two chunks.
-    pub idle: Duration,
-    /// From the response head to the end.
-    pub max: Option<Duration>,
-}
-
-/// What holds for a response body.
-#[derive(Debug)]
-pub struct Terms {
-    pub rules: Arc<Rules>,
-    pub limits: StreamLimits,
-    /// Whether the body is announced but never sent.
-    pub withheld: bool,
-}
 
 /// What a request holds until its response is over.
 #[derive(Debug)]
@@ -57,7 +37,7 @@ pub struct Exchange {
     reply: Reply,
     record: Box<Record>,
     client: Rc<Client>,
-    terms: Terms,
+    rules: Rc<Rules>,
     held: Held,
     started: Instant,
     /// When the wait for the chunk that is due began.
@@ -66,22 +46,29 @@ pub struct Exchange {
 
 impl Exchange {
     #[must_use]
-    pub fn new(reply: Reply, mut record: Box<Record>, client: Rc<Client>, terms: Terms, held: Held) -> Self {
-        if terms.withheld || reply.is_end_stream() {
+    pub fn new(reply: Reply, mut record: Box<Record>, client: Rc<Client>, rules: Rc<Rules>, held: Held) -> Self {
+        if reply.is_end_stream() {
             record.aborted = None;
         }
-        Self { reply, record, client, terms, held, started: Instant::now(), waiting_since: None }
+        let started = client.now();
+        Self { reply, record, client, rules, held, started, waiting_since: None }
+    }
+
+    /// The body is announced but never sent.
+    pub fn withhold(&mut self) {
+        self.record.aborted = None;
     }
 
     fn overdue(&mut self) -> Option<Broken> {
-        let since = *self.waiting_since.get_or_insert_with(Instant::now);
         let alarm = self.client.alarm();
+        let since = *self.waiting_since.get_or_insert(alarm.now());
+        let spec = self.held.permit.spec();
         if self.client.seat().phase() == Phase::Expired {
             Some(Broken::Draining)
-        } else if alarm.passed(since + self.terms.limits.idle) {
+        } else if alarm.passed(since + spec.stream_idle) {
             Some(Broken::StreamIdle)
         } else {
-            self.terms.limits.max.filter(|max| alarm.passed(self.started + *max)).map(|_| Broken::StreamMax)
+            spec.stream_max.filter(|max| alarm.passed(self.started + *max)).map(|_| Broken::StreamMax)
         }
     }
 
@@ -106,7 +93,7 @@ impl Exchange {
             }
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
-                Frame::trailers(response::prepare_trailers(trailers, &self.terms.rules.prefix))
+                Frame::trailers(response::prepare_trailers(trailers, &self.rules.prefix))
             }
         }
     }
@@ -117,10 +104,11 @@ impl Body for Exchange {
     type Error = Broken;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        if self.terms.limits.max.is_some_and(|max| Instant::now() >= self.started + max) {
+        let now = self.client.now();
+        if self.held.permit.spec().stream_max.is_some_and(|max| now >= self.started + max) {
             return Poll::Ready(Some(Err(self.break_off(Broken::StreamMax))));
         }
-        match Pin::new(&mut self.reply).poll_frame(cx) {
+        match self.reply.poll_frame(cx, now) {
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
             Poll::Ready(Some(Err(broken))) => Poll::Ready(Some(Err(self.break_off(broken)))),
             Poll::Ready(None) => {

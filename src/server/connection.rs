@@ -114,6 +114,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCe
     let mut draining = false;
     poll_fn(|cx| {
         loop {
+            client.alarm().clock().tick();
             let phase = client.seat().poll_phase(cx);
             if phase >= Phase::Draining && !draining {
                 draining = true;
