@@ -152,9 +152,9 @@ impl Link {
 
     /// Whether an idle link is still good: not expired, not closed, nothing received that nobody asked for.
     pub fn is_usable(&mut self, now: Instant) -> bool {
-        !self.is_expired(now)
-            && self.drive(&mut Context::from_waker(Waker::noop())).is_pending()
-            && self.sender.is_ready()
+        let quiet =
+            |link: &mut Self| link.wire.is_quiet() || link.drive(&mut Context::from_waker(Waker::noop())).is_pending();
+        !self.is_expired(now) && quiet(self) && self.sender.is_ready()
     }
 
     #[must_use]

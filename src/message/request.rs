@@ -2,7 +2,7 @@
 //!
 //! A head is rebuilt, never edited in place: removing a field from an `http::HeaderMap` reorders the rest.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING, VIA};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
@@ -78,7 +78,7 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
 pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<HeaderMap, Problem> {
     let received = &head.headers;
     let prefix = &filter.rules.prefix;
-    let listed = if received.contains_key(CONNECTION) { Listed::read(received, prefix) } else { Listed::default() };
+    let listed = Listed::read(received, prefix);
     let mut headers = HeaderMap::with_capacity(received.keys_len() + 1);
     let mut host = Some(host);
     let mut previous = None;

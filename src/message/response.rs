@@ -38,38 +38,94 @@ pub fn prepare(
     upgrade: Option<&HeaderValue>,
 ) -> Result<(), Malformed> {
     let switched = switched_protocol(head, upgrade)?;
-    let received = std::mem::take(&mut head.headers);
-    let listed = if received.contains_key(CONNECTION) { Listed::read(&received, prefix) } else { Listed::default() };
-    if received.contains_key(TRANSFER_ENCODING) && received.contains_key(CONTENT_LENGTH) {
+    if head.headers.contains_key(TRANSFER_ENCODING) && head.headers.contains_key(CONTENT_LENGTH) {
         return Err(Malformed::BothLengths);
     }
-    let mut headers = HeaderMap::with_capacity(received.keys_len() + 3);
+    remove(&mut head.headers, prefix)?;
+    if let Some(protocol) = switched {
+        head.headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
+        head.headers.append(UPGRADE, protocol);
+    }
+    let mut buffer = Uuid::encode_buffer();
+    let id = HeaderValue::from_str(id.simple().encode_lower(&mut buffer)).expect("hexadecimal digits");
+    head.headers.append(X_API_REQUESTID, id);
+    head.version = Version::HTTP_11;
+    Ok(())
+}
+
+/// Removes what is not for the client, and leaves the rest in its order.
+///
+/// `HeaderMap::remove` puts the last field in the place of the removed one. That is in order only where nothing that stays
+/// stands behind it, as is the case with the `Connection` of many servers. Otherwise the map is built anew.
+fn remove(headers: &mut HeaderMap, prefix: &ReservedPrefix) -> Result<(), Malformed> {
+    let listed = Listed::read(headers, prefix);
+    let (mut removed, mut anew, mut previous) = (Removed::default(), false, None);
+    for (name, value) in &*headers {
+        let first = previous.replace(name) != Some(name);
+        let stays = is_kept(name, value, first, prefix, &listed)?;
+        if stays {
+            anew |= removed.any();
+        } else {
+            // Of several lines of one name, the map can remove all or none.
+            anew |= !first || !removed.push(name);
+        }
+    }
+    if !anew {
+        removed.names.iter().rev().flatten().for_each(|name| drop(headers.remove(name)));
+        return Ok(());
+    }
+    let received = std::mem::take(headers);
+    headers.reserve(received.keys_len() + 1);
     let mut current = None;
     for (name, value) in received {
         let first = name.is_some();
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
-        let kept = match classify(name, prefix) {
-            Class::EndToEnd => !listed.contains(name),
-            Class::Owned => *name != X_API_REQUESTID && name.as_str() != "x_api_requestid",
-            Class::Framing if *name == HOST => true,
-            Class::Framing => framing(name, &value, first)?,
-            Class::Connection | Class::HopByHop | Class::Reserved => false,
-        };
-        if kept {
+        if is_kept(name, &value, first, prefix, &listed)? {
             headers.append(name.clone(), value);
         }
     }
-    if let Some(protocol) = switched {
-        headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.append(UPGRADE, protocol);
-    }
-    let mut buffer = Uuid::encode_buffer();
-    let id = HeaderValue::from_str(id.simple().encode_lower(&mut buffer)).expect("hexadecimal digits");
-    headers.append(X_API_REQUESTID, id);
-    head.headers = headers;
-    head.version = Version::HTTP_11;
     Ok(())
+}
+
+/// A few names, in their order.
+#[derive(Debug, Default)]
+struct Removed {
+    names: [Option<HeaderName>; 4],
+}
+
+impl Removed {
+    fn any(&self) -> bool {
+        self.names[0].is_some()
+    }
+
+    /// Says whether there was room.
+    #[must_use]
+    fn push(&mut self, name: &HeaderName) -> bool {
+        let free = self.names.iter_mut().find(|slot| slot.is_none());
+        let room = free.is_some();
+        if let Some(slot) = free {
+            *slot = Some(name.clone());
+        }
+        room
+    }
+}
+
+/// Whether a line is for the client. `first` is the first line of its name.
+fn is_kept(
+    name: &HeaderName,
+    value: &HeaderValue,
+    first: bool,
+    prefix: &ReservedPrefix,
+    listed: &Listed,
+) -> Result<bool, Malformed> {
+    Ok(match classify(name, prefix) {
+        Class::EndToEnd => !listed.contains(name),
+        Class::Owned => *name != X_API_REQUESTID && name.as_str() != "x_api_requestid",
+        Class::Framing if *name == HOST => true,
+        Class::Framing => framing(name, value, first)?,
+        Class::Connection | Class::HopByHop | Class::Reserved => false,
+    })
 }
 
 /// Removes from a function's trailers what belongs to the gateway or to one hop.
