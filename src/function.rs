@@ -14,6 +14,7 @@ pub mod link;
 pub mod local;
 pub mod pool;
 pub mod reply;
+pub mod signal;
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@
 
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 use super::connect::{Stream, Wire};
 use super::error::ExchangeError;
 use super::instance::Endpoint;
+use super::signal::Signal;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
 
@@ -31,6 +33,9 @@ pub struct Link {
     sender: SendRequest<RequestBody>,
     connection: Connection<TokioIo<Stream>, RequestBody>,
     wire: Rc<Wire>,
+    signal: Arc<Signal>,
+    /// Of the signal.
+    waker: Waker,
     presence: Presence,
     keep: Duration,
     used: bool,
@@ -87,10 +92,13 @@ impl Link {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(ExchangeError::new)?;
+        let signal = Arc::new(Signal::default());
         Ok(Box::new(Self {
             sender,
             connection,
             wire,
+            waker: Waker::from(signal.clone()),
+            signal,
             presence: Presence::new(endpoint),
             keep: DEFAULT_KEEP,
             used: false,
@@ -117,7 +125,7 @@ impl Link {
             let mut response = std::pin::pin!(response);
             let outcome = std::future::poll_fn(|cx| {
                 // An error of the connection reaches the response future as well.
-                let _ = self.connection.poll_without_shutdown(cx);
+                let _ = self.drive(cx);
                 if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                     return Poll::Ready(Ok(outcome));
                 }
@@ -141,7 +149,13 @@ impl Link {
 
     /// Lets the connection make progress with what is left of an exchange.
     pub fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.connection.poll_without_shutdown(cx).map(|_ended| ())
+        self.signal.attach(cx.waker());
+        self.connection.poll_without_shutdown(&mut Context::from_waker(&self.waker)).map(|_ended| ())
+    }
+
+    /// Reads what the connection has made ready.
+    pub fn read<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.signal.muted(read)
     }
 
     /// Whether the exchange is over on the wire and the link can take another.
@@ -164,6 +178,7 @@ impl Link {
 
     /// Marks the link as idle, or as in use again.
     pub fn set_idle(&mut self, since: Option<Instant>) {
+        self.signal.detach();
         self.presence.set_idle(since);
     }
 

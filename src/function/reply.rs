@@ -37,7 +37,12 @@ impl Reply {
     }
 
     fn poll_incoming(&mut self) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.incoming).poll_frame(&mut Context::from_waker(Waker::noop()))
+        let incoming = Pin::new(&mut self.incoming);
+        let read = || incoming.poll_frame(&mut Context::from_waker(Waker::noop()));
+        match &self.link {
+            Some(link) => link.read(read),
+            None => read(),
+        }
     }
 
     /// What [`Body::poll_frame`] would return.
