@@ -122,7 +122,7 @@ fn route(view: &View, client: &Client, received: &Received, record: &mut Record)
     if client.is_refused() {
         return Err(Problem::new(Reason::Overloaded, "too many client connections"));
     }
-    let name = std::str::from_utf8(host.as_bytes()).unwrap_or_default();
+    let name = host.to_str().expect("a valid host is ASCII");
     let found =
         view.snapshot.table.find(name, head.uri.path(), &head.method).map_err(|miss| missed(view, &miss, record))?;
     let local = view.api(*found.payload()).clone();

@@ -116,9 +116,10 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     let mut buffer = Uuid::encode_buffer();
     lines.push(&rules.request_id, id.hyphenated().encode_lower(&mut buffer).as_bytes());
     lines.push("X-Api-RequestId", id.simple().encode_lower(&mut buffer).as_bytes());
-    let version = if head.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
-    lines.push("X-Client-Proto", b"http");
-    lines.push("X-Client-Proto-Ver", version.as_bytes());
+    lines.extend(match head.version {
+        Version::HTTP_10 => b"X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.0\r\n",
+        _ => b"X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.1\r\n",
+    });
     if rules.via {
         // In the order of the hops: the client's own stand before ours, so they go this way as well.
         head.headers.get_all(VIA).iter().for_each(|via| lines.push("Via", via.as_bytes()));

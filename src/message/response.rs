@@ -38,9 +38,6 @@ pub fn prepare(
     upgrade: Option<&HeaderValue>,
 ) -> Result<(), Malformed> {
     let switched = switched_protocol(head, upgrade)?;
-    if head.headers.contains_key(TRANSFER_ENCODING) && head.headers.contains_key(CONTENT_LENGTH) {
-        return Err(Malformed::BothLengths);
-    }
     remove(&mut head.headers, prefix)?;
     if let Some(protocol) = switched {
         head.headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -60,8 +57,11 @@ pub fn prepare(
 fn remove(headers: &mut HeaderMap, prefix: &ReservedPrefix) -> Result<(), Malformed> {
     let listed = Listed::read(headers, prefix);
     let (mut removed, mut anew, mut previous) = (Removed::default(), false, None);
+    let (mut length, mut coding) = (false, false);
     for (name, value) in &*headers {
         let first = previous.replace(name) != Some(name);
+        length |= *name == CONTENT_LENGTH;
+        coding |= *name == TRANSFER_ENCODING;
         let stays = is_kept(name, value, first, prefix, &listed)?;
         if stays {
             anew |= removed.any();
@@ -69,6 +69,9 @@ fn remove(headers: &mut HeaderMap, prefix: &ReservedPrefix) -> Result<(), Malfor
             // Of several lines of one name, the map can remove all or none.
             anew |= !first || !removed.push(name);
         }
+    }
+    if length && coding {
+        return Err(Malformed::BothLengths);
     }
     if !anew {
         removed.names.iter().rev().flatten().for_each(|name| drop(headers.remove(name)));

@@ -73,6 +73,8 @@ struct Forwarding<'a> {
     routed: &'a Routed,
     budget: &'a Budget,
     progress: Option<&'a Progress>,
+    /// Whether the client is a trusted proxy.
+    trusted: bool,
 }
 
 /// What is sent next: a request that is still to be made, or one that came back unsent.
@@ -116,7 +118,15 @@ pub(super) async fn forward(
         Some(permit) => permit,
         None => Box::pin(queue(function, client, &budget, record)).await?,
     };
-    let forwarding = Forwarding { view, client, head: &head, routed, budget: &budget, progress: progress.as_deref() };
+    let forwarding = Forwarding {
+        view,
+        client,
+        head: &head,
+        routed,
+        budget: &budget,
+        progress: progress.as_deref(),
+        trusted: client.peer().is_trusted(&view.snapshot.config.gateway.trusted_proxies),
+    };
     let outgoing = Outgoing { headers: forwarding.headers()?, body, extensions, gate };
     let (answer, link, pool) = forwarding.send(outgoing, record).await?;
     let (mut parts, incoming) = answer.into_parts();
@@ -165,34 +175,31 @@ fn stopped(stop: Stop, budget: &Budget) -> Error {
     Error::Stopped { stop, timeout: budget.timeout() }
 }
 
-/// The field lines that a routed request gets from the gateway.
-fn own_lines(view: &View, client: &Client, head: &Parts, routed: &Routed, id: Uuid) -> Lines {
-    let rules = &view.rules;
-    let fixed = &routed.api.api.lines;
-    let mut lines = Lines::with_capacity(fixed.len() + 384);
-    lines.extend(fixed);
-    request::add_lines(&mut lines, head, rules, id, routed.upgrade.as_ref());
-    if let Some(parameters) = &routed.path_parameters {
-        lines.push(&rules.path_parameters, parameters.as_bytes());
-    }
-    let proxies = &view.snapshot.config.gateway.trusted_proxies;
-    if client.peer().is_trusted(proxies) {
-        client.peer().forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
-    } else {
-        client.peer().forward(&mut lines, &routed.host);
-    }
-    lines
-}
-
 impl Forwarding<'_> {
     /// The client's own fields as the function gets them.
     fn headers(&self) -> Result<HeaderMap, Error> {
-        let filter = request::Filter {
-            rules: &self.view.rules,
-            custom: &self.routed.api.api.custom,
-            trusted: self.client.peer().is_trusted(&self.view.snapshot.config.gateway.trusted_proxies),
-        };
+        let filter =
+            request::Filter { rules: &self.view.rules, custom: &self.routed.api.api.custom, trusted: self.trusted };
         request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)
+    }
+
+    /// The field lines that the request gets from the gateway.
+    fn own_lines(&self, id: Uuid) -> Lines {
+        let Self { view, routed, head, .. } = *self;
+        let (fixed, peer) = (&routed.api.api.lines, self.client.peer());
+        let mut lines = Lines::with_capacity(fixed.len() + 384);
+        lines.extend(fixed);
+        request::add_lines(&mut lines, head, &view.rules, id, routed.upgrade.as_ref());
+        if let Some(parameters) = &routed.path_parameters {
+            lines.push(&view.rules.path_parameters, parameters.as_bytes());
+        }
+        if self.trusted {
+            let proxies = &view.snapshot.config.gateway.trusted_proxies;
+            peer.forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
+        } else {
+            peer.forward(&mut lines, &routed.host);
+        }
+        lines
     }
 
     fn request(&self, outgoing: Outgoing) -> Result<Request<RequestBody>, Error> {
@@ -231,7 +238,7 @@ impl Forwarding<'_> {
             };
             self.budget.enter(WaitingFor::Response);
             let began = self.client.now();
-            let lines = own_lines(self.view, self.client, self.head, self.routed, record.id);
+            let lines = self.own_lines(record.id);
             let failed = match link.exchange(request, lines, || self.check()).await {
                 Ok((answer, link)) => {
                     let answered = self.client.now() - began;
