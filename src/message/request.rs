@@ -99,7 +99,12 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
                 }
                 false
             }
-            Class::Framing => framing(name, value, first)?,
+            Class::Framing => {
+                if let Some(value) = framing(name, value, first)? {
+                    headers.append(name.clone(), value);
+                }
+                false
+            }
         };
         if kept {
             headers.append(name.clone(), value.clone());
@@ -184,15 +189,19 @@ fn passes_from_proxy(name: &HeaderName) -> bool {
     name.as_str().starts_with("x-forwarded-") && !name.as_str().contains('_') && !own.contains(name)
 }
 
-/// Whether a line of `Content-Length` or `Transfer-Encoding` is forwarded: the first, if it can be read in one way only.
-fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<bool, Problem> {
-    if *name == TRANSFER_ENCODING && (!first || !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+/// What is forwarded of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only.
+fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<Option<HeaderValue>, Problem> {
+    if *name == TRANSFER_ENCODING {
+        if first && value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+            // There are servers that know it in lower case only, and take the body for the next request otherwise.
+            return Ok(Some(HeaderValue::from_static("chunked")));
+        }
         return Err(Problem::new(Reason::BadRequest, "the only Transfer-Encoding that is served is `chunked`"));
     }
     if *name == CONTENT_LENGTH && (value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit)) {
         return Err(Problem::new(Reason::BadRequest, "invalid Content-Length"));
     }
-    Ok(first)
+    Ok(first.then(|| value.clone()))
 }
 
 /// Whether the client waits for a `100 Continue` before it sends its body.
@@ -255,6 +264,14 @@ mod tests {
         ]);
         let expected = ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6"];
         assert_eq!(lines.expect("accepted"), expected);
+    }
+
+    #[test]
+    fn a_coding_is_spelled_in_one_way() {
+        assert_eq!(
+            prepared(&[("transfer-encoding", "Chunked")]).expect("accepted"),
+            ["transfer-encoding: chunked", "host: h"]
+        );
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub fn prepare(
     if received.contains_key(TRANSFER_ENCODING) && received.contains_key(CONTENT_LENGTH) {
         return Err(Malformed::BothLengths);
     }
+    // A length in such a response is forbidden, and has been read as the start of a body (RFC 9110 section 8.6).
+    let has_length = ![StatusCode::NO_CONTENT, StatusCode::SWITCHING_PROTOCOLS].contains(&head.status);
     let mut headers = HeaderMap::with_capacity(received.keys_len() + 3);
     let mut current = None;
     for (name, value) in received {
@@ -53,7 +55,12 @@ pub fn prepare(
             Class::EndToEnd => !listed.contains(name),
             Class::Owned => *name != X_API_REQUESTID && name.as_str() != "x_api_requestid",
             Class::Framing if *name == HOST => true,
-            Class::Framing => framing(name, &value, first)?,
+            Class::Framing => {
+                if let Some(value) = framing(name, value, first)?.filter(|_| has_length) {
+                    headers.append(name.clone(), value);
+                }
+                continue;
+            }
             Class::Connection | Class::HopByHop | Class::Reserved => false,
         };
         if kept {
@@ -98,16 +105,16 @@ fn switched_protocol(head: &Parts, asked: Option<&HeaderValue>) -> Result<Option
     if fits { Ok(Some(answered.clone())) } else { Err(Malformed::OtherProtocol) }
 }
 
-fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<bool, Malformed> {
-    if *name == TRANSFER_ENCODING && (!first || !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
-        return Err(Malformed::TransferEncoding);
+/// What is sent of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only.
+fn framing(name: &HeaderName, value: HeaderValue, first: bool) -> Result<Option<HeaderValue>, Malformed> {
+    if *name == TRANSFER_ENCODING {
+        let chunked = first && value.as_bytes().eq_ignore_ascii_case(b"chunked");
+        return if chunked { Ok(Some(HeaderValue::from_static("chunked"))) } else { Err(Malformed::TransferEncoding) };
     }
-    if *name == CONTENT_LENGTH
-        && (value.is_empty() || value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit))
-    {
+    if value.is_empty() || value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit) {
         return Err(Malformed::ContentLength);
     }
-    Ok(first)
+    Ok(first.then_some(value))
 }
 
 #[cfg(test)]
@@ -150,6 +157,18 @@ mod tests {
         assert_eq!(
             lines.expect("well-formed"),
             ["set-cookie: a", "set-cookie: b", "transfer-encoding: chunked", "server: s"]
+        );
+    }
+
+    #[test]
+    fn a_response_without_a_body_announces_no_length() {
+        for (name, value) in [("content-length", "5"), ("transfer-encoding", "chunked")] {
+            assert_eq!(prepared(204, &[(name, value), ("server", "s")], None), Ok(vec!["server: s".to_owned()]));
+            assert_eq!(prepared(304, &[(name, value)], None), Ok(vec![format!("{name}: {value}")]));
+        }
+        assert_eq!(
+            prepared(200, &[("transfer-encoding", "CHUNKED")], None),
+            Ok(vec!["transfer-encoding: chunked".to_owned()])
         );
     }
 
