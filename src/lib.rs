@@ -27,3 +27,4 @@ pub mod control;
 
 pub mod app;
 pub mod cli;
+pub mod conformance;
