@@ -56,6 +56,12 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     if host.is_some_and(|host| !is_valid(host.as_bytes())) {
         return Err(bad("invalid Host field"));
     }
+    if host.is_none() && head.version == Version::HTTP_11 {
+        return Err(bad("no Host field"));
+    }
+    if !head.uri.path_and_query().is_none_or(|target| target.as_str().is_ascii()) {
+        return Err(bad("the request target has bytes beyond ASCII, which have to be percent-encoded"));
+    }
     if let Some(authority) = head.uri.authority() {
         let http = head.uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");
         let value = HeaderValue::from_str(authority.as_str()).ok().filter(|value| http && is_valid(value.as_bytes()));
@@ -64,11 +70,7 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     if !head.uri.path().starts_with('/') {
         return Err(bad("the request target is neither a path nor an http URL"));
     }
-    match host {
-        Some(host) => Ok(host.clone()),
-        None if head.version == Version::HTTP_10 => Ok(HeaderValue::from_static("")),
-        None => Err(bad("no Host field")),
-    }
+    Ok(host.cloned().unwrap_or(HeaderValue::from_static("")))
 }
 
 /// The client's own fields that the function gets. The head stays as it is, so that the same request can be prepared again.
@@ -329,7 +331,10 @@ mod tests {
             ("/", vec![("host", "a"), ("host", "a")]),
             ("/", vec![("host", "a b")]),
             ("ftp://a/", vec![("host", "a")]),
+            ("http://a/", vec![]),
             ("*", vec![("host", "a")]),
+            ("/caf\u{e9}", vec![("host", "a")]),
+            ("/?\u{20ac}", vec![("host", "a")]),
         ] {
             assert!(host(&head(uri, &lines)).is_err(), "{uri} {lines:?}");
         }
