@@ -131,7 +131,7 @@ fn route(
     Ok(Routed {
         target: request::target(&head.uri, found.prefix_len())?,
         path_parameters: path_parameters(&found, &api, head.uri.path()),
-        upgrade: hop::upgrade(&head.headers).filter(|_| hyper::body::Body::is_end_stream(incoming)),
+        upgrade: hop::upgrade(head).filter(|_| hyper::body::Body::is_end_stream(incoming)),
         host,
         api,
     })
