@@ -46,7 +46,7 @@ pub fn prepare(
     // A length in such a response is forbidden, and has been read as the start of a body (RFC 9110 section 8.6).
     let has_length = ![StatusCode::NO_CONTENT, StatusCode::SWITCHING_PROTOCOLS].contains(&head.status);
     let mut headers = HeaderMap::with_capacity(received.keys_len() + 3);
-    let mut current = None;
+    let (mut current, mut length) = (None, None);
     for (name, value) in received {
         let first = name.is_some();
         current = name.or(current);
@@ -56,8 +56,12 @@ pub fn prepare(
             Class::Owned => *name != X_API_REQUESTID && name.as_str() != "x_api_requestid",
             Class::Framing if *name == HOST => true,
             Class::Framing => {
-                if let Some(value) = framing(name, value, first)?.filter(|_| has_length) {
-                    headers.append(name.clone(), value);
+                let value = framing(name, value, first)?;
+                match length.replace(value.clone()) {
+                    // Where no body follows, hyper does not compare them.
+                    Some(other) if other != value => return Err(Malformed::ContentLength),
+                    None if has_length => drop(headers.append(name.clone(), value)),
+                    Some(_) | None => {}
                 }
                 continue;
             }
@@ -105,16 +109,16 @@ fn switched_protocol(head: &Parts, asked: Option<&HeaderValue>) -> Result<Option
     if fits { Ok(Some(answered.clone())) } else { Err(Malformed::OtherProtocol) }
 }
 
-/// What is sent of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only.
-fn framing(name: &HeaderName, value: HeaderValue, first: bool) -> Result<Option<HeaderValue>, Malformed> {
+/// The value of a line of `Content-Length` or `Transfer-Encoding`, if it can be read in one way only.
+fn framing(name: &HeaderName, value: HeaderValue, first: bool) -> Result<HeaderValue, Malformed> {
     if *name == TRANSFER_ENCODING {
         let chunked = first && value.as_bytes().eq_ignore_ascii_case(b"chunked");
-        return if chunked { Ok(Some(HeaderValue::from_static("chunked"))) } else { Err(Malformed::TransferEncoding) };
+        return if chunked { Ok(HeaderValue::from_static("chunked")) } else { Err(Malformed::TransferEncoding) };
     }
     if value.is_empty() || value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit) {
         return Err(Malformed::ContentLength);
     }
-    Ok(first.then_some(value))
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -178,6 +182,7 @@ mod tests {
             (vec![("transfer-encoding", "gzip, chunked")], Malformed::TransferEncoding),
             (vec![("transfer-encoding", "chunked"), ("content-length", "3")], Malformed::BothLengths),
             (vec![("content-length", "-3")], Malformed::ContentLength),
+            (vec![("content-length", "3"), ("content-length", "4")], Malformed::ContentLength),
             (vec![("content-length", "")], Malformed::ContentLength),
         ] {
             assert_eq!(prepared(200, &lines, None), Err(error), "{lines:?}");
