@@ -1,6 +1,7 @@
 //! The command line.
 
 mod configured;
+mod conformance;
 mod dev;
 mod explain;
 mod outcome;
@@ -54,6 +55,9 @@ enum Command {
         #[arg(long, value_name = "ADDR")]
         admin: Option<String>,
     },
+    /// Measure what a gateway changes: odd exchanges through this one, or through another with --target. Exits with 1 when it
+    /// finds a difference that is not on the list in the documentation.
+    Conformance(conformance::Conformance),
     /// Serve without a configuration: the embedded echo function, or a command that gets its port in PORT.
     Dev(dev::Dev),
 }
@@ -75,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Routes { configured, json } => routes::routes(&configured, json),
         Command::Explain { configured, method, url } => explain::explain(&configured, &method, &url),
         Command::Reload { configured, admin } => reload::reload(&configured, admin.as_deref()),
+        Command::Conformance(arguments) => conformance::conformance(&arguments),
         Command::Dev(dev) => dev::dev(&dev),
     };
     outcome.unwrap_or_else(|failure| failure.report())

@@ -28,3 +28,4 @@ pub mod control;
 
 pub mod app;
 pub mod cli;
+pub mod conformance;

@@ -137,7 +137,7 @@ fn route(view: &View, client: &Client, received: &Received, record: &mut Record)
     Ok(Routed {
         base_path: found.prefix_len(),
         path_parameters: path_parameters(&found, api, head.uri.path()),
-        upgrade: hop::upgrade(&head.headers).filter(|_| hyper::body::Body::is_end_stream(incoming)),
+        upgrade: hop::upgrade(head).filter(|_| hyper::body::Body::is_end_stream(incoming)),
         host,
         api: local,
     })

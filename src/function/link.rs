@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -134,7 +134,7 @@ impl Link {
             .await;
             let kind = match outcome {
                 Ok(Ok(response)) => {
-                    self.learn_keep(response.headers());
+                    self.learn_keep(&response);
                     return Ok((response, self));
                 }
                 Ok(Err(mut error)) => match error.take_message() {
@@ -199,9 +199,14 @@ impl Link {
         Some(Switched { stream: parts.io.into_inner(), received: parts.read_buf })
     }
 
-    /// Leaves a second of margin to `Keep-Alive: timeout=N`, or half of it when there is no second to spare.
-    fn learn_keep(&mut self, headers: &HeaderMap) {
-        let Some(value) = headers.get("keep-alive") else { return };
+    /// Leaves a second of margin to `Keep-Alive: timeout=N`, or half of it when there is no second to spare. After an answer in
+    /// HTTP/1.0 the link is not used again, whatever the function says: hyper would write the next request in HTTP/1.0 as
+    /// well, and a chunked body, which does not exist there, not at all.
+    fn learn_keep(&mut self, response: &Response<Incoming>) {
+        if response.version() == Version::HTTP_10 {
+            self.keep = Duration::ZERO;
+        }
+        let Some(value) = response.headers().get("keep-alive").filter(|_| self.keeps()) else { return };
         let seconds = value.to_str().ok().and_then(|value| {
             value.split(',').find_map(|option| option.trim().strip_prefix("timeout=")?.trim().parse::<u32>().ok())
         });

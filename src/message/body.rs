@@ -83,7 +83,8 @@ impl Leftover {
     const MAX_BYTES: usize = 1 << 20;
 
     pub fn leave(&self, incoming: Incoming, now: Instant) {
-        if !incoming.is_end_stream() {
+        let hopeless = incoming.size_hint().lower() > Self::MAX_BYTES as u64;
+        if !incoming.is_end_stream() && !hopeless {
             self.0.replace(Some(Rest { incoming, bytes: 0, since: now }));
         }
     }
@@ -212,6 +213,11 @@ impl Upload {
             }
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
+                if trailers.is_empty() {
+                    // hyper saw bytes of a trailer section, but no field: it began with a bare LF, and what came behind that,
+                    // perhaps a request, was taken for a part of it.
+                    return self.fail(Fault::Refused(malformed()));
+                }
                 match request::prepare_trailers(trailers, &self.limits.rules) {
                     Ok(trailers) => Ok(Frame::trailers(trailers)),
                     Err(problem) => self.fail(Fault::Refused(problem)),
@@ -242,12 +248,16 @@ pub fn too_large(limit: u64) -> Problem {
     Problem::new(Reason::BodyTooLarge, format!("the request body is larger than {limit} bytes"))
 }
 
+fn malformed() -> Problem {
+    Problem::new(Reason::BadRequest, "malformed request body")
+}
+
 /// Whose fault the end of a client's body was: hyper reports a broken chunk as invalid input or data.
 fn fault_of(error: &hyper::Error) -> Fault {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
     match source.map(std::io::Error::kind) {
         Some(std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData | std::io::ErrorKind::Other) => {
-            Fault::Refused(Problem::new(Reason::BadRequest, "malformed request body"))
+            Fault::Refused(malformed())
         }
         _ => Fault::ClientClosed,
     }

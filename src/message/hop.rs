@@ -1,7 +1,8 @@
 //! What `Connection`, `TE` and `Upgrade` say about one hop (RFC 9110 section 7.6.1).
 
 use http::header::{AUTHORIZATION, CONNECTION, TE, UPGRADE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 use crate::header::{Class, ReservedPrefix, classify};
 
@@ -59,9 +60,13 @@ pub fn takes_trailers(headers: &HeaderMap) -> bool {
 
 /// The protocol that a message wants to switch to: `Upgrade` together with `Connection: upgrade`.
 ///
-/// `h2c` is left out: to forward it would let HTTP/2 frames pass unseen.
+/// `h2c` is left out: to forward it would let HTTP/2 frames pass unseen. HTTP/1.0 has no upgrades.
 #[must_use]
-pub fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
+pub fn upgrade(head: &Parts) -> Option<HeaderValue> {
+    let headers = &head.headers;
+    if head.version == Version::HTTP_10 {
+        return None;
+    }
     let mut protocols = headers.get_all(UPGRADE).iter();
     let protocol = protocols.next()?;
     let asked = tokens(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
@@ -120,8 +125,12 @@ mod tests {
             (vec![("connection", "upgrade"), ("upgrade", "websocket, H2C")], None),
             (vec![("connection", "upgrade"), ("upgrade", "websocket"), ("upgrade", "h2c")], None),
         ] {
-            let found = upgrade(&headers(&lines));
+            let (mut head, ()) = http::Request::new(()).into_parts();
+            head.headers = headers(&lines);
+            let found = upgrade(&head);
             assert_eq!(found.as_ref().map(|value| value.to_str().expect("text")), wanted, "{lines:?}");
+            head.version = Version::HTTP_10;
+            assert_eq!(upgrade(&head), None, "{lines:?}");
         }
     }
 

@@ -56,6 +56,12 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     if host.is_some_and(|host| !is_valid(host.as_bytes())) {
         return Err(bad("invalid Host field"));
     }
+    if host.is_none() && head.version == Version::HTTP_11 {
+        return Err(bad("no Host field"));
+    }
+    if !head.uri.path_and_query().is_none_or(|target| target.as_str().is_ascii()) {
+        return Err(bad("the request target has bytes beyond ASCII, which have to be percent-encoded"));
+    }
     if let Some(authority) = head.uri.authority() {
         let http = head.uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");
         let value = HeaderValue::from_str(authority.as_str()).ok().filter(|value| http && is_valid(value.as_bytes()));
@@ -64,11 +70,7 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     if !head.uri.path().starts_with('/') {
         return Err(bad("the request target is neither a path nor an http URL"));
     }
-    match host {
-        Some(host) => Ok(host.clone()),
-        None if head.version == Version::HTTP_10 => Ok(HeaderValue::from_static("")),
-        None => Err(bad("no Host field")),
-    }
+    Ok(host.cloned().unwrap_or(HeaderValue::from_static("")))
 }
 
 /// The client's own fields that the function gets. The head stays as it is, so that the same request can be prepared again.
@@ -99,7 +101,12 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
                 }
                 false
             }
-            Class::Framing => framing(name, value, first)?,
+            Class::Framing => {
+                if let Some(value) = framing(name, value, first)? {
+                    headers.append(name.clone(), value);
+                }
+                false
+            }
         };
         if kept {
             headers.append(name.clone(), value.clone());
@@ -185,15 +192,19 @@ fn passes_from_proxy(name: &HeaderName) -> bool {
     name.as_str().starts_with("x-forwarded-") && !name.as_str().contains('_') && !own.contains(name)
 }
 
-/// Whether a line of `Content-Length` or `Transfer-Encoding` is forwarded: the first, if it can be read in one way only.
-fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<bool, Problem> {
-    if *name == TRANSFER_ENCODING && (!first || !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+/// What is forwarded of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only.
+fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<Option<HeaderValue>, Problem> {
+    if *name == TRANSFER_ENCODING {
+        if first && value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+            // There are servers that know it in lower case only, and take the body for the next request otherwise.
+            return Ok(Some(HeaderValue::from_static("chunked")));
+        }
         return Err(Problem::new(Reason::BadRequest, "the only Transfer-Encoding that is served is `chunked`"));
     }
     if *name == CONTENT_LENGTH && (value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit)) {
         return Err(Problem::new(Reason::BadRequest, "invalid Content-Length"));
     }
-    Ok(first)
+    Ok(first.then(|| value.clone()))
 }
 
 /// Whether the client waits for a `100 Continue` before it sends its body.
@@ -259,6 +270,14 @@ mod tests {
     }
 
     #[test]
+    fn a_coding_is_spelled_in_one_way() {
+        assert_eq!(
+            prepared(&[("transfer-encoding", "Chunked")]).expect("accepted"),
+            ["transfer-encoding: chunked", "host: h"]
+        );
+    }
+
+    #[test]
     fn odd_framing_is_refused() {
         for lines in [
             vec![("transfer-encoding", "gzip, chunked")],
@@ -313,7 +332,10 @@ mod tests {
             ("/", vec![("host", "a"), ("host", "a")]),
             ("/", vec![("host", "a b")]),
             ("ftp://a/", vec![("host", "a")]),
+            ("http://a/", vec![]),
             ("*", vec![("host", "a")]),
+            ("/caf\u{e9}", vec![("host", "a")]),
+            ("/?\u{20ac}", vec![("host", "a")]),
         ] {
             assert!(host(&head(uri, &lines)).is_err(), "{uri} {lines:?}");
         }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::hop::Listed;
 use super::problem::X_API_REQUESTID;
-use crate::header::{Class, ReservedPrefix, classify};
+use crate::header::{Class, ReservedPrefix, classify, is_same};
 
 /// What is wrong with a function's response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +38,15 @@ pub fn prepare(
     upgrade: Option<&HeaderValue>,
 ) -> Result<(), Malformed> {
     let switched = switched_protocol(head, upgrade)?;
-    remove(&mut head.headers, prefix)?;
+    // A length in such a response is forbidden, and has been read as the start of a body (RFC 9110 section 8.6).
+    let has_length = ![StatusCode::NO_CONTENT, StatusCode::SWITCHING_PROTOCOLS].contains(&head.status);
+    let listed = Listed::read(&head.headers, prefix);
+    remove(&mut head.headers, |name, first| match classify(name, prefix) {
+        Class::EndToEnd => !listed.contains(name),
+        Class::Owned => !is_same(name, &X_API_REQUESTID),
+        Class::Framing => *name == HOST || (first && has_length),
+        Class::Connection | Class::HopByHop | Class::Reserved => false,
+    })?;
     if let Some(protocol) = switched {
         head.headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
         head.headers.append(UPGRADE, protocol);
@@ -50,43 +58,42 @@ pub fn prepare(
     Ok(())
 }
 
-/// Removes what is not for the client, and leaves the rest in its order.
+/// Checks the lengths of a response and removes what is not for the client; the rest stays in its order. `is_kept` is told
+/// whether a line is the first of its name.
 ///
 /// `HeaderMap::remove` puts the last field in the place of the removed one. That is in order only where nothing that stays
 /// stands behind it, as is the case with the `Connection` of many servers. Otherwise the map is built anew.
-fn remove(headers: &mut HeaderMap, prefix: &ReservedPrefix) -> Result<(), Malformed> {
-    let listed = Listed::read(headers, prefix);
+fn remove(headers: &mut HeaderMap, is_kept: impl Fn(&HeaderName, bool) -> bool) -> Result<(), Malformed> {
     let (mut removed, mut anew, mut previous) = (Removed::default(), false, None);
-    let (mut length, mut coding) = (false, false);
+    let mut framing = Framing::default();
     for (name, value) in &*headers {
         let first = previous.replace(name) != Some(name);
-        length |= *name == CONTENT_LENGTH;
-        coding |= *name == TRANSFER_ENCODING;
-        let stays = is_kept(name, value, first, prefix, &listed)?;
-        if stays {
+        framing.check(name, value)?;
+        if is_kept(name, first) {
             anew |= removed.any();
         } else {
             // Of several lines of one name, the map can remove all or none.
             anew |= !first || !removed.push(name);
         }
     }
-    if length && coding {
-        return Err(Malformed::BothLengths);
-    }
+    let odd_spelling = framing.coding.is_some_and(|coding| coding != "chunked");
     if !anew {
         removed.names.iter().rev().flatten().for_each(|name| drop(headers.remove(name)));
-        return Ok(());
-    }
-    let received = std::mem::take(headers);
-    headers.reserve(received.keys_len() + 1);
-    let mut current = None;
-    for (name, value) in received {
-        let first = name.is_some();
-        current = name.or(current);
-        let name = current.as_ref().expect("the first item of a header map has a name");
-        if is_kept(name, &value, first, prefix, &listed)? {
-            headers.append(name.clone(), value);
+    } else {
+        let received = std::mem::take(headers);
+        headers.reserve(received.keys_len() + 1);
+        let mut current = None;
+        for (name, value) in received {
+            let first = name.is_some();
+            current = name.or(current);
+            let name = current.as_ref().expect("the first item of a header map has a name");
+            if is_kept(name, first) {
+                headers.append(name.clone(), value);
+            }
         }
+    }
+    if odd_spelling && let Some(coding) = headers.get_mut(TRANSFER_ENCODING) {
+        *coding = HeaderValue::from_static("chunked");
     }
     Ok(())
 }
@@ -114,21 +121,32 @@ impl Removed {
     }
 }
 
-/// Whether a line is for the client. `first` is the first line of its name.
-fn is_kept(
-    name: &HeaderName,
-    value: &HeaderValue,
-    first: bool,
-    prefix: &ReservedPrefix,
-    listed: &Listed,
-) -> Result<bool, Malformed> {
-    Ok(match classify(name, prefix) {
-        Class::EndToEnd => !listed.contains(name),
-        Class::Owned => *name != X_API_REQUESTID && name.as_str() != "x_api_requestid",
-        Class::Framing if *name == HOST => true,
-        Class::Framing => framing(name, value, first)?,
-        Class::Connection | Class::HopByHop | Class::Reserved => false,
-    })
+/// What the lines of a response say of its length, as far as they have been read.
+#[derive(Debug, Default)]
+struct Framing<'a> {
+    length: Option<&'a HeaderValue>,
+    coding: Option<&'a HeaderValue>,
+}
+
+impl<'a> Framing<'a> {
+    /// Takes in another line, if together they can be read in one way only.
+    fn check(&mut self, name: &HeaderName, value: &'a HeaderValue) -> Result<(), Malformed> {
+        if *name == TRANSFER_ENCODING {
+            if self.coding.replace(value).is_some() || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+                return Err(Malformed::TransferEncoding);
+            }
+        } else if *name == CONTENT_LENGTH {
+            let digits = value.as_bytes().iter().all(u8::is_ascii_digit);
+            // Where no body follows, hyper does not compare them.
+            let repeated = self.length.replace(value).is_some_and(|other| other != value);
+            if repeated || !digits || !(1..=18).contains(&value.len()) {
+                return Err(Malformed::ContentLength);
+            }
+        } else {
+            return Ok(());
+        }
+        if self.length.is_some() && self.coding.is_some() { Err(Malformed::BothLengths) } else { Ok(()) }
+    }
 }
 
 /// Removes from a function's trailers what belongs to the gateway or to one hop.
@@ -155,18 +173,6 @@ fn switched_protocol(head: &Parts, asked: Option<&HeaderValue>) -> Result<Option
     let offered = asked.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
     let fits = offered.into_iter().any(|protocol| protocol.eq_ignore_ascii_case(answered.as_bytes()));
     if fits { Ok(Some(answered.clone())) } else { Err(Malformed::OtherProtocol) }
-}
-
-fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<bool, Malformed> {
-    if *name == TRANSFER_ENCODING && (!first || !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
-        return Err(Malformed::TransferEncoding);
-    }
-    if *name == CONTENT_LENGTH
-        && (value.is_empty() || value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit))
-    {
-        return Err(Malformed::ContentLength);
-    }
-    Ok(first)
 }
 
 #[cfg(test)]
@@ -213,11 +219,24 @@ mod tests {
     }
 
     #[test]
+    fn a_response_without_a_body_announces_no_length() {
+        for (name, value) in [("content-length", "5"), ("transfer-encoding", "chunked")] {
+            assert_eq!(prepared(204, &[(name, value), ("server", "s")], None), Ok(vec!["server: s".to_owned()]));
+            assert_eq!(prepared(304, &[(name, value)], None), Ok(vec![format!("{name}: {value}")]));
+        }
+        assert_eq!(
+            prepared(200, &[("transfer-encoding", "CHUNKED")], None),
+            Ok(vec!["transfer-encoding: chunked".to_owned()])
+        );
+    }
+
+    #[test]
     fn a_length_that_reads_two_ways_is_refused() {
         for (lines, error) in [
             (vec![("transfer-encoding", "gzip, chunked")], Malformed::TransferEncoding),
             (vec![("transfer-encoding", "chunked"), ("content-length", "3")], Malformed::BothLengths),
             (vec![("content-length", "-3")], Malformed::ContentLength),
+            (vec![("content-length", "3"), ("content-length", "4")], Malformed::ContentLength),
             (vec![("content-length", "")], Malformed::ContentLength),
         ] {
             assert_eq!(prepared(200, &lines, None), Err(error), "{lines:?}");

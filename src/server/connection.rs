@@ -85,6 +85,10 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) {
         },
         End::Failed(error) => match verdict {
             Some(status) => answer(socket, &gateway.unreadable(&client, &unreadable(status, limits))).await,
+            // To the preface of HTTP/2, hyper says nothing at all.
+            None if error.is_parse() && !client.is_answering() => {
+                answer(socket, &gateway.unreadable(&client, &unreadable(400, limits))).await;
+            }
             None => {
                 tracing::debug!(%error, client = %client.peer().text(), "connection lost");
                 reset(socket);

@@ -79,6 +79,17 @@ fn a_connection_is_retired_before_the_function_would_close_it() {
 }
 
 #[test]
+fn a_connection_is_not_used_again_after_http_1_0() {
+    let origin = Origin::answering("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok");
+    let gateway = one_worker(&origin.url(), "");
+    gateway.get("/");
+    let sent = request("POST /", &["Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0"]);
+    assert_eq!(gateway.client().ask(sent).text(), "ok");
+    let requests = origin.requests();
+    assert_eq!((requests[1].text().as_str(), origin.connections()), ("abc", 2));
+}
+
+#[test]
 fn idle_connections_are_closed_in_time() {
     let origin = Origin::answering("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n");
     let gateway = one_worker(&origin.url(), "");

@@ -16,11 +16,11 @@ const LAYERS: [&[&str]; 11] = [
     &["proxy"],
     &["server"],
     &["control"],
-    &["app", "cli", "main"],
+    &["app", "cli", "conformance", "main"],
 ];
 
 /// Imports within a layer: the first may import the second.
-const SIBLINGS: [(&str, &str); 2] = [("cli", "app"), ("main", "cli")];
+const SIBLINGS: [(&str, &str); 4] = [("cli", "app"), ("cli", "conformance"), ("conformance", "app"), ("main", "cli")];
 
 /// A module by its path, `function::pool`; the crate's root is empty.
 type Module = String;

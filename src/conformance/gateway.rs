@@ -1,0 +1,57 @@
+//! This gateway, in process, with a configuration that changes as little as it can.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::app::{App, Options};
+use crate::config;
+
+/// A running gateway; stopped when dropped.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    app: Option<App>,
+}
+
+impl Gateway {
+    /// Serves every host and path by the function at `origin`. `gateway` are further lines of that table.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start(origin: SocketAddr, gateway: &str) -> io::Result<Self> {
+        // `ANY` leaves TRACE out.
+        let api = |name: &str, method: &str| {
+            format!("[[service.api]]\nname = \"{name}\"\npath = \"/\"\nmethod = \"{method}\"\nfunction = \"f\"\n")
+        };
+        let text = format!(
+            "[gateway]\nworkers = 1\n{gateway}\n\
+             [[listener]]\naddress = \"127.0.0.1:0\"\n[admin]\naddress = \"\"\n[log]\naccess = \"off\"\n\
+             [[function]]\nname = \"f\"\ninstances = [\"http://{origin}\"]\n\
+             [[service]]\nname = \"conformance\"\nhosts = [\"*\"]\n{}{}",
+            api("all", "ANY"),
+            api("trace", "TRACE"),
+        );
+        let config = config::parse(Path::new("conformance.toml"), &text).map_err(io::Error::other)?;
+        let app = App::start(Options { config, origin: None, signals: false }).map_err(io::Error::other)?;
+        let address = app.listeners().first().and_then(|address| address.parse().ok());
+        let address = address.ok_or_else(|| io::Error::other("the gateway listens nowhere"))?;
+        Ok(Self { address, app: Some(app) })
+    }
+
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(app) = self.app.take() {
+            // The second one ends the drain at once.
+            app.stop();
+            app.stop();
+            let _ = app.wait();
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The gateway between raw sockets, judged byte by byte by the oracle of `fngate conformance`.
+
+mod answers;
+mod fidelity;
+mod hostile;
+mod stand;

@@ -1,0 +1,132 @@
+//! A gateway in front of a recording function, and the canaries that show whether both are still sane.
+
+use std::cell::Cell;
+
+use fngate::conformance::gateway::Gateway;
+use fngate::conformance::grammar::{self, Hop, Message, Violation};
+use fngate::conformance::wire::client::Client;
+use fngate::conformance::wire::origin::{Answer, Log, Origin};
+use fngate::conformance::wire::{PATIENCE, PROMPT, Recording};
+
+/// More answers than any test asks for.
+const MANY: usize = 200;
+
+#[derive(Debug)]
+pub(crate) struct Stand {
+    pub(crate) gateway: Gateway,
+    pub(crate) origin: Origin,
+    canaries: Cell<usize>,
+}
+
+/// What came of the bytes of one client.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Statuses of the final answers.
+    pub(crate) statuses: Vec<u16>,
+    /// Whether the last answer breaks off where its head announces more, so that nobody takes it for whole.
+    pub(crate) broken: bool,
+    /// Whole requests that the function received, without the canaries'.
+    pub(crate) requests: Vec<Message>,
+    /// Whether the function has received a part of a request whose rest never came.
+    pub(crate) cut: bool,
+    pub(crate) received: Recording,
+    /// What is wrong with any of it.
+    pub(crate) violations: Vec<String>,
+}
+
+impl Stand {
+    /// With further lines of the table `[gateway]`.
+    pub(crate) fn start(gateway: &str) -> Self {
+        let origin = Origin::start(([127, 0, 0, 1], 0).into()).expect("a function");
+        let gateway = Gateway::start(origin.address(), gateway).expect("a gateway");
+        Self { gateway, origin, canaries: Cell::default() }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::connect(self.gateway.address()).expect("the gateway listens")
+    }
+
+    /// Sends the bytes, waits for what comes of them, and sends a canary on the same connection, if it is open, and on a new
+    /// one. `answers` is what the function says; its own target, where that is too short.
+    pub(crate) fn send(&self, bytes: &[u8], answers: &[Answer]) -> Outcome {
+        self.send_for(bytes, answers, 1)
+    }
+
+    /// The same with bytes that are `count` requests.
+    pub(crate) fn send_for(&self, bytes: &[u8], answers: &[Answer], count: usize) -> Outcome {
+        let log = self.origin.log();
+        let before = log.read(|log| (log.requests.len(), log.violations.len(), log.unfinished().count()));
+        let client = self.client();
+        self.origin.expect(answers, client.received());
+        // A gateway may close before it has read everything.
+        let _ = client.send(bytes);
+        let method = bytes.split(|&byte| byte == b' ').next().unwrap_or_default();
+        let mut violations = Vec::new();
+        if !client.wait(PATIENCE, |received| received.end.is_some() || finals(received, method).len() >= count) {
+            violations.push("no answer".to_owned());
+        }
+        client.wait(PATIENCE, |received| !announces_end(received, method));
+        log.wait(PROMPT, Log::is_settled);
+        let (requests, cut) = log.read(|log| {
+            let requests = log.requests[before.0..].iter().map(|(_, request)| request.clone()).collect();
+            (requests, log.unfinished().count() > before.2)
+        });
+        let received = client.recording();
+        let parsed = parsed(&received, method);
+        let broken = parsed.as_ref().is_err_and(Violation::is_cut);
+        if let (Err(violation), false) = (&parsed, broken) {
+            violations.push(format!("to the client: {violation}: {}", received.bytes.escape_ascii()));
+        }
+        if received.end.is_none() {
+            violations.extend(self.canary(&client, received.bytes.len()).err());
+        }
+        violations.extend(self.canary(&self.client(), 0).err());
+        violations.extend(log.read(|log| {
+            let new = log.violations[before.1..].iter();
+            new.map(|(_, violation)| format!("to the function: {violation}")).collect::<Vec<_>>()
+        }));
+        let statuses = finals(&received, method).iter().map(|answer| answer.head.status()).collect();
+        Outcome { statuses, broken, requests, cut, received, violations }
+    }
+
+    /// Asks for something that nobody else asks for. `held` bytes have been received before.
+    pub(crate) fn canary(&self, client: &Client, held: usize) -> Result<(), String> {
+        let number = self.canaries.get();
+        self.canaries.set(number + 1);
+        let target = format!("/canary-{number}");
+        // No answers that an attack did not use up.
+        self.origin.expect(&[], client.received());
+        let request = format!("GET {target} HTTP/1.1\r\nHost: canary.example\r\n\r\n");
+        client.send(request.as_bytes()).map_err(|error| format!("{target}: {error}"))?;
+        let end = format!("\r\n\r\n{target}");
+        if client.wait(PATIENCE, |received| received.bytes[held..].ends_with(end.as_bytes()))
+            && client.received().read(|received| received.bytes[held..].starts_with(b"HTTP/1.1 200 "))
+        {
+            Ok(())
+        } else {
+            let received = client.recording();
+            Err(format!("{target} got `{}`, {:?}", received.bytes[held..].escape_ascii(), received.end))
+        }
+    }
+}
+
+/// The answers, interim ones included: the first to a request with this method.
+fn parsed(received: &Recording, method: &[u8]) -> Result<Vec<Message>, Violation> {
+    let mut methods = vec![b"GET".to_vec(); MANY];
+    methods[0] = method.to_vec();
+    grammar::answers(&received.bytes, &methods, received.end.is_some(), Hop::Outbound)
+}
+
+/// The final answers; none while one is incomplete.
+fn finals(received: &Recording, method: &[u8]) -> Vec<Message> {
+    let answers = parsed(received, method).unwrap_or_default();
+    answers.into_iter().filter(|answer| !answer.head.is_interim()).collect()
+}
+
+/// Whether the last answer says that the connection ends, and it has not yet.
+fn announces_end(received: &Recording, method: &[u8]) -> bool {
+    let closing = |answer: &Message| {
+        answer.head.minor() == 0 || answer.head.values("connection").any(|value| value.eq_ignore_ascii_case(b"close"))
+    };
+    received.end.is_none() && finals(received, method).last().is_none_or(closing)
+}
