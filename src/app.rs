@@ -247,3 +247,6 @@ fn thread<T: Send + 'static>(
 ) -> Result<JoinHandle<T>, StartError> {
     std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(StartError::System)
 }
+
+#[cfg(test)]
+mod tests;

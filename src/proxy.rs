@@ -4,6 +4,8 @@ pub mod client;
 pub mod deadline;
 pub mod error;
 pub mod exchange;
+#[cfg(test)]
+mod fault;
 pub mod forward;
 pub mod retry;
 pub mod upgrade;
@@ -64,14 +66,17 @@ impl Gateway {
         self: Rc<Self>,
         client: Rc<Client>,
         request: Request<Incoming>,
+        id: Uuid,
     ) -> impl Future<Output = GatewayResponse> {
         let (mut head, incoming) = request.into_parts();
         let extensions = std::mem::take(&mut head.extensions);
         let received = Received { head: Rc::new(head), extensions, incoming };
         async move {
             let view = self.view();
-            let mut record = self.record(&view, &client);
+            let mut record = self.record(&view, &client, id);
             record.head = Some(received.head.clone());
+            #[cfg(test)]
+            fault::strike("request", &received.head);
             let outcome = match route(&view, &client, &received, &mut record) {
                 Ok(routed) => forward::forward(&view, &client, received, &routed, &mut record).await,
                 Err(problem) => {
@@ -90,21 +95,29 @@ impl Gateway {
 
     /// Records a request whose head could not be read, and makes the answer to it.
     pub fn unreadable(&self, client: &Client, problem: &Problem) -> Vec<u8> {
-        let mut record = self.record(&self.view(), client);
+        let mut record = self.record(&self.view(), client, new_id());
         note(&mut record, problem);
         problem.to_http1(record.id)
     }
 
-    fn record(&self, view: &View, client: &Client) -> Box<Record> {
+    /// The answer to a request that a bug put an end to. Its record has been written by then.
+    #[must_use]
+    pub fn panicked(&self, client: &Client, id: Uuid) -> GatewayResponse {
+        client.answered();
+        own(&Problem::new(Reason::InternalError, "an error in the gateway"), id).0
+    }
+
+    fn record(&self, view: &View, client: &Client, id: Uuid) -> Box<Record> {
         let (sink, clock, peer) = (self.sink.clone(), client.alarm().clock().clone(), client.peer().text().clone());
-        let mut record = Record::begin(sink, clock, peer, view.nowhere.clone(), new_id());
+        let mut record = Record::begin(sink, clock, peer, view.nowhere.clone(), id);
         record.revision = view.snapshot.revision;
         record
     }
 }
 
 /// The id of a request: unique, not secret.
-fn new_id() -> Uuid {
+#[must_use]
+pub fn new_id() -> Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }
 
@@ -198,12 +211,19 @@ fn refuse(client: &Client, error: &Error, mut record: Box<Record>) -> GatewayRes
         _ => note(&mut record, &problem),
     }
     client.answered();
+    let (response, bytes) = own(&problem, id);
+    record.bytes_out = bytes;
+    response
+}
+
+/// An answer of the gateway's own, and how long its body is.
+fn own(problem: &Problem, id: Uuid) -> (GatewayResponse, u64) {
     let (status, headers, body) = problem.render(id);
-    record.bytes_out = body.len() as u64;
+    let bytes = body.len() as u64;
     let mut response = Response::new(ResponseBody::Own(Full::new(body)));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    response
+    (response, bytes)
 }
 
 /// Counts and records an error that the gateway answers with.

@@ -293,6 +293,8 @@ pub enum Broken {
     StreamIdle,
     StreamMax,
     Draining,
+    /// A bug of the gateway.
+    InternalError,
 }
 
 impl Broken {
@@ -303,6 +305,7 @@ impl Broken {
             Self::StreamIdle => "stream_idle",
             Self::StreamMax => "stream_max",
             Self::Draining => "draining",
+            Self::InternalError => "internal_error",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A response on its way to the client, with everything that must be given back when it ends, however it ends.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -81,8 +82,29 @@ impl Exchange {
         broken
     }
 
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let now = self.client.now();
+        if self.held.permit.spec().stream_max.is_some_and(|max| now >= self.started + max) {
+            return Poll::Ready(Some(Err(self.break_off(Broken::StreamMax))));
+        }
+        match self.reply.poll_frame(cx, now) {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
+            Poll::Ready(Some(Err(broken))) => Poll::Ready(Some(Err(self.break_off(broken)))),
+            Poll::Ready(None) => {
+                self.record.aborted = None;
+                Poll::Ready(None)
+            }
+            Poll::Pending => match self.overdue() {
+                Some(broken) => Poll::Ready(Some(Err(self.break_off(broken)))),
+                None => Poll::Pending,
+            },
+        }
+    }
+
     fn pass(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
         self.waiting_since = None;
+        #[cfg(test)]
+        super::fault::strike("body", self.record.head.as_ref().expect("a head"));
         if self.reply.is_end_stream() {
             self.record.aborted = None;
         }
@@ -104,22 +126,12 @@ impl Body for Exchange {
     type Error = Broken;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        let now = self.client.now();
-        if self.held.permit.spec().stream_max.is_some_and(|max| now >= self.started + max) {
-            return Poll::Ready(Some(Err(self.break_off(Broken::StreamMax))));
-        }
-        match self.reply.poll_frame(cx, now) {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
-            Poll::Ready(Some(Err(broken))) => Poll::Ready(Some(Err(self.break_off(broken)))),
-            Poll::Ready(None) => {
-                self.record.aborted = None;
-                Poll::Ready(None)
-            }
-            Poll::Pending => match self.overdue() {
-                Some(broken) => Poll::Ready(Some(Err(self.break_off(broken)))),
-                None => Poll::Pending,
-            },
-        }
+        // After a panic hyper is told that the body broke off, and asks for no more of it.
+        catch_unwind(AssertUnwindSafe(|| self.poll_next(cx))).unwrap_or_else(|_panic| {
+            let broken = self.break_off(Broken::InternalError);
+            self.record.tally.count_error(broken.as_str());
+            Poll::Ready(Some(Err(broken)))
+        })
     }
 
     fn is_end_stream(&self) -> bool {

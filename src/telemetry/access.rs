@@ -99,6 +99,9 @@ pub struct Record {
 /// The status of a request whose client left before the response head.
 pub const CLIENT_LEFT: u16 = 499;
 
+/// What a panic before the head of a response is counted and logged as.
+const INTERNAL_ERROR: &str = "internal_error";
+
 impl Record {
     /// Starts the record of a request. Until it is answered it counts as abandoned.
     #[must_use]
@@ -169,6 +172,10 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.tally.count_error(INTERNAL_ERROR);
+            (self.status, self.reason, self.aborted) = (500, Some(INTERNAL_ERROR), None);
+        }
         let duration = self.clock.now() - self.started;
         self.tally.codes.count(self.status);
         self.tally.duration.observe(duration);
