@@ -28,8 +28,8 @@ use crate::proxy::{Gateway, new_id};
 
 /// What a client may still send after the last answer before the connection is cut.
 const LINGER_BYTES: usize = 256 * 1024;
-/// How long it may take to read the last answer and close.
-const LINGER_TIME: Duration = Duration::from_secs(1);
+/// How long it may take to read the last answer and close: a client whose deadline is over is gone a second later.
+const LINGER_TIME: Duration = Duration::from_millis(750);
 /// hyper's own default for the number of header fields, which costs no allocation.
 const DEFAULT_HEADERS: usize = 100;
 

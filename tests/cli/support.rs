@@ -1,7 +1,11 @@
-//! Processes, files and a raw client for the tests.
+//! Processes, files and a raw client, for all tests that run the built program.
 
+// The paths are written out because more than one test binary includes this file.
+#[path = "support/client.rs"]
 pub mod client;
+#[path = "support/gateway.rs"]
 pub mod gateway;
+#[path = "support/process.rs"]
 pub mod process;
 
 use std::net::TcpListener;

@@ -1,0 +1,100 @@
+//! A process that may open 256 files.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, prlimit};
+use tokio::time::Instant;
+
+use super::support::client::call;
+use super::support::gateway::{Folder, Gateway, echo};
+use super::support::process::Process;
+use super::support::{PATIENCE, eventually};
+
+const FILES: u64 = 256;
+
+#[test]
+fn with_few_files_clients_over_the_limit_are_told_and_the_others_are_served() {
+    let folder = Folder::new(&echo("x"));
+    let gateway = start(&folder);
+    let mut good = connect(gateway.address);
+    ask(&mut good);
+    // Half of the files, less 64, are for clients; a few more get an answer, and the rest is closed.
+    let crowd: Vec<_> = (0..300).map(|_| connect(gateway.address)).collect();
+    eventually("the limit is reached", || (gateway.metric("fngate_client_connections") >= 96).then_some(()));
+    for _ in 0..50 {
+        ask(&mut good);
+    }
+    let told = call(gateway.address, "GET /", "shop.test");
+    assert!(told.is_err() || told.is_ok_and(|reply| reply.status == 503));
+    drop(crowd);
+    recovers(&gateway);
+}
+
+#[test]
+fn without_files_a_listener_neither_ends_nor_spins() {
+    // More connections are allowed than there are files for.
+    let folder = Folder::new(&(echo("x") + "[gateway]\nmax_connections = 1000\n"));
+    let gateway = start(&folder);
+    let mut good = connect(gateway.address);
+    ask(&mut good);
+    let crowd: Vec<_> = (0..400).map(|_| connect(gateway.address)).collect();
+    eventually("there are no files left", || gateway.process.err().contains("cannot accept").then_some(()));
+    let (cpu, began) = (cpu(&gateway.process), Instant::now());
+    while began.elapsed() < Duration::from_secs(1) {
+        ask(&mut good);
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    let spent = self::cpu(&gateway.process) - cpu;
+    assert!(spent < began.elapsed() / 2, "{spent:?} of CPU time in {:?}", began.elapsed());
+    drop(crowd);
+    recovers(&gateway);
+    assert!(gateway.metric("fngate_accept_errors_total") > 0);
+    assert!(!gateway.process.err().contains("a bug in fngate"), "{}", gateway.process.err());
+}
+
+/// A new client is served within a second.
+#[track_caller]
+fn recovers(gateway: &Gateway) {
+    let began = Instant::now();
+    eventually("a new client is served", || {
+        call(gateway.address, "GET /", "shop.test").is_ok_and(|reply| reply.status == 200).then_some(())
+    });
+    assert!(began.elapsed() < Duration::from_secs(1), "after {:?}", began.elapsed());
+}
+
+/// The gateway raises its soft limit, so it is the hard one that is lowered, before it starts.
+fn start(folder: &Folder) -> Gateway {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={FILES}:{FILES}")).arg(env!("CARGO_BIN_EXE_fngate"));
+    command.args(["run", "-c", &folder.argument()]).stdin(Stdio::null());
+    let gateway = Gateway::start_with(&mut command, folder);
+    let unchanged = Rlimit { current: Some(FILES), maximum: Some(FILES) };
+    assert_eq!(prlimit(Some(gateway.process.id()), Resource::Nofile, unchanged).expect("a limit"), unchanged);
+    gateway
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the listener is there");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream
+}
+
+#[track_caller]
+fn ask(stream: &mut TcpStream) {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n").expect("sent");
+    let mut answer = [0; 4096];
+    let count = stream.read(&mut answer).expect("an answer");
+    assert!(answer[..count].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..count]));
+}
+
+/// The processor time that a process has used so far.
+fn cpu(process: &Process) -> Duration {
+    let path = format!("/proc/{}/stat", process.id().as_raw_nonzero());
+    let text = std::fs::read_to_string(path).expect("it lives");
+    let fields: Vec<_> = text.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let ticks: u64 = [11, 12].iter().map(|&index| fields[index].parse::<u64>().expect("ticks")).sum();
+    Duration::from_millis(ticks * 10)
+}

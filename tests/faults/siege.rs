@@ -1,0 +1,281 @@
+//! Five thousand connections that do nothing, or next to nothing, and one client that wants to be served.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{self, TcpSocket};
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::note;
+use super::support::gateway::{BASE, Folder, Gateway};
+use super::support::{PATIENCE, eventually};
+
+/// Of each kind.
+const ATTACKERS: usize = 1000;
+/// Every deadline of the gateway in this test.
+const DEADLINE: Duration = Duration::from_secs(8);
+/// How much later a connection may be closed.
+const GRACE: Duration = Duration::from_secs(1);
+/// What a debug build may be late by: it takes a good part of a second of CPU for each second of five thousand drips.
+const SLACK: Duration = Duration::from_secs(if cfg!(debug_assertions) { 4 } else { 0 });
+/// Between two bytes of those who send or take some.
+const DRIP: Duration = Duration::from_millis(200);
+/// The body of `/big`: more than sockets hold.
+const BIG: usize = 16 << 20;
+/// What sockets are asked to hold, so that a thousand of them do not fill the memory.
+const BUFFER: u32 = 16 << 10;
+
+#[derive(Clone, Copy, Debug)]
+enum Attack {
+    /// Connects.
+    Silence,
+    /// Sends a head that never ends, a byte at a time.
+    Head,
+    /// Sends a head and a few bytes of its body, one at a time.
+    Body,
+    /// Asks for much and takes a byte at a time.
+    Reader,
+    /// Is served once and stays.
+    Idle,
+}
+
+const ATTACKS: [Attack; 5] = [Attack::Silence, Attack::Head, Attack::Body, Attack::Reader, Attack::Idle];
+
+#[test]
+fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
+    raise_open_files();
+    let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let (runtime, function) = (runtime(), runtime());
+    let origin = function.block_on(origin());
+    let folder = Folder::new(&configuration(origin));
+    let gateway = Gateway::start(&folder);
+    let address = gateway.address;
+    let mut client = Client::connect(address);
+    let normal = p99(client.ask_for(Duration::from_secs(2)));
+
+    let over = AtomicBool::new(false);
+    let (latencies, last) = std::thread::scope(|scope| {
+        let end = End(&over);
+        let serving = scope.spawn(|| client.ask_until(&over));
+        let mut attackers = runtime.block_on(siege(address));
+        let begun = Instant::now();
+        eventually("everybody is there", || {
+            (gateway.metric("fngate_client_connections") > 4 * ATTACKERS as u64).then_some(())
+        });
+        eventually("all are shed", || (gateway.metric("fngate_client_connections") <= 1).then_some(()));
+        let last = begun.elapsed();
+        drop(end);
+        runtime.block_on(async {
+            while let Some(ended) = attackers.join_next().await {
+                let (attack, late) = ended.expect("no panic").expect("the gateway closes in order");
+                assert!(late < GRACE + SLACK, "{attack:?} was closed {late:?} after its deadline");
+            }
+        });
+        (serving.join().expect("every request is served"), last)
+    });
+    let busy = p99(latencies);
+    note("siege: p99 of a good client, alone and under siege", format_args!("{normal:?}, {busy:?}"));
+    note("siege: the last of 5,000 left after", format_args!("{last:?}"));
+    // Those who send bytes of a body start the clock again with each.
+    assert!(last < 5 * DRIP + DEADLINE + GRACE + SLACK, "{last:?}");
+    // Twice the normal, and what a debug build on a busy machine is off by.
+    assert!(busy < 2 * normal + Duration::from_millis(25), "p99: {normal:?} alone, {busy:?} under siege");
+}
+
+fn configuration(origin: SocketAddr) -> String {
+    format!(
+        r#"{BASE}
+[gateway]
+workers = 2
+header_read_timeout = "{DEADLINE:?}"
+keepalive_timeout = "{DEADLINE:?}"
+client_body_idle = "{DEADLINE:?}"
+[[function]]
+name = "f"
+instances = ["http://{origin}"]
+timeout = "60s"
+[[service]]
+name = "shop"
+hosts = ["*"]
+[[service.api]]
+path = "/"
+method = "ANY"
+function = "f"
+"#
+    )
+}
+
+/// Starts every attacker, a few at a time, so that the kernel's queue of new connections is not what is tested.
+async fn siege(address: SocketAddr) -> JoinSet<io::Result<(Attack, Duration)>> {
+    let mut attackers = JoinSet::new();
+    for _ in 0..ATTACKERS / 50 {
+        for attack in ATTACKS {
+            for _ in 0..50 {
+                attackers.spawn(async move { Ok((attack, attack.run(address).await?)) });
+            }
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    attackers
+}
+
+impl Attack {
+    /// How long after its deadline it was closed.
+    async fn run(self, address: SocketAddr) -> io::Result<Duration> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(BUFFER)?;
+        let mut stream = socket.connect(address).await?;
+        let mut begun = Instant::now();
+        match self {
+            Self::Silence => {}
+            Self::Head => {
+                begun = Instant::now();
+                stream.write_all(b"GET / HTTP/1.1\r\nX: ").await?;
+                // Until the answer, or until the other end has closed.
+                while timeout(DRIP, stream.readable()).await.is_err() {
+                    stream.write_all(b"x").await?;
+                }
+            }
+            Self::Body => {
+                stream.write_all(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n").await?;
+                for _ in 0..5 {
+                    sleep(DRIP).await;
+                    stream.write_all(b"x").await?;
+                    begun = Instant::now();
+                }
+            }
+            Self::Reader => {
+                stream.write_all(b"GET /big HTTP/1.1\r\nHost: h\r\n\r\n").await?;
+                return Self::sip(stream).await;
+            }
+            Self::Idle => {
+                stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await?;
+                let mut answer = [0; 1024];
+                let count = stream.read(&mut answer).await?;
+                let answer = String::from_utf8_lossy(&answer[..count]);
+                assert!(answer.ends_with("ok"), "{answer}");
+                begun = Instant::now();
+            }
+        }
+        // A reset is an end as well: the gateway had bytes of this client's left unread.
+        let mut rest = Vec::new();
+        let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await?;
+        Ok(begun.elapsed().saturating_sub(DEADLINE))
+    }
+
+    /// Takes a byte now and then. That it was closed is not to be seen from here, behind all that has not been read.
+    async fn sip(mut stream: net::TcpStream) -> io::Result<Duration> {
+        let mut byte = [0];
+        for _ in 0..50 {
+            sleep(DRIP).await;
+            if stream.read(&mut byte).await.unwrap_or_default() == 0 {
+                break;
+            }
+        }
+        Ok(Duration::ZERO)
+    }
+}
+
+/// A function that reads what it is sent and answers shortly, or on `/big` with very much.
+async fn origin() -> SocketAddr {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_send_buffer_size(BUFFER).expect("an option");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let listener = socket.listen(4096).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // A gateway that closes ends the connection; that is no failure of the test.
+            tokio::spawn(async move { serve(stream).await.unwrap_or_default() });
+        }
+    });
+    address
+}
+
+async fn serve(mut stream: net::TcpStream) -> io::Result<()> {
+    let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
+            match stream.read(&mut buffer).await? {
+                0 => return Ok(()),
+                count => received.extend_from_slice(&buffer[..count]),
+            }
+            continue;
+        };
+        let head: Vec<u8> = received.drain(..end + 4).collect();
+        if head.starts_with(b"GET /big") {
+            stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {BIG}\r\n\r\n").as_bytes()).await?;
+            for _ in 0..BIG / buffer.len() {
+                stream.write_all(&buffer).await?;
+            }
+        } else if head.starts_with(b"POST") {
+            // The body never ends.
+            while stream.read(&mut buffer).await? > 0 {}
+            return Ok(());
+        } else {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await?;
+        }
+    }
+}
+
+/// Ends the good client's work, also when the test fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A client that asks again as soon as it has been answered, on one connection, and takes nothing but the right answer.
+struct Client(TcpStream);
+
+impl Client {
+    fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the gateway listens");
+        stream.set_nodelay(true).expect("no delay");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Self(stream)
+    }
+
+    fn ask(&mut self) -> Duration {
+        let began = Instant::now();
+        self.0.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").expect("the connection stays open");
+        let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
+        while !answer.ends_with(b"\r\n\r\nok") {
+            let count = self.0.read(&mut buffer).expect("an answer");
+            assert!(count > 0, "the connection was closed");
+            answer.extend_from_slice(&buffer[..count]);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+        began.elapsed()
+    }
+
+    fn ask_for(&mut self, time: Duration) -> Vec<Duration> {
+        let end = Instant::now() + time;
+        std::iter::from_fn(|| (Instant::now() < end).then(|| self.ask())).collect()
+    }
+
+    fn ask_until(&mut self, over: &AtomicBool) -> Vec<Duration> {
+        std::iter::from_fn(|| (!over.load(Ordering::Relaxed)).then(|| self.ask())).collect()
+    }
+}
+
+fn p99(mut latencies: Vec<Duration>) -> Duration {
+    assert!(latencies.len() > 100, "only {} requests", latencies.len());
+    latencies.sort_unstable();
+    latencies[latencies.len() * 99 / 100]
+}
+
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })
+        .expect("up to the hard limit");
+    assert!(limit.maximum.is_none_or(|maximum| maximum >= 10_000), "this test needs 10,000 open files: {limit:?}");
+}
