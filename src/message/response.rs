@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::hop::Listed;
 use super::problem::X_API_REQUESTID;
-use crate::header::{Class, ReservedPrefix, classify};
+use crate::header::{Class, ReservedPrefix, classify, is_same};
 
 /// What is wrong with a function's response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,7 @@ pub fn prepare(
         let name = current.as_ref().expect("the first item of a header map has a name");
         let kept = match classify(name, prefix) {
             Class::EndToEnd => !listed.contains(name),
-            Class::Owned => *name != X_API_REQUESTID && name.as_str() != "x_api_requestid",
+            Class::Owned => !is_same(name, &X_API_REQUESTID),
             Class::Framing if *name == HOST => true,
             Class::Framing => {
                 let value = framing(name, value, first)?;
@@ -149,6 +149,7 @@ mod tests {
                 ("set-cookie", "a"),
                 ("x-scf-anything", "1"),
                 ("x_api_requestid", "2"),
+                ("x-api_requestid", "2"),
                 ("keep-alive", "timeout=5"),
                 ("connection", "keep-alive, x-hop"),
                 ("x-hop", "3"),
