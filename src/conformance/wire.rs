@@ -5,6 +5,7 @@ pub mod client;
 pub mod origin;
 mod shared;
 
+use std::fmt;
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -29,12 +30,18 @@ pub enum End {
 }
 
 /// Every byte that one end of a connection received.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Recording {
     pub bytes: Vec<u8>,
     /// How many bytes there were at which time.
     pub times: Vec<(usize, Instant)>,
     pub end: Option<End>,
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`, then {:?}", self.bytes.escape_ascii(), self.end)
+    }
 }
 
 impl Recording {

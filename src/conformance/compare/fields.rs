@@ -75,6 +75,7 @@ impl Found {
             Class::Reserved => "reserved-removed",
             Class::Owned => "owned-removed",
             Class::Other if is_listed(sent, name) => "listed-removed",
+            Class::Other if name == "proxy" => "proxy-removed",
             Class::Other if name.contains('_') => "underscore-name-dropped",
             Class::Other => "field-dropped",
         };
