@@ -18,7 +18,7 @@ pub use self::shared::Shared;
 /// How long one end waits for what should be there at once.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How long bytes may be on their way before they count as held back.
-pub const PROMPT: Duration = Duration::from_millis(400);
+pub const PROMPT: Duration = Duration::from_millis(1500);
 
 /// How a connection ended, as the end that reads saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
