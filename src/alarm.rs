@@ -12,18 +12,36 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::clock::Clock;
+
 /// The earliest moment at which somebody on this connection wants to be polled.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Alarm {
+    clock: Clock,
     wish: Cell<Option<Instant>>,
 }
 
 impl Alarm {
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, wish: Cell::default() }
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
     /// Asks for a poll at `deadline` or a little later, and says whether it has passed already.
     ///
     /// To be called in every poll that returns `Pending`: a wish is forgotten once the timer fired.
     pub fn passed(&self, deadline: Instant) -> bool {
-        if Instant::now() >= deadline {
+        if self.now() >= deadline {
             return true;
         }
         if self.wish.get().is_none_or(|wish| deadline < wish) {
@@ -83,27 +101,30 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_rings_for_the_earliest_wish_and_then_forgets() {
-        let (alarm, mut timer) = (Alarm::default(), AlarmTimer::new());
+        let (alarm, mut timer) = (Alarm::new(Clock::new()), AlarmTimer::new());
         let start = Instant::now();
         assert!(!alarm.passed(start + Duration::from_secs(9)));
         assert!(!alarm.passed(start + Duration::from_secs(3)));
         assert!(!alarm.passed(start + Duration::from_secs(5)));
         poll_fn(|cx| timer.poll(&alarm, cx)).await;
+        alarm.clock().tick();
         assert_eq!(start.elapsed().as_secs(), 3);
         assert!(alarm.passed(start + Duration::from_secs(3)));
         assert!(!alarm.passed(start + Duration::from_secs(5)));
         poll_fn(|cx| timer.poll(&alarm, cx)).await;
+        alarm.clock().tick();
         assert_eq!(start.elapsed().as_secs(), 5);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_earlier_wish_moves_an_armed_timer() {
-        let (alarm, mut timer) = (Alarm::default(), AlarmTimer::new());
+        let (alarm, mut timer) = (Alarm::new(Clock::new()), AlarmTimer::new());
         let start = Instant::now();
         assert!(!alarm.passed(start + Duration::from_secs(60)));
         assert!(poll_fn(|cx| Poll::Ready(timer.poll(&alarm, cx))).await.is_pending());
         assert!(!alarm.passed(start + Duration::from_secs(1)));
         poll_fn(|cx| timer.poll(&alarm, cx)).await;
+        alarm.clock().tick();
         assert_eq!(start.elapsed().as_secs(), 1);
     }
 }

@@ -98,7 +98,7 @@ impl App {
             ended,
             workers,
         };
-        let admin = Admin { shared, metrics: metrics.clone(), readiness, commands: commands.clone() };
+        let admin = Admin { metrics: metrics.clone(), readiness, commands: commands.clone() };
         let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
         let threads = start_workers(&crew, share_out(bound, workers), inboxes, &phases, &ended_sender)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::System)?;
@@ -247,3 +247,6 @@ fn thread<T: Send + 'static>(
 ) -> Result<JoinHandle<T>, StartError> {
     std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(StartError::System)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,16 +4,18 @@ pub mod client;
 pub mod deadline;
 pub mod error;
 pub mod exchange;
+#[cfg(test)]
+mod fault;
 pub mod forward;
 pub mod retry;
 pub mod upgrade;
 pub mod view;
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -24,7 +26,7 @@ use uuid::Uuid;
 use self::client::Client;
 use self::error::Error;
 use self::exchange::GatewayResponse;
-use self::forward::Routed;
+use self::forward::{Received, Routed};
 use self::view::View;
 use crate::message::body::ResponseBody;
 use crate::message::problem::{Problem, Reason};
@@ -37,15 +39,16 @@ use crate::telemetry::access::{Record, Sink};
 #[derive(Debug)]
 pub struct Gateway {
     shared: Arc<Shared>,
+    worker: usize,
     view: RefCell<Rc<View>>,
     sink: Rc<Sink>,
 }
 
 impl Gateway {
     #[must_use]
-    pub fn new(shared: Arc<Shared>, sink: Rc<Sink>) -> Rc<Self> {
-        let view = View::adopt(shared.load(), None);
-        Rc::new(Self { shared, view: RefCell::new(view), sink })
+    pub fn new(shared: Arc<Shared>, sink: Rc<Sink>, worker: usize) -> Rc<Self> {
+        let view = View::adopt(shared.load(), worker, None);
+        Rc::new(Self { shared, worker, view: RefCell::new(view), sink })
     }
 
     /// This worker's view of the current snapshot, brought up to date first.
@@ -53,59 +56,74 @@ impl Gateway {
     pub fn view(&self) -> Rc<View> {
         let mut view = self.view.borrow_mut();
         if view.snapshot.revision != self.shared.revision() {
-            *view = View::adopt(self.shared.load(), Some(&view));
+            *view = View::adopt(self.shared.load(), self.worker, Some(&view));
         }
         view.clone()
     }
 
     /// Serves one request. Whatever goes wrong becomes an answer.
-    pub async fn handle(self: Rc<Self>, client: Rc<Client>, request: Request<Incoming>) -> GatewayResponse {
-        let view = self.view();
-        let (head, incoming) = request.into_parts();
-        let id = new_id();
-        let mut record =
-            Record::begin(self.sink.clone(), client.peer().text().clone(), view.snapshot.nowhere.clone(), id, &head);
-        record.revision = view.snapshot.revision;
-        let outcome = match route(&view, &client, &head, &incoming, &mut record) {
-            Ok(routed) => forward::forward(&view, &client, (head, incoming), routed, &mut record).await,
-            Err(problem) => {
-                if !request::expects_continue(&head) {
-                    client.leftover().leave(incoming);
+    pub fn handle(
+        self: Rc<Self>,
+        client: Rc<Client>,
+        request: Request<Incoming>,
+        id: Uuid,
+    ) -> impl Future<Output = GatewayResponse> {
+        let (mut head, incoming) = request.into_parts();
+        let extensions = std::mem::take(&mut head.extensions);
+        let received = Received { head: Rc::new(head), extensions, incoming };
+        async move {
+            let view = self.view();
+            let mut record = self.record(&view, &client, id);
+            record.head = Some(received.head.clone());
+            #[cfg(test)]
+            fault::strike("request", &received.head);
+            let outcome = match route(&view, &client, &received, &mut record) {
+                Ok(routed) => forward::forward(&view, &client, received, &routed, &mut record).await,
+                Err(problem) => {
+                    if !request::expects_continue(&received.head) {
+                        client.leftover().leave(received.incoming, client.now());
+                    }
+                    Err(Error::Refused(problem))
                 }
-                Err(Error::Refused(problem))
+            };
+            match outcome {
+                Ok(answer) => answer.into_response(&view, client, record),
+                Err(error) => refuse(&client, &error, record),
             }
-        };
-        match outcome {
-            Ok(answer) => answer.into_response(&view, client, record),
-            Err(error) => refuse(&client, &error, record),
         }
     }
 
     /// Records a request whose head could not be read, and makes the answer to it.
     pub fn unreadable(&self, client: &Client, problem: &Problem) -> Vec<u8> {
-        let view = self.view();
-        let id = new_id();
-        let route = view.snapshot.nowhere.clone();
-        let mut record = Record::unreadable(self.sink.clone(), client.peer().text().clone(), route, id);
-        record.revision = view.snapshot.revision;
+        let mut record = self.record(&self.view(), client, new_id());
         note(&mut record, problem);
-        problem.to_http1(id)
+        problem.to_http1(record.id)
+    }
+
+    /// The answer to a request that a bug put an end to. Its record has been written by then.
+    #[must_use]
+    pub fn panicked(&self, client: &Client, id: Uuid) -> GatewayResponse {
+        client.answered();
+        own(&Problem::new(Reason::InternalError, "an error in the gateway"), id).0
+    }
+
+    fn record(&self, view: &View, client: &Client, id: Uuid) -> Box<Record> {
+        let (sink, clock, peer) = (self.sink.clone(), client.alarm().clock().clone(), client.peer().text().clone());
+        let mut record = Record::begin(sink, clock, peer, view.nowhere.clone(), id);
+        record.revision = view.snapshot.revision;
+        record
     }
 }
 
 /// The id of a request: unique, not secret.
-fn new_id() -> Uuid {
+#[must_use]
+pub fn new_id() -> Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }
 
 /// Finds the API of a request and applies the limits that need nothing but its head.
-fn route(
-    view: &View,
-    client: &Client,
-    head: &Parts,
-    incoming: &Incoming,
-    record: &mut Record,
-) -> Result<Routed, Problem> {
+fn route(view: &View, client: &Client, received: &Received, record: &mut Record) -> Result<Routed, Problem> {
+    let Received { head, incoming, .. } = received;
     let gateway = &view.snapshot.config.gateway;
     let target = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     if target.len() > gateway.max_uri_bytes {
@@ -113,15 +131,16 @@ fn route(
         return Err(Problem::new(Reason::UriTooLong, detail));
     }
     let host = request::host(head)?;
-    record.set_host(&host);
+    record.host = Some(host.clone());
     if client.is_refused() {
         return Err(Problem::new(Reason::Overloaded, "too many client connections"));
     }
-    let name = std::str::from_utf8(host.as_bytes()).unwrap_or_default();
+    let name = host.to_str().expect("a valid host is ASCII");
     let found =
         view.snapshot.table.find(name, head.uri.path(), &head.method).map_err(|miss| missed(view, &miss, record))?;
-    let api = found.payload().clone();
-    record.route = api.route.clone();
+    let local = view.api(*found.payload()).clone();
+    record.tally = local.tally.clone();
+    let api = &local.api;
     let announced = hyper::body::Body::size_hint(incoming).exact();
     if let (Some(limit), Some(bytes)) = (api.max_body_bytes, announced)
         && bytes > limit
@@ -129,18 +148,18 @@ fn route(
         return Err(body::too_large(limit));
     }
     Ok(Routed {
-        target: request::target(&head.uri, found.prefix_len())?,
-        path_parameters: path_parameters(&found, &api, head.uri.path()),
+        base_path: found.prefix_len(),
+        path_parameters: path_parameters(&found, api, head.uri.path()),
         upgrade: hop::upgrade(head).filter(|_| hyper::body::Body::is_end_stream(incoming)),
         host,
-        api,
+        api: local,
     })
 }
 
 /// Why a request found no API, for the client; notes in the record how far it came.
 fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
     if let Miss::NoApi { service, .. } | Miss::MethodNotAllowed { service, .. } = miss {
-        record.route = view.snapshot.service(service).clone();
+        record.tally = view.service(service);
     }
     match miss {
         Miss::NoService => Problem::new(Reason::NoService, "no service answers to this host"),
@@ -166,7 +185,7 @@ fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
 }
 
 /// `id=42&name=x`: each value decoded once, then form-encoded.
-fn path_parameters(found: &Match<'_, Arc<Api>>, api: &Api, path: &str) -> Option<String> {
+fn path_parameters(found: &Match<'_, usize>, api: &Api, path: &str) -> Option<String> {
     if !api.has_parameters {
         return None;
     }
@@ -192,12 +211,19 @@ fn refuse(client: &Client, error: &Error, mut record: Box<Record>) -> GatewayRes
         _ => note(&mut record, &problem),
     }
     client.answered();
+    let (response, bytes) = own(&problem, id);
+    record.bytes_out = bytes;
+    response
+}
+
+/// An answer of the gateway's own, and how long its body is.
+fn own(problem: &Problem, id: Uuid) -> (GatewayResponse, u64) {
     let (status, headers, body) = problem.render(id);
-    record.bytes_out = body.len() as u64;
+    let bytes = body.len() as u64;
     let mut response = Response::new(ResponseBody::Own(Full::new(body)));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    response
+    (response, bytes)
 }
 
 /// Counts and records an error that the gateway answers with.
@@ -205,5 +231,5 @@ fn note(record: &mut Record, problem: &Problem) {
     record.status = problem.reason.status().as_u16();
     record.reason = Some(problem.reason.as_str());
     record.aborted = None;
-    record.route.errors.count(problem.reason.as_str());
+    record.tally.count_error(problem.reason.as_str());
 }

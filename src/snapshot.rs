@@ -23,10 +23,13 @@ use crate::telemetry::metrics::{ApiLabels, Metrics};
 pub struct Snapshot {
     pub revision: u64,
     pub config: Arc<Config>,
-    pub table: RouteTable<Arc<Api>>,
+    /// Leads to indices of `apis`.
+    pub table: RouteTable<usize>,
+    /// Every API in every environment.
+    pub apis: Vec<Arc<Api>>,
     /// In the order of [`Config::functions`].
     pub functions: Vec<Arc<Function>>,
-    pub rules: Arc<Rules>,
+    pub rules: Rules,
     /// Where requests without a service are counted.
     pub nowhere: Arc<access::Route>,
     /// Where requests to a service without an API are counted.
@@ -54,7 +57,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When two domains or APIs are the same, which a loaded configuration rules out.
-    pub fn compile(config: Config, previous: Option<&Self>, metrics: &Arc<Metrics>) -> Result<Self, BuildError> {
+    pub fn compile(config: Config, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, BuildError> {
         let known: HashMap<&FunctionId, &Function> = previous
             .iter()
             .flat_map(|previous| &previous.functions)
@@ -65,7 +68,7 @@ impl Snapshot {
             .iter()
             .map(|spec| Arc::new(Function::new(spec.clone(), known.get(&spec.id).copied(), metrics)))
             .collect();
-        let mut builder = Builder::new();
+        let (mut builder, mut apis) = (Builder::new(), Vec::new());
         for service in &config.services {
             let index = builder.service(&service.name);
             for domain in &service.domains {
@@ -73,13 +76,13 @@ impl Snapshot {
             }
             for api in &service.apis {
                 for binding in &api.bindings {
-                    let payload = Arc::new(Api::compile(&config, service, api, *binding, metrics));
+                    apis.push(Arc::new(Api::compile(&config, service, api, *binding, metrics)));
                     let entry = ApiEntry {
                         rule: &api.path,
                         method: &api.method,
                         enabled: api.enabled,
                         raw_path: api.raw_path,
-                        payload,
+                        payload: apis.len() - 1,
                     };
                     builder.api(index, binding.environment, entry)?;
                 }
@@ -89,8 +92,9 @@ impl Snapshot {
         Ok(Self {
             revision: previous.map_or(1, |previous| previous.revision + 1),
             table: builder.build(),
+            apis,
             functions,
-            rules: Arc::new(rules(&config.gateway)),
+            rules: rules(&config.gateway),
             nowhere: unrouted(""),
             services: config.services.iter().map(|service| (service.name.clone(), unrouted(&service.name))).collect(),
             config: Arc::new(config),
@@ -105,7 +109,7 @@ impl Snapshot {
 }
 
 impl Api {
-    fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, metrics: &Arc<Metrics>) -> Self {
+    fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, metrics: &Metrics) -> Self {
         let function = &config.functions[binding.function];
         let timeout = api.timeout.as_ref().unwrap_or(&function.timeout).value;
         let labels =
@@ -132,7 +136,6 @@ impl Api {
                 function: format!("{}/{}", function.id.namespace, function.id.name),
                 version: function.id.version.clone(),
                 metrics: metrics.api(&labels),
-                errors: metrics.errors(&labels.function),
             }),
         }
     }
@@ -179,7 +182,7 @@ fn reserved_name(gateway: &types::Gateway, name: &str) -> String {
     format!("{}{name}", gateway.reserved_prefix.as_str())
 }
 
-fn unrouted(service: &str, metrics: &Arc<Metrics>) -> access::Route {
+fn unrouted(service: &str, metrics: &Metrics) -> access::Route {
     let labels = ApiLabels { service: service.to_owned(), ..ApiLabels::default() };
     access::Route {
         service: service.to_owned(),
@@ -188,7 +191,6 @@ fn unrouted(service: &str, metrics: &Arc<Metrics>) -> access::Route {
         function: String::new(),
         version: String::new(),
         metrics: metrics.api(&labels),
-        errors: metrics.errors(""),
     }
 }
 

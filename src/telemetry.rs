@@ -1,5 +1,7 @@
 //! What the outside sees of the inside: logs, metrics, access records. Knows nothing of those who use it.
 
 pub mod access;
+pub mod family;
 pub mod log;
 pub mod metrics;
+pub mod shard;

@@ -11,6 +11,7 @@ use crate::telemetry::log;
 pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let loaded = configured.load()?;
     log::install(&loaded.config.log);
+    log::report_panics();
     let origin = Origin { path: configured.path(), sources: loaded.sources, folders: loaded.directories };
     let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;

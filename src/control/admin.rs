@@ -13,13 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Command;
 use super::ready::Readiness;
-use crate::snapshot::Shared;
 use crate::telemetry::metrics::Metrics;
 
 /// What the admin listener shows and can ask for.
 #[derive(Clone, Debug)]
 pub struct Admin {
-    pub shared: Arc<Shared>,
     pub metrics: Arc<Metrics>,
     pub readiness: Arc<Readiness>,
     pub commands: mpsc::Sender<Command>,
@@ -42,11 +40,6 @@ pub async fn serve(listener: TcpListener, admin: Admin) {
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {
-    for function in &admin.shared.load().functions {
-        let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        function.metrics.in_flight.set(gauge(function.admission.in_flight()));
-        function.metrics.queue_depth.set(gauge(function.admission.waiting()));
-    }
     match admin.metrics.render() {
         Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),

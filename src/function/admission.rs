@@ -8,19 +8,22 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The slots and the queue of one function version, shared by all workers. Limits may change while requests run.
+///
+/// Without a limit nothing is written here, so that workers do not take a cache line from each other for a number that nobody
+/// compares. A limit that comes with a reload therefore counts the requests from then on.
 #[derive(Debug, Default)]
 pub struct Admission {
     /// Zero is no limit.
     limit: AtomicUsize,
     queue: AtomicUsize,
-    in_flight: AtomicUsize,
+    taken: AtomicUsize,
     waiting: AtomicUsize,
     freed: Notify,
 }
 
-/// A slot; given back when dropped.
+/// A slot, or the leave to do without one where there is no limit; given back when dropped.
 #[derive(Debug)]
-pub struct Permit(Arc<Admission>);
+pub struct Slot(Option<Arc<Admission>>);
 
 /// Why there is no slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,19 +42,9 @@ impl Admission {
         self.freed.notify_waiters();
     }
 
-    #[must_use]
-    pub fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
-    }
-
-    #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
-    }
-
     /// A slot at once, if one is free and nobody waits for it.
     #[must_use]
-    pub fn try_admit(self: &Arc<Self>) -> Option<Permit> {
+    pub fn try_admit(self: &Arc<Self>) -> Option<Slot> {
         if self.waiting.load(Ordering::Relaxed) == 0 { self.take() } else { None }
     }
 
@@ -59,15 +52,15 @@ impl Admission {
     ///
     /// # Errors
     /// [`Refused`] when the queue is full or the time is over.
-    pub async fn admit(self: &Arc<Self>, timeout: Duration) -> Result<Permit, Refused> {
+    pub async fn admit(self: &Arc<Self>, timeout: Duration) -> Result<Slot, Refused> {
         let _place = Place::take(self).ok_or(Refused::QueueFull)?;
         let wait = async {
             loop {
                 // Registered before looking, so that no slot is freed unseen in between.
                 let mut freed = std::pin::pin!(self.freed.notified());
                 freed.as_mut().enable();
-                if let Some(permit) = self.take() {
-                    return permit;
+                if let Some(slot) = self.take() {
+                    return slot;
                 }
                 freed.await;
             }
@@ -75,22 +68,22 @@ impl Admission {
         tokio::time::timeout(timeout, wait).await.map_err(|_elapsed| Refused::QueueTimeout)
     }
 
-    fn take(self: &Arc<Self>) -> Option<Permit> {
+    fn take(self: &Arc<Self>) -> Option<Slot> {
         let limit = self.limit.load(Ordering::Relaxed);
         if limit == 0 {
-            self.in_flight.fetch_add(1, Ordering::Relaxed);
-            return Some(Permit(self.clone()));
+            return Some(Slot(None));
         }
-        let free = |in_flight: usize| (in_flight < limit).then_some(in_flight + 1);
-        self.in_flight.fetch_update(Ordering::Acquire, Ordering::Relaxed, free).ok().map(|_| Permit(self.clone()))
+        let free = |taken: usize| (taken < limit).then_some(taken + 1);
+        self.taken.fetch_update(Ordering::Acquire, Ordering::Relaxed, free).ok().map(|_| Slot(Some(self.clone())))
     }
 }
 
-impl Drop for Permit {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Release);
-        if self.0.waiting.load(Ordering::SeqCst) > 0 {
-            self.0.freed.notify_one();
+        let Some(admission) = &self.0 else { return };
+        admission.taken.fetch_sub(1, Ordering::Release);
+        if admission.waiting.load(Ordering::SeqCst) > 0 {
+            admission.freed.notify_one();
         }
     }
 }
@@ -126,6 +119,16 @@ mod tests {
         admission
     }
 
+    impl Admission {
+        fn taken(&self) -> usize {
+            self.taken.load(Ordering::Relaxed)
+        }
+
+        fn waiting(&self) -> usize {
+            self.waiting.load(Ordering::Relaxed)
+        }
+    }
+
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
@@ -141,10 +144,10 @@ mod tests {
         assert_eq!(admission.waiting(), 1);
         assert_eq!(admission.admit(SECOND).await.expect_err("full"), Refused::QueueFull);
         drop(held);
-        let permit = waiting.await.expect("no panic").expect("a slot");
-        assert_eq!((admission.in_flight(), admission.waiting()), (1, 0));
-        drop(permit);
-        assert_eq!(admission.in_flight(), 0);
+        let slot = waiting.await.expect("no panic").expect("a slot");
+        assert_eq!((admission.taken(), admission.waiting()), (1, 0));
+        drop(slot);
+        assert_eq!(admission.taken(), 0);
     }
 
     #[tokio::test(start_paused = true)]
@@ -176,7 +179,7 @@ mod tests {
             while admission.waiting() > 0 {
                 tokio::task::yield_now().await;
             }
-            assert_eq!(admission.in_flight(), 0);
+            assert_eq!(admission.taken(), 0);
         }
     }
 
@@ -186,10 +189,23 @@ mod tests {
         let _held = admission.try_admit().expect("a free slot");
         let waiting = tokio::spawn({
             let admission = admission.clone();
-            async move { admission.admit(SECOND).await.map(|_permit| ()) }
+            async move { admission.admit(SECOND).await.map(|_slot| ()) }
         });
         tokio::task::yield_now().await;
         admission.set_limits(NonZeroUsize::new(2), 5);
         assert_eq!(waiting.await.expect("no panic"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_comes_later_counts_from_then_on() {
+        let admission = admission(0, 0);
+        let free: Vec<_> = (0..9).map(|_| admission.try_admit().expect("no limit")).collect();
+        admission.set_limits(NonZeroUsize::new(1), 0);
+        let held = admission.try_admit().expect("a free slot");
+        assert!(admission.try_admit().is_none());
+        drop(free);
+        assert!(admission.try_admit().is_none());
+        drop(held);
+        assert_eq!(admission.taken(), 0);
     }
 }

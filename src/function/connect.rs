@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
@@ -23,14 +23,12 @@ const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// A byte stream to an instance under hyper.
 #[derive(Debug)]
-pub struct Stream {
-    kind: Kind,
-    wire: Rc<Wire>,
-}
+pub struct Stream(Rc<Wire>);
 
 /// What the owner of a connection and its stream share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Wire {
+    kind: RefCell<Kind>,
     /// Bytes read so far: a request may only be repeated if nothing came back.
     received: Cell<u64>,
     /// Field lines that belong behind the request line which is written next.
@@ -40,6 +38,26 @@ pub struct Wire {
 }
 
 impl Wire {
+    fn new(kind: Kind) -> Rc<Self> {
+        Rc::new(Self {
+            kind: RefCell::new(kind),
+            received: Cell::default(),
+            lines: RefCell::default(),
+            behind_line: Cell::default(),
+        })
+    }
+
+    /// Whether it is certain that nothing has arrived since the last read, not even the end.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        let cx = &mut Context::from_waker(Waker::noop());
+        match &*self.kind.borrow() {
+            Kind::Tcp(stream) => stream.poll_read_ready(cx).is_pending(),
+            Kind::Unix(stream) => stream.poll_read_ready(cx).is_pending(),
+            Kind::Echo(_) => false,
+        }
+    }
+
     #[must_use]
     pub fn received(&self) -> u64 {
         self.received.get()
@@ -61,28 +79,29 @@ enum Kind {
 impl Stream {
     #[must_use]
     pub fn wire(&self) -> &Rc<Wire> {
-        &self.wire
+        &self.0
     }
 
     /// Writes hyper's bytes with the waiting lines behind the first line. The result counts hyper's bytes only.
-    fn poll_insert(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let mut lines = self.wire.lines.borrow_mut();
+    fn poll_insert(&self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let wire = &*self.0;
+        let mut lines = wire.lines.borrow_mut();
         let first: &[u8] = slices.first().map_or(&[], |slice| slice);
         let line = match first.iter().position(|&byte| byte == b'\n') {
-            _ if self.wire.behind_line.get() => 0,
+            _ if wire.behind_line.get() => 0,
             Some(end) => end + 1,
             None => return Poll::Ready(Err(io::ErrorKind::InvalidInput.into())),
         };
         loop {
             let body = slices.get(1).map_or(&[][..], |slice| slice);
             let parts = [&first[..line], lines.as_slice(), &first[line..], body].map(IoSlice::new);
-            let written = ready!(self.kind.poll_write_vectored(cx, &parts))?;
+            let written = ready!(wire.kind.borrow_mut().poll_write_vectored(cx, &parts))?;
             if written == 0 || written < line {
                 return Poll::Ready(Ok(written));
             }
             let inserted = (written - line).min(lines.len());
             lines.drain(..inserted);
-            self.wire.behind_line.set(!lines.is_empty());
+            wire.behind_line.set(!lines.is_empty());
             if written > inserted {
                 return Poll::Ready(Ok(written - inserted));
             }
@@ -114,7 +133,7 @@ pub async fn connect(
         let error = match timeout(connect_timeout, open(instance)).await {
             Ok(Ok(kind)) => {
                 instance.set_up(true);
-                return Ok(Stream { kind, wire: Rc::default() });
+                return Ok(Stream(Wire::new(kind)));
             }
             Ok(Err(error)) => ConnectError::Failed(error),
             Err(_elapsed) => ConnectError::TimedOut(connect_timeout),
@@ -144,15 +163,15 @@ fn tcp(stream: TcpStream) -> io::Result<Kind> {
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
+        let wire = &*self.0;
         let before = buffer.filled().len();
-        let result = match &mut this.kind {
+        let result = match &mut *wire.kind.borrow_mut() {
             Kind::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             Kind::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
             Kind::Echo(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
         let count = (buffer.filled().len() - before) as u64;
-        this.wire.received.set(this.wire.received.get() + count);
+        wire.received.set(wire.received.get() + count);
         result
     }
 }
@@ -167,11 +186,10 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        if this.wire.lines.borrow().is_empty() {
-            this.kind.poll_write_vectored(cx, slices)
+        if self.0.lines.borrow().is_empty() {
+            self.0.kind.borrow_mut().poll_write_vectored(cx, slices)
         } else {
-            this.poll_insert(cx, slices)
+            self.poll_insert(cx, slices)
         }
     }
 
@@ -180,7 +198,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().kind {
+        match &mut *self.0.kind.borrow_mut() {
             Kind::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Echo(stream) => Pin::new(stream).poll_flush(cx),
@@ -188,7 +206,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().kind {
+        match &mut *self.0.kind.borrow_mut() {
             Kind::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Kind::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Kind::Echo(stream) => Pin::new(stream).poll_shutdown(cx),
@@ -206,7 +224,7 @@ mod tests {
     async fn lines_stand_behind_the_request_line_however_little_is_written_at_once() {
         for room in [1, 2, 3, 5, 7, 16, 17, 18, 33, 1000] {
             let (near, mut far) = tokio::io::duplex(room);
-            let mut stream = Stream { kind: Kind::Echo(near), wire: Rc::default() };
+            let mut stream = Stream(Wire::new(Kind::Echo(near)));
             for count in 0..3 {
                 let mut lines = Lines::default();
                 lines.push("X-Count", count.to_string().as_bytes());

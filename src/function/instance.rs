@@ -1,12 +1,11 @@
 //! One address at which a function version runs.
 
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use prometheus::IntGauge;
-
 use crate::config::types::InstanceAddress;
-use crate::telemetry::metrics::FunctionMetrics;
+use crate::telemetry::metrics::{FunctionMetrics, FunctionShard, InstanceUp};
 
 /// An instance, shared by the workers. Stays the same across reloads as long as its address is configured.
 #[derive(Debug)]
@@ -14,22 +13,21 @@ pub struct Instance {
     address: InstanceAddress,
     /// The address when no name has to be looked up.
     socket: Option<SocketAddr>,
-    label: Arc<str>,
-    up: IntGauge,
-    function: Arc<FunctionMetrics>,
+    label: Box<str>,
+    up: Arc<InstanceUp>,
 }
 
 impl Instance {
     #[must_use]
-    pub fn new(address: &InstanceAddress, function: Arc<FunctionMetrics>) -> Self {
-        let label: Arc<str> = address.to_string().into();
-        let up = function.instance_up(&label);
-        up.set(1);
+    pub fn new(address: &InstanceAddress, function: &FunctionMetrics) -> Self {
+        let label: Box<str> = address.to_string().into();
+        let up = function.instance(&label);
+        up.set(true);
         let socket = match address {
             InstanceAddress::Http { host, port } => host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, *port)),
             InstanceAddress::Unix(_) | InstanceAddress::Echo => None,
         };
-        Self { address: address.clone(), socket, label, up, function }
+        Self { address: address.clone(), socket, label, up }
     }
 
     #[must_use]
@@ -44,23 +42,30 @@ impl Instance {
 
     /// The address as logs and metrics name it.
     #[must_use]
-    pub fn label(&self) -> &Arc<str> {
+    pub fn label(&self) -> &str {
         &self.label
     }
 
     /// Notes the outcome of an attempt to connect.
     pub fn set_up(&self, up: bool) {
-        self.up.set(i64::from(up));
-    }
-
-    #[must_use]
-    pub fn metrics(&self) -> &FunctionMetrics {
-        &self.function
+        self.up.set(up);
     }
 }
 
-impl Drop for Instance {
-    fn drop(&mut self) {
-        self.function.forget_instance(&self.label);
+/// An instance as one worker sees it.
+#[derive(Debug)]
+pub struct Endpoint {
+    pub instance: Arc<Instance>,
+    /// The address as the access log names it.
+    pub label: Rc<str>,
+    /// Where this worker counts its connections.
+    pub metrics: Arc<FunctionShard>,
+}
+
+impl Endpoint {
+    #[must_use]
+    pub fn new(instance: Arc<Instance>, metrics: Arc<FunctionShard>) -> Rc<Self> {
+        let label = instance.label().into();
+        Rc::new(Self { instance, label, metrics })
     }
 }

@@ -5,6 +5,7 @@
 //! the pool costs no wake-ups. Whatever only the connection can make ready (the response future, the body channel) is
 //! polled with a no-op waker, since this very task has just polled its source.
 
+use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -18,7 +19,8 @@ use tokio::time::Instant;
 
 use super::connect::{Stream, Wire};
 use super::error::ExchangeError;
-use super::instance::Instance;
+use super::instance::Endpoint;
+use super::signal::Signal;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
 
@@ -31,6 +33,9 @@ pub struct Link {
     sender: SendRequest<RequestBody>,
     connection: Connection<TokioIo<Stream>, RequestBody>,
     wire: Rc<Wire>,
+    signal: Arc<Signal>,
+    /// Of the signal.
+    waker: Waker,
     presence: Presence,
     keep: Duration,
     used: bool,
@@ -39,7 +44,7 @@ pub struct Link {
 /// A connection as the gauges count it: active or idle, until it is dropped.
 #[derive(Debug)]
 struct Presence {
-    instance: Arc<Instance>,
+    endpoint: Rc<Endpoint>,
     idle_since: Option<Instant>,
 }
 
@@ -77,7 +82,7 @@ impl Link {
     /// When the connection is lost at once.
     pub async fn open(
         stream: Stream,
-        instance: Arc<Instance>,
+        endpoint: Rc<Endpoint>,
         max_header_bytes: usize,
     ) -> Result<Box<Self>, ExchangeError> {
         let wire = stream.wire().clone();
@@ -87,19 +92,17 @@ impl Link {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(ExchangeError::new)?;
+        let signal = Arc::new(Signal::default());
         Ok(Box::new(Self {
             sender,
             connection,
             wire,
-            presence: Presence::new(instance),
+            waker: Waker::from(signal.clone()),
+            signal,
+            presence: Presence::new(endpoint),
             keep: DEFAULT_KEEP,
             used: false,
         }))
-    }
-
-    #[must_use]
-    pub fn instance(&self) -> &Arc<Instance> {
-        &self.presence.instance
     }
 
     /// Sends a request, with `lines` in front of its own fields, and waits for the response head, or until `stop` says why not
@@ -107,42 +110,52 @@ impl Link {
     ///
     /// # Errors
     /// [`Failed`]; the link is gone then.
-    pub async fn exchange<S>(
+    pub fn exchange<S>(
         mut self: Box<Self>,
         request: Request<RequestBody>,
         lines: Lines,
         mut stop: impl FnMut() -> Option<S>,
-    ) -> Result<(Response<Incoming>, Box<Self>), Failed<S>> {
+    ) -> impl Future<Output = Result<(Response<Incoming>, Box<Self>), Failed<S>>> {
         let (reused, before) = (self.used, self.wire.received());
         self.wire.insert(lines);
         self.used = true;
-        let mut response = std::pin::pin!(self.sender.try_send_request(request));
-        let outcome = std::future::poll_fn(|cx| {
-            // An error of the connection reaches the response future as well.
-            let _ = self.connection.poll_without_shutdown(cx);
-            if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                return Poll::Ready(Ok(outcome));
-            }
-            stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
-        })
-        .await;
-        let kind = match outcome {
-            Ok(Ok(response)) => {
-                self.learn_keep(&response);
-                return Ok((response, self));
-            }
-            Ok(Err(mut error)) => match error.take_message() {
-                Some(request) => FailedKind::Unsent(Box::new(request)),
-                None => FailedKind::Lost(ExchangeError::new(error.into_error())),
-            },
-            Err(stopped) => FailedKind::Stopped(stopped),
-        };
-        Err(Failed { kind, reused, answered: self.wire.received() > before })
+        // Out here, so that the future does not keep a place for the request beside that of hyper's future.
+        let response = self.sender.try_send_request(request);
+        async move {
+            let mut response = std::pin::pin!(response);
+            let outcome = std::future::poll_fn(|cx| {
+                // An error of the connection reaches the response future as well.
+                let _ = self.drive(cx);
+                if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    return Poll::Ready(Ok(outcome));
+                }
+                stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
+            })
+            .await;
+            let kind = match outcome {
+                Ok(Ok(response)) => {
+                    self.learn_keep(&response);
+                    return Ok((response, self));
+                }
+                Ok(Err(mut error)) => match error.take_message() {
+                    Some(request) => FailedKind::Unsent(Box::new(request)),
+                    None => FailedKind::Lost(ExchangeError::new(error.into_error())),
+                },
+                Err(stopped) => FailedKind::Stopped(stopped),
+            };
+            Err(Failed { kind, reused, answered: self.wire.received() > before })
+        }
     }
 
     /// Lets the connection make progress with what is left of an exchange.
     pub fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.connection.poll_without_shutdown(cx).map(|_ended| ())
+        self.signal.attach(cx.waker());
+        self.connection.poll_without_shutdown(&mut Context::from_waker(&self.waker)).map(|_ended| ())
+    }
+
+    /// Reads what the connection has made ready.
+    pub fn read<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.signal.muted(read)
     }
 
     /// Whether the exchange is over on the wire and the link can take another.
@@ -153,9 +166,9 @@ impl Link {
 
     /// Whether an idle link is still good: not expired, not closed, nothing received that nobody asked for.
     pub fn is_usable(&mut self, now: Instant) -> bool {
-        !self.is_expired(now)
-            && self.drive(&mut Context::from_waker(Waker::noop())).is_pending()
-            && self.sender.is_ready()
+        let quiet =
+            |link: &mut Self| link.wire.is_quiet() || link.drive(&mut Context::from_waker(Waker::noop())).is_pending();
+        !self.is_expired(now) && quiet(self) && self.sender.is_ready()
     }
 
     #[must_use]
@@ -165,6 +178,7 @@ impl Link {
 
     /// Marks the link as idle, or as in use again.
     pub fn set_idle(&mut self, since: Option<Instant>) {
+        self.signal.detach();
         self.presence.set_idle(since);
     }
 
@@ -204,13 +218,13 @@ impl Link {
 }
 
 impl Presence {
-    fn new(instance: Arc<Instance>) -> Self {
-        instance.metrics().active.inc();
-        Self { instance, idle_since: None }
+    fn new(endpoint: Rc<Endpoint>) -> Self {
+        endpoint.metrics.active.inc();
+        Self { endpoint, idle_since: None }
     }
 
     fn set_idle(&mut self, since: Option<Instant>) {
-        let metrics = self.instance.metrics();
+        let metrics = &self.endpoint.metrics;
         match (self.idle_since, since) {
             (None, Some(_)) => {
                 metrics.active.dec();
@@ -228,7 +242,7 @@ impl Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        let metrics = self.instance.metrics();
+        let metrics = &self.endpoint.metrics;
         if self.idle_since.is_some() { metrics.idle.dec() } else { metrics.active.dec() }
     }
 }

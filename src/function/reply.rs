@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::Instant;
 
 use super::link::Link;
 use super::pool::Pool;
@@ -23,28 +24,29 @@ pub struct Reply {
 impl Reply {
     /// A small answer has arrived whole by the time its head is read; its link is free at once.
     #[must_use]
-    pub fn new(incoming: Incoming, link: Box<Link>, pool: Rc<Pool>) -> Self {
+    pub fn new(incoming: Incoming, link: Box<Link>, pool: Rc<Pool>, now: Instant) -> Self {
         let mut reply = Self { incoming, link: Some(link), pool };
-        reply.release();
+        reply.release(now);
         reply
     }
 
-    fn release(&mut self) {
+    fn release(&mut self, now: Instant) {
         if let Some(link) = self.link.take_if(|link| link.is_free()) {
-            self.pool.put(link);
+            self.pool.put(link, now);
         }
     }
 
     fn poll_incoming(&mut self) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.incoming).poll_frame(&mut Context::from_waker(Waker::noop()))
+        let incoming = Pin::new(&mut self.incoming);
+        let read = || incoming.poll_frame(&mut Context::from_waker(Waker::noop()));
+        match &self.link {
+            Some(link) => link.read(read),
+            None => read(),
+        }
     }
-}
 
-impl Body for Reply {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    /// What [`Body::poll_frame`] would return.
+    pub fn poll_frame(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let mut frame = self.poll_incoming();
         if let (Poll::Pending, Some(link)) = (&frame, &mut self.link) {
             let ended = link.drive(cx).is_ready();
@@ -55,7 +57,7 @@ impl Body for Reply {
         }
         let frame = std::task::ready!(frame);
         if frame.is_none() || self.incoming.is_end_stream() {
-            self.release();
+            self.release(now);
         }
         Poll::Ready(frame.map(|frame| {
             frame.map_err(|error| {
@@ -65,11 +67,13 @@ impl Body for Reply {
         }))
     }
 
-    fn is_end_stream(&self) -> bool {
+    #[must_use]
+    pub fn is_end_stream(&self) -> bool {
         self.incoming.is_end_stream()
     }
 
-    fn size_hint(&self) -> SizeHint {
+    #[must_use]
+    pub fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
     }
 }

@@ -52,7 +52,7 @@ pub struct UploadLimits {
     /// Between two chunks.
     pub idle: Duration,
     pub max_bytes: Option<u64>,
-    pub rules: Arc<Rules>,
+    pub rules: Rc<Rules>,
 }
 
 /// Held shut while a client waits for `100 Continue`; opened when the function says so.
@@ -82,10 +82,10 @@ impl Leftover {
     /// More than this is not read; the connection is closed instead.
     const MAX_BYTES: usize = 1 << 20;
 
-    pub fn leave(&self, incoming: Incoming) {
+    pub fn leave(&self, incoming: Incoming, now: Instant) {
         let hopeless = incoming.size_hint().lower() > Self::MAX_BYTES as u64;
         if !incoming.is_end_stream() && !hopeless {
-            self.0.replace(Some(Rest { incoming, bytes: 0, since: Instant::now() }));
+            self.0.replace(Some(Rest { incoming, bytes: 0, since: now }));
         }
     }
 
@@ -151,7 +151,7 @@ impl RequestBody {
         (alarm, leftover): (Rc<Alarm>, Rc<Leftover>),
         gate: Option<ContinueGate>,
     ) -> (Self, Rc<Progress>) {
-        let now = Instant::now();
+        let now = alarm.now();
         let progress = Rc::new(Progress {
             last_chunk: Cell::new(now),
             bytes: Rc::default(),
@@ -189,7 +189,7 @@ impl Upload {
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                let since = *self.waiting_since.get_or_insert_with(Instant::now);
+                let since = *self.waiting_since.get_or_insert(self.alarm.now());
                 if !self.alarm.passed(since + self.limits.idle) {
                     return Poll::Pending;
                 }
@@ -201,7 +201,7 @@ impl Upload {
     }
 
     fn pass(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, UploadError> {
-        self.progress.last_chunk.set(Instant::now());
+        self.progress.last_chunk.set(self.alarm.now());
         match frame.into_data() {
             Ok(chunk) => {
                 let bytes = self.progress.bytes.get() + chunk.len() as u64;
@@ -237,7 +237,7 @@ impl Drop for Upload {
         self.progress.finished.set(true);
         // Of a client that still waits for `100 Continue`, reading on would ask for a body that nobody wants.
         if let (Some(incoming), None) = (self.incoming.take(), &self.gate) {
-            self.leftover.leave(incoming);
+            self.leftover.leave(incoming, self.alarm.now());
         }
     }
 }
@@ -293,6 +293,8 @@ pub enum Broken {
     StreamIdle,
     StreamMax,
     Draining,
+    /// A bug of the gateway.
+    InternalError,
 }
 
 impl Broken {
@@ -303,6 +305,7 @@ impl Broken {
             Self::StreamIdle => "stream_idle",
             Self::StreamMax => "stream_max",
             Self::Draining => "draining",
+            Self::InternalError => "internal_error",
         }
     }
 }

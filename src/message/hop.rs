@@ -20,11 +20,11 @@ impl Listed {
     #[must_use]
     pub fn read(headers: &HeaderMap, prefix: &ReservedPrefix) -> Self {
         let mut names = Vec::new();
-        if let Some(only) = headers.get(CONNECTION)
-            && matches!(only.as_bytes(), b"keep-alive" | b"close")
-            && headers.get_all(CONNECTION).iter().nth(1).is_none()
-        {
-            return Self { names };
+        let mut lines = headers.get_all(CONNECTION).iter();
+        match (lines.next(), lines.next()) {
+            (None, _) => return Self { names },
+            (Some(only), None) if matches!(only.as_bytes(), b"keep-alive" | b"close") => return Self { names },
+            _ => {}
         }
         for token in tokens(headers, &CONNECTION) {
             if ["close", "keep-alive", "upgrade", "te"]

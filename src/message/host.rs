@@ -13,14 +13,30 @@ pub fn is_valid(host: &[u8]) -> bool {
     } else {
         host.split_at(host.iter().position(|&byte| byte == b':').unwrap_or(host.len()))
     };
-    let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(byte);
     let port_fits = match port.split_first() {
         None => true,
         Some((b':', digits)) => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
         Some(_) => false,
     };
-    port_fits && name.iter().all(name_byte)
+    port_fits && name.iter().all(|&byte| NAME[usize::from(byte)])
 }
+
+/// What may stand in a `reg-name` (RFC 3986 section 3.2.2), percent signs included.
+const NAME: [bool; 256] = {
+    const MARKS: &[u8] = b"-._~%!$&'()*+,;=";
+    let mut allowed = [false; 256];
+    let mut byte = 0;
+    while byte < 128u8 {
+        allowed[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut mark = 0;
+    while mark < MARKS.len() {
+        allowed[MARKS[mark] as usize] = true;
+        mark += 1;
+    }
+    allowed
+};
 
 #[cfg(test)]
 mod tests {

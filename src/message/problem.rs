@@ -25,6 +25,8 @@ pub enum Reason {
     UriTooLong,
     HeaderTooLarge,
     ConcurrencyLimited,
+    /// A bug of the gateway.
+    InternalError,
     FunctionUnreachable,
     FunctionClosed,
     BadResponse,
@@ -36,7 +38,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::BadRequest,
         Self::AmbiguousPath,
         Self::ReservedField,
@@ -48,6 +50,7 @@ impl Reason {
         Self::UriTooLong,
         Self::HeaderTooLarge,
         Self::ConcurrencyLimited,
+        Self::InternalError,
         Self::FunctionUnreachable,
         Self::FunctionClosed,
         Self::BadResponse,
@@ -84,6 +87,9 @@ impl Reason {
             ),
             Self::ConcurrencyLimited => {
                 ("concurrency_limited", StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", "connection_limit_reached")
+            }
+            Self::InternalError => {
+                ("internal_error", StatusCode::INTERNAL_SERVER_ERROR, "Internal Error", "proxy_internal_error")
             }
             Self::FunctionUnreachable => {
                 ("function_unreachable", StatusCode::BAD_GATEWAY, "Function Unreachable", "destination_unavailable")
@@ -125,7 +131,15 @@ impl Reason {
 
     /// Whether the rest of the connection's bytes cannot be trusted or waited for.
     const fn ends_connection(self) -> bool {
-        matches!(self, Self::BadRequest | Self::RequestTimeout | Self::BodyTooLarge | Self::Overloaded | Self::Draining)
+        matches!(
+            self,
+            Self::BadRequest
+                | Self::RequestTimeout
+                | Self::BodyTooLarge
+                | Self::Overloaded
+                | Self::Draining
+                | Self::InternalError
+        )
     }
 }
 

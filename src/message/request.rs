@@ -2,7 +2,7 @@
 //!
 //! A head is rebuilt, never edited in place: removing a field from an `http::HeaderMap` reorders the rest.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING, VIA};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
@@ -84,7 +84,7 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
 pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<HeaderMap, Problem> {
     let received = &head.headers;
     let prefix = &filter.rules.prefix;
-    let listed = if received.contains_key(CONNECTION) { Listed::read(received, prefix) } else { Listed::default() };
+    let listed = Listed::read(received, prefix);
     let mut headers = HeaderMap::with_capacity(received.keys_len() + 1);
     let mut host = Some(host);
     let mut previous = None;
@@ -127,9 +127,10 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     let mut buffer = Uuid::encode_buffer();
     lines.push(&rules.request_id, id.hyphenated().encode_lower(&mut buffer).as_bytes());
     lines.push("X-Api-RequestId", id.simple().encode_lower(&mut buffer).as_bytes());
-    let version = if head.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
-    lines.push("X-Client-Proto", b"http");
-    lines.push("X-Client-Proto-Ver", version.as_bytes());
+    lines.extend(match head.version {
+        Version::HTTP_10 => b"X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.0\r\n",
+        _ => b"X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.1\r\n",
+    });
     if rules.via {
         // In the order of the hops: the client's own stand before ours, so they go this way as well.
         head.headers.get_all(VIA).iter().for_each(|via| lines.push("Via", via.as_bytes()));

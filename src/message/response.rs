@@ -38,49 +38,115 @@ pub fn prepare(
     upgrade: Option<&HeaderValue>,
 ) -> Result<(), Malformed> {
     let switched = switched_protocol(head, upgrade)?;
-    let received = std::mem::take(&mut head.headers);
-    let listed = if received.contains_key(CONNECTION) { Listed::read(&received, prefix) } else { Listed::default() };
-    if received.contains_key(TRANSFER_ENCODING) && received.contains_key(CONTENT_LENGTH) {
-        return Err(Malformed::BothLengths);
-    }
     // A length in such a response is forbidden, and has been read as the start of a body (RFC 9110 section 8.6).
     let has_length = ![StatusCode::NO_CONTENT, StatusCode::SWITCHING_PROTOCOLS].contains(&head.status);
-    let mut headers = HeaderMap::with_capacity(received.keys_len() + 3);
-    let (mut current, mut length) = (None, None);
-    for (name, value) in received {
-        let first = name.is_some();
-        current = name.or(current);
-        let name = current.as_ref().expect("the first item of a header map has a name");
-        let kept = match classify(name, prefix) {
-            Class::EndToEnd => !listed.contains(name),
-            Class::Owned => !is_same(name, &X_API_REQUESTID),
-            Class::Framing if *name == HOST => true,
-            Class::Framing => {
-                let value = framing(name, value, first)?;
-                match length.replace(value.clone()) {
-                    // Where no body follows, hyper does not compare them.
-                    Some(other) if other != value => return Err(Malformed::ContentLength),
-                    None if has_length => drop(headers.append(name.clone(), value)),
-                    Some(_) | None => {}
-                }
-                continue;
-            }
-            Class::Connection | Class::HopByHop | Class::Reserved => false,
-        };
-        if kept {
-            headers.append(name.clone(), value);
-        }
-    }
+    let listed = Listed::read(&head.headers, prefix);
+    remove(&mut head.headers, |name, first| match classify(name, prefix) {
+        Class::EndToEnd => !listed.contains(name),
+        Class::Owned => !is_same(name, &X_API_REQUESTID),
+        Class::Framing => *name == HOST || (first && has_length),
+        Class::Connection | Class::HopByHop | Class::Reserved => false,
+    })?;
     if let Some(protocol) = switched {
-        headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.append(UPGRADE, protocol);
+        head.headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
+        head.headers.append(UPGRADE, protocol);
     }
     let mut buffer = Uuid::encode_buffer();
     let id = HeaderValue::from_str(id.simple().encode_lower(&mut buffer)).expect("hexadecimal digits");
-    headers.append(X_API_REQUESTID, id);
-    head.headers = headers;
+    head.headers.append(X_API_REQUESTID, id);
     head.version = Version::HTTP_11;
     Ok(())
+}
+
+/// Checks the lengths of a response and removes what is not for the client; the rest stays in its order. `is_kept` is told
+/// whether a line is the first of its name.
+///
+/// `HeaderMap::remove` puts the last field in the place of the removed one. That is in order only where nothing that stays
+/// stands behind it, as is the case with the `Connection` of many servers. Otherwise the map is built anew.
+fn remove(headers: &mut HeaderMap, is_kept: impl Fn(&HeaderName, bool) -> bool) -> Result<(), Malformed> {
+    let (mut removed, mut anew, mut previous) = (Removed::default(), false, None);
+    let mut framing = Framing::default();
+    for (name, value) in &*headers {
+        let first = previous.replace(name) != Some(name);
+        framing.check(name, value)?;
+        if is_kept(name, first) {
+            anew |= removed.any();
+        } else {
+            // Of several lines of one name, the map can remove all or none.
+            anew |= !first || !removed.push(name);
+        }
+    }
+    let odd_spelling = framing.coding.is_some_and(|coding| coding != "chunked");
+    if !anew {
+        removed.names.iter().rev().flatten().for_each(|name| drop(headers.remove(name)));
+    } else {
+        let received = std::mem::take(headers);
+        headers.reserve(received.keys_len() + 1);
+        let mut current = None;
+        for (name, value) in received {
+            let first = name.is_some();
+            current = name.or(current);
+            let name = current.as_ref().expect("the first item of a header map has a name");
+            if is_kept(name, first) {
+                headers.append(name.clone(), value);
+            }
+        }
+    }
+    if odd_spelling && let Some(coding) = headers.get_mut(TRANSFER_ENCODING) {
+        *coding = HeaderValue::from_static("chunked");
+    }
+    Ok(())
+}
+
+/// A few names, in their order.
+#[derive(Debug, Default)]
+struct Removed {
+    names: [Option<HeaderName>; 4],
+}
+
+impl Removed {
+    fn any(&self) -> bool {
+        self.names[0].is_some()
+    }
+
+    /// Says whether there was room.
+    #[must_use]
+    fn push(&mut self, name: &HeaderName) -> bool {
+        let free = self.names.iter_mut().find(|slot| slot.is_none());
+        let room = free.is_some();
+        if let Some(slot) = free {
+            *slot = Some(name.clone());
+        }
+        room
+    }
+}
+
+/// What the lines of a response say of its length, as far as they have been read.
+#[derive(Debug, Default)]
+struct Framing<'a> {
+    length: Option<&'a HeaderValue>,
+    coding: Option<&'a HeaderValue>,
+}
+
+impl<'a> Framing<'a> {
+    /// Takes in another line, if together they can be read in one way only.
+    fn check(&mut self, name: &HeaderName, value: &'a HeaderValue) -> Result<(), Malformed> {
+        if *name == TRANSFER_ENCODING {
+            if self.coding.replace(value).is_some() || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+                return Err(Malformed::TransferEncoding);
+            }
+        } else if *name == CONTENT_LENGTH {
+            let digits = value.as_bytes().iter().all(u8::is_ascii_digit);
+            // Where no body follows, hyper does not compare them.
+            let repeated = self.length.replace(value).is_some_and(|other| other != value);
+            if repeated || !digits || !(1..=18).contains(&value.len()) {
+                return Err(Malformed::ContentLength);
+            }
+        } else {
+            return Ok(());
+        }
+        if self.length.is_some() && self.coding.is_some() { Err(Malformed::BothLengths) } else { Ok(()) }
+    }
 }
 
 /// Removes from a function's trailers what belongs to the gateway or to one hop.
@@ -107,18 +173,6 @@ fn switched_protocol(head: &Parts, asked: Option<&HeaderValue>) -> Result<Option
     let offered = asked.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
     let fits = offered.into_iter().any(|protocol| protocol.eq_ignore_ascii_case(answered.as_bytes()));
     if fits { Ok(Some(answered.clone())) } else { Err(Malformed::OtherProtocol) }
-}
-
-/// The value of a line of `Content-Length` or `Transfer-Encoding`, if it can be read in one way only.
-fn framing(name: &HeaderName, value: HeaderValue, first: bool) -> Result<HeaderValue, Malformed> {
-    if *name == TRANSFER_ENCODING {
-        let chunked = first && value.as_bytes().eq_ignore_ascii_case(b"chunked");
-        return if chunked { Ok(HeaderValue::from_static("chunked")) } else { Err(Malformed::TransferEncoding) };
-    }
-    if value.is_empty() || value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit) {
-        return Err(Malformed::ContentLength);
-    }
-    Ok(value)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! A small message in pieces is cheaper to copy together and send than to hand to the kernel as a list.
 
+use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,6 +11,11 @@ use tokio::io::AsyncWrite;
 
 /// Up to so many bytes are copied.
 const SMALL: usize = 2048;
+
+thread_local! {
+    /// Where pieces are copied together. Always in the cache, unlike a place on the stack, which would have to be zeroed first.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Writes as much of `pieces`, in order, as the stream takes.
 pub fn poll_write<S: AsyncWrite + Unpin>(
@@ -24,13 +30,11 @@ pub fn poll_write<S: AsyncWrite + Unpin>(
     if total > SMALL {
         return Pin::new(stream).poll_write_vectored(cx, pieces);
     }
-    let mut small = [0; SMALL];
-    let mut end = 0;
-    for piece in pieces {
-        small[end..end + piece.len()].copy_from_slice(piece);
-        end += piece.len();
-    }
-    Pin::new(stream).poll_write(cx, &small[..end])
+    SCRATCH.with_borrow_mut(|small| {
+        small.clear();
+        pieces.iter().for_each(|piece| small.extend_from_slice(piece));
+        Pin::new(stream).poll_write(cx, small)
+    })
 }
 
 #[cfg(test)]

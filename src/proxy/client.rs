@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::upgrade::Tunnel;
 use crate::alarm::Alarm;
+use crate::clock::Clock;
 use crate::drain::Seat;
 use crate::message::body::Leftover;
 use crate::message::forwarded::Peer;
@@ -47,13 +48,14 @@ pub struct Client {
 impl Client {
     #[must_use]
     pub fn new(peer: Peer, seat: Seat, refused: bool) -> Rc<Self> {
+        let clock = Clock::new();
         Rc::new(Self {
             peer,
             seat,
             refused,
-            alarm: Rc::default(),
+            stage: Cell::new(Stage::New(clock.now())),
+            alarm: Rc::new(Alarm::new(clock)),
             leftover: Rc::default(),
-            stage: Cell::new(Stage::New(Instant::now())),
             answering: Cell::new(false),
             held_back: Cell::new(false),
             tunnel: RefCell::default(),
@@ -80,6 +82,12 @@ impl Client {
         &self.alarm
     }
 
+    /// The time of the present poll.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.alarm.now()
+    }
+
     /// Where the rest of a request's body goes once its answer is known.
     #[must_use]
     pub fn leftover(&self) -> &Rc<Leftover> {
@@ -95,7 +103,7 @@ impl Client {
     pub fn received(&self) {
         match self.stage.get() {
             Stage::New(accepted) => self.stage.set(Stage::Head(accepted)),
-            Stage::Idle(_) => self.stage.set(Stage::Head(Instant::now())),
+            Stage::Idle(_) => self.stage.set(Stage::Head(self.now())),
             Stage::Head(_) | Stage::Busy => {}
         }
     }
@@ -103,7 +111,7 @@ impl Client {
     /// Bytes left: a client that takes the rest of a response is not idle.
     pub fn sent(&self) {
         if let Stage::Idle(_) = self.stage.get() {
-            self.stage.set(Stage::Idle(Instant::now()));
+            self.stage.set(Stage::Idle(self.now()));
         }
     }
 
@@ -115,13 +123,13 @@ impl Client {
 
     /// The response is complete but for what is still buffered.
     pub fn answered(&self) {
-        self.stage.set(Stage::Idle(Instant::now()));
+        self.stage.set(Stage::Idle(self.now()));
     }
 
     /// The rest of a body that nobody wanted is gone. The next head has its full time.
     pub fn read_out(&self) {
         if !matches!(self.stage.get(), Stage::Busy) {
-            self.stage.set(Stage::Idle(Instant::now()));
+            self.stage.set(Stage::Idle(self.now()));
         }
     }
 
@@ -142,7 +150,7 @@ impl Client {
     /// client leave; the owner of the socket looks for it every now and then.
     pub fn hold_back(&self) {
         self.held_back.set(true);
-        self.alarm.passed(Instant::now() + LOOK);
+        self.alarm.passed(self.now() + LOOK);
     }
 
     /// Whether a body has been held back since the last question.

@@ -1,10 +1,9 @@
 //! A response on its way to the client, with everything that must be given back when it ends, however it ends.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
@@ -13,7 +12,7 @@ use tokio::time::Instant;
 
 use super::client::Client;
 use crate::drain::Phase;
-use crate::function::admission::Permit;
+use crate::function::local::Permit;
 use crate::function::reply::Reply;
 use crate::message::body::{Broken, Fault, Progress, ResponseBody};
 use crate::message::request::Rules;
@@ -22,24 +21,6 @@ use crate::telemetry::access::Record;
 
 /// A response as hyper gets it.
 pub type GatewayResponse = Response<ResponseBody<Exchange>>;
-
-/// The limits of a response body.
-#[derive(Clone, Copy, Debug)]
-pub struct StreamLimits {
-    /// Between two chunks.
-    pub idle: Duration,
-    /// From the response head to the end.
-    pub max: Option<Duration>,
-}
-
-/// What holds for a response body.
-#[derive(Debug)]
-pub struct Terms {
-    pub rules: Arc<Rules>,
-    pub limits: StreamLimits,
-    /// Whether the body is announced but never sent.
-    pub withheld: bool,
-}
 
 /// What a request holds until its response is over.
 #[derive(Debug)]
@@ -57,7 +38,7 @@ pub struct Exchange {
     reply: Reply,
     record: Box<Record>,
     client: Rc<Client>,
-    terms: Terms,
+    rules: Rc<Rules>,
     held: Held,
     started: Instant,
     /// When the wait for the chunk that is due began.
@@ -66,22 +47,29 @@ pub struct Exchange {
 
 impl Exchange {
     #[must_use]
-    pub fn new(reply: Reply, mut record: Box<Record>, client: Rc<Client>, terms: Terms, held: Held) -> Self {
-        if terms.withheld || reply.is_end_stream() {
+    pub fn new(reply: Reply, mut record: Box<Record>, client: Rc<Client>, rules: Rc<Rules>, held: Held) -> Self {
+        if reply.is_end_stream() {
             record.aborted = None;
         }
-        Self { reply, record, client, terms, held, started: Instant::now(), waiting_since: None }
+        let started = client.now();
+        Self { reply, record, client, rules, held, started, waiting_since: None }
+    }
+
+    /// The body is announced but never sent.
+    pub fn withhold(&mut self) {
+        self.record.aborted = None;
     }
 
     fn overdue(&mut self) -> Option<Broken> {
-        let since = *self.waiting_since.get_or_insert_with(Instant::now);
         let alarm = self.client.alarm();
+        let since = *self.waiting_since.get_or_insert(alarm.now());
+        let spec = self.held.permit.spec();
         if self.client.seat().phase() == Phase::Expired {
             Some(Broken::Draining)
-        } else if alarm.passed(since + self.terms.limits.idle) {
+        } else if alarm.passed(since + spec.stream_idle) {
             Some(Broken::StreamIdle)
         } else {
-            self.terms.limits.max.filter(|max| alarm.passed(self.started + *max)).map(|_| Broken::StreamMax)
+            spec.stream_max.filter(|max| alarm.passed(self.started + *max)).map(|_| Broken::StreamMax)
         }
     }
 
@@ -94,33 +82,12 @@ impl Exchange {
         broken
     }
 
-    fn pass(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
-        self.waiting_since = None;
-        if self.reply.is_end_stream() {
-            self.record.aborted = None;
-        }
-        match frame.into_data() {
-            Ok(chunk) => {
-                self.record.bytes_out += chunk.len() as u64;
-                Frame::data(chunk)
-            }
-            Err(frame) => {
-                let trailers = frame.into_trailers().unwrap_or_default();
-                Frame::trailers(response::prepare_trailers(trailers, &self.terms.rules.prefix))
-            }
-        }
-    }
-}
-
-impl Body for Exchange {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        if self.terms.limits.max.is_some_and(|max| Instant::now() >= self.started + max) {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let now = self.client.now();
+        if self.held.permit.spec().stream_max.is_some_and(|max| now >= self.started + max) {
             return Poll::Ready(Some(Err(self.break_off(Broken::StreamMax))));
         }
-        match Pin::new(&mut self.reply).poll_frame(cx) {
+        match self.reply.poll_frame(cx, now) {
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
             Poll::Ready(Some(Err(broken))) => Poll::Ready(Some(Err(self.break_off(broken)))),
             Poll::Ready(None) => {
@@ -132,6 +99,39 @@ impl Body for Exchange {
                 None => Poll::Pending,
             },
         }
+    }
+
+    fn pass(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        self.waiting_since = None;
+        #[cfg(test)]
+        super::fault::strike("body", self.record.head.as_ref().expect("a head"));
+        if self.reply.is_end_stream() {
+            self.record.aborted = None;
+        }
+        match frame.into_data() {
+            Ok(chunk) => {
+                self.record.bytes_out += chunk.len() as u64;
+                Frame::data(chunk)
+            }
+            Err(frame) => {
+                let trailers = frame.into_trailers().unwrap_or_default();
+                Frame::trailers(response::prepare_trailers(trailers, &self.rules.prefix))
+            }
+        }
+    }
+}
+
+impl Body for Exchange {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        // After a panic hyper is told that the body broke off, and asks for no more of it.
+        catch_unwind(AssertUnwindSafe(|| self.poll_next(cx))).unwrap_or_else(|_panic| {
+            let broken = self.break_off(Broken::InternalError);
+            self.record.tally.count_error(broken.as_str());
+            Poll::Ready(Some(Err(broken)))
+        })
     }
 
     fn is_end_stream(&self) -> bool {

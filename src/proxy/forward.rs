@@ -1,46 +1,51 @@
 //! From a routed request to the response head of its function.
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::client::Client;
 use super::deadline::{Budget, Stop, WaitingFor};
 use super::error::Error;
-use super::exchange::{Exchange, GatewayResponse, Held, StreamLimits, Terms};
+use super::exchange::{Exchange, GatewayResponse, Held};
 use super::retry::{Attempt, may_retry};
 use super::upgrade::Tunnel;
-use super::view::View;
-use crate::function::admission::Permit;
+use super::view::{LocalApi, View};
 use crate::function::connect::connect;
 use crate::function::error::ExchangeError;
 use crate::function::link::{FailedKind, Link, Switched};
-use crate::function::pool::{Local, Pool};
+use crate::function::local::{Local, Permit};
+use crate::function::pool::Pool;
 use crate::function::reply::Reply;
 use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, ResponseBody, UploadLimits};
 use crate::message::lines::Lines;
 use crate::message::{request, response};
-use crate::snapshot::Api;
 use crate::telemetry::access::Record;
-use crate::telemetry::metrics::seconds;
 
 /// Attempts on connections that turn out to be closed before the request is written, or that cannot be opened.
 const ATTEMPTS: usize = 3;
 
-/// A request that found its API.
+/// A request as hyper delivered it.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) head: Rc<Parts>,
+    /// Taken out of the head: the letter case of its names, which hyper wants back with the request for the function.
+    pub(super) extensions: Extensions,
+    pub(super) incoming: Incoming,
+}
+
+/// Where a request goes.
 #[derive(Debug)]
 pub(super) struct Routed {
-    pub(super) api: Arc<Api>,
-    /// What the function is asked for.
-    pub(super) target: Uri,
+    pub(super) api: Rc<LocalApi>,
+    /// How many bytes of the path are removed.
+    pub(super) base_path: usize,
     pub(super) host: HeaderValue,
     pub(super) path_parameters: Option<String>,
     pub(super) upgrade: Option<HeaderValue>,
@@ -51,7 +56,6 @@ pub(super) struct Routed {
 pub struct Answer {
     head: http::response::Parts,
     content: Content,
-    local: Rc<Local>,
     held: Held,
 }
 
@@ -67,9 +71,31 @@ struct Forwarding<'a> {
     client: &'a Client,
     head: &'a Parts,
     routed: &'a Routed,
-    local: &'a Local,
     budget: &'a Budget,
     progress: Option<&'a Progress>,
+    /// Whether the client is a trusted proxy.
+    trusted: bool,
+}
+
+/// What is sent next: a request that is still to be made, or one that came back unsent.
+enum Next {
+    New(Outgoing),
+    Unsent(Box<Request<RequestBody>>),
+}
+
+/// Which connections an attempt may use: one that follows a lost one must not meet another that is as old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Links {
+    Any,
+    New,
+}
+
+/// The parts of a request that are one attempt's own.
+struct Outgoing {
+    headers: HeaderMap,
+    body: RequestBody,
+    extensions: Extensions,
+    gate: Option<ContinueGate>,
 }
 
 /// Sends a request to its function and waits for the response head.
@@ -79,38 +105,33 @@ struct Forwarding<'a> {
 pub(super) async fn forward(
     view: &View,
     client: &Rc<Client>,
-    (mut head, incoming): (Parts, Incoming),
-    routed: Routed,
+    received: Received,
+    routed: &Routed,
     record: &mut Record,
 ) -> Result<Answer, Error> {
-    let local = view.function(routed.api.function).clone();
-    let (body, progress, gate) = upload(view, client, &head, incoming, routed.api.max_body_bytes);
+    let Received { head, extensions, incoming } = received;
+    let LocalApi { api, function, .. } = &*routed.api;
+    let (body, progress, gate) = upload(view, client, &head, incoming, api.max_body_bytes);
     record.bytes_in = progress.as_ref().map(|progress| progress.bytes.clone());
-    let budget = Budget::new(routed.api.timeout, record.started, progress.clone());
-    let permit = slot(&local, client, &budget, record).await?;
-    let extensions = std::mem::take(&mut head.extensions);
+    let budget = Budget::new(api.timeout, record.started, progress.clone());
+    let permit = match function.try_admit() {
+        Some(permit) => permit,
+        None => Box::pin(queue(function, client, &budget, record)).await?,
+    };
     let forwarding = Forwarding {
         view,
         client,
         head: &head,
-        routed: &routed,
-        local: &local,
+        routed,
         budget: &budget,
         progress: progress.as_deref(),
+        trusted: client.peer().is_trusted(&view.snapshot.config.gateway.trusted_proxies),
     };
-    let mut outgoing = forwarding.request(body)?;
-    *outgoing.extensions_mut() = extensions;
-    if let Some(gate) = gate {
-        hyper::ext::on_informational(&mut outgoing, move |head| {
-            if head.status() == StatusCode::CONTINUE {
-                gate.open();
-            }
-        });
-    }
+    let outgoing = Outgoing { headers: forwarding.headers()?, body, extensions, gate };
     let (answer, link, pool) = forwarding.send(outgoing, record).await?;
     let (mut parts, incoming) = answer.into_parts();
     let upgrade = routed.upgrade.as_ref();
-    response::prepare(&mut parts, &view.snapshot.rules.prefix, record.id, upgrade).map_err(Error::Malformed)?;
+    response::prepare(&mut parts, &view.rules.prefix, record.id, upgrade).map_err(Error::Malformed)?;
     record.status = parts.status.as_u16();
     let content = if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         let lost = || Error::Malformed(response::Malformed::Unasked);
@@ -118,9 +139,9 @@ pub(super) async fn forward(
     } else {
         let bodiless = head.method == Method::HEAD || parts.status == StatusCode::NOT_MODIFIED;
         let withheld = bodiless && parts.headers.contains_key(CONTENT_LENGTH);
-        Content::Body { reply: Reply::new(incoming, link, pool), withheld }
+        Content::Body { reply: Reply::new(incoming, link, pool, client.now()), withheld }
     };
-    Ok(Answer { head: parts, content, local, held: Held { permit, progress } })
+    Ok(Answer { head: parts, content, held: Held { permit, progress } })
 }
 
 /// The body to send, its progress, and the gate that holds it back while the client waits for `100 Continue`.
@@ -134,26 +155,19 @@ fn upload(
     if incoming.is_end_stream() {
         return (RequestBody::empty(), None, None);
     }
-    let limits = UploadLimits {
-        idle: view.snapshot.config.gateway.client_body_idle,
-        max_bytes,
-        rules: view.snapshot.rules.clone(),
-    };
+    let limits =
+        UploadLimits { idle: view.snapshot.config.gateway.client_body_idle, max_bytes, rules: view.rules.clone() };
     let gate = request::expects_continue(head).then(ContinueGate::default);
     let (body, progress) =
         RequestBody::forward(incoming, limits, (client.alarm().clone(), client.leftover().clone()), gate.clone());
     (body, Some(progress), gate)
 }
 
-/// A slot of the function, at once or from its queue.
-async fn slot(local: &Local, client: &Client, budget: &Budget, record: &mut Record) -> Result<Permit, Error> {
-    let function = &local.function;
-    if let Some(permit) = function.admission.try_admit() {
-        return Ok(permit);
-    }
-    let began = Instant::now();
-    let admitted = budget.limit(client, function.admission.admit(function.spec.queue_timeout)).await;
-    record.queued = Some(began.elapsed());
+/// A slot from the function's queue.
+async fn queue(function: &Rc<Local>, client: &Client, budget: &Budget, record: &mut Record) -> Result<Permit, Error> {
+    let began = client.now();
+    let admitted = budget.limit(client, function.admit()).await;
+    record.queued = Some(client.now() - began);
     admitted.map_err(|stop| stopped(stop, budget))?.map_err(Error::NoSlot)
 }
 
@@ -161,59 +175,75 @@ fn stopped(stop: Stop, budget: &Budget) -> Error {
     Error::Stopped { stop, timeout: budget.timeout() }
 }
 
-/// The field lines that a routed request gets from the gateway.
-fn own_lines(view: &View, client: &Client, head: &Parts, routed: &Routed, id: Uuid) -> Lines {
-    let rules = &view.snapshot.rules;
-    let mut lines = Lines::with_capacity(routed.api.lines.len() + 384);
-    lines.extend(&routed.api.lines);
-    request::add_lines(&mut lines, head, rules, id, routed.upgrade.as_ref());
-    if let Some(parameters) = &routed.path_parameters {
-        lines.push(&rules.path_parameters, parameters.as_bytes());
-    }
-    let proxies = &view.snapshot.config.gateway.trusted_proxies;
-    if client.peer().is_trusted(proxies) {
-        client.peer().forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
-    } else {
-        client.peer().forward(&mut lines, &routed.host);
-    }
-    lines
-}
-
 impl Forwarding<'_> {
-    /// The request as the function gets it. Of a repeated request the letter case of names is lost.
-    fn request(&self, body: RequestBody) -> Result<Request<RequestBody>, Error> {
-        let snapshot = &self.view.snapshot;
-        let filter = request::Filter {
-            rules: &snapshot.rules,
-            custom: &self.routed.api.custom,
-            trusted: self.client.peer().is_trusted(&snapshot.config.gateway.trusted_proxies),
-        };
-        let headers = request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)?;
-        let mut outgoing = Request::new(body);
-        *outgoing.method_mut() = self.head.method.clone();
-        *outgoing.uri_mut() = self.routed.target.clone();
-        *outgoing.headers_mut() = headers;
-        Ok(outgoing)
+    /// The client's own fields as the function gets them.
+    fn headers(&self) -> Result<HeaderMap, Error> {
+        let filter =
+            request::Filter { rules: &self.view.rules, custom: &self.routed.api.api.custom, trusted: self.trusted };
+        request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)
+    }
+
+    /// The field lines that the request gets from the gateway.
+    fn own_lines(&self, id: Uuid) -> Lines {
+        let Self { view, routed, head, .. } = *self;
+        let (fixed, peer) = (&routed.api.api.lines, self.client.peer());
+        let mut lines = Lines::with_capacity(fixed.len() + 384);
+        lines.extend(fixed);
+        request::add_lines(&mut lines, head, &view.rules, id, routed.upgrade.as_ref());
+        if let Some(parameters) = &routed.path_parameters {
+            lines.push(&view.rules.path_parameters, parameters.as_bytes());
+        }
+        if self.trusted {
+            let proxies = &view.snapshot.config.gateway.trusted_proxies;
+            peer.forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
+        } else {
+            peer.forward(&mut lines, &routed.host);
+        }
+        lines
+    }
+
+    fn request(&self, outgoing: Outgoing) -> Result<Request<RequestBody>, Error> {
+        let mut request = Request::new(outgoing.body);
+        *request.method_mut() = self.head.method.clone();
+        *request.uri_mut() = request::target(&self.head.uri, self.routed.base_path).map_err(Error::Refused)?;
+        *request.headers_mut() = outgoing.headers;
+        *request.extensions_mut() = outgoing.extensions;
+        if let Some(gate) = outgoing.gate {
+            hyper::ext::on_informational(&mut request, move |head| {
+                if head.status() == StatusCode::CONTINUE {
+                    gate.open();
+                }
+            });
+        }
+        Ok(request)
     }
 
     /// Sends the request until it is certain to have reached a function, and waits for the head of the answer.
     async fn send(
         &self,
-        mut outgoing: Request<RequestBody>,
+        outgoing: Outgoing,
         record: &mut Record,
     ) -> Result<(Response<Incoming>, Box<Link>, Rc<Pool>), Error> {
-        let (mut unsent, mut repeated) = (0, false);
+        let (mut unsent, mut links) = (0, Links::Any);
+        let mut next = Next::New(outgoing);
         loop {
-            let (link, pool) = self.link(repeated, record).await?;
-            record.instance = Some(link.instance().label().clone());
+            let (link, pool) = match self.idle(links) {
+                Ok(idle) => idle,
+                Err(pool) => Box::pin(self.open(pool, links, record)).await?,
+            };
+            record.instance = Some(pool.endpoint().label.clone());
+            let request = match next {
+                Next::New(outgoing) => self.request(outgoing)?,
+                Next::Unsent(request) => *request,
+            };
             self.budget.enter(WaitingFor::Response);
-            let began = Instant::now();
-            let lines = own_lines(self.view, self.client, self.head, self.routed, record.id);
-            let failed = match link.exchange(outgoing, lines, || self.check()).await {
+            let began = self.client.now();
+            let lines = self.own_lines(record.id);
+            let failed = match link.exchange(request, lines, || self.check()).await {
                 Ok((answer, link)) => {
-                    let answered = began.elapsed();
+                    let answered = self.client.now() - began;
                     record.answered = Some(answered);
-                    self.local.function.metrics.duration.observe(seconds(answered));
+                    self.routed.api.function.metrics.duration.observe(answered);
                     return Ok((answer, link, pool));
                 }
                 Err(failed) => failed,
@@ -224,20 +254,26 @@ impl Forwarding<'_> {
                 reused: failed.reused,
                 answered: failed.answered,
             };
-            match failed.kind {
+            next = match failed.kind {
                 FailedKind::Unsent(request) if unsent + 1 < ATTEMPTS => {
                     unsent += 1;
-                    outgoing = *request;
+                    Next::Unsent(request)
                 }
-                FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && !repeated => {
-                    outgoing = self.request(RequestBody::empty())?;
+                FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && links == Links::Any => {
+                    Next::New(self.again()?)
                 }
                 FailedKind::Unsent(_) => return Err(Error::Connect(closed_at_once())),
                 FailedKind::Lost(error) => return Err(self.lost(error)),
                 FailedKind::Stopped(stop) => return Err(stop),
-            }
-            repeated = true;
+            };
+            links = Links::New;
         }
+    }
+
+    /// The parts of a request without a body for another attempt. The letter case of names went with the first.
+    fn again(&self) -> Result<Outgoing, Error> {
+        let headers = self.headers()?;
+        Ok(Outgoing { headers, body: RequestBody::empty(), extensions: Extensions::new(), gate: None })
     }
 
     /// Why not to wait longer for the head: the time is over, or the client's body broke off.
@@ -254,34 +290,49 @@ impl Forwarding<'_> {
         }
     }
 
-    /// A connection to the instance whose turn it is: an idle one, unless `fresh`, or a new one.
-    async fn link(&self, fresh: bool, record: &mut Record) -> Result<(Box<Link>, Rc<Pool>), Error> {
-        let function = &self.local.function;
-        let tries = function.instances.len().min(ATTEMPTS);
-        let mut failed = None;
-        for left in (0..tries).rev() {
-            let pool = self.local.pick();
-            if !fresh && let Some(link) = pool.take() {
-                return Ok((link, pool.clone()));
-            }
+    /// An idle connection to the instance whose turn it is, or the pool that has none to offer.
+    fn idle(&self, links: Links) -> Result<(Box<Link>, Rc<Pool>), Rc<Pool>> {
+        let pool = self.routed.api.function.pick();
+        match links {
+            Links::Any => pool.take(self.client.now()).map(|link| (link, pool.clone())).ok_or_else(|| pool.clone()),
+            Links::New => Err(pool.clone()),
+        }
+    }
+
+    /// A new connection: to the instance of `pool` or, if that cannot be reached, one to those whose turn is next.
+    async fn open(
+        &self,
+        mut pool: Rc<Pool>,
+        links: Links,
+        record: &mut Record,
+    ) -> Result<(Box<Link>, Rc<Pool>), Error> {
+        let function = &self.routed.api.function;
+        let spec = &function.function.spec;
+        let mut left = function.function.instances.len().min(ATTEMPTS);
+        loop {
+            left = left.saturating_sub(1);
             // Only the last instance is waited for; a function with several has others to ask meanwhile.
-            let start_wait = if left == 0 { function.spec.start_wait } else { Duration::ZERO };
+            let start_wait = if left == 0 { spec.start_wait } else { Duration::ZERO };
             self.budget.enter(WaitingFor::Connection);
-            let began = Instant::now();
-            let connecting = connect(pool.instance(), function.spec.connect_timeout, start_wait);
+            let endpoint = pool.endpoint();
+            record.instance = Some(endpoint.label.clone());
+            let began = self.client.now();
+            let connecting = connect(&endpoint.instance, spec.connect_timeout, start_wait);
             let connected = self.budget.limit(self.client, connecting).await;
-            record.connected = Some(record.connected.unwrap_or_default() + began.elapsed());
-            record.instance = Some(pool.instance().label().clone());
+            record.connected = Some(record.connected.unwrap_or_default() + (self.client.now() - began));
             match connected.map_err(|stop| stopped(stop, self.budget))? {
                 Ok(stream) => {
                     let max_header_bytes = self.view.snapshot.config.gateway.max_header_bytes;
-                    let link = Link::open(stream, pool.instance().clone(), max_header_bytes).await;
-                    return Ok((link.map_err(Error::Exchange)?, pool.clone()));
+                    let link = Link::open(stream, endpoint.clone(), max_header_bytes).await;
+                    return Ok((link.map_err(Error::Exchange)?, pool));
                 }
-                Err(error) => failed = Some(Error::Connect(error)),
+                Err(error) if left == 0 => return Err(Error::Connect(error)),
+                Err(_) => match self.idle(links) {
+                    Ok(idle) => return Ok(idle),
+                    Err(next) => pool = next,
+                },
             }
         }
-        Err(failed.unwrap_or_else(|| Error::Connect(closed_at_once())))
     }
 }
 
@@ -293,17 +344,18 @@ impl Answer {
     /// The response for hyper. The record goes with the body, or with the tunnel.
     #[must_use]
     pub fn into_response(self, view: &View, client: Rc<Client>, record: Box<Record>) -> GatewayResponse {
-        let spec = &self.local.function.spec;
         let body = match self.content {
             Content::Body { reply, withheld } => {
-                let limits = StreamLimits { idle: spec.stream_idle, max: spec.stream_max };
-                let terms = Terms { rules: view.snapshot.rules.clone(), limits, withheld };
-                let exchange = Exchange::new(reply, record, client, terms, self.held);
-                if withheld { ResponseBody::Withheld(exchange) } else { ResponseBody::Stream(exchange) }
+                let mut exchange = Exchange::new(reply, record, client, view.rules.clone(), self.held);
+                if withheld {
+                    exchange.withhold();
+                    ResponseBody::Withheld(exchange)
+                } else {
+                    ResponseBody::Stream(exchange)
+                }
             }
             Content::Tunnel(switched) => {
-                let gauge = self.local.function.metrics.tunnels.clone();
-                client.leave_tunnel(Tunnel::new(switched, spec.websocket_idle, record, (self.held.permit, gauge)));
+                client.leave_tunnel(Tunnel::new(switched, record, self.held.permit));
                 ResponseBody::Own(Full::default())
             }
         };

@@ -6,16 +6,14 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
-use prometheus::IntGauge;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, copy_bidirectional_with_sizes};
 use tokio::time::{Instant, sleep_until};
 
 use crate::drain::{Phase, Seat};
-use crate::function::admission::Permit;
 use crate::function::link::Switched;
+use crate::function::local::Permit;
 use crate::telemetry::access::Record;
 
 /// The copy buffer of each direction.
@@ -25,19 +23,17 @@ const BUFFER: usize = 4 * 1024;
 #[derive(Debug)]
 pub struct Tunnel {
     switched: Switched,
-    idle: Duration,
     record: Box<Record>,
-    _permit: Permit,
-    _open: Open,
+    open: Open,
 }
 
-/// Counts an open tunnel.
+/// An open tunnel in the count of its function.
 #[derive(Debug)]
-struct Open(IntGauge);
+struct Open(Permit);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.dec();
+        self.0.metrics().tunnels.dec();
     }
 }
 
@@ -51,14 +47,15 @@ enum End {
 
 impl Tunnel {
     #[must_use]
-    pub fn new(switched: Switched, idle: Duration, record: Box<Record>, (permit, gauge): (Permit, IntGauge)) -> Self {
-        gauge.inc();
-        Self { switched, idle, record, _permit: permit, _open: Open(gauge) }
+    pub fn new(switched: Switched, record: Box<Record>, permit: Permit) -> Self {
+        permit.metrics().tunnels.inc();
+        Self { switched, record, open: Open(permit) }
     }
 
     /// Copies both ways until both sides have closed, one is lost, nothing moves for the idle timeout, or the gateway stops.
     /// `early` is what the client sent behind its request head.
     pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, client: S, early: Bytes, seat: &Seat) {
+        let idle = self.open.0.spec().websocket_idle;
         let moved = Rc::new(Moved { last: Cell::new(Instant::now()), sent: Cell::default() });
         let received = Rc::new(Cell::new(0));
         self.record.bytes_in = Some(received.clone());
@@ -72,7 +69,7 @@ impl Tunnel {
             copy_bidirectional_with_sizes(&mut client, &mut function, BUFFER, BUFFER).await
         };
         let mut copy = std::pin::pin!(copy);
-        let mut timer = std::pin::pin!(sleep_until(Instant::now() + self.idle));
+        let mut timer = std::pin::pin!(sleep_until(Instant::now() + idle));
         let end = poll_fn(|cx| {
             if let Poll::Ready(outcome) = copy.as_mut().poll(cx) {
                 return Poll::Ready(if outcome.is_ok() { End::Closed } else { End::Broken });
@@ -81,7 +78,7 @@ impl Tunnel {
                 return Poll::Ready(End::Draining);
             }
             while timer.as_mut().poll(cx).is_ready() {
-                let deadline = moved.last.get() + self.idle;
+                let deadline = moved.last.get() + idle;
                 if deadline <= Instant::now() {
                     return Poll::Ready(End::Idle);
                 }
@@ -90,6 +87,7 @@ impl Tunnel {
             Poll::Pending
         })
         .await;
+        self.record.clock().tick();
         self.record.bytes_out = moved.sent.get();
         self.record.aborted = match end {
             End::Closed => None,

@@ -1,43 +1,88 @@
-//! The current snapshot as one worker sees it: with its own connection pools.
+//! The current snapshot as one worker sees it: with its own connection pools and its own numbers.
+//!
+//! What a request takes along is reached through an `Rc` here. The parts of the snapshot itself are shared by the workers:
+//! to count references to them in every request would make the workers take a cache line from each other.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::function::pool::Local;
-use crate::snapshot::Snapshot;
+use crate::config::types::FunctionId;
+use crate::function::Function;
+use crate::function::local::Local;
+use crate::message::request::Rules;
+use crate::snapshot::{Api, Snapshot};
+use crate::telemetry::access::Tally;
 
 /// A snapshot and this worker's part of each of its functions.
 #[derive(Debug)]
 pub struct View {
     pub snapshot: Arc<Snapshot>,
+    pub rules: Rc<Rules>,
+    /// Where requests without a service are counted.
+    pub nowhere: Rc<Tally>,
+    worker: usize,
     /// In the order of the snapshot's functions.
     functions: Vec<Rc<Local>>,
+    /// In the order of the snapshot's APIs, each made when it is first asked for.
+    apis: Vec<OnceCell<Rc<LocalApi>>>,
+    services: RefCell<HashMap<String, Rc<Tally>>>,
+}
+
+/// An API as one worker sees it.
+#[derive(Debug)]
+pub struct LocalApi {
+    pub api: Arc<Api>,
+    pub function: Rc<Local>,
+    pub tally: Rc<Tally>,
 }
 
 impl View {
     /// Takes a snapshot over; pools of functions that were there before stay.
     #[must_use]
-    pub fn adopt(snapshot: Arc<Snapshot>, previous: Option<&Self>) -> Rc<Self> {
-        let known: HashMap<_, _> = previous
+    pub fn adopt(snapshot: Arc<Snapshot>, worker: usize, previous: Option<&Self>) -> Rc<Self> {
+        let known: HashMap<&FunctionId, &Rc<Local>> = previous
             .iter()
             .flat_map(|previous| &previous.functions)
             .map(|local| (&local.function.spec.id, local))
             .collect();
-        let take_over = |function: &Arc<_>| {
-            let function: &Arc<crate::function::Function> = function;
-            Local::new(function.clone(), known.get(&function.spec.id).map(|local| &***local))
+        let take_over = |function: &Arc<Function>| {
+            Local::new(function.clone(), worker, known.get(&function.spec.id).map(|local| &***local))
         };
-        let functions = snapshot.functions.iter().map(take_over).collect();
-        Rc::new(Self { snapshot, functions })
+        Rc::new(Self {
+            rules: Rc::new(snapshot.rules.clone()),
+            nowhere: Tally::new(snapshot.nowhere.clone(), worker),
+            worker,
+            functions: snapshot.functions.iter().map(take_over).collect(),
+            apis: vec![OnceCell::new(); snapshot.apis.len()],
+            services: RefCell::default(),
+            snapshot,
+        })
     }
 
-    /// The function with this index in the snapshot.
+    /// The API with this index in the snapshot.
     #[must_use]
-    pub fn function(&self, index: usize) -> &Rc<Local> {
-        &self.functions[index]
+    pub fn api(&self, index: usize) -> &Rc<LocalApi> {
+        self.apis[index].get_or_init(|| {
+            let api = self.snapshot.apis[index].clone();
+            let function = self.functions[api.function].clone();
+            Rc::new(LocalApi { function, tally: Tally::new(api.route.clone(), self.worker), api })
+        })
+    }
+
+    /// Where to count a request that reached a service but no API.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Rc<Tally> {
+        let mut services = self.services.borrow_mut();
+        if let Some(tally) = services.get(name) {
+            return tally.clone();
+        }
+        let tally = Tally::new(self.snapshot.service(name).clone(), self.worker);
+        services.insert(name.to_owned(), tally.clone());
+        tally
     }
 
     /// Closes idle links that have grown too old.

@@ -67,7 +67,6 @@ impl<V> Hosts<V> {
 }
 
 fn strip_port(host: &str) -> &str {
-    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(inner) = host.strip_prefix('[') {
         return match inner.split_once(']') {
             Some((address, "")) => address,
@@ -75,10 +74,14 @@ fn strip_port(host: &str) -> &str {
             _ => host,
         };
     }
-    match host.rsplit_once(':') {
-        Some((name, port)) if is_port(port) && !name.contains(':') => name,
-        _ => host,
-    }
+    // From the right: nothing but digits, then the colon.
+    let Some(colon) = host.bytes().rposition(|byte| !byte.is_ascii_digit()) else { return host };
+    let name = &host.as_bytes()[..colon];
+    if host.as_bytes()[colon] == b':' && !name.contains(&b':') { &host[..colon] } else { host }
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

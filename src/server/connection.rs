@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Request;
@@ -14,15 +15,16 @@ use hyper::server::conn::http1::{Builder, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::stream::{ClientStream, Socket};
 use crate::alarm::AlarmTimer;
 use crate::config::types::Gateway as Limits;
 use crate::drain::Phase;
 use crate::message::problem::{Problem, Reason};
-use crate::proxy::Gateway;
 use crate::proxy::client::{Client, Stage};
 use crate::proxy::exchange::GatewayResponse;
+use crate::proxy::{Gateway, new_id};
 
 /// What a client may still send after the last answer before the connection is cut.
 const LINGER_BYTES: usize = 256 * 1024;
@@ -43,6 +45,8 @@ enum End {
     Idle,
     /// The client closed while its request's body was held back.
     Left,
+    /// A bug outside of any request.
+    Panicked,
 }
 
 /// The requests of one connection.
@@ -56,13 +60,35 @@ type Http = Connection<TokioIo<ClientStream>, Requests>;
 impl hyper::service::Service<Request<Incoming>> for Requests {
     type Response = GatewayResponse;
     type Error = Infallible;
-    /// Boxed, so that the connection can be moved and the socket taken back from it.
-    type Future = Pin<Box<dyn Future<Output = Result<GatewayResponse, Infallible>>>>;
+    /// `Unpin`, so that the connection can be moved and the socket taken back from it.
+    type Future = Serving;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.client.begin();
         let (gateway, client) = (self.gateway.clone(), self.client.clone());
-        Box::pin(async move { Ok(gateway.handle(client, request).await) })
+        let id = new_id();
+        let work = Box::pin(gateway.clone().handle(client.clone(), request, id));
+        Serving { work, gateway, client, id }
+    }
+}
+
+/// A request that is being served. A panic becomes an answer; the unwinding has given back what the request held by then.
+struct Serving {
+    work: Pin<Box<dyn Future<Output = GatewayResponse>>>,
+    gateway: Rc<Gateway>,
+    client: Rc<Client>,
+    id: Uuid,
+}
+
+impl Future for Serving {
+    type Output = Result<GatewayResponse, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Nothing of the work is touched again after a panic, so it does not matter what state it is in.
+        match catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(cx))) {
+            Ok(response) => response.map(Ok),
+            Err(_panic) => Poll::Ready(Ok(self.gateway.panicked(&self.client, self.id))),
+        }
     }
 }
 
@@ -99,6 +125,7 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) {
             answer(socket, &gateway.unreadable(&client, &Problem::new(Reason::RequestTimeout, detail))).await;
         }
         End::Idle => linger(socket).await,
+        End::Panicked => reset(socket),
         End::Left => tracing::debug!(client = %client.peer().text(), "the client left in the middle of its request"),
     }
 }
@@ -116,8 +143,9 @@ fn builder(limits: &Limits) -> Builder {
 async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCell<Socket>) -> End {
     let mut timer = AlarmTimer::new();
     let mut draining = false;
-    poll_fn(|cx| {
+    let mut work = |cx: &mut Context<'_>| {
         loop {
+            client.alarm().clock().tick();
             let phase = client.seat().poll_phase(cx);
             if phase >= Phase::Draining && !draining {
                 draining = true;
@@ -149,8 +177,10 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCe
                 return Poll::Pending;
             }
         }
-    })
-    .await
+    };
+    // A connection does not go on after a panic. If it were left to the runtime to catch it, the socket would be closed in order,
+    // and a client that reads a response to the end of the connection would take what it has for the whole.
+    poll_fn(|cx| catch_unwind(AssertUnwindSafe(|| work(cx))).unwrap_or(Poll::Ready(End::Panicked))).await
 }
 
 /// What is wrong with a head, from the status that hyper would have answered with.

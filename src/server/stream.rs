@@ -80,7 +80,7 @@ impl ClientStream {
             }
             Poll::Ready(Err(_)) => result,
             Poll::Pending => {
-                let since = *self.blocked_since.get_or_insert_with(Instant::now);
+                let since = *self.blocked_since.get_or_insert(self.client.now());
                 let given_up = self.client.seat().phase() == Phase::Expired;
                 if given_up || self.client.alarm().passed(since + self.write_idle) {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));

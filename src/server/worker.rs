@@ -112,7 +112,7 @@ pub fn run(
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async move {
         let sink = Sink::new(crew.writer.clone());
-        let gateway = Gateway::new(crew.shared.clone(), sink.clone());
+        let gateway = Gateway::new(crew.shared.clone(), sink.clone(), index);
         let worker = Rc::new(Worker { index, crew, gateway, drain: Drain::default() });
         let listeners = sockets.into_iter().map(register).collect::<io::Result<Vec<_>>>()?;
         let tasks = [

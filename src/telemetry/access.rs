@@ -3,6 +3,7 @@
 //! A worker collects its lines in a buffer of its own and hands them over a few times a second; a thread of its own writes
 //! them, so that a slow disk or a blocked pipe delays no request. What cannot be queued or written is counted.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -11,14 +12,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, Method, Uri, Version};
+use http::header::{HOST, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Version};
 use prometheus::IntCounter;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::metrics::{ApiMetrics, ErrorCounter, seconds};
+use super::metrics::{ApiMetrics, Errors};
+use super::shard::{Codes, Timing};
+use crate::clock::Clock;
 use crate::config::types::AccessLog;
 
 /// Batches that may wait for the writer.
@@ -37,8 +42,31 @@ pub struct Route {
     /// `namespace/name`.
     pub function: String,
     pub version: String,
-    pub metrics: Arc<ApiMetrics>,
-    pub errors: ErrorCounter,
+    pub metrics: ApiMetrics,
+}
+
+/// A route with the numbers of one worker.
+#[derive(Debug)]
+pub struct Tally {
+    route: Arc<Route>,
+    codes: Arc<Codes>,
+    duration: Arc<Timing>,
+    errors: Arc<Errors>,
+}
+
+impl Tally {
+    #[must_use]
+    pub fn new(route: Arc<Route>, worker: usize) -> Rc<Self> {
+        let metrics = &route.metrics;
+        let (codes, duration, errors) =
+            (metrics.codes.of(worker), metrics.duration.of(worker), metrics.errors.of(worker));
+        Rc::new(Self { route, codes, duration, errors })
+    }
+
+    /// Counts an error of the gateway's own making.
+    pub fn count_error(&self, reason: &'static str) {
+        self.errors.count(reason);
+    }
 }
 
 /// One request, from its head to the end of its response. Counted and logged on drop.
@@ -47,12 +75,11 @@ pub struct Record {
     pub id: Uuid,
     pub started: Instant,
     pub client: Rc<str>,
-    pub protocol: Version,
-    /// Method and target; none when the head could not be read.
-    pub request: Option<(Method, Uri)>,
+    /// None when the head could not be read.
+    pub head: Option<Rc<Parts>>,
+    /// Which host the request turned out to be for: with an absolute target it is not the one in `Host`.
     pub host: Option<HeaderValue>,
-    pub user_agent: Option<HeaderValue>,
-    pub route: Arc<Route>,
+    pub tally: Rc<Tally>,
     pub revision: u64,
     pub status: u16,
     pub bytes_in: Option<Rc<Cell<u64>>>,
@@ -60,56 +87,32 @@ pub struct Record {
     pub queued: Option<Duration>,
     pub connected: Option<Duration>,
     pub answered: Option<Duration>,
-    pub instance: Option<Arc<str>>,
+    pub instance: Option<Rc<str>>,
     /// Why the gateway itself answered.
     pub reason: Option<&'static str>,
     /// Why the exchange ended before its end.
     pub aborted: Option<&'static str>,
+    clock: Clock,
     sink: Rc<Sink>,
 }
 
 /// The status of a request whose client left before the response head.
 pub const CLIENT_LEFT: u16 = 499;
 
+/// What a panic before the head of a response is counted and logged as.
+const INTERNAL_ERROR: &str = "internal_error";
+
 impl Record {
-    /// Starts the record of a request whose head has just been read. Until it is answered it counts as abandoned.
+    /// Starts the record of a request. Until it is answered it counts as abandoned.
     #[must_use]
-    pub fn begin(
-        sink: Rc<Sink>,
-        client: Rc<str>,
-        route: Arc<Route>,
-        id: Uuid,
-        head: &http::request::Parts,
-    ) -> Box<Self> {
-        let logged = sink.writer.is_some();
-        let header = |name| if logged { head.headers.get(name).cloned() } else { None };
-        let mut record = Self::unreadable(sink, client, route, id);
-        record.protocol = head.version;
-        record.request = Some((head.method.clone(), head.uri.clone()));
-        record.host = header(http::header::HOST);
-        record.user_agent = header(http::header::USER_AGENT);
-        record
-    }
-
-    /// Says which host the request turned out to be for: with an absolute target it is not the one in `Host`.
-    pub fn set_host(&mut self, host: &HeaderValue) {
-        if self.sink.writer.is_some() {
-            self.host = Some(host.clone());
-        }
-    }
-
-    /// The record of a request whose head could not be read.
-    #[must_use]
-    pub fn unreadable(sink: Rc<Sink>, client: Rc<str>, route: Arc<Route>, id: Uuid) -> Box<Self> {
+    pub fn begin(sink: Rc<Sink>, clock: Clock, client: Rc<str>, tally: Rc<Tally>, id: Uuid) -> Box<Self> {
         Box::new(Self {
             id,
-            started: Instant::now(),
+            started: clock.now(),
             client,
-            protocol: Version::HTTP_11,
-            request: None,
+            head: None,
             host: None,
-            user_agent: None,
-            route,
+            tally,
             revision: 0,
             status: CLIENT_LEFT,
             bytes_in: None,
@@ -120,21 +123,30 @@ impl Record {
             instance: None,
             reason: None,
             aborted: Some("client_closed"),
+            clock,
             sink,
         })
     }
 
+    /// The time of the connection, for those who outlive its polls.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     fn line(&self, duration: Duration) -> Line<'_> {
-        let route = &self.route;
+        let route = &self.tally.route;
+        let head = self.head.as_deref();
+        let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
         let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
         Line {
             time: jiff::Timestamp::try_from(SystemTime::now() - duration)
                 .map_or_else(|_| String::new(), |time| format!("{time:.3}")),
             request_id: self.id,
             client: &self.client,
-            host: self.host.as_ref().map(|host| String::from_utf8_lossy(host.as_bytes())),
-            method: self.request.as_ref().map_or("", |(method, _)| method.as_str()),
-            path: self.request.as_ref().map_or("", |(_, uri)| uri.path()),
+            host: self.host.as_ref().or_else(|| field(&HOST)).map(text),
+            method: head.map_or("", |head| head.method.as_str()),
+            path: head.map_or("", |head| head.uri.path()),
             status: self.status,
             bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
             bytes_out: self.bytes_out,
@@ -150,9 +162,9 @@ impl Record {
             instance: self.instance.as_deref(),
             reason: self.reason,
             aborted: self.aborted,
-            protocol: if self.protocol == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
+            protocol: if head.is_some_and(|head| head.version == Version::HTTP_10) { "HTTP/1.0" } else { "HTTP/1.1" },
             tls: None,
-            user_agent: self.user_agent.as_ref().map(|agent| String::from_utf8_lossy(agent.as_bytes())),
+            user_agent: field(&USER_AGENT).map(text),
             revision: self.revision,
         }
     }
@@ -160,9 +172,13 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let duration = self.started.elapsed();
-        self.route.metrics.count(self.status);
-        self.route.metrics.duration.observe(seconds(duration));
+        if std::thread::panicking() {
+            self.tally.count_error(INTERNAL_ERROR);
+            (self.status, self.reason, self.aborted) = (500, Some(INTERNAL_ERROR), None);
+        }
+        let duration = self.clock.now() - self.started;
+        self.tally.codes.count(self.status);
+        self.tally.duration.observe(duration);
         self.sink.write(|| self.line(duration));
     }
 }
@@ -173,7 +189,7 @@ struct Line<'a> {
     time: String,
     request_id: Uuid,
     client: &'a str,
-    host: Option<std::borrow::Cow<'a, str>>,
+    host: Option<Cow<'a, str>>,
     method: &'a str,
     path: &'a str,
     status: u16,
@@ -193,8 +209,13 @@ struct Line<'a> {
     aborted: Option<&'a str>,
     protocol: &'a str,
     tls: Option<&'a str>,
-    user_agent: Option<std::borrow::Cow<'a, str>>,
+    user_agent: Option<Cow<'a, str>>,
     revision: u64,
+}
+
+/// A field value for people.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
 }
 
 /// Milliseconds to three places.

@@ -6,6 +6,15 @@ use tracing_subscriber::fmt;
 
 use crate::config::types::{Log, LogFormat};
 
+/// Has panics reported as errors in the log. They are bugs; a request that panics is answered, and counted by its record.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("no message");
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a bug in fngate: {message}");
+    }));
+}
+
 /// Installs the process-wide subscriber. A second call changes nothing.
 pub fn install(log: &Log) {
     let builder = fmt::Subscriber::builder()

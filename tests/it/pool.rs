@@ -43,6 +43,28 @@ fn a_connection_that_the_function_closed_is_not_used() {
 }
 
 #[test]
+fn what_stands_behind_an_answer_is_not_the_answer_to_the_next_request() {
+    // Both in one segment, and the second a moment later.
+    for apart in [false, true] {
+        let origin = Origin::start(move |connection| {
+            connection.request()?;
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")?;
+            if apart {
+                pause(Duration::from_millis(50));
+            }
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")?;
+            connection.request().map(drop)
+        });
+        let gateway = one_worker(&origin.url(), "");
+        for count in 1..=3 {
+            assert_eq!(gateway.get("/").text(), "first");
+            assert_eq!(origin.connections(), count);
+            pause(Duration::from_millis(100));
+        }
+    }
+}
+
+#[test]
 fn a_connection_is_retired_before_the_function_would_close_it() {
     for (field, expected) in
         [("Keep-Alive: timeout=1\r\n", 2), ("Keep-Alive: timeout=0\r\n", 2), ("Keep-Alive: max=9, timeout=30\r\n", 1)]

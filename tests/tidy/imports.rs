@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{assert_none, files, text};
 
 /// The layers, lowest first. A file imports from lower layers and from its own top-level module.
-const LAYERS: [&[&str]; 10] = [
-    &["alarm", "drain", "header", "units"],
+const LAYERS: [&[&str]; 11] = [
+    &["clock", "drain", "header", "units"],
+    &["alarm"],
     &["config"],
     &["net", "telemetry"],
     &["message", "route"],
