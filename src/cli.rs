@@ -55,8 +55,9 @@ enum Command {
         #[arg(long, value_name = "ADDR")]
         admin: Option<String>,
     },
-    /// Measure what a gateway changes: odd exchanges through this one, or through another with --target. Exits with 1 when it
-    /// finds a difference that is not on the list in the documentation.
+    /// Measure what a gateway changes: odd exchanges through this one, or through another with --target.
+    ///
+    /// Exits with 1 when it finds a difference that is not on the list in the documentation.
     Conformance(conformance::Conformance),
     /// Serve without a configuration: the embedded echo function, or a command that gets its port in PORT.
     Dev(dev::Dev),

@@ -119,7 +119,8 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
         || *name == UPGRADE
         || *name == http::header::PROXY_AUTHENTICATE
         || *name == http::header::PROXY_AUTHORIZATION
-        || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+        // No message has a use for `Proxy`, but a CGI server makes `HTTP_PROXY` of it, which HTTP clients obey ("httpoxy").
+        || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "proxy")
 }
 
 /// Whether two lower-case names are the same to a CGI or WSGI server, where `_` is equal to `-`.
@@ -149,12 +150,21 @@ mod tests {
             (Class::Reserved, vec!["X-Scf-Name", "x_scf_name", "X-SCF_anything", "x-scf-"]),
             (Class::Owned, vec!["X-Real-Ip", "x_real_ip", "X-Forwarded-Foo", "x_forwarded_for", "Forwarded"]),
             (Class::Owned, vec!["X-Api-RequestId", "X_Api_RequestId", "X-Client-Proto", "X_CLIENT_PROTO_VER"]),
-            (Class::HopByHop, vec!["Keep-Alive", "Proxy-Connection", "TE", "Upgrade", "Proxy-Authorization"]),
+            (Class::HopByHop, vec!["Keep-Alive", "Proxy-Connection", "Proxy", "TE", "Upgrade", "Proxy-Authorization"]),
             (Class::Framing, vec!["Host", "Content-Length", "Transfer-Encoding"]),
             (Class::Connection, vec!["connection"]),
             (
                 Class::EndToEnd,
-                vec!["X-Scf", "X-Scfname", "X-Api-Key", "X-Real-Ipx", "Content_Length", "Trailer", "my_name"],
+                vec![
+                    "X-Scf",
+                    "X-Scfname",
+                    "X-Api-Key",
+                    "X-Real-Ipx",
+                    "Content_Length",
+                    "Trailer",
+                    "my_name",
+                    "Proxy-Status",
+                ],
             ),
         ] {
             for name in names {

@@ -64,3 +64,6 @@ impl Found {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

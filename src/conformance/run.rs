@@ -24,6 +24,8 @@ struct Received {
     violation: Option<Violation>,
     unfinished: bool,
     answers: Result<Vec<Message>, Violation>,
+    /// What is wrong with the answers if they have to be in the one form that nobody can misread.
+    odd_answer: Option<Violation>,
     prompt: [bool; 2],
 }
 
@@ -54,18 +56,20 @@ impl Run<'_> {
         let sent_promptly = client.play(&case.client, |bytes| self.origin.has_received(bytes));
         let methods: Vec<_> = asked.iter().map(|message| message.head.method().to_vec()).collect();
         let parsed =
-            |received: &Recording| grammar::answers(&received.bytes, &methods, received.end.is_some(), Hop::Outbound);
-        client.wait(PATIENCE, |received| match parsed(received) {
+            |received: &Recording, hop| grammar::answers(&received.bytes, &methods, received.end.is_some(), hop);
+        client.wait(PATIENCE, |received| match parsed(received, Hop::Inbound) {
             Ok(answers) => answers.iter().filter(|answer| !answer.head.is_interim()).count() == methods.len(),
             Err(violation) => !violation.is_cut(),
         });
         log.wait(PROMPT, super::wire::origin::Log::is_settled);
         let prompt = [sent_promptly, self.origin.was_prompt()];
+        let received = client.recording();
         Ok(log.read(|log| Received {
             requests: log.requests[before.0..].iter().map(|(_, request)| request.clone()).collect(),
             violation: log.violations.get(before.1).map(|(_, violation)| *violation),
             unfinished: log.unfinished().count() > before.2,
-            answers: parsed(&client.recording()),
+            answers: parsed(&received, Hop::Inbound),
+            odd_answer: parsed(&received, Hop::Outbound).err(),
             prompt,
         }))
     }
@@ -92,7 +96,8 @@ fn answered(case: &Case, asked: &[Message], arrived: &[Message]) -> Vec<Message>
 fn requests(asked: &[Message], received: &Received) -> Vec<Difference> {
     let mut found = Found::new(Direction::Request);
     if let Some(violation) = received.violation {
-        found.note("request-malformed", violation.to_string());
+        let whole = received.requests.len() >= asked.len();
+        found.note(if whole { "request-not-canonical" } else { "request-malformed" }, violation.to_string());
     }
     if !received.prompt[0] {
         found.note("request-held-back", "it had not arrived in time");
@@ -121,6 +126,9 @@ fn answers((asked, answered): (&[Message], &[Message]), received: &Received, hal
             return found.into_differences();
         }
     };
+    if let Some(violation) = received.odd_answer {
+        found.note("answer-not-canonical", violation.to_string());
+    }
     let split = |messages: &[Message]| -> (Vec<Message>, Vec<Message>) {
         messages.iter().cloned().partition(|message| message.head.is_interim())
     };

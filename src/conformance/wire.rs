@@ -5,6 +5,7 @@ pub mod client;
 pub mod origin;
 mod shared;
 
+use std::fmt;
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub use self::shared::Shared;
 /// How long one end waits for what should be there at once.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How long bytes may be on their way before they count as held back.
-pub const PROMPT: Duration = Duration::from_millis(400);
+pub const PROMPT: Duration = Duration::from_millis(1500);
 
 /// How a connection ended, as the end that reads saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +30,18 @@ pub enum End {
 }
 
 /// Every byte that one end of a connection received.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Recording {
     pub bytes: Vec<u8>,
     /// How many bytes there were at which time.
     pub times: Vec<(usize, Instant)>,
     pub end: Option<End>,
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`, then {:?}", self.bytes.escape_ascii(), self.end)
+    }
 }
 
 impl Recording {
@@ -100,3 +107,47 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
 }
 
 type Recorded = Arc<Shared<Recording>>;
+
+#[cfg(test)]
+mod tests {
+    use super::client::Client;
+    use super::origin::{Answer, Origin, When};
+    use super::*;
+
+    #[test]
+    fn both_ends_keep_every_byte_with_its_time() {
+        let origin = Origin::start(([127, 0, 0, 1], 0).into()).expect("a function");
+        let client = Client::connect(origin.address()).expect("a connection");
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
+        let steps = vec![Step::send(format!("{head}one")), Step::Arrived(b"one".to_vec()), Step::send("two")];
+        origin.expect(&[Answer { when: When::Whole, steps: steps.clone() }], client.received());
+        let request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        let asked = [Step::send(&request[..5]), Step::Arrived(request[..5].to_vec()), Step::send(&request[5..])];
+        assert!(client.play(&asked, |bytes| origin.has_received(bytes)));
+        assert!(client.wait(PATIENCE, |received| received.contains(b"onetwo")));
+        let received = client.recording();
+        assert_eq!((&received.bytes, received.end), (&sent(&steps), None));
+        let arrival = |place| received.arrival(place).expect("it has arrived");
+        assert!(arrival(0) <= arrival(head.len()) && arrival(head.len()) < arrival(head.len() + 3));
+        assert_eq!(received.arrival(received.bytes.len()), None);
+        assert!(origin.log().wait(PATIENCE, origin::Log::is_settled));
+        origin.log().read(|log| {
+            let bytes = &log.connections[0];
+            assert_eq!((bytes.bytes.as_slice(), bytes.times.len() > 1), (&request[..], true));
+            assert!(log.requests.len() == 1 && log.violations.is_empty());
+        });
+        assert!(origin.was_prompt());
+    }
+
+    #[test]
+    fn what_is_held_back_is_noted() {
+        let origin = Origin::start(([127, 0, 0, 1], 0).into()).expect("a function");
+        let client = Client::connect(origin.address()).expect("a connection");
+        let steps = vec![Step::Arrived(b"never sent".to_vec()), Step::send("HTTP/1.1 204 No\r\n\r\n")];
+        origin.expect(&[Answer { when: When::Whole, steps }], client.received());
+        let request = [Step::send("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), Step::Arrived(b"never sent".to_vec())];
+        assert!(!client.play(&request, |bytes| origin.has_received(bytes)));
+        assert!(client.wait(PATIENCE, |received| received.contains(b"204")));
+        assert!(!origin.was_prompt());
+    }
+}

@@ -70,7 +70,11 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     if !head.uri.path().starts_with('/') {
         return Err(bad("the request target is neither a path nor an http URL"));
     }
-    Ok(host.cloned().unwrap_or(HeaderValue::from_static("")))
+    match host {
+        Some(host) => Ok(host.clone()),
+        None if head.version == Version::HTTP_10 => Ok(HeaderValue::from_static("")),
+        None => Err(bad("no Host field")),
+    }
 }
 
 /// The client's own fields that the function gets. The head stays as it is, so that the same request can be prepared again.

@@ -203,6 +203,7 @@ mod tests {
                 ("set-cookie", "a"),
                 ("x-scf-anything", "1"),
                 ("x_api_requestid", "2"),
+                ("x-api_requestid", "2"),
                 ("keep-alive", "timeout=5"),
                 ("connection", "keep-alive, x-hop"),
                 ("x-hop", "3"),

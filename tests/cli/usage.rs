@@ -33,6 +33,8 @@ fn wrong_arguments_are_64() {
         (&["explain", "GET", "/orders/7"], "names no host: write it as http://HOST/orders/7"),
         (&["reload", "--admin", "nonsense"], "`nonsense` is not an address and port"),
         (&["dev", "--listen", "nonsense"], "fngate: --listen: `nonsense` is not an address to listen on"),
+        (&["conformance", "--target", "http://127.0.0.1:1"], "--origin <ADDR>"),
+        (&["conformance", "--target", "nonsense", "--origin", "127.0.0.1:0"], "`nonsense` is not the URL of a gateway"),
         (&["dev", "echo"], "unexpected argument 'echo'"),
     ] {
         let finished = run(&mut fngate(arguments));

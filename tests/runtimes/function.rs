@@ -1,4 +1,4 @@
-//! The same function in five runtimes, each a process of its own.
+//! The same function in several runtimes, each a process of its own.
 
 use std::collections::HashSet;
 use std::net::TcpListener;
@@ -24,6 +24,8 @@ pub(crate) enum Runtime {
     FunctionsFrameworkNode,
     FunctionsFrameworkPython,
     Uvicorn,
+    /// Not a runtime for anything serious: it stands for servers that make variables of fields in the way of CGI.
+    Wsgiref,
 }
 
 impl Runtime {
@@ -35,6 +37,7 @@ impl Runtime {
             Self::FunctionsFrameworkNode => "functions-framework-node",
             Self::FunctionsFrameworkPython => "functions-framework-python",
             Self::Uvicorn => "uvicorn",
+            Self::Wsgiref => "wsgiref",
         }
     }
 
@@ -46,6 +49,7 @@ impl Runtime {
             Self::FunctionsFrameworkNode => "start_wait = \"5s\"",
             Self::FunctionsFrameworkPython => "queue = 4\nqueue_timeout = \"1m\"\nmax_concurrency = 4",
             Self::Uvicorn => "stream_idle = \"2m\"\nstream_max = \"15m\"",
+            Self::Wsgiref => "max_concurrency = 1\nqueue = 8",
         }
     }
 
@@ -92,6 +96,11 @@ impl Runtime {
             Self::Uvicorn => {
                 let mut command = python("uvicorn");
                 command.args(["--port", &port, "--timeout-graceful-shutdown", "1", "uvicorn_app:app"]);
+                command
+            }
+            Self::Wsgiref => {
+                let mut command = python("wsgiref_app");
+                command.env("PORT", port);
                 command
             }
         }

@@ -11,6 +11,7 @@ mod headers;
 mod process;
 mod stand;
 mod streams;
+mod variables;
 
 /// The calls that every runtime has to answer in the same way.
 macro_rules! on_each_runtime {
@@ -47,6 +48,16 @@ on_each_runtime! {
     functions_framework_node: FunctionsFrameworkNode,
     functions_framework_python: FunctionsFrameworkPython,
     uvicorn: Uvicorn,
+}
+
+#[tokio::test]
+async fn variables_of_wsgi_are_the_gateways() {
+    variables::are_the_gateways(function::Runtime::FlaskGunicorn).await;
+}
+
+#[tokio::test]
+async fn variables_of_cgi_are_the_gateways() {
+    variables::are_the_gateways(function::Runtime::Wsgiref).await;
 }
 
 #[tokio::test]

@@ -39,9 +39,41 @@ fn every_exchange_is_another_one() {
 }
 
 #[test]
+fn a_difference_that_is_not_listed_is_found() {
+    let origin = Origin::start(([127, 0, 0, 1], 0).into()).expect("a function");
+    let gateway = Gateway::start(origin.address(), "via = true").expect("a gateway");
+    let case = Case::new("plain").send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    let found = Run { target: gateway.address(), origin: &origin }.play(&case).expect("a run");
+    let added: Vec<_> = found.iter().filter(|difference| difference.rule == "field-added").collect();
+    assert!(matches!(added[..], [one] if one.detail == "`Via: 1.1 fngate`"), "{found:?}");
+}
+
+/// Every name that the comparison knows stands in the document, on the list or among what others change.
+#[test]
+fn the_document_has_every_name() {
+    let document = text("docs/transparency.md");
+    let (mut missing, mut known) = (Vec::new(), 0);
+    for path in ["run.rs", "compare.rs", "compare/fields.rs", "compare/body.rs"] {
+        let source = text(&format!("src/conformance/{path}"));
+        let names =
+            source.split("note(\"").chain(source.split("=> \"")).skip(1).filter_map(|rest| rest.split('"').next());
+        let is_name =
+            |name: &&str| name.contains('-') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let names: Vec<_> = names.filter(is_name).collect();
+        known += names.len();
+        missing.extend(names.iter().filter(|name| !document.contains(&format!("`{name}`"))).map(ToString::to_string));
+    }
+    assert!(known > 60, "the names are not where they were");
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect(path)
+}
+
+#[test]
 fn the_document_has_the_list() {
-    let text =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/transparency.md")).expect("a document");
+    let text = text("docs/transparency.md");
     let (list, compared) = text.split_once("\n## Compared").expect("the comparison");
     let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
     let described = list.lines().map(cells).filter(|cells| cells.len() == 6 && cells[2].starts_with('`'));

@@ -36,14 +36,17 @@ use Verdict::{Aborted, Answered, Last, Refused, Served, Two, Without};
 /// A hostile request: what it is, its bytes, what has to come of it, and the section that says so.
 type Attack = (String, Vec<u8>, Verdict, &'static str);
 
-/// Runs all attacks of a table and reports every violation.
+/// Runs all attacks of a table, at once and byte by byte, and reports every violation.
 #[track_caller]
 fn run(stand: &Stand, attacks: &[Attack]) {
     let mut violations = Vec::new();
-    for (name, bytes, verdict, section) in attacks {
-        let outcome = stand.send_for(bytes, &[], if *verdict == Two { 2 } else { 1 });
-        for violation in judge(*verdict, &outcome) {
-            violations.push(format!("{name} (RFC {section}): {violation}"));
+    for parts in [1, 2, 500] {
+        stand.send_in_parts(parts);
+        for (name, bytes, verdict, section) in attacks {
+            let outcome = stand.send_for(bytes, &[], if *verdict == Two { 2 } else { 1 });
+            for violation in judge(*verdict, &outcome) {
+                violations.push(format!("{name} (RFC {section}, in {parts} parts at most): {violation}"));
+            }
         }
     }
     assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), violations.join("\n"));

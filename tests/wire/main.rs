@@ -3,4 +3,5 @@
 mod answers;
 mod fidelity;
 mod hostile;
+mod reserved;
 mod stand;

@@ -16,6 +16,8 @@ pub(crate) struct Stand {
     pub(crate) gateway: Gateway,
     pub(crate) origin: Origin,
     canaries: Cell<usize>,
+    /// In how many parts at most the bytes of a client are sent.
+    parts: Cell<usize>,
 }
 
 /// What came of the bytes of one client.
@@ -39,7 +41,12 @@ impl Stand {
     pub(crate) fn start(gateway: &str) -> Self {
         let origin = Origin::start(([127, 0, 0, 1], 0).into()).expect("a function");
         let gateway = Gateway::start(origin.address(), gateway).expect("a gateway");
-        Self { gateway, origin, canaries: Cell::default() }
+        Self { gateway, origin, canaries: Cell::default(), parts: Cell::new(1) }
+    }
+
+    /// From now on, bytes go in this many parts. Each is a segment of its own, as far as the system keeps them apart.
+    pub(crate) fn send_in_parts(&self, parts: usize) {
+        self.parts.set(parts);
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -58,8 +65,12 @@ impl Stand {
         let before = log.read(|log| (log.requests.len(), log.violations.len(), log.unfinished().count()));
         let client = self.client();
         self.origin.expect(answers, client.received());
-        // A gateway may close before it has read everything.
-        let _ = client.send(bytes);
+        for part in bytes.chunks(bytes.len().div_ceil(self.parts.get()).max(1)) {
+            // A gateway may close before it has read everything.
+            if client.send(part).is_err() {
+                break;
+            }
+        }
         let method = bytes.split(|&byte| byte == b' ').next().unwrap_or_default();
         let mut violations = Vec::new();
         if !client.wait(PATIENCE, |received| received.end.is_some() || finals(received, method).len() >= count) {

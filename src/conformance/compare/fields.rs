@@ -75,6 +75,7 @@ impl Found {
             Class::Reserved => "reserved-removed",
             Class::Owned => "owned-removed",
             Class::Other if is_listed(sent, name) => "listed-removed",
+            Class::Other if name == "proxy" => "proxy-removed",
             Class::Other if name.contains('_') => "underscore-name-dropped",
             Class::Other => "field-dropped",
         };
@@ -118,6 +119,8 @@ impl Found {
             self.note(if from_target { "host-from-target" } else { "host-changed" }, detail);
         } else if after.len() == 1 && after[0] == before.join(&b", "[..]) {
             self.note(if name == "trailer" { "trailer-lines-joined" } else { "lines-joined" }, detail);
+        } else if sorted(&before) == sorted(&after) {
+            // Only the order is another one, which is noted for all fields together.
         } else if before.iter().all(|value| after.contains(value)) {
             self.note("field-added", detail);
         } else if after.iter().all(|value| before.contains(value)) {
@@ -202,6 +205,12 @@ fn grouped(fields: &[Field]) -> Vec<Field> {
         }
     }
     names.iter().flat_map(|name| fields.iter().filter(move |field| field.is(name)).cloned()).collect()
+}
+
+fn sorted(values: &[Vec<u8>]) -> Vec<&Vec<u8>> {
+    let mut sorted: Vec<_> = values.iter().collect();
+    sorted.sort();
+    sorted
 }
 
 fn list(fields: &[Field]) -> String {

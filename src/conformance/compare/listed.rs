@@ -3,7 +3,7 @@
 use super::found::Direction::{self, Answer, Request};
 
 /// Every difference that this gateway makes, and no other. `docs/transparency.md` says of each what happens and why.
-pub const LISTED: [(Direction, &str); 53] = [
+pub const LISTED: [(Direction, &str); 54] = [
     (Request, "asterisk-refused"),
     (Request, "chunk-extension-dropped"),
     (Request, "chunk-size-rewritten"),
@@ -20,6 +20,7 @@ pub const LISTED: [(Direction, &str); 53] = [
     (Request, "names-grouped"),
     (Request, "owned-removed"),
     (Request, "request-cut"),
+    (Request, "proxy-removed"),
     (Request, "reserved-removed"),
     (Request, "reserved-trailer-dropped"),
     (Request, "target-shortened"),

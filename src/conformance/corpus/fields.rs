@@ -42,7 +42,7 @@ const LINES: [(&str, &[&[u8]]); 34] = [
 ];
 
 /// What clients send.
-const IN_REQUESTS: [(&str, &[&[u8]]); 36] = [
+const IN_REQUESTS: [(&str, &[&[u8]]); 37] = [
     ("cookies", &[b"Cookie: a=1; b=2"]),
     ("cookies in lines", &[b"Cookie: a=1", b"Cookie: b=2"]),
     ("authorization", &[b"Authorization: Basic dTpw"]),
@@ -77,6 +77,7 @@ const IN_REQUESTS: [(&str, &[&[u8]]); 36] = [
     ("owned", &[b"X-Real-Ip: 192.0.2.1", b"X-Forwarded-For: 192.0.2.1"]),
     ("owned and unknown", &[b"X-Forwarded-Weird: 1", b"Forwarded: for=192.0.2.1"]),
     ("request id", &[b"X-Api-RequestId: mine"]),
+    ("proxy", &[b"Proxy: http://192.0.2.1"]),
     ("host in lower case", &[]),
     ("ninety lines", &[]),
 ];

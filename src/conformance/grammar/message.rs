@@ -1,5 +1,7 @@
 //! Messages as they are read, and what is wrong with bytes that are none.
 
+use std::fmt;
+
 /// On which side of the gateway a message travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hop {
@@ -36,20 +38,37 @@ impl Violation {
 }
 
 /// The first line of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Start {
     Request { method: Vec<u8>, target: Vec<u8>, minor: u8 },
     Status { minor: u8, status: u16, reason: Vec<u8> },
 }
 
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request { method, target, minor } => {
+                write!(f, "{} {} HTTP/1.{minor}", method.escape_ascii(), target.escape_ascii())
+            }
+            Self::Status { minor, status, reason } => write!(f, "HTTP/1.{minor} {status} {}", reason.escape_ascii()),
+        }
+    }
+}
+
 /// One field line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Field {
     pub name: Vec<u8>,
     /// Without the white space around it.
     pub value: Vec<u8>,
     /// As it stood on the wire, without its end.
     pub line: Vec<u8>,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.line.escape_ascii())
+    }
 }
 
 impl Field {

@@ -30,7 +30,7 @@ pub struct Log {
     pub connections: Vec<Recording>,
     /// Whole requests, in the order of their ends, each with the number of its connection.
     pub requests: Vec<(usize, Message)>,
-    /// What the oracle found, each with the number of its connection. Nothing more is read there.
+    /// What the oracle found, each with the number of its connection. Where it is no HTTP at all, nothing more is read.
     pub violations: Vec<(usize, Violation)>,
     /// How many bytes of each connection belong to whole requests.
     taken: Vec<usize>,
@@ -179,7 +179,7 @@ impl Connection {
 
     /// One request and its answer; false when there is no next one.
     fn exchange(&self) -> io::Result<bool> {
-        let Some((head, _)) = self.read(|bytes| grammar::request_head(bytes, Hop::Outbound))? else { return Ok(false) };
+        let Some((head, _)) = self.read(|bytes| grammar::request_head(bytes, Hop::Inbound))? else { return Ok(false) };
         let answer = self.log.change(|log| {
             log.answering += 1;
             log.answers.pop_front().unwrap_or_else(|| echo(head.target()))
@@ -200,10 +200,15 @@ impl Connection {
 
     /// Reads a request to its end; false when that never comes.
     fn whole(&self) -> io::Result<bool> {
-        let Some((message, length)) = self.read(|bytes| grammar::request(bytes, Hop::Outbound))? else {
+        let Some((message, length)) = self.read(|bytes| grammar::request(bytes, Hop::Inbound))? else {
             return Ok(false);
         };
         self.log.change(|log| {
+            let bytes = &log.connections[self.number].bytes[log.taken[self.number]..];
+            // Not every form that is HTTP is one that nobody can misread.
+            if let Err(violation) = grammar::request(bytes, Hop::Outbound) {
+                log.violations.push((self.number, violation));
+            }
             log.taken[self.number] += length;
             log.requests.push((self.number, message));
         });

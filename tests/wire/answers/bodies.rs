@@ -1,6 +1,10 @@
 //! Bodies that are too short, too long, or no chunks; and answers that nobody asked for.
 
+use fngate::conformance::wire::Step;
+use fngate::conformance::wire::origin::{Answer, When};
+
 use super::{Bad, Broken, Closes, GET, Resets, Then, Verdict, Waits, Without, run, table};
+use crate::stand::Stand;
 
 const SHORT: [(&str, &[u8], Then, Verdict); 14] = [
     ("no byte of a length, and closes", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", Closes, Broken),
@@ -128,4 +132,20 @@ fn chunks() {
 fn bytes_behind_an_answer() {
     run(GET, &table(&BEHIND));
     run("HEAD /attack HTTP/1.1\r\nHost: h.example\r\n\r\n", &table(&TO_HEAD));
+}
+
+/// An answer that comes while nobody asks belongs to nobody, however it is timed.
+#[test]
+fn answers_on_an_idle_connection() {
+    let evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+    for late in [evil, "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n", "\r\n", "evil"] {
+        let stand = Stand::start("");
+        for _ in 0..20 {
+            let good = Step::send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood");
+            let steps = vec![good, Step::Arrived(b"good".to_vec()), Step::send(late)];
+            let outcome = stand.send(GET.as_bytes(), &[Answer { when: When::Whole, steps }]);
+            assert!(outcome.statuses == [200] && outcome.violations.is_empty(), "{late:?}: {outcome:?}");
+            assert!(outcome.received.bytes.ends_with(b"good"), "{late:?}: {outcome:?}");
+        }
+    }
 }

@@ -174,6 +174,16 @@ fn lengths() {
 }
 
 #[test]
+fn interim_answers_without_number() {
+    let many = |count: usize, fields: &str| {
+        let interim = format!("HTTP/1.1 103 Wait\r\n{fields}\r\n").repeat(count);
+        format!("{interim}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood").into_bytes()
+    };
+    let row = |name: &str, bytes| (name.to_owned(), bytes, Waits, Without(200, "103"));
+    run(GET, &[row("100 in a row", many(100, "X-A: 1\r\n")), row("5,000 in a row", many(5000, ""))]);
+}
+
+#[test]
 fn heads_that_never_end() {
     // Not GET: that would be sent again where a function closes without a byte, and rightly so.
     run("POST /attack HTTP/1.1\r\nHost: h.example\r\n\r\n", &table(&CUT));

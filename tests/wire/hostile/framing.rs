@@ -160,6 +160,15 @@ fn borders() {
         whole("chunks, and a request behind them", &post("Transfer-Encoding: chunked", CHUNKS), Two, "9112 9.3.2"),
         whole("an empty line behind a body", &post("Content-Length: 3", b"abc\r\n"), Two, "9112 2.2"),
         whole("a request inside a body", &post("Content-Length: 39", b""), Served, "9112 6.3"),
+        whole("a request behind one that closes", &post("Connection: close", b""), Last("/next"), "9112 9.6"),
+        whole("a request behind a close in a list", &post("Connection: x-a , CLOSE", b""), Last("/next"), "9112 9.6"),
+        whole(
+            "a request behind keep-alive and close",
+            &post("Connection: keep-alive\r\nConnection: close", b""),
+            Last("/next"),
+            "9112 9.6",
+        ),
+        whole("a request behind HTTP/1.0", &[old("X-A: 1", b""), NEXT.to_vec()].concat(), Last("/next"), "9112 9.3"),
         whole("a coding in HTTP/1.0", &old("Transfer-Encoding: chunked", CHUNKS), Refused, "9112 6.1"),
         whole(
             "a coding and keep-alive in HTTP/1.0",
