@@ -1,5 +1,5 @@
-//! The built program under conditions that nobody wishes for: thousands of slow clients, no files, no memory, no disk, a clock
-//! that jumps, configurations that are broken in every way.
+//! The built program under conditions that nobody wishes for: no files, no memory, no disk, a clock that jumps, configurations
+//! that are broken in every way.
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
@@ -7,7 +7,6 @@ mod clock;
 mod disk;
 mod files;
 mod memory;
-mod siege;
 #[path = "../cli/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use more of it")]
 mod support;

@@ -34,14 +34,16 @@ pub fn pause(duration: Duration) {
 /// Whether bytes that the client at `port` sent lie unread in the kernel, and go on doing so.
 pub fn stays_unread(port: u16) -> bool {
     let remote = format!(":{port:04X}");
-    let unread = || {
+    // None when the row was missed: with many sockets the table is read in pieces, and changes meanwhile.
+    let look = || {
         let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
-        table.lines().any(|line| {
+        table.lines().find_map(|line| {
             let columns: Vec<_> = line.split_whitespace().collect();
-            columns.get(2).is_some_and(|address| address.ends_with(&remote))
-                && columns.get(4).is_some_and(|queues| !queues.ends_with(":00000000"))
+            let queues = columns.get(4).filter(|_| columns[2].ends_with(&remote))?;
+            Some(!queues.ends_with(":00000000"))
         })
     };
+    let unread = || eventually("the connection is in the table", look);
     (0..5).all(|_| {
         pause(Duration::from_millis(4));
         unread()

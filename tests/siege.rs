@@ -1,4 +1,12 @@
 //! Five thousand connections that do nothing, or next to nothing, and one client that wants to be served.
+//!
+//! A test binary of its own, because nothing else should run beside it: it measures latencies.
+
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+
+#[path = "cli/support.rs"]
+#[allow(dead_code, reason = "shared with the tests of the command line, which use more of it")]
+mod support;
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,9 +20,8 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::note;
-use super::support::gateway::{BASE, Folder, Gateway};
-use super::support::{PATIENCE, eventually};
+use support::gateway::{BASE, Folder, Gateway};
+use support::{PATIENCE, eventually};
 
 /// Of each kind.
 const ATTACKERS: usize = 1000;
@@ -25,7 +32,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// What a debug build may be late by: it takes a good part of a second of CPU for each second of five thousand drips.
 const SLACK: Duration = Duration::from_secs(if cfg!(debug_assertions) { 4 } else { 0 });
 /// Between two bytes of those who send or take some.
-const DRIP: Duration = Duration::from_millis(200);
+const DRIP: Duration = Duration::from_millis(500);
+/// Between two requests of the good client.
+const PACE: Duration = Duration::from_millis(2);
 /// The body of `/big`: more than sockets hold.
 const BIG: usize = 16 << 20;
 /// What sockets are asked to hold, so that a thousand of them do not fill the memory.
@@ -80,8 +89,9 @@ fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
         (serving.join().expect("every request is served"), last)
     });
     let busy = p99(latencies);
-    note("siege: p99 of a good client, alone and under siege", format_args!("{normal:?}, {busy:?}"));
-    note("siege: the last of 5,000 left after", format_args!("{last:?}"));
+    report(&format!(
+        "p99 of a good client: {normal:?} alone, {busy:?} under siege; the last of 5,000 left after {last:?}"
+    ));
     // Those who send bytes of a body start the clock again with each.
     assert!(last < 5 * DRIP + DEADLINE + GRACE + SLACK, "{last:?}");
     // Twice the normal, and what a debug build on a busy machine is off by.
@@ -116,7 +126,7 @@ async fn siege(address: SocketAddr) -> JoinSet<io::Result<(Attack, Duration)>> {
     let mut attackers = JoinSet::new();
     for _ in 0..ATTACKERS / 50 {
         for attack in ATTACKS {
-            for _ in 0..75 {
+            for _ in 0..30 {
                 attackers.spawn(async move { Ok((attack, attack.run(address).await?)) });
             }
         }
@@ -172,7 +182,7 @@ impl Attack {
     /// Takes a byte now and then. That it was closed is not to be seen from here, behind all that has not been read.
     async fn sip(mut stream: net::TcpStream) -> io::Result<Duration> {
         let mut byte = [0];
-        for _ in 0..75 {
+        for _ in 0..30 {
             sleep(DRIP).await;
             if stream.read(&mut byte).await.unwrap_or_default() == 0 {
                 break;
@@ -254,7 +264,9 @@ impl Client {
             answer.extend_from_slice(&buffer[..count]);
         }
         assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
-        began.elapsed()
+        let latency = began.elapsed();
+        std::thread::park_timeout(PACE);
+        latency
     }
 
     fn ask_for(&mut self, time: Duration) -> Vec<Duration> {
@@ -271,6 +283,11 @@ fn p99(mut latencies: Vec<Duration>) -> Duration {
     assert!(latencies.len() > 100, "only {} requests", latencies.len());
     latencies.sort_unstable();
     latencies[latencies.len() * 99 / 100]
+}
+
+#[expect(clippy::print_stderr, reason = "the figures are what the documents quote")]
+fn report(figures: &str) {
+    eprintln!("siege: {figures}");
 }
 
 fn raise_open_files() {
