@@ -16,6 +16,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -86,10 +87,14 @@ impl Gateway {
                     Err(Error::Refused(problem))
                 }
             };
-            match outcome {
-                Ok(answer) => answer.into_response(&view, client, record),
+            let mut response = match outcome {
+                Ok(answer) => answer.into_response(&view, client.clone(), record),
                 Err(error) => refuse(&client, &error, record),
+            };
+            if client.leftover().is_suspect() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
+            response
         }
     }
 

@@ -69,7 +69,10 @@ impl ContinueGate {
 /// that the connection can take the next request: dropping it would make hyper close the connection, which a client that
 /// uses it again would see as a lost request.
 #[derive(Debug, Default)]
-pub struct Leftover(RefCell<Option<Rest>>);
+pub struct Leftover {
+    rest: RefCell<Option<Rest>>,
+    suspect: Cell<bool>,
+}
 
 #[derive(Debug)]
 struct Rest {
@@ -85,22 +88,35 @@ impl Leftover {
     pub fn leave(&self, incoming: Incoming, now: Instant) {
         let hopeless = incoming.size_hint().lower() > Self::MAX_BYTES as u64;
         if !incoming.is_end_stream() && !hopeless {
-            self.0.replace(Some(Rest { incoming, bytes: 0, since: now }));
+            self.rest.replace(Some(Rest { incoming, bytes: 0, since: now }));
         }
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.borrow().is_none()
+        self.rest.borrow().is_none()
+    }
+
+    /// Notes that a body had trailers. hyper takes an empty line of a bare LF among them for the end of the section, and reads on
+    /// to the next CRLF CRLF all the same: the start of another request may be gone.
+    fn suspect(&self) {
+        self.suspect.set(true);
+    }
+
+    /// Whether what comes behind the present request cannot be trusted to be the next one.
+    #[must_use]
+    pub fn is_suspect(&self) -> bool {
+        self.suspect.get()
     }
 
     /// Reads on, and says whether that is over: the body has ended, or it was too much or took longer than `patience`.
     pub fn poll_discard(&self, cx: &mut Context<'_>, alarm: &Alarm, patience: Duration) -> Poll<()> {
-        let mut slot = self.0.borrow_mut();
+        let mut slot = self.rest.borrow_mut();
         let Some(rest) = slot.as_mut() else { return Poll::Pending };
         while let Poll::Ready(frame) = Pin::new(&mut rest.incoming).poll_frame(cx) {
             let over = match frame {
                 Some(Ok(frame)) => {
+                    self.suspect.set(self.suspect.get() || frame.is_trailers());
                     rest.bytes += frame.data_ref().map_or(0, Bytes::len);
                     rest.bytes > Self::MAX_BYTES
                 }
@@ -180,6 +196,7 @@ impl Upload {
                 self.waiting_since = None;
                 if frame.is_trailers() {
                     self.incoming = None;
+                    self.leftover.suspect();
                 }
                 Poll::Ready(Some(self.pass(frame)))
             }

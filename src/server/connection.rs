@@ -142,18 +142,19 @@ fn builder(limits: &Limits) -> Builder {
 /// Lets hyper work until it is done or a deadline of the connection has passed. Deadlines of requests are their own.
 async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCell<Socket>) -> End {
     let mut timer = AlarmTimer::new();
-    let mut draining = false;
+    let mut ending = false;
     let mut work = |cx: &mut Context<'_>| {
         loop {
             client.alarm().clock().tick();
             let phase = client.seat().poll_phase(cx);
-            if phase >= Phase::Draining && !draining {
-                draining = true;
+            if !ending && (phase >= Phase::Draining || client.leftover().is_suspect()) {
+                ending = true;
                 Pin::new(&mut *http).graceful_shutdown();
             }
             match http.poll_without_shutdown(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Done),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Failed(error)),
+                Poll::Pending if !ending && client.leftover().is_suspect() => continue,
                 Poll::Pending => {}
             }
             let alarm = client.alarm();

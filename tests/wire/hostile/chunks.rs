@@ -1,8 +1,8 @@
 //! The chunked coding (RFC 9112 section 7.1).
 
-use super::{Aborted, Attack, Served, Stand, Verdict, Without, body, run};
+use super::{Aborted, Attack, Last, Served, Stand, Verdict, Without, body, run};
 
-const BODIES: [(&str, &[u8], Verdict); 52] = [
+const BODIES: [(&str, &[u8], Verdict); 53] = [
     ("an empty size", b"\r\nabc\r\n0\r\n\r\n", Aborted),
     ("only an extension", b";a=b\r\nabc\r\n0\r\n\r\n", Aborted),
     ("no hexadecimal digit", b"g\r\nabc\r\n0\r\n\r\n", Aborted),
@@ -50,6 +50,11 @@ const BODIES: [(&str, &[u8], Verdict); 52] = [
     ("a trailer without a colon", b"3\r\nabc\r\n0\r\nX-T\r\n\r\n", Aborted),
     ("a trailer without a name", b"3\r\nabc\r\n0\r\n: 1\r\n\r\n", Aborted),
     ("a bare CR in a trailer", b"3\r\nabc\r\n0\r\nX-T: a\rb\r\n\r\n", Aborted),
+    (
+        "an empty line of LF among trailers",
+        b"3\r\nabc\r\n0\r\nX-T: 1\r\n\nGET /evil HTTP/1.1\r\nHost: h.example\r\n\r\n",
+        Last("evil"),
+    ),
     ("a length as trailer", b"3\r\nabc\r\n0\r\nContent-Length: 9\r\n\r\n", Without("Content-Length")),
     ("a coding as trailer", b"3\r\nabc\r\n0\r\nTransfer-Encoding: gzip\r\n\r\n", Without("gzip")),
     ("a host as trailer", b"3\r\nabc\r\n0\r\nHost: evil.example\r\n\r\n", Without("evil")),
