@@ -165,6 +165,8 @@ mod tests {
             (["/", "/admin"], "/\\x/admin", "backslashes as slashes, then `//host` dropped"),
             // `path.normalize`, and so `express.static`.
             (["/", "=/{a}"], "/a/.", "dot segments removed as in file names"),
+            // Express, which takes a path apart before it decodes.
+            (["/{a}/{b+}", "/{a}/a:b"], "/./a%2Fb/a%3Ab", "escapes decoded but for slashes, then dot segments removed"),
             // `http.server` of Python, and so Werkzeug's own server.
             (["/", "/{a}/{b+}"], "//a//", "leading slashes merged"),
         ] {

@@ -17,6 +17,8 @@ use crate::config::path::{hex, is_segment_byte};
 pub enum Step {
     /// Every escape decoded once, `%2F` included.
     Decoded,
+    /// The same but for `%2F`.
+    SegmentsDecoded,
     /// `.` and `..` segments removed (RFC 3986 section 5.2.4).
     DotsRemoved,
     /// The same, but as file names have it: what ends in `/.` or `/..` ends without a slash then.
@@ -45,8 +47,9 @@ pub const MOST_READINGS: usize = 64;
 pub struct Reading(Vec<Step>);
 
 impl Step {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Decoded,
+        Self::SegmentsDecoded,
         Self::DotsRemoved,
         Self::FileDotsRemoved,
         Self::SlashesMerged,
@@ -62,6 +65,7 @@ impl Step {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Decoded => "escapes decoded",
+            Self::SegmentsDecoded => "escapes decoded but for slashes",
             Self::DotsRemoved => "dot segments removed",
             Self::FileDotsRemoved => "dot segments removed as in file names",
             Self::SlashesMerged => "slashes merged",
@@ -76,7 +80,8 @@ impl Step {
     /// The path behind this step, if there is anything to do.
     fn apply(self, path: &str) -> Option<String> {
         match self {
-            Self::Decoded => path.contains('%').then(|| decode(path)),
+            Self::Decoded => path.contains('%').then(|| decode(path, b"/\\")),
+            Self::SegmentsDecoded => path.contains('%').then(|| decode(path, b"\\")),
             Self::DotsRemoved => path.contains("/.").then(|| remove_dots(path)),
             Self::FileDotsRemoved => (path.ends_with("/.") || path.ends_with("/..")).then(|| remove_file_dots(path)),
             Self::SlashesMerged => path.contains("//").then(|| merge_slashes(path)),
@@ -157,8 +162,8 @@ fn without_backslashes(path: &str) -> Cow<'_, str> {
     if path.contains('\\') { Cow::Owned(path.replace('\\', "%5C")) } else { Cow::Borrowed(path) }
 }
 
-/// Decodes what may stand in a path after decoding; the other escapes are canonical already.
-fn decode(path: &str) -> String {
+/// Decodes what may stand in a segment after decoding, and these separators; the other escapes are canonical already.
+fn decode(path: &str, separators: &[u8]) -> String {
     let mut parts = path.split('%');
     let mut decoded = String::with_capacity(path.len());
     decoded.push_str(parts.next().unwrap_or_default());
@@ -167,7 +172,7 @@ fn decode(path: &str) -> String {
             [high, low, ..] => hex(high).zip(hex(low)).map(|(high, low)| high << 4 | low),
             _ => None,
         };
-        match byte.filter(|&byte| matches!(byte, b'/' | b'\\') || is_segment_byte(byte)) {
+        match byte.filter(|byte| separators.contains(byte) || is_segment_byte(*byte)) {
             Some(byte) => {
                 decoded.push(char::from(byte));
                 decoded.push_str(&part[2..]);
@@ -240,12 +245,13 @@ mod tests {
     fn steps() {
         use Step::{
             AuthorityDropped, Backslashes, CutAtNul, Decoded, DotsRemoved, FileDotsRemoved, LeadingSlashesMerged,
-            ParametersDropped, SlashesMerged,
+            ParametersDropped, SegmentsDecoded, SlashesMerged,
         };
         for (path, step, expected) in [
             ("/a%2Fb", Decoded, "/a/b"),
             ("/a%252Fb", Decoded, "/a%252Fb"),
             ("/a%3Bb%5C%00%20", Decoded, "/a;b\\%00%20"),
+            ("/a%2Fb%3Ac%5C", SegmentsDecoded, "/a%2Fb:c\\"),
             ("/a%2F..", Decoded, "/a/.."),
             ("/a%2F..", DotsRemoved, "/a%2F.."),
             ("/a/./b", DotsRemoved, "/a/b"),

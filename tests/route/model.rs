@@ -263,8 +263,18 @@ type Step = fn(Vec<Token>) -> Vec<Token>;
 /// Every reading of a path, in canonical form: all that can be made of it by these steps, however often and in whatever
 /// order. None if there are too many.
 fn readings(raw: &[Token]) -> Option<Vec<Vec<Token>>> {
-    const STEPS: [Step; 9] =
-        [decode, backslashes, cut, parameters_dropped, merge, merge_leading, dots, file_dots, authority_dropped];
+    const STEPS: [Step; 10] = [
+        decode,
+        decode_segments,
+        backslashes,
+        cut,
+        parameters_dropped,
+        merge,
+        merge_leading,
+        dots,
+        file_dots,
+        authority_dropped,
+    ];
     let mut found = BTreeSet::new();
     let mut next = vec![settled(raw)];
     while let Some(path) = next.pop() {
@@ -286,6 +296,10 @@ fn settled(path: &[Token]) -> Vec<Token> {
 
 fn decode(path: Vec<Token>) -> Vec<Token> {
     path.into_iter().map(|(byte, _)| (byte, false)).collect()
+}
+
+fn decode_segments(path: Vec<Token>) -> Vec<Token> {
+    path.into_iter().map(|(byte, escaped)| (byte, escaped && byte == b'/')).collect()
 }
 
 fn backslashes(path: Vec<Token>) -> Vec<Token> {
