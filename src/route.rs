@@ -11,13 +11,14 @@ mod explain;
 mod host;
 mod method;
 mod path;
+mod reading;
 mod table;
 
 pub use build::{ApiEntry, BuildError, Builder, ServiceIndex};
-pub use canonical::Reading;
 pub use explain::{CandidateNote, DomainNote, Elsewhere, Explanation, ReadingNote};
 pub use host::normalize as normalize_host;
 pub use path::Parameters;
+pub use reading::{MOST_READINGS, Reading, Step};
 pub use table::{Ambiguity, Match, Miss, Route, RouteTable};
 
 #[cfg(test)]
@@ -131,7 +132,7 @@ mod tests {
         let table = table();
         for (request, answer) in [
             ("GET shop.test/users/a%2Fb", "GET /users/{id} of shop in release as /users/a%2Fb"),
-            ("GET shop.test/users/x%2F..%2Fme", "ambiguous: all together"),
+            ("GET shop.test/users/x%2F..%2Fme", "ambiguous: escapes decoded, then dot segments removed"),
             ("GET shop.test/users/me;v=2", "ambiguous: `;` parameters dropped"),
             ("GET shop.test/users/7;v=2", "GET /users/{id} of shop in release as /users/7;v=2"),
             ("GET shop.test/users//me", "ambiguous: slashes merged"),
@@ -139,6 +140,8 @@ mod tests {
             ("GET shop.test/users\\me", "ambiguous: backslashes as slashes"),
             ("GET shop.test/users/me%00x", "ambiguous: cut at NUL"),
             ("GET shop.test/users%2Fme", "ambiguous: escapes decoded"),
+            ("GET shop.test/users/x%2F..%2Fme/..;/y", "ambiguous: escapes decoded, then dot segments removed"),
+            ("GET shop.test//shop.test/users/me", "ambiguous: `//host` dropped"),
             ("GET shop.test/files/../users/me", "ambiguous: dot segments removed"),
             ("GET shop.test/files/a/../b", "GET /files/{path+} of shop in release as /files/a/../b"),
             ("GET shop.test/raw/../users/me", "GET /raw of shop in release as /raw/../users/me"),
@@ -148,6 +151,36 @@ mod tests {
             ("GET x.test/any/../any/x", "ANY / of all in release as /any/../any/x"),
         ] {
             assert_eq!(ask(&table, request), answer, "{request}");
+        }
+    }
+
+    /// Each of these was let through once, and reached another API of a real server.
+    #[test]
+    fn paths_that_only_some_servers_read_in_another_way() {
+        for (rules, path, reading) in [
+            // nginx: no parameters, so what hides the dots from others hides nothing from it.
+            (["/", "/admin"], "/b/..%2fadmin/..;x/c", "escapes decoded, then dot segments removed"),
+            // `new URL(req.url, base)` in Node.js.
+            (["/", "/admin"], "//x/admin", "`//host` dropped"),
+            (["/", "/admin"], "/\\x/admin", "backslashes as slashes, then `//host` dropped"),
+            // `path.normalize`, and so `express.static`.
+            (["/", "=/{a}"], "/a/.", "dot segments removed as in file names"),
+            // Express, which takes a path apart before it decodes.
+            (["/{a}/{b+}", "/{a}/a:b"], "/./a%2Fb/a%3Ab", "escapes decoded but for slashes, then dot segments removed"),
+            // `http.server` of Python, and so Werkzeug's own server.
+            (["/", "/{a}/{b+}"], "//a//", "leading slashes merged"),
+        ] {
+            let mut builder = Builder::new();
+            let service = builder.service("s");
+            let root = BasePath::root();
+            builder.domain(service, &HostPattern::Any, &root, Environment::Release).expect("no duplicate");
+            for (payload, text) in rules.into_iter().enumerate() {
+                let rule = &PathRule::parse(text).expect(text);
+                let entry = ApiEntry { rule, method: &MethodRule::Any, enabled: true, raw_path: false, payload };
+                builder.api(service, Environment::Release, entry).expect("no duplicate");
+            }
+            let answer = ask(&builder.build(), &format!("GET h{path}"));
+            assert_eq!(answer, format!("ambiguous: {reading}"), "{path}");
         }
     }
 

@@ -103,7 +103,7 @@ impl Diagnostic {
         &self.message
     }
 
-    /// Where the error is; `None` for a file that could not be read.
+    /// Where the error is; `None` for a file that could not be read, and for what is missing altogether.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         let mark = self.marks.first()?;

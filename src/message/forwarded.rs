@@ -85,7 +85,8 @@ impl Peer {
         lines.push("X-Forwarded-For", &self.extended(headers));
         let proto = said(&X_FORWARDED_PROTO, |value| value == b"http" || value == b"https");
         lines.push("X-Forwarded-Proto", proto.map_or(b"http", HeaderValue::as_bytes));
-        push_host(lines, said(&X_FORWARDED_HOST, host::is_valid).unwrap_or(host));
+        let is_host = |value: &[u8]| !value.is_empty() && host::is_valid(value);
+        push_host(lines, said(&X_FORWARDED_HOST, is_host).unwrap_or(host));
         let is_port = |value: &[u8]| (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
         match (said(&X_FORWARDED_PORT, is_port), self.port) {
             (Some(port), _) => lines.push("X-Forwarded-Port", port.as_bytes()),
@@ -179,12 +180,15 @@ mod tests {
 
     #[test]
     fn a_proxy_is_believed_only_where_it_makes_sense() {
-        let mut headers = HeaderMap::new();
-        headers.append(X_FORWARDED_PROTO, HeaderValue::from_static("https"));
-        headers.append(X_FORWARDED_HOST, HeaderValue::from_static("a b"));
-        headers.append(X_FORWARDED_PORT, HeaderValue::from_static("44x"));
-        let expected = "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example.com\r\nX-Forwarded-Port: 8080\r\n";
-        assert!(forwarded(&headers, "shop.example.com").ends_with(expected));
+        for host in ["a b", ""] {
+            let mut headers = HeaderMap::new();
+            headers.append(X_FORWARDED_PROTO, HeaderValue::from_static("https"));
+            headers.append(X_FORWARDED_HOST, HeaderValue::from_static(host));
+            headers.append(X_FORWARDED_PORT, HeaderValue::from_static("44x"));
+            let expected =
+                "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example.com\r\nX-Forwarded-Port: 8080\r\n";
+            assert!(forwarded(&headers, "shop.example.com").ends_with(expected), "{host}");
+        }
     }
 
     #[test]

@@ -177,7 +177,10 @@ pub fn prepare_trailers(trailers: HeaderMap, rules: &Rules) -> Result<HeaderMap,
 /// # Errors
 /// `bad_request` when what is left is not a target, which no removed base path leads to.
 pub fn target(uri: &Uri, removed: usize) -> Result<Uri, Problem> {
-    let Some(whole) = uri.path_and_query() else { return Ok(Uri::from_static("/")) };
+    // The target `http://host#x` has a path that is there and empty.
+    let Some(whole) = uri.path_and_query().filter(|whole| whole.as_str() != "/") else {
+        return Ok(Uri::from_static("/"));
+    };
     if removed == 0 {
         return Ok(Uri::from(whole.clone()));
     }
@@ -347,10 +350,17 @@ mod tests {
 
     #[test]
     fn a_removed_base_path_leaves_a_target() {
-        for (uri, removed, left) in
-            [("/test/a?b", 5, "/a?b"), ("/test", 5, "/"), ("/test?q", 5, "/?q"), ("/test/", 5, "/")]
-        {
-            assert_eq!(target(&uri.parse().expect("a URI"), removed).expect("a target"), left);
+        for (uri, removed, left) in [
+            ("/test/a?b", 5, "/a?b"),
+            ("/test", 5, "/"),
+            ("/test?q", 5, "/?q"),
+            ("/test/", 5, "/"),
+            ("http://h", 0, "/"),
+            ("http://h#x", 0, "/"),
+            ("http://h?#x", 0, "/?"),
+        ] {
+            let target = target(&uri.parse().expect("a URI"), removed).expect("a target");
+            assert_eq!(target.to_string(), left, "{uri}");
         }
     }
 }

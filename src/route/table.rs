@@ -6,10 +6,11 @@ use std::ptr;
 
 use http::Method;
 
-use super::canonical::{Plain, Reading, readings};
+use super::canonical::Plain;
 use super::host::{Hosts, normalize};
 use super::method::{Api, Leaf};
 use super::path::{Parameters, Trie, skip_segments};
+use super::reading::{Reading, reread};
 use crate::config::path::{BasePath, PathRule};
 use crate::config::types::{Environment, HostPattern, MethodRule};
 
@@ -105,24 +106,18 @@ impl<T> RouteTable<T> {
         if path.is_clean() || plain.api.is_some_and(|api| api.raw_path) {
             return ControlFlow::Continue(());
         }
-        for (reading, text) in readings(path.raw(), path.text()) {
-            let selection = self.select(domains, &text, method);
-            visit(Reread { reading, base: None, path: &text, agrees: plain.agrees(&selection), selection })?;
-        }
+        let nothing = || Selection { domain: None, leaf: None, api: None };
+        reread(path.raw(), path.text(), &mut |reading, text| {
+            let selection = text.map_or_else(nothing, |text| self.select(domains, text, method));
+            visit(Reread::new(reading, None, text, plain, selection))
+        })?;
         let based = plain.enabled().map(|(domain, _)| domain).filter(|domain| !domain.base.segments().is_empty());
         let Some(domain) = based else { return ControlFlow::Continue(()) };
         let count = domain.base.segments().len();
-        for (reading, text) in readings(skip_segments(path.raw(), count), skip_segments(path.text(), count)) {
-            let selection = self.select_in(domain, &text, method);
-            visit(Reread {
-                reading,
-                base: Some(&domain.base),
-                path: &text,
-                agrees: plain.agrees(&selection),
-                selection,
-            })?;
-        }
-        ControlFlow::Continue(())
+        reread(skip_segments(path.raw(), count), skip_segments(path.text(), count), &mut |reading, text| {
+            let selection = text.map_or_else(nothing, |text| self.select_in(domain, text, method));
+            visit(Reread::new(reading, Some(&domain.base), text, plain, selection))
+        })
     }
 
     pub(super) fn route<'t>(&'t self, selection: &Selection<'t, T>) -> Option<Route<'t, T>> {
@@ -134,7 +129,7 @@ impl<T> RouteTable<T> {
         Ambiguity {
             service: plain.domain.map(|domain| &*self.services[domain.service].name),
             environment: plain.domain.map(|domain| domain.environment),
-            reading: reread.reading,
+            reading: reread.reading.clone(),
             other: self.route(&reread.selection).map(|route| (route.service, route.rule, route.method)),
         }
     }
@@ -186,12 +181,26 @@ impl<'t, T> Selection<'t, T> {
 
 /// Another reading of the path, and what it selects.
 pub(super) struct Reread<'t, 'p, T> {
-    pub(super) reading: Reading,
+    pub(super) reading: &'p Reading,
     /// The base path, where only what is behind it was read.
     pub(super) base: Option<&'t BasePath>,
     pub(super) path: &'p str,
     pub(super) agrees: bool,
     pub(super) selection: Selection<'t, T>,
+}
+
+impl<'t, 'p, T> Reread<'t, 'p, T> {
+    fn new(
+        reading: &'p Reading,
+        base: Option<&'t BasePath>,
+        path: Option<&'p str>,
+        plain: &Selection<'t, T>,
+        selection: Selection<'t, T>,
+    ) -> Self {
+        // Nobody knows what the readings select that were not looked at.
+        let agrees = path.is_some() && plain.agrees(&selection);
+        Self { reading, base, path: path.unwrap_or("/…"), agrees, selection }
+    }
 }
 
 /// An API in one environment.
@@ -303,6 +312,9 @@ pub struct Ambiguity<'t> {
 
 impl fmt::Display for Ambiguity<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.reading.is_beyond() {
+            return write!(f, "the path can be read in {}", self.reading);
+        }
         write!(f, "the path can be read in two ways: read with {}, it selects ", self.reading)?;
         match self.other {
             Some((service, rule, method)) => write!(f, "{method} {rule} of service `{service}`"),

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use fngate::config::path::{PathRule, Segment};
 use fngate::config::types::{Environment, HostPattern, MethodRule};
+use fngate::route::MOST_READINGS;
 use http::Method;
 
-use crate::cases::{Api, Domain, Spec};
+use super::spec::{Api, Domain, Spec};
 
 pub(crate) const SERVICES: [&str; 2] = ["one", "two"];
 
@@ -38,16 +39,17 @@ pub(crate) fn answer(spec: &Spec, host: &str, path: &str, method: &Method) -> An
     let Some(pattern) = owner(spec, host) else { return Answer::NoService };
     let plain = select(spec, &pattern, &canonical(&tokens), method);
     let checked = plain.api.is_none_or(|api| !spec.apis[api].raw_path);
-    if checked
-        && !readings(&tokens)
-            .iter()
-            .all(|reading| serving(spec, select(spec, &pattern, reading, method)) == serving(spec, plain))
-    {
-        return Answer::Ambiguous;
+    if checked {
+        let Some(readings) = readings(&tokens) else { return Answer::Ambiguous };
+        let selected = |reading: &Vec<Token>| serving(spec, select(spec, &pattern, reading, method));
+        if !readings.iter().all(|reading| selected(reading) == serving(spec, plain)) {
+            return Answer::Ambiguous;
+        }
     }
     if let (true, Some((domain, api))) = (checked, serving(spec, plain)) {
         let rest: Vec<Token> = tokens[prefix(&tokens, &spec.domains[domain])..].to_vec();
-        for reading in readings(&rest) {
+        let Some(readings) = readings(&rest) else { return Answer::Ambiguous };
+        for reading in readings {
             let shape = best_shape(spec, &spec.domains[domain], &reading);
             let other = shape.and_then(|shape| by_method(spec, shape, method));
             if other != Some(api) {
@@ -233,6 +235,20 @@ fn segments(path: &[Token]) -> Vec<Vec<Token>> {
     path[1..].split(|token| *token == (b'/', false)).map(<[Token]>::to_vec).collect()
 }
 
+/// The same for file names: what ends in dots is not a folder's name with a slash.
+fn file_dots(path: Vec<Token>) -> Vec<Token> {
+    let bytes: Vec<u8> =
+        path.iter().map(|(byte, escaped)| if *escaped && *byte != b'.' { b'x' } else { *byte }).collect();
+    if !bytes.ends_with(b"/.") && !bytes.ends_with(b"/..") {
+        return path;
+    }
+    let mut kept = dots(path);
+    if kept.len() > 1 {
+        kept.pop();
+    }
+    kept
+}
+
 fn is_literal(segment: &[Token], literal: &str) -> bool {
     let literal = tokens(&format!("/{literal}")).expect("a canonical literal");
     canonical(segment) == canonical(&literal[1..])
@@ -244,16 +260,46 @@ fn join(segments: &[Vec<Token>]) -> Vec<Token> {
 
 type Step = fn(Vec<Token>) -> Vec<Token>;
 
-/// Every other reading of a path, in canonical form.
-fn readings(raw: &[Token]) -> Vec<Vec<Token>> {
-    const STEPS: [Step; 6] = [decode, backslashes, cut, parameters_dropped, merge, dots];
-    let alone = STEPS.iter().map(|step| step(raw.to_vec()));
-    let together = STEPS.iter().fold(raw.to_vec(), |path, step| step(path));
-    alone.chain([together]).map(|reading| canonical(&reading)).collect()
+/// Every reading of a path, in canonical form: all that can be made of it by these steps, however often and in whatever
+/// order. None if there are too many.
+fn readings(raw: &[Token]) -> Option<Vec<Vec<Token>>> {
+    const STEPS: [Step; 10] = [
+        decode,
+        decode_segments,
+        backslashes,
+        cut,
+        parameters_dropped,
+        merge,
+        merge_leading,
+        dots,
+        file_dots,
+        authority_dropped,
+    ];
+    let mut found = BTreeSet::new();
+    let mut next = vec![settled(raw)];
+    while let Some(path) = next.pop() {
+        if found.len() > MOST_READINGS {
+            return None;
+        }
+        if found.insert(path.clone()) {
+            next.extend(STEPS.iter().map(|step| settled(&step(path.clone()))));
+        }
+    }
+    (found.len() <= MOST_READINGS).then(|| found.iter().map(|reading| canonical(reading)).collect())
+}
+
+/// The canonical form in which a backslash is not an escape yet.
+fn settled(path: &[Token]) -> Vec<Token> {
+    let backslash = (b'\\', false);
+    canonical(path).into_iter().zip(path).map(|(form, raw)| if *raw == backslash { backslash } else { form }).collect()
 }
 
 fn decode(path: Vec<Token>) -> Vec<Token> {
     path.into_iter().map(|(byte, _)| (byte, false)).collect()
+}
+
+fn decode_segments(path: Vec<Token>) -> Vec<Token> {
+    path.into_iter().map(|(byte, escaped)| (byte, escaped && byte == b'/')).collect()
 }
 
 fn backslashes(path: Vec<Token>) -> Vec<Token> {
@@ -272,6 +318,23 @@ fn parameters_dropped(path: Vec<Token>) -> Vec<Token> {
         !dropping
     });
     kept
+}
+
+fn authority_dropped(path: Vec<Token>) -> Vec<Token> {
+    let slash = |token: &Token| *token == (b'/', false);
+    let slashes = path.iter().take_while(|token| slash(token)).count();
+    if slashes < 2 {
+        return path;
+    }
+    let behind = path.iter().skip(slashes).skip_while(|token| !slash(token)).copied().collect::<Vec<_>>();
+    if behind.is_empty() { vec![(b'/', false)] } else { behind }
+}
+
+fn merge_leading(mut path: Vec<Token>) -> Vec<Token> {
+    while path.starts_with(&[(b'/', false), (b'/', false)]) {
+        path.remove(0);
+    }
+    path
 }
 
 fn merge(path: Vec<Token>) -> Vec<Token> {

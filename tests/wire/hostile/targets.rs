@@ -38,7 +38,7 @@ const HOSTS: [(&str, &[u8], Verdict); 31] = [
 ];
 
 /// Whole request heads.
-const WHOLE: [(&str, &[u8], Verdict, &str); 46] = [
+const WHOLE: [(&str, &[u8], Verdict, &str); 47] = [
     ("no Host", b"GET /attack HTTP/1.1\r\n\r\n", Refused, "9112 3.2"),
     ("two Hosts", b"GET /attack HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n", Refused, "9112 3.2"),
     ("one Host twice", b"GET /attack HTTP/1.1\r\nHost: a.example\r\nHost: a.example\r\n\r\n", Refused, "9112 3.2"),
@@ -148,6 +148,12 @@ const WHOLE: [(&str, &[u8], Verdict, &str); 46] = [
     (
         "a fragment of an absolute target",
         b"GET http://a.example/attack#evil HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Without("#"),
+        "9112 3.2",
+    ),
+    (
+        "an absolute target with a fragment in place of a path",
+        b"GET http://a.example#evil HTTP/1.1\r\nHost: a.example\r\n\r\n",
         Without("#"),
         "9112 3.2",
     ),
