@@ -96,8 +96,10 @@ impl Stand {
         let method = bytes.split(|&byte| byte == b' ').next().unwrap_or_default();
         let mut violations = Vec::new();
         // Whoever takes the length of a request for another one may still wait for its body; the next request would be that.
-        let answered =
-            client.wait(PATIENCE, |received| received.end.is_some() || finals(received, method).len() >= count);
+        let answered = |received: &Recording| received.end.is_some() || finals(received, method).len() >= count;
+        let is_garbage = |received: &Recording| parsed(received, method).is_err_and(|violation| !violation.is_cut());
+        client.wait(PATIENCE, |received| answered(received) || figures::wanted() && is_garbage(received));
+        let answered = client.received().read(answered);
         let waits = !answered && figures::wanted();
         if !answered && !waits {
             violations.push("no answer".to_owned());
@@ -118,9 +120,11 @@ impl Stand {
         }
         if received.end.is_none() && !waits {
             let missing = self.canary(&client, received.bytes.len()).err();
-            // To close without a word is safe, though not polite.
-            let closed = client.recording().bytes.len() == received.bytes.len() && client.recording().end.is_some();
-            violations.extend(missing.filter(|_| !(closed && figures::wanted())));
+            // To close is safe, though not polite. So is to refuse what is left of a request whose length was another one.
+            let last = client.recording();
+            let behind = &last.bytes[received.bytes.len()..];
+            let refused = last.end.is_some() && (behind.is_empty() || behind.starts_with(b"HTTP/1.1 400 "));
+            violations.extend(missing.filter(|_| !(refused && figures::wanted())));
         }
         violations.extend(self.canary(&self.client(), 0).err());
         // Others may send a URL as target; the grammar has a place for it.
