@@ -2,6 +2,7 @@
 
 mod answers;
 mod fidelity;
+mod figures;
 mod hostile;
 mod reserved;
 mod stand;

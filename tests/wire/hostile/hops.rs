@@ -2,7 +2,7 @@
 
 use fngate::conformance::grammar::Message;
 
-use super::{Attack, Served, Stand, Verdict, Without, body, line, run};
+use super::{Attack, Findings, Served, Stand, Verdict, Without, body, figures, line, run};
 
 /// Fields that `Connection` must not take away, with a value that the client sends.
 const PROTECTED: [(&str, &str); 4] =
@@ -82,15 +82,24 @@ fn nothing_that_matters_can_be_listed_away() {
         let values: Vec<_> = request.head.values(name).collect();
         values == [value.as_bytes()]
     };
+    let mut findings = Findings::new("hostile requests");
     for (name, value) in PROTECTED.iter().take(3) {
         let fields = PROTECTED.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
         let bytes = format!("POST /attack HTTP/1.1\r\nConnection: close, {name}\r\n{fields}\r\nabc");
         let outcome = stand.send(bytes.as_bytes(), &[]);
-        let [request] = &outcome.requests[..] else { panic!("{name}: {outcome:?}") };
-        assert!(has(request, name, value) && has(request, "X-Kept", "1"), "{name}: {request:?}");
-        assert!(request.content == b"abc" && outcome.violations.is_empty(), "{name}: {outcome:?}");
+        let kept =
+            |request: &Message| has(request, name, value) && has(request, "X-Kept", "1") && request.content == b"abc";
+        let other = !figures::wanted() && !matches!(&outcome.requests[..], [request] if kept(request));
+        findings.add(name, outcome.violations.iter().cloned().chain(other.then(|| format!("{outcome:?}"))));
     }
-    for name in OWN {
+    let bytes = "POST /attack HTTP/1.1\r\nHost: h.example\r\nConnection: transfer-encoding\r\nTransfer-Encoding: chunked\r\n\r\n\
+                 3\r\nabc\r\n0\r\n\r\n";
+    let outcome = stand.send(bytes.as_bytes(), &[]);
+    let other = !figures::wanted() && !matches!(&outcome.requests[..], [request] if request.content == b"abc");
+    findings.add("Transfer-Encoding", outcome.violations.iter().cloned().chain(other.then(|| format!("{outcome:?}"))));
+    findings.conclude();
+    // What the gateway says itself is no question to others.
+    for name in OWN.into_iter().filter(|_| !figures::wanted()) {
         for spelling in [name.to_owned(), name.to_lowercase(), name.replace('-', "_")] {
             let bytes = format!("GET /attack HTTP/1.1\r\nHost: h.example\r\nConnection: {spelling}\r\n\r\n");
             let outcome = stand.send(bytes.as_bytes(), &[]);
@@ -99,8 +108,4 @@ fn nothing_that_matters_can_be_listed_away() {
             assert!(outcome.violations.is_empty(), "{spelling}: {outcome:?}");
         }
     }
-    let bytes = "POST /attack HTTP/1.1\r\nHost: h.example\r\nConnection: transfer-encoding\r\nTransfer-Encoding: chunked\r\n\r\n\
-                 3\r\nabc\r\n0\r\n\r\n";
-    let outcome = stand.send(bytes.as_bytes(), &[]);
-    assert!(outcome.requests[0].content == b"abc" && outcome.violations.is_empty(), "{outcome:?}");
 }

@@ -69,7 +69,7 @@ fn a_trusted_proxy_is_believed_where_it_makes_sense_and_nobody_else() {
 fn ports_and_further_fields_are_a_proxys_to_say() {
     for (trusting, settings) in [(false, ""), (true, "trusted_proxies = [\"127.0.0.0/8\"]")] {
         let stand = Stand::start(settings);
-        let port = stand.gateway.address().port().to_string();
+        let port = stand.address().port().to_string();
         for (said, believed) in [("443", true), ("44x", false), ("-1", false), ("", false), ("123456", false)] {
             let bytes = format!("GET /x HTTP/1.1\r\nHost: h.example\r\nX-Forwarded-Port: {said}\r\n\r\n");
             let request = stand.send(bytes.as_bytes(), &[]).requests.remove(0);
