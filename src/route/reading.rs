@@ -41,7 +41,10 @@ pub enum Step {
 /// made to lead to thousands must not cost as many look-ups.
 pub const MOST_READINGS: usize = 64;
 
-/// What a server does to a path, one after the other. Without any step: more readings than are looked at.
+/// The most bytes that these have together, so that a long path costs no more than a short one.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// What a server does to a path, one after the other. Without any step: all that are not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Reading(Vec<Step>);
@@ -99,7 +102,7 @@ impl Reading {
         Self(self.0.iter().copied().chain([step]).collect())
     }
 
-    /// Whether this stands for all the readings beyond [`MOST_READINGS`].
+    /// Whether this stands for the readings that are too many to be looked at.
     #[must_use]
     pub fn is_beyond(&self) -> bool {
         self.0.is_empty()
@@ -109,7 +112,7 @@ impl Reading {
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_beyond() {
-            return write!(f, "more than {MOST_READINGS} combinations");
+            return f.write_str("more combinations than are looked at");
         }
         for (index, step) in self.0.iter().enumerate() {
             let joint = if index > 0 { ", then " } else { "" };
@@ -122,14 +125,14 @@ impl fmt::Display for Reading {
 /// Shows the readings of a path that differ from the plain one, those of the fewest steps first, until `visit` has seen
 /// enough. `raw` and `plain` are the same path, in the first of which a backslash is not an escape yet.
 ///
-/// When there are more than [`MOST_READINGS`], the last is one without a path.
+/// When there are more than [`MOST_READINGS`], or they are too long, the last is one without a path.
 pub(super) fn reread<B>(
     raw: &str,
     plain: &str,
     visit: &mut impl FnMut(&Reading, Option<&str>) -> ControlFlow<B>,
 ) -> ControlFlow<B> {
     let mut found = vec![(with_backslashes(raw).unwrap_or_else(|| plain.to_owned()), Reading::default())];
-    let mut at = 0;
+    let (mut at, mut bytes) = (0, 0);
     while at < found.len() {
         for step in Step::ALL {
             let (path, before) = &found[at];
@@ -137,7 +140,8 @@ pub(super) fn reread<B>(
             if found.iter().any(|(known, _)| *known == path) {
                 continue;
             }
-            if found.len() == MOST_READINGS {
+            bytes += path.len();
+            if found.len() == MOST_READINGS || bytes > MOST_BYTES {
                 return visit(&Reading::default(), None);
             }
             let reading = before.then(step);
@@ -327,10 +331,15 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_readings_has_a_bound() {
-        let found = all("//;/\\%3B//./%00/..;%2F//..;/a");
-        assert!(found.len() <= MOST_READINGS, "{}", found.len());
-        assert_eq!(found.last(), Some(&(String::new(), "more than 64 combinations".to_owned())));
+    fn readings_have_a_bound() {
+        let beyond = (String::new(), "more combinations than are looked at".to_owned());
+        for (raw, most) in
+            [("//;/\\%3B//./%00/..;%2F//..;/a".to_owned(), MOST_READINGS), ("//;/\\%3B//./x".repeat(600), 16)]
+        {
+            let found = all(&raw);
+            assert!(found.len() <= most, "{raw}: {}", found.len());
+            assert_eq!(found.last(), Some(&beyond), "{raw}");
+        }
     }
 
     #[test]

@@ -1,0 +1,158 @@
+//! Field lines of a client against the rules for them, said once more and slowly.
+//!
+//! The first byte switches what can be configured; the rest are field lines.
+
+use fngate::config::types::ReservedPolicy;
+use fngate::header::ReservedPrefix;
+use fngate::message::problem::{Problem, Reason};
+use fngate::message::request::{self, Filter, Rules};
+use fngate::message::response;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+const CUSTOM: HeaderName = HeaderName::from_static("x-stage");
+const OWNED: [&str; 5] = ["x-api-requestid", "x-real-ip", "x-client-proto", "x-client-proto-ver", "forwarded"];
+const HOP: [&str; 7] =
+    ["connection", "keep-alive", "proxy-connection", "te", "upgrade", "proxy-authenticate", "proxy-authorization"];
+const FRAMING: [&str; 3] = ["host", "content-length", "transfer-encoding"];
+const FROM_PROXY: [&str; 4] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"];
+
+pub(crate) fn run(data: &[u8]) {
+    let Some((&switches, lines)) = data.split_first() else { return };
+    let headers = fields(lines);
+    let switch = |bit: u8| switches & (1 << bit) != 0;
+    let prefix = if switch(0) { "X-Fc-" } else { "X-Scf-" };
+    let rules = Rules {
+        prefix: ReservedPrefix::parse(prefix).expect("a prefix"),
+        reserved: if switch(1) { ReservedPolicy::Reject } else { ReservedPolicy::Strip },
+        via: switch(2),
+        request_id: format!("{prefix}Request-Id"),
+        path_parameters: format!("{prefix}Path-Parameters"),
+    };
+    let custom = [CUSTOM];
+    let filter = Filter { rules: &rules, custom: if switch(3) { &custom } else { &[] }, trusted: switch(4) };
+    request(&headers, filter);
+    trailers(&headers, &rules);
+    answer(&headers, &rules.prefix);
+}
+
+/// The lines that are field lines at all, in a map as hyper makes one.
+fn fields(lines: &[u8]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in lines.split(|&byte| byte == b'\n').take(100) {
+        let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
+        let name = HeaderName::from_bytes(&line[..colon]);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(line[colon + 1..].trim_ascii())) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+fn request(headers: &HeaderMap, filter: Filter<'_>) {
+    let mut request = http::Request::new(());
+    *request.headers_mut() = headers.clone();
+    let (head, ()) = request.into_parts();
+    let host = HeaderValue::from_static("gateway.example");
+    let reserved = headers.keys().any(|name| is_reserved(name, &filter.rules.prefix));
+    let prepared = match request::prepare(&head, host, filter) {
+        Ok(prepared) => prepared,
+        Err(problem) => return refused(&problem, headers, reserved, filter.rules),
+    };
+    assert!(!reserved || filter.rules.reserved == ReservedPolicy::Strip, "a reserved name is rejected");
+    let listed = listed(headers);
+    let passes = |name: &HeaderName| {
+        let text = name.as_str();
+        let custom = filter.custom.iter().any(|custom| folded(custom) == folded(name));
+        let plain = !is_owned(name) && !listed.contains(&text.to_owned()) && !custom;
+        let told =
+            filter.trusted && text.starts_with("x-forwarded-") && !text.contains('_') && !FROM_PROXY.contains(&text);
+        let via = text == "via" && filter.rules.via;
+        !is_reserved(name, &filter.rules.prefix) && !HOP.contains(&text) && !via && (plain || told)
+    };
+    assert_same(headers, &prepared, passes);
+    assert_eq!(prepared.get_all(HOST).iter().collect::<Vec<_>>(), ["gateway.example"]);
+    let lengths = prepared.get_all(CONTENT_LENGTH);
+    assert!(
+        lengths.iter().count() <= 1 && lengths.iter().all(|length| length.as_bytes().iter().all(u8::is_ascii_digit))
+    );
+    assert!(prepared.get_all(TRANSFER_ENCODING).iter().all(|coding| coding == "chunked"));
+}
+
+/// A head is refused for a reserved name or for its framing.
+fn refused(problem: &Problem, headers: &HeaderMap, reserved: bool, rules: &Rules) {
+    match problem.reason {
+        Reason::ReservedField => assert!(reserved && rules.reserved == ReservedPolicy::Reject),
+        Reason::BadRequest => {
+            let odd = |length: &HeaderValue| length.len() > 18 || !length.as_bytes().iter().all(u8::is_ascii_digit);
+            let codings: Vec<_> = headers.get_all(TRANSFER_ENCODING).iter().collect();
+            let chunked = codings.iter().all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+            let lengths = headers.get_all(CONTENT_LENGTH).iter().any(odd);
+            assert!(lengths || codings.len() > 1 || !chunked, "{headers:?} is refused without a reason");
+        }
+        other => panic!("{other:?} is no reason to refuse fields"),
+    }
+}
+
+fn trailers(headers: &HeaderMap, rules: &Rules) {
+    let reserved = headers.keys().any(|name| is_reserved(name, &rules.prefix));
+    match request::prepare_trailers(headers.clone(), rules) {
+        Err(problem) => refused(&problem, &HeaderMap::new(), reserved, rules),
+        Ok(kept) => {
+            assert!(!reserved || rules.reserved == ReservedPolicy::Strip);
+            let text = |name: &HeaderName| !HOP.contains(&name.as_str()) && !FRAMING.contains(&name.as_str());
+            assert_same(headers, &kept, |name| text(name) && !is_reserved(name, &rules.prefix) && !is_owned(name));
+            assert!(kept.keys().all(text), "framing in trailers");
+        }
+    }
+}
+
+fn answer(headers: &HeaderMap, prefix: &ReservedPrefix) {
+    let mut response = http::Response::new(());
+    *response.headers_mut() = headers.clone();
+    let (mut head, ()) = response.into_parts();
+    let id = Uuid::from_u128(7);
+    if response::prepare(&mut head, prefix, id, None).is_err() {
+        return;
+    }
+    let ids: Vec<_> = head.headers.get_all("x-api-requestid").iter().cloned().collect();
+    assert_eq!(ids, [id.simple().to_string().as_str()]);
+    head.headers.remove("x-api-requestid");
+    let listed = listed(headers);
+    assert_same(headers, &head.headers, |name| {
+        let text = name.as_str();
+        !is_reserved(name, prefix)
+            && !HOP.contains(&text)
+            && folded(name) != "x-api-requestid"
+            && (is_owned(name) || !listed.contains(&text.to_owned()))
+    });
+}
+
+/// What came out is what went in and passes, in its order. Framing has rules of its own.
+fn assert_same(received: &HeaderMap, kept: &HeaderMap, passes: impl Fn(&HeaderName) -> bool) {
+    let is_framing = |name: &HeaderName| FRAMING.contains(&name.as_str());
+    let expected: Vec<_> = received.iter().filter(|(name, _)| !is_framing(name) && passes(name)).collect();
+    let found: Vec<_> = kept.iter().filter(|(name, _)| !is_framing(name)).collect();
+    assert_eq!(found, expected);
+}
+
+/// The members of `Connection`, but for those that cannot be listed away.
+fn listed(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all("connection").iter();
+    let tokens = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
+    let names = tokens.map(|token| String::from_utf8_lossy(token.trim_ascii()).to_ascii_lowercase());
+    names.filter(|name| !FRAMING.contains(&name.as_str()) && name != "authorization").collect()
+}
+
+fn folded(name: &HeaderName) -> String {
+    name.as_str().replace('_', "-")
+}
+
+fn is_reserved(name: &HeaderName, prefix: &ReservedPrefix) -> bool {
+    folded(name).starts_with(&prefix.as_str().to_ascii_lowercase())
+}
+
+fn is_owned(name: &HeaderName) -> bool {
+    OWNED.contains(&folded(name).as_str()) || folded(name).starts_with("x-forwarded-")
+}
