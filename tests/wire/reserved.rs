@@ -192,26 +192,28 @@ fn reserved_names_can_be_refused() {
             && outcome.violations.is_empty()
     };
     let mut violations = Vec::new();
-    for name in RESERVED.iter().map(|name| format!("X-Scf-{name}")) {
-        for spelling in spellings(&name) {
-            let bytes = format!("GET /x HTTP/1.1\r\nHost: h.example\r\n{spelling}: evil\r\n\r\n");
-            let outcome = stand.send(bytes.as_bytes(), &[]);
-            if !refused(&outcome) || outcome.cut {
-                violations.push(format!("{spelling}: {outcome:?}"));
-            }
-            let bytes = format!(
-                "POST /x HTTP/1.1\r\nHost: h.example\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n{spelling}: evil\r\n\r\n"
-            );
-            let outcome = stand.send(bytes.as_bytes(), &[]);
-            if !refused(&outcome) || outcome.received.end == Some(End::Reset) {
-                violations.push(format!("{spelling} as trailer: {outcome:?}"));
-            }
+    let all: Vec<_> = RESERVED.iter().flat_map(|name| spellings(&format!("X-Scf-{name}"))).collect();
+    for spelling in &all {
+        let bytes = format!("GET /x HTTP/1.1\r\nHost: h.example\r\n{spelling}: evil\r\n\r\n");
+        let outcome = stand.send(bytes.as_bytes(), &[]);
+        if !refused(&outcome) || outcome.cut {
+            violations.push(format!("{spelling}: {outcome:?}"));
         }
     }
+    // Last, because the function may learn of the start of such a request while the next one is being judged.
+    let in_trailers = |spelling: &String| {
+        let bytes = format!(
+            "POST /x HTTP/1.1\r\nHost: h.example\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n{spelling}: evil\r\n\r\n"
+        );
+        let outcome = stand.send(bytes.as_bytes(), &[]);
+        let kept = refused(&outcome) && outcome.received.end != Some(End::Reset);
+        (!kept).then(|| format!("{spelling} as trailer: {outcome:?}"))
+    };
     for name in OWNED {
         let bytes = format!("GET /x HTTP/1.1\r\nHost: h.example\r\n{name}: evil\r\n\r\n");
         violations.extend(check(&stand, &own, name, &bytes).err());
     }
+    violations.extend(all.iter().filter_map(in_trailers));
     assert_none(&violations);
 }
 
