@@ -123,33 +123,43 @@ impl Control {
         self.readiness.set_ready(false);
         manager.stopping();
         self.phase.send_replace(Phase::Draining);
-        if self.workers_end(Instant::now() + limit).await {
-            tracing::info!("drained");
-            return Outcome::Drained;
+        match self.workers_end(Instant::now() + limit).await {
+            Drained::Whole => {
+                tracing::info!("drained");
+                return Outcome::Drained;
+            }
+            Drained::TooSlow => tracing::warn!("the drain timeout is over; requests in flight are given up"),
+            Drained::CutShort => tracing::warn!("asked to stop again; requests in flight are given up"),
         }
-        tracing::warn!("the drain timeout is over; requests in flight are given up");
         self.phase.send_replace(Phase::Expired);
         self.workers_end(Instant::now() + FAREWELL).await;
         Outcome::Expired(signal)
     }
 
-    /// Whether all workers ended by `deadline`. A second stop command makes it now.
-    async fn workers_end(&mut self, deadline: Instant) -> bool {
+    /// Waits for the workers until `deadline`, or until a second stop command.
+    async fn workers_end(&mut self, deadline: Instant) -> Drained {
         while self.workers > 0 {
             tokio::select! {
                 ended = timeout_at(deadline, self.ended.recv()) => match ended {
                     Ok(Some(_)) => self.workers -= 1,
-                    Ok(None) => return true,
-                    Err(_elapsed) => return false,
+                    Ok(None) => return Drained::Whole,
+                    Err(_elapsed) => return Drained::TooSlow,
                 },
                 Some(command) = self.commands.recv() => match command {
-                    Command::Stop(_) => return false,
+                    Command::Stop(_) => return Drained::CutShort,
                     Command::ReopenLogs => self.reopen_logs().await,
                     // Dropped: whoever asked learns that there is no answer.
                     Command::Reload(_) => {}
                 },
             }
         }
-        true
+        Drained::Whole
     }
+}
+
+/// How the workers came to their end.
+enum Drained {
+    Whole,
+    TooSlow,
+    CutShort,
 }

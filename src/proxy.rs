@@ -16,8 +16,8 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response};
+use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::{HeaderValue, Request, Response, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
@@ -73,7 +73,7 @@ impl Gateway {
         let extensions = std::mem::take(&mut head.extensions);
         let received = Received { head: Rc::new(head), extensions, incoming };
         async move {
-            let view = self.view();
+            let (view, version) = (self.view(), received.head.version);
             let mut record = self.record(&view, &client, id);
             record.head = Some(received.head.clone());
             #[cfg(test)]
@@ -81,7 +81,11 @@ impl Gateway {
             let outcome = match route(&view, &client, &received, &mut record) {
                 Ok(routed) => forward::forward(&view, &client, received, &routed, &mut record).await,
                 Err(problem) => {
-                    if !request::expects_continue(&received.head) {
+                    let held = request::expects_continue(&received.head);
+                    let has_body = !hyper::body::Body::is_end_stream(&received.incoming);
+                    if has_body && (held || problem.reason.ends_connection()) {
+                        client.leftover().suspect();
+                    } else {
                         client.leftover().leave(received.incoming, client.now());
                     }
                     Err(Error::Refused(problem))
@@ -91,7 +95,7 @@ impl Gateway {
                 Ok(answer) => answer.into_response(&view, client.clone(), record),
                 Err(error) => refuse(&client, &error, record),
             };
-            if client.leftover().is_suspect() {
+            if client.leftover().is_suspect() || is_unbounded(version, &response) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             response
@@ -205,6 +209,11 @@ fn path_parameters(found: &Match<'_, usize>, api: &Api, path: &str) -> Option<St
         text.extend(form_urlencoded::byte_serialize(&decoded));
     }
     Some(text)
+}
+
+/// Whether the end of the connection is the end of this answer: a client of HTTP/1.0 knows no other without a length.
+fn is_unbounded(version: Version, response: &GatewayResponse) -> bool {
+    version == Version::HTTP_10 && !response.headers().contains_key(CONTENT_LENGTH)
 }
 
 /// The gateway's own answer, counted and recorded.

@@ -97,7 +97,7 @@ fn refused(problem: &Problem, headers: &HeaderMap, reserved: bool, rules: &Rules
 
 fn trailers(headers: &HeaderMap, rules: &Rules) {
     let reserved = headers.keys().any(|name| is_reserved(name, &rules.prefix));
-    match request::prepare_trailers(headers.clone(), rules) {
+    match request::prepare_trailers(headers.clone(), rules, &[]) {
         Err(problem) => refused(&problem, &HeaderMap::new(), reserved, rules),
         Ok(kept) => {
             assert!(!reserved || rules.reserved == ReservedPolicy::Strip);

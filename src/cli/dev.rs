@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode};
 use std::time::Duration;
 
 use clap::Args;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::outcome::{Failure, SYSTEM, exit_code, print};
 use crate::app::{App, Options};
@@ -94,8 +95,12 @@ fn serve(command: &[String]) -> Result<Served, Failure> {
 }
 
 fn started(mut command: Command, name: &str, port: u16) -> Result<Served, Failure> {
-    let child =
-        command.spawn().map_err(|error| Failure { code: SYSTEM, text: format!("cannot start `{name}`: {error}") })?;
+    // A group of its own, so that an interrupt at the terminal reaches the gateway alone, which then ends all that the command
+    // has started.
+    let child = command
+        .process_group(0)
+        .spawn()
+        .map_err(|error| Failure { code: SYSTEM, text: format!("cannot start `{name}`: {error}") })?;
     let instance = format!("http://127.0.0.1:{port}");
     Ok(Served { name: format!("`{name}` on port {port}"), instance, process: Some(Process(child)) })
 }
@@ -167,7 +172,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if let Some(pid) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
             // It may have ended.
-            let _ = kill_process(pid, Signal::TERM);
+            let _ = kill_process_group(pid, Signal::TERM);
         }
         let mut left = PATIENCE;
         while matches!(self.0.try_wait(), Ok(None)) && !left.is_zero() {

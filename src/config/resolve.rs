@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use super::error::Diagnostic;
 use super::file::Span;
@@ -11,7 +13,10 @@ use super::name::{LATEST, Reference};
 use super::path::{BasePath, PathRule, Shape, push_escape};
 use super::reader::Section;
 use super::service::{self, WrittenApi, WrittenService};
-use super::types::{Admin, Api, Binding, Config, Domain, HostPattern, ListenAddress, Listener, MethodRule, Service};
+use super::types::{
+    Admin, Api, Binding, Config, Domain, Function, HostPattern, InstanceAddress, ListenAddress, Listener, MethodRule,
+    Service,
+};
 use super::value::Found;
 
 /// Reads a whole configuration from the top level. It may be used only if nothing was reported.
@@ -30,7 +35,7 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     let mut seen = Seen::default();
     let services = services.into_iter().map(|service| seen.resolve(service, &functions, root)).collect();
     Config {
-        listeners: check_listeners(root, listeners, &admin),
+        listeners: check_listeners(root, listeners, &admin, &functions.all),
         gateway,
         admin: admin.0,
         log,
@@ -43,6 +48,7 @@ fn check_listeners(
     root: &Section<'_>,
     read: Vec<Option<Found<Listener>>>,
     admin: &(Admin, Option<Span>),
+    functions: &[Arc<Function>],
 ) -> Vec<Listener> {
     if !root.has("listener") {
         let error = Diagnostic::new("there is no listener: nobody could reach the gateway");
@@ -70,9 +76,29 @@ fn check_listeners(
                 None => error.hint("that is the default of `address` in `[admin]`".to_owned()),
             });
         }
+        let loops = |function: &&Arc<Function>| {
+            function.instances.iter().any(|instance| leads_to(instance, &listener.value.address))
+        };
+        if let Some(function) = functions.iter().find(loops) {
+            let what = format!("this listener is an instance of the function `{}`", function.id);
+            let error = Diagnostic::new(what).at(&listener.span);
+            root.report(error.hint("a request would come back to the gateway, again and again".to_owned()));
+        }
         listeners.push(listener);
     }
     listeners.into_iter().map(|listener| listener.value).collect()
+}
+
+/// Whether an instance is the gateway itself. A name other than `localhost` may be anybody's.
+fn leads_to(instance: &InstanceAddress, listener: &ListenAddress) -> bool {
+    match (instance, listener) {
+        (InstanceAddress::Http { host, port }, ListenAddress::Tcp(address)) if *port == address.port() => {
+            let ip = if host == "localhost" { Some(Ipv4Addr::LOCALHOST.into()) } else { host.parse::<IpAddr>().ok() };
+            ip.is_some_and(|ip| ip == address.ip() || (address.ip().is_unspecified() && ip.is_loopback()))
+        }
+        (InstanceAddress::Unix(path), ListenAddress::Unix(listener)) => path == listener,
+        _ => false,
+    }
 }
 
 /// The names and places that are taken.

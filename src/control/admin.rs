@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -54,7 +54,11 @@ async fn readyz(State(admin): State<Admin>) -> Response {
     }
 }
 
-async fn reload(State(admin): State<Admin>) -> Response {
+async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+    // Only browsers say where a request comes from: a page that an operator looks at is no operator.
+    if headers.contains_key(ORIGIN) {
+        return (StatusCode::FORBIDDEN, "not for browsers\n").into_response();
+    }
     let (answer, outcome) = oneshot::channel();
     if admin.commands.send(Command::Reload(answer)).await.is_err() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping\n").into_response();

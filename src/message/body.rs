@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderName;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
@@ -30,6 +31,8 @@ pub struct Progress {
     pub fault: RefCell<Option<Fault>>,
     /// Whether nothing of it is left to be forwarded.
     pub finished: Cell<bool>,
+    /// Whether it is held back, because the client waits for `100 Continue`.
+    pub held: Cell<bool>,
 }
 
 /// Why the body of a request broke off.
@@ -53,6 +56,8 @@ pub struct UploadLimits {
     pub idle: Duration,
     pub max_bytes: Option<u64>,
     pub rules: Rc<Rules>,
+    /// Names that are configured for the function, and that no client may send.
+    pub custom: Vec<HeaderName>,
 }
 
 /// Held shut while a client waits for `100 Continue`; opened when the function says so.
@@ -87,7 +92,9 @@ impl Leftover {
 
     pub fn leave(&self, incoming: Incoming, now: Instant) {
         let hopeless = incoming.size_hint().lower() > Self::MAX_BYTES as u64;
-        if !incoming.is_end_stream() && !hopeless {
+        if hopeless {
+            self.suspect();
+        } else if !incoming.is_end_stream() {
             self.rest.replace(Some(Rest { incoming, bytes: 0, since: now }));
         }
     }
@@ -97,10 +104,15 @@ impl Leftover {
         self.rest.borrow().is_none()
     }
 
-    /// Notes that a body had trailers. hyper takes an empty line of a bare LF among them for the end of the section, and reads on
-    /// to the next CRLF CRLF all the same: the start of another request may be gone.
-    fn suspect(&self) {
+    /// Notes that a body will not be read to its end, or that it had trailers: hyper takes an empty line of a bare LF among them for
+    /// the end of the section, and reads on to the next CRLF CRLF all the same, so that the start of another request may be gone.
+    pub fn suspect(&self) {
         self.suspect.set(true);
+    }
+
+    /// Lets go of what was left: the connection is to be closed, and nobody has to wait for it.
+    pub fn forget(&self) {
+        self.rest.take();
     }
 
     /// Whether what comes behind the present request cannot be trusted to be the next one.
@@ -173,6 +185,7 @@ impl RequestBody {
             bytes: Rc::default(),
             fault: RefCell::default(),
             finished: Cell::new(false),
+            held: Cell::new(gate.is_some()),
         });
         let gate = gate.map(|gate| (gate, now + CONTINUE_WAIT));
         let incoming = Some(incoming);
@@ -189,6 +202,7 @@ impl Upload {
                 return Poll::Pending;
             }
             self.gate = None;
+            self.progress.held.set(false);
         }
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         match Pin::new(incoming).poll_frame(cx) {
@@ -235,7 +249,7 @@ impl Upload {
                     // perhaps a request, was taken for a part of it.
                     return self.fail(Fault::Refused(malformed()));
                 }
-                match request::prepare_trailers(trailers, &self.limits.rules) {
+                match request::prepare_trailers(trailers, &self.limits.rules, &self.limits.custom) {
                     Ok(trailers) => Ok(Frame::trailers(trailers)),
                     Err(problem) => self.fail(Fault::Refused(problem)),
                 }
@@ -252,8 +266,12 @@ impl Upload {
 impl Drop for Upload {
     fn drop(&mut self) {
         self.progress.finished.set(true);
-        // Of a client that still waits for `100 Continue`, reading on would ask for a body that nobody wants.
-        if let (Some(incoming), None) = (self.incoming.take(), &self.gate) {
+        let Some(incoming) = self.incoming.take() else { return };
+        // Of a client that still waits for `100 Continue`, reading on would ask for a body that nobody wants; of one whose body was
+        // refused, for more of the same.
+        if self.gate.is_some() || self.progress.fault.borrow().is_some() {
+            self.leftover.suspect();
+        } else {
             self.leftover.leave(incoming, self.alarm.now());
         }
     }

@@ -60,7 +60,7 @@ pub fn takes_trailers(headers: &HeaderMap) -> bool {
 
 /// The protocol that a message wants to switch to: `Upgrade` together with `Connection: upgrade`.
 ///
-/// `h2c` is left out: to forward it would let HTTP/2 frames pass unseen. HTTP/1.0 has no upgrades.
+/// `h2c` and other names of HTTP are left out: to forward it would let HTTP/2 frames pass unseen. HTTP/1.0 has no upgrades.
 #[must_use]
 pub fn upgrade(head: &Parts) -> Option<HeaderValue> {
     let headers = &head.headers;
@@ -70,8 +70,11 @@ pub fn upgrade(head: &Parts) -> Option<HeaderValue> {
     let mut protocols = headers.get_all(UPGRADE).iter();
     let protocol = protocols.next()?;
     let asked = tokens(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
-    let plain =
-        protocols.next().is_none() && !tokens(headers, &UPGRADE).any(|token| token.eq_ignore_ascii_case(b"h2c"));
+    let is_http = |token: &[u8]| {
+        let name = token.split(|&byte| byte == b'/').next().unwrap_or_default().trim_ascii();
+        [&b"h2c"[..], b"h2", b"http"].iter().any(|http| name.eq_ignore_ascii_case(http))
+    };
+    let plain = protocols.next().is_none() && !tokens(headers, &UPGRADE).any(is_http);
     (asked && plain).then(|| protocol.clone())
 }
 
@@ -124,6 +127,8 @@ mod tests {
             (vec![("connection", "upgrade, http2-settings"), ("upgrade", "h2c")], None),
             (vec![("connection", "upgrade"), ("upgrade", "websocket, H2C")], None),
             (vec![("connection", "upgrade"), ("upgrade", "websocket"), ("upgrade", "h2c")], None),
+            (vec![("connection", "upgrade"), ("upgrade", "H2C/1")], None),
+            (vec![("connection", "upgrade"), ("upgrade", "HTTP/2.0")], None),
         ] {
             let (mut head, ()) = http::Request::new(()).into_parts();
             head.headers = headers(&lines);

@@ -130,7 +130,8 @@ impl Reason {
     }
 
     /// Whether the rest of the connection's bytes cannot be trusted or waited for.
-    const fn ends_connection(self) -> bool {
+    #[must_use]
+    pub const fn ends_connection(self) -> bool {
         matches!(
             self,
             Self::BadRequest

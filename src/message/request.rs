@@ -151,22 +151,24 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     }
 }
 
-/// Removes from a trailer section what no peer may send there: reserved and owned names, framing and hop-by-hop fields.
+/// Removes from a trailer section what no peer may send there: reserved and owned names, framing and hop-by-hop fields, and the
+/// names that are configured.
 ///
 /// # Errors
 /// `reserved_field` when the policy rejects reserved names.
-pub fn prepare_trailers(trailers: HeaderMap, rules: &Rules) -> Result<HeaderMap, Problem> {
+pub fn prepare_trailers(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> Result<HeaderMap, Problem> {
     let mut kept = HeaderMap::with_capacity(trailers.keys_len());
     let mut current = None;
     for (name, value) in trailers {
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
         match classify(name, &rules.prefix) {
-            Class::EndToEnd => {
+            Class::EndToEnd if !custom.iter().any(|custom| is_same(custom, name)) => {
                 kept.append(name.clone(), value);
             }
             Class::Reserved if rules.reserved == ReservedPolicy::Reject => return Err(reserved(name)),
-            Class::Reserved | Class::Connection | Class::HopByHop | Class::Framing | Class::Owned => {}
+            Class::EndToEnd | Class::Reserved | Class::Connection | Class::HopByHop | Class::Framing | Class::Owned => {
+            }
         }
     }
     Ok(kept)

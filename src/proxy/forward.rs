@@ -26,6 +26,7 @@ use crate::function::reply::Reply;
 use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, ResponseBody, UploadLimits};
 use crate::message::lines::Lines;
 use crate::message::{request, response};
+use crate::snapshot::Api;
 use crate::telemetry::access::Record;
 
 /// Attempts on connections that turn out to be closed before the request is written, or that cannot be opened.
@@ -111,7 +112,7 @@ pub(super) async fn forward(
 ) -> Result<Answer, Error> {
     let Received { head, extensions, incoming } = received;
     let LocalApi { api, function, .. } = &*routed.api;
-    let (body, progress, gate) = upload(view, client, &head, incoming, api.max_body_bytes);
+    let (body, progress, gate) = upload(view, client, &head, incoming, api);
     record.bytes_in = progress.as_ref().map(|progress| progress.bytes.clone());
     let budget = Budget::new(api.timeout, record.started, progress.clone());
     let permit = match function.try_admit() {
@@ -129,6 +130,10 @@ pub(super) async fn forward(
     };
     let outgoing = Outgoing { headers: forwarding.headers()?, body, extensions, gate };
     let (answer, link, pool) = forwarding.send(outgoing, record).await?;
+    if progress.as_ref().is_some_and(|progress| progress.held.get()) {
+        // The client is not asked for its body any more.
+        client.leftover().suspect();
+    }
     let (mut parts, incoming) = answer.into_parts();
     let upgrade = routed.upgrade.as_ref();
     response::prepare(&mut parts, &view.rules.prefix, record.id, upgrade).map_err(Error::Malformed)?;
@@ -150,13 +155,17 @@ fn upload(
     client: &Client,
     head: &Parts,
     incoming: Incoming,
-    max_bytes: Option<u64>,
+    api: &Api,
 ) -> (RequestBody, Option<Rc<Progress>>, Option<ContinueGate>) {
     if incoming.is_end_stream() {
         return (RequestBody::empty(), None, None);
     }
-    let limits =
-        UploadLimits { idle: view.snapshot.config.gateway.client_body_idle, max_bytes, rules: view.rules.clone() };
+    let limits = UploadLimits {
+        idle: view.snapshot.config.gateway.client_body_idle,
+        max_bytes: api.max_body_bytes,
+        rules: view.rules.clone(),
+        custom: api.custom.clone(),
+    };
     let gate = request::expects_continue(head).then(ContinueGate::default);
     let (body, progress) =
         RequestBody::forward(incoming, limits, (client.alarm().clone(), client.leftover().clone()), gate.clone());

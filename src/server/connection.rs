@@ -151,6 +151,9 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCe
                 ending = true;
                 Pin::new(&mut *http).graceful_shutdown();
             }
+            if ending {
+                client.leftover().forget();
+            }
             match http.poll_without_shutdown(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Done),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Failed(error)),

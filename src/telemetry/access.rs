@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use http::header::{HOST, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Version};
 use prometheus::IntCounter;
+use rustix::fs::OFlags;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
@@ -381,6 +383,8 @@ impl Output {
     }
 }
 
+/// A named pipe that nobody reads is an error; to wait for a reader would be to wait for ever.
 fn append_to(path: &PathBuf) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(path)
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
+    OpenOptions::new().append(true).create(true).custom_flags(flags).open(path)
 }
