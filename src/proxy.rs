@@ -97,6 +97,8 @@ impl Gateway {
             };
             if client.leftover().is_suspect() || is_unbounded(version, &response) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                // To an answer in HTTP/1.1 for a client of HTTP/1.0 hyper would add `keep-alive`.
+                *response.version_mut() = version;
             }
             response
         }

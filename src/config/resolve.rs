@@ -256,3 +256,28 @@ fn default_name(method: &MethodRule, path: &PathRule) -> String {
     }
     name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_is_known_as_its_own_instance() {
+        for (host, port, listener, itself) in [
+            ("127.0.0.1", 80, "127.0.0.1:80", true),
+            ("127.0.0.1", 80, "0.0.0.0:80", true),
+            ("localhost", 80, "[::]:80", true),
+            ("::1", 80, "[::1]:80", true),
+            ("127.0.0.1", 81, "0.0.0.0:80", false),
+            ("10.0.0.1", 80, "0.0.0.0:80", false),
+            ("gateway.test", 80, "0.0.0.0:80", false),
+        ] {
+            let instance = InstanceAddress::Http { host: host.to_owned(), port };
+            let listener = ListenAddress::Tcp(listener.parse().expect("an address"));
+            assert_eq!(leads_to(&instance, &listener), itself, "{instance} {listener:?}");
+        }
+        let socket = |path: &str| ListenAddress::Unix(path.into());
+        assert!(leads_to(&InstanceAddress::Unix("/a".into()), &socket("/a")));
+        assert!(!leads_to(&InstanceAddress::Unix("/b".into()), &socket("/a")));
+    }
+}

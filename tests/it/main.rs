@@ -5,6 +5,7 @@
 mod abort;
 mod bodies;
 mod drain;
+mod endings;
 mod errors;
 mod headers;
 mod pool;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -96,8 +97,11 @@ fn errors_of_broken_files_come_without_their_consequences() {
 fn files_that_cannot_be_read_say_why() {
     let directory = directory(&[("directory.toml/x", ""), ("latin1.toml", "")]);
     fs::write(directory.path().join("latin1.toml"), b"# caf\xc3\xa9\nname = \"caf\xe9\"\n").expect("a file");
+    let pipe = Command::new("mkfifo").arg(directory.path().join("pipe.toml")).status().expect("mkfifo runs");
+    assert!(pipe.success());
     for (name, message) in [
         ("none.toml", "there is no such file"),
+        ("pipe.toml", "it is a pipe, not a file"),
         ("directory.toml", "it is a directory, not a file"),
         ("latin1.toml", "line 2 is not UTF-8"),
     ] {
