@@ -7,8 +7,10 @@ const server = new WebSocketServer({
   host: '127.0.0.1',
   port: 0,
   perMessageDeflate: true,
-  // Some cases send messages of 16 MiB.
-  maxPayload: 32 * 1024 * 1024
+  // Some cases send messages of 16 MiB, or 4 MiB in frames of 64 bytes.
+  maxPayload: 32 * 1024 * 1024,
+  maxBufferedChunks: 0,
+  maxFragments: 0
 })
 server.on('connection', (socket) => {
   // What is wrong with a client is what the suite asks about.
