@@ -13,8 +13,16 @@ use uuid::Uuid;
 
 const CUSTOM: HeaderName = HeaderName::from_static("x-stage");
 const OWNED: [&str; 5] = ["x-api-requestid", "x-real-ip", "x-client-proto", "x-client-proto-ver", "forwarded"];
-const HOP: [&str; 7] =
-    ["connection", "keep-alive", "proxy-connection", "te", "upgrade", "proxy-authenticate", "proxy-authorization"];
+const HOP: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "proxy",
+    "proxy-connection",
+    "te",
+    "upgrade",
+    "proxy-authenticate",
+    "proxy-authorization",
+];
 const FRAMING: [&str; 3] = ["host", "content-length", "transfer-encoding"];
 const FROM_PROXY: [&str; 4] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"];
 
