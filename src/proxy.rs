@@ -84,7 +84,7 @@ impl Gateway {
                     let held = request::expects_continue(&received.head);
                     let has_body = !hyper::body::Body::is_end_stream(&received.incoming);
                     if has_body && (held || problem.reason.ends_connection()) {
-                        client.leftover().suspect();
+                        client.leftover().end_connection();
                     } else {
                         client.leftover().leave(received.incoming, client.now());
                     }
@@ -95,7 +95,7 @@ impl Gateway {
                 Ok(answer) => answer.into_response(&view, client.clone(), record),
                 Err(error) => refuse(&client, &error, record),
             };
-            if client.leftover().is_suspect() || is_unbounded(version, &response) {
+            if client.leftover().ends_connection() || is_unbounded(version, &response) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 // To an answer in HTTP/1.1 for a client of HTTP/1.0 hyper would add `keep-alive`.
                 *response.version_mut() = version;

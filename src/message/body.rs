@@ -76,7 +76,7 @@ impl ContinueGate {
 #[derive(Debug, Default)]
 pub struct Leftover {
     rest: RefCell<Option<Rest>>,
-    suspect: Cell<bool>,
+    last: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl Leftover {
     pub fn leave(&self, incoming: Incoming, now: Instant) {
         let hopeless = incoming.size_hint().lower() > Self::MAX_BYTES as u64;
         if hopeless {
-            self.suspect();
+            self.end_connection();
         } else if !incoming.is_end_stream() {
             self.rest.replace(Some(Rest { incoming, bytes: 0, since: now }));
         }
@@ -106,8 +106,8 @@ impl Leftover {
 
     /// Notes that a body will not be read to its end, or that it had trailers: hyper takes an empty line of a bare LF among them for
     /// the end of the section, and reads on to the next CRLF CRLF all the same, so that the start of another request may be gone.
-    pub fn suspect(&self) {
-        self.suspect.set(true);
+    pub fn end_connection(&self) {
+        self.last.set(true);
     }
 
     /// Lets go of what was left: the connection is to be closed, and nobody has to wait for it.
@@ -117,8 +117,8 @@ impl Leftover {
 
     /// Whether what comes behind the present request cannot be trusted to be the next one.
     #[must_use]
-    pub fn is_suspect(&self) -> bool {
-        self.suspect.get()
+    pub fn ends_connection(&self) -> bool {
+        self.last.get()
     }
 
     /// Reads on, and says whether that is over: the body has ended, or it was too much or took longer than `patience`.
@@ -128,7 +128,7 @@ impl Leftover {
         while let Poll::Ready(frame) = Pin::new(&mut rest.incoming).poll_frame(cx) {
             let over = match frame {
                 Some(Ok(frame)) => {
-                    self.suspect.set(self.suspect.get() || frame.is_trailers());
+                    self.last.set(self.last.get() || frame.is_trailers());
                     rest.bytes += frame.data_ref().map_or(0, Bytes::len);
                     rest.bytes > Self::MAX_BYTES
                 }
@@ -210,7 +210,7 @@ impl Upload {
                 self.waiting_since = None;
                 if frame.is_trailers() {
                     self.incoming = None;
-                    self.leftover.suspect();
+                    self.leftover.end_connection();
                 }
                 Poll::Ready(Some(self.pass(frame)))
             }
@@ -270,7 +270,7 @@ impl Drop for Upload {
         // Of a client that still waits for `100 Continue`, reading on would ask for a body that nobody wants; of one whose body was
         // refused, for more of the same.
         if self.gate.is_some() || self.progress.fault.borrow().is_some() {
-            self.leftover.suspect();
+            self.leftover.end_connection();
         } else {
             self.leftover.leave(incoming, self.alarm.now());
         }

@@ -132,7 +132,7 @@ pub(super) async fn forward(
     let (answer, link, pool) = forwarding.send(outgoing, record).await?;
     if progress.as_ref().is_some_and(|progress| progress.held.get()) {
         // The client is not asked for its body any more.
-        client.leftover().suspect();
+        client.leftover().end_connection();
     }
     let (mut parts, incoming) = answer.into_parts();
     let upgrade = routed.upgrade.as_ref();

@@ -147,7 +147,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCe
         loop {
             client.alarm().clock().tick();
             let phase = client.seat().poll_phase(cx);
-            if !ending && (phase >= Phase::Draining || client.leftover().is_suspect()) {
+            if !ending && (phase >= Phase::Draining || client.leftover().ends_connection()) {
                 ending = true;
                 Pin::new(&mut *http).graceful_shutdown();
             }
@@ -157,7 +157,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCe
             match http.poll_without_shutdown(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Done),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Failed(error)),
-                Poll::Pending if !ending && client.leftover().is_suspect() => continue,
+                Poll::Pending if !ending && client.leftover().ends_connection() => continue,
                 Poll::Pending => {}
             }
             let alarm = client.alarm();
