@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::process::{Pid, Signal, test_kill_process};
+use rustix::process::{Pid, Signal, getpgid, test_kill_process};
 use tempfile::TempDir;
 
 use crate::support::client::get;
@@ -96,6 +96,22 @@ fn a_command_is_served_and_ends_with_the_gateway() {
     assert_eq!(test_kill_process(pid), Ok(()));
     dev.end();
     assert!(test_kill_process(pid).is_err(), "the command lives");
+}
+
+/// An interrupt at the terminal goes to the whole foreground group. The command has a group of its own and is ended by the
+/// gateway, with what it has started in turn.
+#[test]
+fn an_interrupt_at_the_terminal_ends_everything_in_order() {
+    let command = "sleep 600 & echo $! >child; python3 -m http.server --bind 127.0.0.1 $PORT";
+    let dev = Dev::start(&["sh", "-c", command], None);
+    assert_eq!(get(dev.address, "/").status, 200);
+    let child = std::fs::read_to_string(dev.folder.path().join("child")).expect("the number of the child");
+    let child = child.trim().parse().ok().and_then(Pid::from_raw).expect("a number");
+    assert_ne!(getpgid(Some(child)), getpgid(Some(dev.process.id())));
+    assert_eq!(test_kill_process(child), Ok(()));
+    dev.process.signal(Signal::INT);
+    assert_eq!(dev.process.finish().code(), Some(0));
+    eventually("the child ends", || test_kill_process(child).is_err().then_some(()));
 }
 
 #[test]

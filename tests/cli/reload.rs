@@ -1,9 +1,10 @@
 //! `fngate reload`.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
+use crate::support::client::read;
 use crate::support::gateway::{Folder, Gateway, broken, echo};
 use crate::support::process::{Finished, Process, run};
 use crate::support::{admin_port, eventually, fngate, free_port};
@@ -61,6 +62,25 @@ fn nobody_there_is_71() {
     let off = reload(&folder, &[]);
     assert_eq!(off.code(), Some(64));
     assert!(off.err.contains("the admin listener is off"), "{}", off.err);
+}
+
+#[test]
+fn a_page_in_a_browser_cannot_reload() {
+    let folder = Folder::new(&echo("a"));
+    let gateway = Gateway::start(&folder);
+    let revision = gateway.metric("fngate_config_revision");
+    let post = |field: &str| {
+        let mut stream = TcpStream::connect(gateway.admin).expect("a connection");
+        let head = format!("POST /v1/reload HTTP/1.1\r\nHost: h\r\n{field}Connection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("it reads");
+        read(&mut stream, String::new()).expect("an answer").status
+    };
+    for origin in ["https://page.example", "null", ""] {
+        assert_eq!(post(&format!("Origin: {origin}\r\n")), 403, "{origin}");
+    }
+    assert_eq!(gateway.metric("fngate_config_revision"), revision);
+    assert_eq!(post(""), 200);
+    assert_eq!(gateway.metric("fngate_config_revision"), revision + 1);
 }
 
 /// With a file that cannot be read, the gateway is looked for where it is by default.

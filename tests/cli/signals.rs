@@ -46,6 +46,36 @@ fn what_does_not_drain_in_time_makes_the_exit_code_tell_the_signal() {
     }
 }
 
+/// A gateway with a drain timeout of a minute, a client whose request is held, and the function's side of it.
+fn held(signal: Signal) -> (Gateway, TcpStream, TcpStream, Folder) {
+    let function = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let instance = format!("http://{}", function.local_addr().expect("an address"));
+    let configuration = echo("a").replace("builtin:echo", &instance);
+    let folder = Folder::new(&format!("[gateway]\ndrain_timeout = \"1m\"\n{configuration}"));
+    let gateway = Gateway::start(&folder);
+    let client = open(gateway.address, "GET /", "shop.test").expect("a connection");
+    let request = request_at(&function);
+    gateway.process.signal(signal);
+    eventually("the stop begins", || gateway.process.err().contains("\"stopping\"").then_some(()));
+    (gateway, client, request, folder)
+}
+
+#[test]
+fn a_second_signal_cuts_the_wait_short_and_says_so() {
+    for (first, second, code) in [(Signal::TERM, Signal::INT, 143), (Signal::INT, Signal::TERM, 130)] {
+        let (gateway, mut client, _request, _folder) = held(first);
+        gateway.process.signal(second);
+        let finished = gateway.process.finish();
+        assert_eq!(finished.code(), Some(code), "{first:?}, {second:?}");
+        assert!(finished.err.contains("asked to stop again"), "{}", finished.err);
+        assert!(!finished.err.contains("the drain timeout is over"), "{}", finished.err);
+        let mut answer = String::new();
+        // However the connection ended.
+        let _ = client.read_to_string(&mut answer);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    }
+}
+
 /// Accepts connections until one of them has a request.
 fn request_at(function: &TcpListener) -> TcpStream {
     loop {

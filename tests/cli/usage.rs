@@ -175,3 +175,15 @@ fn an_address_that_cannot_be_bound_is_71() {
         assert!(finished.err.starts_with(&format!("fngate: cannot listen on {address}: ")), "{}", finished.err);
     }
 }
+
+/// To open a named pipe for writing waits for a reader, and a start that waits says nothing.
+#[test]
+fn an_access_log_that_is_a_pipe_without_a_reader_is_71() {
+    let folder = Folder::new("");
+    let pipe = folder.path().join("access.pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
+    folder.write(&echo("a").replace("access = \"off\"", &format!("access = {pipe:?}")));
+    let finished = run(&mut fngate(&["run", "-c", &folder.argument()]));
+    assert_eq!(finished.code(), Some(71));
+    assert!(finished.err.contains("cannot open the access log"), "{}", finished.err);
+}
