@@ -11,6 +11,7 @@ mod file;
 mod function;
 mod gateway;
 mod host;
+mod listener;
 mod name;
 pub mod path;
 mod reader;

@@ -1,14 +1,14 @@
-//! Reads `[gateway]`, `[[listener]]`, `[admin]` and `[log]`.
+//! Reads `[gateway]`, `[admin]` and `[log]`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::address::{ADMIN, LISTEN, NETWORK};
+use super::address::{ADMIN, NETWORK};
 use super::error::{Problem, closest, quoted};
 use super::file::Span;
 use super::reader::Section;
-use super::types::{AccessLog, Admin, Gateway, Listener, Log, LogFormat, ReservedPolicy, TrustedProxies};
+use super::types::{AccessLog, Admin, Gateway, Log, LogFormat, ReservedPolicy, TrustedProxies};
 use super::value::{Found, Kind, SIZE};
 use crate::header::ReservedPrefix;
 
@@ -62,13 +62,6 @@ pub(super) fn read_gateway(section: &Section<'_>) -> Gateway {
 pub(super) fn read_body_limit(section: &Section<'_>) -> Option<Found<Option<u64>>> {
     let limit = section.optional("max_body_bytes", &SIZE)?;
     Some(limit.map(|bytes| (bytes > 0).then_some(bytes)))
-}
-
-pub(super) fn read_listener(section: &Section<'_>) -> Option<Found<Listener>> {
-    let address = section.required("address", &LISTEN);
-    section.unsupported("tls");
-    section.unsupported("proxy_protocol");
-    address.map(|address| address.map(|address| Listener { address }))
 }
 
 /// The admin listener, and where its address was set.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::error::Diagnostic;
 use super::file::Span;
 use super::function::{self, Functions};
-use super::gateway::{read_admin, read_gateway, read_listener, read_log};
+use super::gateway::{read_admin, read_gateway, read_log};
+use super::listener;
 use super::name::{LATEST, Reference};
 use super::path::{BasePath, PathRule, Shape, push_escape};
 use super::reader::Section;
@@ -23,7 +24,7 @@ use super::value::Found;
 pub(super) fn read(root: &Section<'_>) -> Config {
     root.know("include");
     let gateway = root.table("gateway", read_gateway);
-    let listeners = root.tables("listener", read_listener);
+    let listeners = root.tables("listener", listener::read);
     let admin = root.table("admin", read_admin);
     let log = root.table("log", read_log);
     let prefix = &gateway.reserved_prefix;
