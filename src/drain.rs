@@ -91,6 +91,12 @@ impl Drain {
 }
 
 impl Seat {
+    /// A further seat in the same drain.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        self.drain.join()
+    }
+
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.drain.phase()

@@ -31,7 +31,8 @@ use self::forward::{Received, Routed};
 use self::view::View;
 use crate::message::body::ResponseBody;
 use crate::message::problem::{Problem, Reason};
-use crate::message::{body, hop, request};
+use crate::message::websocket::Opening;
+use crate::message::{body, hop, http2, request};
 use crate::route::{Match, Miss};
 use crate::snapshot::{Api, Shared};
 use crate::telemetry::access::{Record, Sink};
@@ -70,8 +71,9 @@ impl Gateway {
         id: Uuid,
     ) -> impl Future<Output = GatewayResponse> {
         let (mut head, incoming) = request.into_parts();
+        let opening = Opening::translate(&mut head, id.as_u128());
         let extensions = std::mem::take(&mut head.extensions);
-        let received = Received { head: Rc::new(head), extensions, incoming };
+        let received = Received { head: Rc::new(head), extensions, incoming, opening };
         async move {
             let (view, version) = (self.view(), received.head.version);
             let mut record = self.record(&view, &client, id);
@@ -95,7 +97,10 @@ impl Gateway {
                 Ok(answer) => answer.into_response(&view, client.clone(), record),
                 Err(error) => refuse(&client, &error, record),
             };
-            if client.leftover().ends_connection() || is_unbounded(version, &response) {
+            if version == Version::HTTP_2 {
+                // Of our own answers; a function's has none any more.
+                response.headers_mut().remove(CONNECTION);
+            } else if client.leftover().ends_connection() || is_unbounded(version, &response) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 // To an answer in HTTP/1.1 for a client of HTTP/1.0 hyper would add `keep-alive`.
                 *response.version_mut() = version;
@@ -122,6 +127,7 @@ impl Gateway {
         let (sink, clock, peer) = (self.sink.clone(), client.alarm().clock().clone(), client.peer().text().clone());
         let mut record = Record::begin(sink, clock, peer, view.nowhere.clone(), id);
         record.revision = view.snapshot.revision;
+        record.tls = client.peer().scheme().tls();
         record
     }
 }
@@ -140,6 +146,12 @@ fn route(view: &View, client: &Client, received: &Received, record: &mut Record)
     if target.len() > gateway.max_uri_bytes {
         let detail = format!("the request target is longer than {} bytes", gateway.max_uri_bytes);
         return Err(Problem::new(Reason::UriTooLong, detail));
+    }
+    // hyper has counted those of HTTP/1.
+    if head.version == Version::HTTP_2
+        && (http2::size(head) > gateway.max_header_bytes || head.headers.len() > gateway.max_headers)
+    {
+        return Err(Problem::head_too_large(gateway.max_header_bytes, gateway.max_headers));
     }
     let host = request::host(head)?;
     record.host = Some(host.clone());

@@ -1,5 +1,10 @@
 //! Client connections: accepting them, speaking HTTP on them, ending them in order.
 
 pub mod connection;
+pub mod frames;
+pub mod http1;
+pub mod http2;
+mod serving;
+pub mod socket;
 pub mod stream;
 pub mod worker;

@@ -8,7 +8,7 @@ use super::address::{ADMIN, NETWORK};
 use super::error::{Problem, closest, quoted};
 use super::file::Span;
 use super::reader::Section;
-use super::types::{AccessLog, Admin, Gateway, Log, LogFormat, ReservedPolicy, TrustedProxies};
+use super::types::{AccessLog, Admin, Gateway, Http2, Log, LogFormat, ReservedPolicy, TrustedProxies};
 use super::value::{Found, Kind, SIZE};
 use crate::header::ReservedPrefix;
 
@@ -20,6 +20,9 @@ pub(super) const LONGEST: Duration = Duration::from_secs(8760 * 3600);
 pub(super) const MANY: usize = 10_000_000;
 
 const KIB: u64 = 1024;
+/// RFC 9113: what a window is before anybody says anything, and what it can be.
+const SMALLEST_WINDOW: u64 = 65_535;
+const LARGEST_WINDOW: u64 = (1 << 31) - 1;
 const MOST_WORKERS: usize = 1024;
 
 const PREFIX: Kind<ReservedPrefix> =
@@ -55,6 +58,22 @@ pub(super) fn read_gateway(section: &Section<'_>) -> Gateway {
         region: text(section.optional("region", &IDENTITY)),
         appid: text(section.optional("appid", &IDENTITY)),
         uin: text(section.optional("uin", &IDENTITY)),
+        http2: section.table("http2", read_http2),
+    }
+}
+
+fn read_http2(section: &Section<'_>) -> Http2 {
+    let default = Http2::DEFAULT;
+    let window = |key, default: u32| {
+        let bytes = section.size(key, default.into(), SMALLEST_WINDOW..=LARGEST_WINDOW);
+        u32::try_from(bytes).unwrap_or(default)
+    };
+    Http2 {
+        max_streams: section.number("max_streams", default.max_streams, 1..=10_000),
+        stream_window: window("stream_window", default.stream_window),
+        connection_window: window("connection_window", default.connection_window),
+        max_resets: section.number("max_resets", default.max_resets, 1..=100_000),
+        control_frames: section.number("control_frames", default.control_frames, 100..=1_000_000),
     }
 }
 

@@ -51,10 +51,36 @@ pub struct Gateway {
     pub reserved_prefix: ReservedPrefix,
     /// Whether requests to functions carry `Via: 1.1 fngate`.
     pub via: bool,
+    pub http2: Http2,
     /// Identity values; an empty one is not sent.
     pub region: String,
     pub appid: String,
     pub uin: String,
+}
+
+/// `[gateway.http2]`: what one client connection may take up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Http2 {
+    /// Requests at the same time.
+    pub max_streams: u32,
+    /// Bytes of a request body that may wait for its function.
+    pub stream_window: u32,
+    /// Bytes of all request bodies together.
+    pub connection_window: u32,
+    /// Requests that may be reset before they have been looked at.
+    pub max_resets: usize,
+    /// Frames without a body or a request that may come at once; a tenth of them comes back in a second.
+    pub control_frames: u32,
+}
+
+impl Http2 {
+    pub const DEFAULT: Self = Self {
+        max_streams: 100,
+        stream_window: 256 * 1024,
+        connection_window: 1024 * 1024,
+        max_resets: 20,
+        control_frames: 1000,
+    };
 }
 
 /// What happens to a reserved field that a client sends.

@@ -20,7 +20,46 @@ pub struct Peer {
     ip: Option<IpAddr>,
     port: Option<u16>,
     text: Rc<str>,
+    /// What it is told apart by, behind whatever proxy: the protocol of its connection and who it has proved to be.
+    identity: Rc<[u8]>,
     lines: Rc<[u8]>,
+    scheme: Scheme,
+}
+
+/// What a connection is protected by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    #[default]
+    Http,
+    Https(Tls),
+}
+
+/// What is known of a TLS session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// As access logs name it: `TLSv1.3`.
+    pub version: &'static str,
+    /// A finished line with the subject of the client's verified certificate; empty without one.
+    pub subject: Lines,
+}
+
+impl Scheme {
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https(_) => "https",
+        }
+    }
+
+    /// The version of TLS, if there is any.
+    #[must_use]
+    pub fn tls(&self) -> Option<&'static str> {
+        match self {
+            Self::Http => None,
+            Self::Https(tls) => Some(tls.version),
+        }
+    }
 }
 
 impl Peer {
@@ -28,32 +67,53 @@ impl Peer {
     #[must_use]
     pub fn tcp(remote: SocketAddr, local: SocketAddr) -> Self {
         let ip = remote.ip().to_canonical();
-        Self::new(Some(ip), Some(local.port()), &ip.to_string())
+        Self::new(Some(ip), Some(local.port()), ip.to_string().into(), Scheme::Http)
     }
 
     /// A peer on a socket file: it has no address to speak of.
     #[must_use]
     pub fn unix() -> Self {
-        Self::new(None, None, "unix:")
+        Self::new(None, None, "unix:".into(), Scheme::Http)
     }
 
-    fn new(ip: Option<IpAddr>, port: Option<u16>, text: &str) -> Self {
-        let mut lines = Lines::default();
+    /// The same peer, behind TLS.
+    #[must_use]
+    pub fn over_tls(&self, tls: Tls) -> Self {
+        Self::new(self.ip, self.port, self.text.clone(), Scheme::Https(tls))
+    }
+
+    fn new(ip: Option<IpAddr>, port: Option<u16>, text: Rc<str>, scheme: Scheme) -> Self {
+        let (mut identity, mut lines) = (Lines::default(), Lines::default());
+        identity.push("X-Client-Proto", scheme.as_str().as_bytes());
+        if let Scheme::Https(tls) = &scheme {
+            identity.extend(tls.subject.as_bytes());
+        }
         if ip.is_some() {
             lines.push("X-Real-Ip", text.as_bytes());
             lines.push("X-Forwarded-For", text.as_bytes());
         }
-        lines.push("X-Forwarded-Proto", b"http");
+        lines.push("X-Forwarded-Proto", scheme.as_str().as_bytes());
         if let Some(port) = port {
             lines.push("X-Forwarded-Port", port.to_string().as_bytes());
         }
-        Self { ip, port, text: text.into(), lines: lines.into_bytes().into() }
+        let [identity, lines] = [identity, lines].map(|lines| lines.into_bytes().into());
+        Self { ip, port, text, identity, lines, scheme }
     }
 
     /// How the access log names the peer.
     #[must_use]
     pub fn text(&self) -> &Rc<str> {
         &self.text
+    }
+
+    #[must_use]
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// Adds what holds for the peer itself, even if it speaks for others.
+    pub fn identify(&self, lines: &mut Lines) {
+        lines.extend(&self.identity);
     }
 
     #[must_use]
@@ -84,7 +144,7 @@ impl Peer {
         }
         lines.push("X-Forwarded-For", &self.extended(headers));
         let proto = said(&X_FORWARDED_PROTO, |value| value == b"http" || value == b"https");
-        lines.push("X-Forwarded-Proto", proto.map_or(b"http", HeaderValue::as_bytes));
+        lines.push("X-Forwarded-Proto", proto.map_or(self.scheme.as_str().as_bytes(), HeaderValue::as_bytes));
         let is_host = |value: &[u8]| !value.is_empty() && host::is_valid(value);
         push_host(lines, said(&X_FORWARDED_HOST, is_host).unwrap_or(host));
         let is_port = |value: &[u8]| (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);

@@ -159,6 +159,13 @@ impl Problem {
         Self { reason, detail: detail.into(), allow: None }
     }
 
+    /// The refusal of a request head over one of these limits.
+    #[must_use]
+    pub fn head_too_large(max_bytes: usize, max_fields: usize) -> Self {
+        let detail = format!("the request head has more than {max_bytes} bytes or {max_fields} fields");
+        Self::new(Reason::HeaderTooLarge, detail)
+    }
+
     /// The head and body of the answer to the request with this id.
     #[must_use]
     pub fn render(&self, id: Uuid) -> (StatusCode, HeaderMap, Bytes) {

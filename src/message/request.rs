@@ -2,13 +2,14 @@
 //!
 //! A head is rebuilt, never edited in place: removing a field from an `http::HeaderMap` reorders the rest.
 
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING, VIA};
+use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRANSFER_ENCODING, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
 
 use super::forwarded::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO};
 use super::hop::{self, Listed};
+use super::http2;
 use super::host::is_valid;
 use super::lines::Lines;
 use super::problem::{Problem, Reason};
@@ -59,6 +60,9 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     if host.is_none() && head.version == Version::HTTP_11 {
         return Err(bad("no Host field"));
     }
+    if head.version == Version::HTTP_2 {
+        http2::check(head).map_err(bad)?;
+    }
     if !head.uri.path_and_query().is_none_or(|target| target.as_str().is_ascii()) {
         return Err(bad("the request target has bytes beyond ASCII, which have to be percent-encoded"));
     }
@@ -92,6 +96,12 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
         let first = previous.replace(name) != Some(name);
         let kept = match classify(name, prefix) {
             Class::EndToEnd if *name == VIA && filter.rules.via => false,
+            Class::EndToEnd if *name == COOKIE && head.version == Version::HTTP_2 => {
+                if first {
+                    headers.append(COOKIE, http2::joined_cookies(received));
+                }
+                false
+            }
             Class::EndToEnd => !listed.contains(name) && !filter.custom.iter().any(|custom| is_same(custom, name)),
             Class::Reserved => match filter.rules.reserved {
                 ReservedPolicy::Strip => false,
@@ -128,8 +138,9 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     lines.push(&rules.request_id, id.hyphenated().encode_lower(&mut buffer).as_bytes());
     lines.push("X-Api-RequestId", id.simple().encode_lower(&mut buffer).as_bytes());
     lines.extend(match head.version {
-        Version::HTTP_10 => b"X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.0\r\n",
-        _ => b"X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.1\r\n",
+        Version::HTTP_10 => b"X-Client-Proto-Ver: HTTP/1.0\r\n",
+        Version::HTTP_2 => b"X-Client-Proto-Ver: HTTP/2\r\n",
+        _ => b"X-Client-Proto-Ver: HTTP/1.1\r\n",
     });
     if rules.via {
         // In the order of the hops: the client's own stand before ours, so they go this way as well.
@@ -326,7 +337,7 @@ mod tests {
             );
             let own = "X-Scf-Request-Id: 00000000-0000-0000-0000-000000000001\r\n\
                        X-Api-RequestId: 00000000000000000000000000000001\r\n\
-                       X-Client-Proto: http\r\nX-Client-Proto-Ver: HTTP/1.1\r\nVia: 1.0 a\r\nVia: 1.1 fngate\r\n";
+                       X-Client-Proto-Ver: HTTP/1.1\r\nVia: 1.0 a\r\nVia: 1.1 fngate\r\n";
             assert_eq!(String::from_utf8_lossy(lines.as_bytes()), format!("{own}{expected}"));
         }
     }

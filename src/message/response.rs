@@ -22,9 +22,14 @@ pub enum Malformed {
     Unasked,
     #[error("a switch to another protocol than the one asked for")]
     OtherProtocol,
+    #[error("a success without the protocol switch that was asked for")]
+    NotSwitched,
+    #[error("a protocol switch for another key than the one sent")]
+    OtherKey,
 }
 
-/// Turns the head that a function sent into the head for the client. `upgrade` is the protocol that the request asked for.
+/// Turns the head that a function sent into the head for the client, who asked in this `version` of HTTP. `upgrade` is the protocol
+/// that the request asked for.
 ///
 /// Removed: hop-by-hop fields, reserved names, the function's own `X-Api-RequestId`. Added: the real one. The reason phrase
 /// and the letter case of names travel in the extensions, which stay.
@@ -35,6 +40,7 @@ pub fn prepare(
     head: &mut Parts,
     prefix: &ReservedPrefix,
     id: Uuid,
+    version: Version,
     upgrade: Option<&HeaderValue>,
 ) -> Result<(), Malformed> {
     let switched = switched_protocol(head, upgrade)?;
@@ -44,6 +50,8 @@ pub fn prepare(
     remove(&mut head.headers, |name, first| match classify(name, prefix) {
         Class::EndToEnd => !listed.contains(name),
         Class::Owned => !is_same(name, &X_API_REQUESTID),
+        // HTTP/2 has frames of its own.
+        Class::Framing if *name == TRANSFER_ENCODING && version == Version::HTTP_2 => false,
         Class::Framing => *name == HOST || (first && has_length),
         Class::Connection | Class::HopByHop | Class::Reserved => false,
     })?;
@@ -190,7 +198,7 @@ mod tests {
     fn prepared(status: u16, lines: &[(&str, &str)], upgrade: Option<&str>) -> Result<Vec<String>, Malformed> {
         let mut head = head(status, lines);
         let upgrade = upgrade.map(|value| HeaderValue::from_str(value).expect("a value"));
-        prepare(&mut head, &ReservedPrefix::default(), Uuid::nil(), upgrade.as_ref())?;
+        prepare(&mut head, &ReservedPrefix::default(), Uuid::nil(), Version::HTTP_11, upgrade.as_ref())?;
         let lines = head.headers.iter().filter(|(name, _)| **name != X_API_REQUESTID);
         Ok(lines.map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
     }

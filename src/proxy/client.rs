@@ -42,6 +42,12 @@ pub struct Client {
     /// Whether what is written now belongs to a request that was read.
     answering: Cell<bool>,
     held_back: Cell<bool>,
+    /// Whether any request has begun.
+    used: Cell<bool>,
+    /// Frames of the response that have been passed on since the last question.
+    passed: Cell<u32>,
+    /// Since when a frame that has been passed on has kept hyper from asking for the next.
+    stalled_since: Cell<Option<Instant>>,
     tunnel: RefCell<Option<Tunnel>>,
 }
 
@@ -58,8 +64,17 @@ impl Client {
             leftover: Rc::default(),
             answering: Cell::new(false),
             held_back: Cell::new(false),
+            used: Cell::new(false),
+            passed: Cell::new(0),
+            stalled_since: Cell::new(None),
             tunnel: RefCell::default(),
         })
+    }
+
+    /// The client of one request among several on this connection.
+    #[must_use]
+    pub fn for_stream(&self) -> Rc<Self> {
+        Self::new(self.peer.clone(), self.seat.another(), self.refused)
     }
 
     #[must_use]
@@ -119,6 +134,13 @@ impl Client {
     pub fn begin(&self) {
         self.stage.set(Stage::Busy);
         self.answering.set(true);
+        self.used.set(true);
+    }
+
+    /// Whether no request has begun yet.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        !self.used.get()
     }
 
     /// The response is complete but for what is still buffered.
@@ -157,6 +179,27 @@ impl Client {
     #[must_use]
     pub fn is_held_back(&self) -> bool {
         self.held_back.take()
+    }
+
+    /// A frame of the response goes to hyper. Until it asks for the next, it waits for the client to take this one.
+    pub fn passed_on(&self) {
+        self.passed.set(self.passed.get() + 1);
+        self.stalled_since.set(Some(self.now()));
+    }
+
+    /// hyper has asked for a frame and has to wait for the function.
+    pub fn caught_up(&self) {
+        self.stalled_since.set(None);
+    }
+
+    #[must_use]
+    pub fn take_passed(&self) -> u32 {
+        self.passed.take()
+    }
+
+    #[must_use]
+    pub fn stalled_since(&self) -> Option<Instant> {
+        self.stalled_since.get()
     }
 
     /// Leaves a tunnel to the owner of the socket, who opens it once the 101 is written.

@@ -96,13 +96,17 @@ impl Exchange {
             }
             Poll::Pending => match self.overdue() {
                 Some(broken) => Poll::Ready(Some(Err(self.break_off(broken)))),
-                None => Poll::Pending,
+                None => {
+                    self.client.caught_up();
+                    Poll::Pending
+                }
             },
         }
     }
 
     fn pass(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
         self.waiting_since = None;
+        self.client.passed_on();
         #[cfg(test)]
         super::fault::strike("body", self.record.head.as_ref().expect("a head"));
         if self.reply.is_end_stream() {

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use uuid::Uuid;
@@ -25,6 +25,7 @@ use crate::function::pool::Pool;
 use crate::function::reply::Reply;
 use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, ResponseBody, UploadLimits};
 use crate::message::lines::Lines;
+use crate::message::websocket::Opening;
 use crate::message::{request, response};
 use crate::snapshot::Api;
 use crate::telemetry::access::Record;
@@ -39,6 +40,8 @@ pub(super) struct Received {
     /// Taken out of the head: the letter case of its names, which hyper wants back with the request for the function.
     pub(super) extensions: Extensions,
     pub(super) incoming: Incoming,
+    /// Of a WebSocket over HTTP/2.
+    pub(super) opening: Option<Opening>,
 }
 
 /// Where a request goes.
@@ -110,7 +113,7 @@ pub(super) async fn forward(
     routed: &Routed,
     record: &mut Record,
 ) -> Result<Answer, Error> {
-    let Received { head, extensions, incoming } = received;
+    let Received { head, extensions, incoming, opening } = received;
     let LocalApi { api, function, .. } = &*routed.api;
     let (body, progress, gate) = upload(view, client, &head, incoming, api);
     record.bytes_in = progress.as_ref().map(|progress| progress.bytes.clone());
@@ -136,9 +139,13 @@ pub(super) async fn forward(
     }
     let (mut parts, incoming) = answer.into_parts();
     let upgrade = routed.upgrade.as_ref();
-    response::prepare(&mut parts, &view.rules.prefix, record.id, upgrade).map_err(Error::Malformed)?;
+    response::prepare(&mut parts, &view.rules.prefix, record.id, head.version, upgrade).map_err(Error::Malformed)?;
+    let switched = parts.status == StatusCode::SWITCHING_PROTOCOLS;
+    if let Some(opening) = opening {
+        opening.finish(&mut parts).map_err(Error::Malformed)?;
+    }
     record.status = parts.status.as_u16();
-    let content = if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+    let content = if switched {
         let lost = || Error::Malformed(response::Malformed::Unasked);
         Content::Tunnel(link.into_switched().ok_or_else(lost)?)
     } else {
@@ -189,7 +196,12 @@ impl Forwarding<'_> {
     fn headers(&self) -> Result<HeaderMap, Error> {
         let filter =
             request::Filter { rules: &self.view.rules, custom: &self.routed.api.api.custom, trusted: self.trusted };
-        request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)
+        let mut headers = request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)?;
+        if self.head.version == Version::HTTP_2 && self.progress.is_some() && !headers.contains_key(CONTENT_LENGTH) {
+            // Its end is an event there. For a GET, hyper would not send a body of unknown length otherwise.
+            headers.append(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
+        Ok(headers)
     }
 
     /// The field lines that the request gets from the gateway.
@@ -198,6 +210,7 @@ impl Forwarding<'_> {
         let (fixed, peer) = (&routed.api.api.lines, self.client.peer());
         let mut lines = Lines::with_capacity(fixed.len() + 384);
         lines.extend(fixed);
+        peer.identify(&mut lines);
         request::add_lines(&mut lines, head, &view.rules, id, routed.upgrade.as_ref());
         if let Some(parameters) = &routed.path_parameters {
             lines.push(&view.rules.path_parameters, parameters.as_bytes());

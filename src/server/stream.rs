@@ -1,81 +1,76 @@
-//! The socket of a client connection as hyper gets it: it tells the connection what moves, ends a write that does not, and
-//! holds back what hyper says on its own.
+//! The socket of a client connection as hyper gets it: somebody watches what moves, and a write that does not is ended.
 
 use std::cell::RefCell;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::socket::Socket;
 use crate::drain::Phase;
-use crate::net::gather;
 use crate::proxy::client::Client;
 
-/// A client's socket.
-#[derive(Debug)]
-pub enum Socket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
+/// Whoever watches the bytes of a connection, for one version of HTTP.
+pub trait Observer {
+    /// Bytes have come from the client.
+    ///
+    /// # Errors
+    /// When the connection has to end for them; hyper does not see them then.
+    fn received(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-impl Socket {
-    /// Whether the client has closed its side, even if it left bytes that nobody has read yet.
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        let cx = &mut Context::from_waker(Waker::noop());
-        let ready = match self {
-            Self::Tcp(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
-            Self::Unix(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
-        };
-        matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
-    }
+    /// Whether bytes that hyper wants to send are kept from the client.
+    fn holds_back(&mut self, bytes: &[u8]) -> bool;
+
+    /// Bytes have gone to the client.
+    fn sent(&mut self, count: usize);
+
+    /// Everything that was buffered has gone.
+    fn flushed(&mut self);
 }
 
 /// A client's socket under hyper.
-///
-/// hyper answers a head that it cannot read with a bare status line of its own and closes. Nobody has asked the gateway then,
-/// so such bytes are recognized by their time: no request is being answered. They are not sent; their status is kept, for
-/// the connection to send a proper answer.
 #[derive(Debug)]
-pub struct ClientStream {
-    /// Shared with the connection, which looks whether the client is still there while hyper does not read.
+pub struct ClientStream<O> {
+    /// Shared with the connection, which looks whether the client is still there while hyper does not read, and says goodbye.
     socket: Rc<RefCell<Socket>>,
     client: Rc<Client>,
+    observer: O,
+    /// What has been read before, and hyper has not seen yet.
+    early: Bytes,
     /// How long the client may take no byte of what is to be written.
     write_idle: Duration,
     blocked_since: Option<Instant>,
-    verdict: Option<u16>,
 }
 
-impl ClientStream {
+impl<O> ClientStream<O> {
     #[must_use]
-    pub fn new(socket: Rc<RefCell<Socket>>, client: Rc<Client>, write_idle: Duration) -> Self {
-        Self { socket, client, write_idle, blocked_since: None, verdict: None }
+    pub fn new(socket: Rc<RefCell<Socket>>, client: Rc<Client>, observer: O, write_idle: Duration) -> Self {
+        Self { socket, client, observer, early: Bytes::new(), write_idle, blocked_since: None }
     }
 
-    /// The status that hyper wanted to answer an unreadable head with.
+    /// Puts bytes that have been read already in front of what is still to come.
     #[must_use]
-    pub fn verdict(&self) -> Option<u16> {
-        self.verdict
+    pub fn with_early(self, early: Bytes) -> Self {
+        Self { early, ..self }
     }
 
-    /// Takes what hyper wrote on its own.
-    fn hold_back(&mut self, bytes: &[u8]) {
-        let status =
-            bytes.strip_prefix(b"HTTP/1.1 ").and_then(|rest| std::str::from_utf8(rest.get(..3)?).ok()?.parse().ok());
-        self.verdict = self.verdict.or(status);
+    #[must_use]
+    pub fn into_observer(self) -> O {
+        self.observer
     }
+}
 
+impl<O: Observer> ClientStream<O> {
     fn wrote(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match result {
-            Poll::Ready(Ok(_)) => {
+            Poll::Ready(Ok(count)) => {
                 self.blocked_since = None;
-                self.client.sent();
+                self.observer.sent(count);
                 result
             }
             Poll::Ready(Err(_)) => result,
@@ -91,21 +86,27 @@ impl ClientStream {
     }
 }
 
-impl AsyncRead for ClientStream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let result = Pin::new(&mut *self.socket.borrow_mut()).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.client.received();
+        let result = if self.early.is_empty() {
+            Pin::new(&mut *self.socket.borrow_mut()).poll_read(cx, buffer)
+        } else {
+            let count = buffer.remaining().min(self.early.len());
+            buffer.put_slice(&self.early.split_to(count));
+            Poll::Ready(Ok(()))
+        };
+        let bytes = &buffer.filled()[before..];
+        if !bytes.is_empty() {
+            self.observer.received(bytes)?;
         }
         result
     }
 }
 
-impl AsyncWrite for ClientStream {
+impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if !self.client.is_answering() {
-            self.hold_back(bytes);
+        if self.observer.holds_back(bytes) {
             return Poll::Ready(Ok(bytes.len()));
         }
         let result = Pin::new(&mut *self.socket.borrow_mut()).poll_write(cx, bytes);
@@ -117,8 +118,7 @@ impl AsyncWrite for ClientStream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if !self.client.is_answering() {
-            self.hold_back(slices.first().map_or(&[], |slice| slice));
+        if self.observer.holds_back(slices.first().map_or(&[], |slice| slice)) {
             return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
         }
         let result = Pin::new(&mut *self.socket.borrow_mut()).poll_write_vectored(cx, slices);
@@ -129,62 +129,15 @@ impl AsyncWrite for ClientStream {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut *self.socket.borrow_mut()).poll_flush(cx);
         if let Poll::Ready(Ok(())) = result {
-            self.client.flushed();
+            self.observer.flushed();
         }
         result
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.socket.borrow_mut()).poll_shutdown(cx)
-    }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => gather::poll_write(stream, cx, slices),
-            Self::Unix(stream) => gather::poll_write(stream, cx, slices),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
     }
 }

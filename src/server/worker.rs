@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connection;
-use super::stream::Socket;
+use super::socket::Socket;
 use crate::drain::{Drain, Phase};
 use crate::message::forwarded::Peer;
 use crate::net::accept::{Accepted, Listener, accept};

@@ -77,6 +77,8 @@ pub struct Record {
     pub id: Uuid,
     pub started: Instant,
     pub client: Rc<str>,
+    /// The version of TLS that the client's connection has, if any.
+    pub tls: Option<&'static str>,
     /// None when the head could not be read.
     pub head: Option<Rc<Parts>>,
     /// Which host the request turned out to be for: with an absolute target it is not the one in `Host`.
@@ -112,6 +114,7 @@ impl Record {
             id,
             started: clock.now(),
             client,
+            tls: None,
             head: None,
             host: None,
             tally,
@@ -164,8 +167,12 @@ impl Record {
             instance: self.instance.as_deref(),
             reason: self.reason,
             aborted: self.aborted,
-            protocol: if head.is_some_and(|head| head.version == Version::HTTP_10) { "HTTP/1.0" } else { "HTTP/1.1" },
-            tls: None,
+            protocol: match head.map(|head| head.version) {
+                Some(Version::HTTP_10) => "HTTP/1.0",
+                Some(Version::HTTP_2) => "HTTP/2",
+                _ => "HTTP/1.1",
+            },
+            tls: self.tls,
             user_agent: field(&USER_AGENT).map(text),
             revision: self.revision,
         }

@@ -1,0 +1,238 @@
+//! HTTP/1 on a client connection: requests one after the other, then a tunnel or an orderly end.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1::{Builder, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+
+use super::serving::Serving;
+use super::socket::{LINGER_TIME, Socket};
+use super::stream::{ClientStream, Observer};
+use crate::alarm::AlarmTimer;
+use crate::config::types::Gateway as Limits;
+use crate::drain::Phase;
+use crate::message::problem::{Problem, Reason};
+use crate::proxy::Gateway;
+use crate::proxy::client::{Client, Stage};
+use crate::proxy::exchange::GatewayResponse;
+
+/// hyper's own default for the number of header fields, which costs no allocation.
+const DEFAULT_HEADERS: usize = 100;
+/// What a client of HTTP/2 says first (RFC 9113 section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// So much of it is no request of HTTP/1.
+const PREFACE_LINE: usize = 14;
+
+/// What became of a connection.
+#[derive(Debug)]
+pub enum Served {
+    Over,
+    /// The client speaks HTTP/2, and these are its first bytes.
+    Http2(Socket, Bytes),
+}
+
+/// How hyper's part of a connection ended.
+enum End {
+    /// In order: closed by the client, or after a response that said so, or for a tunnel.
+    Done,
+    /// Lost, or broken off on purpose, or a head that cannot be read.
+    Failed(hyper::Error),
+    /// A head took too long.
+    HeadTimeout,
+    /// Idle for too long, or nothing ever came.
+    Idle,
+    /// The client closed while its request's body was held back.
+    Left,
+    /// A bug outside of any request.
+    Panicked,
+}
+
+/// The requests of one connection.
+struct Requests {
+    gateway: Rc<Gateway>,
+    client: Rc<Client>,
+}
+
+type Http = Connection<TokioIo<ClientStream<Heads>>, Requests>;
+
+impl hyper::service::Service<Request<Incoming>> for Requests {
+    type Response = GatewayResponse;
+    type Error = Infallible;
+    type Future = Serving;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.client.begin();
+        Serving::begin(&self.gateway, &self.client, request)
+    }
+}
+
+/// Tells the client's state where its connection is.
+///
+/// hyper answers a head that it cannot read with a bare status line of its own and closes. Nobody has asked the gateway then,
+/// so such bytes are recognized by their time: no request is being answered. They are not sent; their status is kept, for
+/// the connection to send a proper answer.
+#[derive(Debug)]
+struct Heads {
+    client: Rc<Client>,
+    verdict: Option<u16>,
+}
+
+impl Observer for Heads {
+    fn received(&mut self, _bytes: &[u8]) -> std::io::Result<()> {
+        self.client.received();
+        Ok(())
+    }
+
+    fn holds_back(&mut self, bytes: &[u8]) -> bool {
+        if self.client.is_answering() {
+            return false;
+        }
+        let status =
+            bytes.strip_prefix(b"HTTP/1.1 ").and_then(|rest| std::str::from_utf8(rest.get(..3)?).ok()?.parse().ok());
+        self.verdict = self.verdict.or(status);
+        true
+    }
+
+    fn sent(&mut self, _count: usize) {
+        self.client.sent();
+    }
+
+    fn flushed(&mut self) {
+        self.client.flushed();
+    }
+}
+
+/// Serves a client until its connection is over or turns out to be one of HTTP/2. Every other way out of here closes the socket.
+pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> Served {
+    let config = gateway.view().snapshot.config.clone();
+    let limits = &config.gateway;
+    let socket = Rc::new(RefCell::new(socket));
+    let heads = Heads { client: client.clone(), verdict: None };
+    let stream = ClientStream::new(socket.clone(), client.clone(), heads, limits.client_body_idle);
+    let requests = Requests { gateway: gateway.clone(), client: client.clone() };
+    let mut http = builder(limits).serve_connection(TokioIo::new(stream), requests);
+    let end = drive(&mut http, &client, limits, &socket).await;
+    let parts = http.into_parts();
+    let verdict = parts.io.into_inner().into_observer().verdict;
+    let socket = Rc::into_inner(socket).expect("hyper's stream, which shared the socket, is gone").into_inner();
+    match end {
+        End::Done => match client.take_tunnel() {
+            Some(tunnel) => tunnel.run(socket, parts.read_buf, client.seat()).await,
+            None => socket.linger().await,
+        },
+        End::Failed(error) if error.is_parse() && client.is_new() && is_preface(&parts.read_buf) => {
+            return Served::Http2(socket, parts.read_buf);
+        }
+        End::Failed(error) => match verdict {
+            Some(status) => answer(socket, &gateway.unreadable(&client, &unreadable(status, limits))).await,
+            // To the preface of HTTP/2, hyper says nothing at all.
+            None if error.is_parse() && !client.is_answering() => {
+                answer(socket, &gateway.unreadable(&client, &unreadable(400, limits))).await;
+            }
+            None => {
+                tracing::debug!(%error, client = %client.peer().text(), "connection lost");
+                socket.reset();
+            }
+        },
+        End::HeadTimeout => {
+            let detail = "the request head took too long";
+            answer(socket, &gateway.unreadable(&client, &Problem::new(Reason::RequestTimeout, detail))).await;
+        }
+        End::Idle => socket.linger().await,
+        End::Panicked => socket.reset(),
+        End::Left => tracing::debug!(client = %client.peer().text(), "the client left in the middle of its request"),
+    }
+    Served::Over
+}
+
+/// Whether these bytes begin as HTTP/2 does. More of it than the first line may still be on its way.
+fn is_preface(bytes: &[u8]) -> bool {
+    bytes.len() >= PREFACE_LINE && bytes.iter().zip(PREFACE).all(|(byte, expected)| byte == expected)
+}
+
+fn builder(limits: &Limits) -> Builder {
+    let mut builder = Builder::new();
+    builder.preserve_header_case(true).max_header_size(limits.max_header_bytes).max_buf_size(limits.max_header_bytes);
+    if limits.max_headers != DEFAULT_HEADERS {
+        builder.max_headers(limits.max_headers);
+    }
+    builder
+}
+
+/// Lets hyper work until it is done or a deadline of the connection has passed. Deadlines of requests are their own.
+async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCell<Socket>) -> End {
+    let mut timer = AlarmTimer::new();
+    let mut ending = false;
+    let mut work = |cx: &mut Context<'_>| {
+        loop {
+            client.alarm().clock().tick();
+            let phase = client.seat().poll_phase(cx);
+            if !ending && (phase >= Phase::Draining || client.leftover().ends_connection()) {
+                ending = true;
+                Pin::new(&mut *http).graceful_shutdown();
+            }
+            if ending {
+                client.leftover().forget();
+            }
+            match http.poll_without_shutdown(cx) {
+                Poll::Ready(Ok(())) => return Poll::Ready(End::Done),
+                Poll::Ready(Err(error)) => return Poll::Ready(End::Failed(error)),
+                Poll::Pending if !ending && client.leftover().ends_connection() => continue,
+                Poll::Pending => {}
+            }
+            let alarm = client.alarm();
+            if client.leftover().poll_discard(cx, alarm, limits.client_body_idle).is_ready() {
+                client.read_out();
+                continue;
+            }
+            let overdue = match client.stage() {
+                _ if !client.leftover().is_empty() && phase < Phase::Expired => None,
+                Stage::Busy if client.is_held_back() => socket.borrow().has_ended().then_some(End::Left),
+                Stage::Busy => None,
+                _ if phase == Phase::Expired => Some(End::Idle),
+                Stage::New(since) => alarm.passed(since + limits.header_read_timeout).then_some(End::Idle),
+                Stage::Head(since) => alarm.passed(since + limits.header_read_timeout).then_some(End::HeadTimeout),
+                Stage::Idle(since) => alarm.passed(since + limits.keepalive_timeout).then_some(End::Idle),
+            };
+            if let Some(end) = overdue {
+                return Poll::Ready(end);
+            }
+            if timer.poll(alarm, cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    };
+    // A connection does not go on after a panic. If it were left to the runtime to catch it, the socket would be closed in order,
+    // and a client that reads a response to the end of the connection would take what it has for the whole.
+    poll_fn(|cx| catch_unwind(AssertUnwindSafe(|| work(cx))).unwrap_or(Poll::Ready(End::Panicked))).await
+}
+
+/// What is wrong with a head, from the status that hyper would have answered with.
+fn unreadable(status: u16, limits: &Limits) -> Problem {
+    match status {
+        431 => Problem::head_too_large(limits.max_header_bytes, limits.max_headers),
+        414 => Problem::new(
+            Reason::UriTooLong,
+            format!("the request target is longer than {} bytes", limits.max_uri_bytes),
+        ),
+        _ => Problem::new(Reason::BadRequest, "malformed HTTP"),
+    }
+}
+
+/// Sends a last answer and closes.
+async fn answer(mut socket: Socket, bytes: &[u8]) {
+    if let Ok(Ok(())) = timeout(LINGER_TIME, socket.write_all(bytes)).await {
+        socket.linger().await;
+    }
+}

@@ -1,0 +1,267 @@
+//! HTTP/2 on a client connection: every request is a task of its own, with the deadlines that it has in HTTP/1.
+//!
+//! hyper and h2 speak the protocol. What they leave to us is here: how long a connection may do nothing, a frame or a window may
+//! keep us waiting, and what a client may send for nothing.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http2::{Builder, Connection};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::task::spawn_local;
+use tokio::time::Instant;
+
+use super::frames::{Frames, Watch};
+use super::serving::Serving;
+use super::socket::Socket;
+use super::stream::ClientStream;
+use crate::alarm::AlarmTimer;
+use crate::config::types::Gateway as Limits;
+use crate::drain::Phase;
+use crate::proxy::Gateway;
+use crate::proxy::client::{Client, Stage};
+use crate::proxy::exchange::GatewayResponse;
+
+/// What h2 may hold of a response beyond the client's window.
+const SEND_BUFFER: usize = 64 * 1024;
+
+type Http = Connection<TokioIo<ClientStream<Watch>>, Requests, Spawner>;
+
+/// How a connection ended.
+enum End {
+    /// In order, or by an error that h2 has told the client.
+    Closed,
+    Lost(hyper::Error),
+    /// A deadline has passed.
+    Overdue,
+    /// A bug outside of any request.
+    Panicked,
+}
+
+/// The requests of one connection.
+struct Requests {
+    gateway: Rc<Gateway>,
+    connection: Rc<Client>,
+    streams: Rc<Streams>,
+}
+
+/// Those at work on a connection.
+#[derive(Debug)]
+struct Streams {
+    open: Cell<usize>,
+    /// Since when there has been none.
+    idle_since: Cell<Instant>,
+    /// Of the connection, which minds the time.
+    waker: RefCell<Option<Waker>>,
+    /// The request that hyper is about to spawn.
+    next: RefCell<Option<Rc<Client>>>,
+    frames: Rc<Frames>,
+    /// How long a client may leave a response waiting for its window.
+    write_idle: Duration,
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+struct Open(Rc<Streams>);
+
+/// Spawns what hyper asks for as tasks of this worker.
+#[derive(Clone, Debug)]
+struct Spawner(Rc<Streams>);
+
+impl hyper::service::Service<Request<Incoming>> for Requests {
+    type Response = GatewayResponse;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<GatewayResponse, Infallible>>>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let client = self.connection.for_stream();
+        self.streams.next.replace(Some(client.clone()));
+        let switch = request.extensions_mut().remove::<OnUpgrade>();
+        let serving = Serving::begin(&self.gateway, &client, request);
+        let streams = self.streams.clone();
+        Box::pin(async move {
+            let response = serving.await;
+            if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
+                let open = Open::new(streams);
+                spawn_local(async move {
+                    let _open = open;
+                    // Without a stream there is nobody left to talk to; the tunnel's record says so.
+                    if let Ok(stream) = switch.await {
+                        tunnel.run(TokioIo::new(stream), Bytes::new(), client.seat()).await;
+                    }
+                });
+            }
+            response
+        })
+    }
+}
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Spawner {
+    fn execute(&self, work: F) {
+        match self.0.next.take() {
+            Some(client) => drop(spawn_local(attend(work, client, Open::new(self.0.clone())))),
+            // The sending half of a tunnel, which has its deadlines there.
+            None => drop(spawn_local(work)),
+        }
+    }
+}
+
+/// Runs a request from its head to the last frame of its response. To drop the work is to reset the stream.
+async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open) {
+    let mut work = pin!(work);
+    let mut timer = AlarmTimer::new();
+    let alarm = client.alarm();
+    let mut poll = |cx: &mut Context<'_>| {
+        loop {
+            alarm.clock().tick();
+            let phase = client.seat().poll_phase(cx);
+            if work.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            open.0.frames.answered(client.take_passed());
+            let stalled = client.stalled_since().is_some_and(|since| alarm.passed(since + open.0.write_idle));
+            if stalled || (phase == Phase::Expired && client.stalled_since().is_some()) {
+                return Poll::Ready(());
+            }
+            if timer.poll(alarm, cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    };
+    poll_fn(|cx| catch_unwind(AssertUnwindSafe(|| poll(cx))).unwrap_or(Poll::Ready(()))).await;
+}
+
+/// Serves a client that speaks HTTP/2, and has sent `early` of it, until its connection is over.
+pub async fn serve(socket: Socket, early: Bytes, client: Rc<Client>, gateway: Rc<Gateway>) {
+    let config = gateway.view().snapshot.config.clone();
+    let limits = &config.gateway;
+    let begun = match client.stage() {
+        Stage::New(since) | Stage::Head(since) | Stage::Idle(since) => since,
+        Stage::Busy => client.now(),
+    };
+    let frames = Frames::new(client.alarm().clock().clone(), limits.http2, begun);
+    let streams = Rc::new(Streams {
+        open: Cell::new(0),
+        idle_since: Cell::new(client.now()),
+        waker: RefCell::default(),
+        next: RefCell::default(),
+        frames: frames.clone(),
+        write_idle: limits.client_body_idle,
+    });
+    let socket = Rc::new(RefCell::new(socket));
+    let stream = ClientStream::new(socket.clone(), client.clone(), Watch(frames), limits.client_body_idle);
+    let requests = Requests { gateway, connection: client.clone(), streams: streams.clone() };
+    let io = TokioIo::new(stream.with_early(early));
+    let mut http = builder(limits, Spawner(streams.clone())).serve_connection(io, requests);
+    let end = drive(&mut http, &client, limits, &streams).await;
+    drop(http);
+    let Some(socket) = Rc::into_inner(socket).map(RefCell::into_inner) else { return };
+    match end {
+        End::Closed | End::Overdue => socket.linger().await,
+        End::Lost(error) => {
+            tracing::debug!(%error, client = %client.peer().text(), "connection lost");
+            socket.linger().await;
+        }
+        End::Panicked => socket.reset(),
+    }
+}
+
+fn builder(limits: &Limits, spawner: Spawner) -> Builder<Spawner> {
+    let http2 = &limits.http2;
+    let mut builder = Builder::new(spawner);
+    builder
+        .max_concurrent_streams(http2.max_streams)
+        .initial_stream_window_size(http2.stream_window)
+        .initial_connection_window_size(http2.connection_window)
+        .max_pending_accept_reset_streams(http2.max_resets)
+        .max_send_buf_size(SEND_BUFFER)
+        // A head that is over the limit is answered by the gateway, up to twice of it; beyond, h2 answers 431 itself.
+        .max_header_list_size(u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX).saturating_mul(2))
+        .enable_connect_protocol();
+    builder
+}
+
+/// Lets hyper work until it is done or a deadline of the connection has passed. Deadlines of requests are their own.
+async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Streams) -> End {
+    let mut timer = AlarmTimer::new();
+    let mut ending: Option<Instant> = None;
+    let alarm = client.alarm();
+    let mut work = |cx: &mut Context<'_>| {
+        streams.attach(cx.waker());
+        loop {
+            alarm.clock().tick();
+            if ending.is_none() && client.seat().poll_phase(cx) >= Phase::Draining {
+                ending = Some(alarm.now());
+                Pin::new(&mut *http).graceful_shutdown();
+            }
+            match Pin::new(&mut *http).poll(cx) {
+                Poll::Ready(Ok(())) => return Poll::Ready(End::Closed),
+                Poll::Ready(Err(error)) => return Poll::Ready(End::Lost(error)),
+                Poll::Pending => {}
+            }
+            let unfinished = streams.frames.unfinished_since();
+            if unfinished.is_some_and(|since| alarm.passed(since + limits.header_read_timeout)) {
+                return Poll::Ready(End::Overdue);
+            }
+            if streams.open.get() == 0 {
+                let idle = streams.idle_since.get();
+                match ending {
+                    // What h2 still holds waits for a window that does not open.
+                    Some(ending) if alarm.passed(idle.max(ending) + limits.client_body_idle) => {
+                        return Poll::Ready(End::Overdue);
+                    }
+                    Some(_) => {}
+                    None if alarm.passed(idle + limits.keepalive_timeout) => {
+                        ending = Some(alarm.now());
+                        Pin::new(&mut *http).graceful_shutdown();
+                        continue;
+                    }
+                    None => {}
+                }
+            }
+            if timer.poll(alarm, cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    };
+    poll_fn(|cx| catch_unwind(AssertUnwindSafe(|| work(cx))).unwrap_or(Poll::Ready(End::Panicked))).await
+}
+
+impl Streams {
+    fn attach(&self, waker: &Waker) {
+        let mut slot = self.waker.borrow_mut();
+        if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *slot = Some(waker.clone());
+        }
+    }
+}
+
+impl Open {
+    fn new(streams: Rc<Streams>) -> Self {
+        streams.open.set(streams.open.get() + 1);
+        Self(streams)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let left = self.0.open.get() - 1;
+        self.0.open.set(left);
+        if left == 0 {
+            self.0.idle_since.set(Instant::now());
+            if let Some(waker) = &*self.0.waker.borrow() {
+                waker.wake_by_ref();
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The socket of a client connection, whatever kind it is.
+
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use crate::net::gather;
+
+/// What a client may still send after the last answer before the connection is cut.
+const LINGER_BYTES: usize = 256 * 1024;
+/// How long it may take to read the last answer and close: a client whose deadline is over is gone a second later.
+pub const LINGER_TIME: Duration = Duration::from_millis(750);
+
+/// A client's socket.
+#[derive(Debug)]
+pub enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    /// Whether the client has closed its side, even if it left bytes that nobody has read yet.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let cx = &mut Context::from_waker(Waker::noop());
+        let ready = match self {
+            Self::Tcp(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
+            Self::Unix(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
+        };
+        matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
+    }
+
+    /// Closes the sending side and waits a little for the client to do the same. A socket that is closed with unread bytes is
+    /// reset, and a reset can destroy the last answer before the client has read it.
+    pub async fn linger(mut self) {
+        let goodbye = async {
+            self.shutdown().await?;
+            let mut scratch = [0; 1024];
+            let mut left = LINGER_BYTES;
+            while left > 0 {
+                match self.read(&mut scratch).await? {
+                    0 => break,
+                    count => left = left.saturating_sub(count),
+                }
+            }
+            io::Result::Ok(())
+        };
+        // Whether the client closed in time, too late or not at all: the connection is over.
+        let _ = timeout(LINGER_TIME, goodbye).await;
+    }
+
+    /// Closes at once with a reset: a response that broke off must not look complete to a client that reads to the end.
+    pub fn reset(self) {
+        if let Self::Tcp(stream) = &self {
+            // A socket that cannot be reset is closed all the same.
+            let _ = stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => gather::poll_write(stream, cx, slices),
+            Self::Unix(stream) => gather::poll_write(stream, cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
