@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue, Method};
 use ipnet::IpNet;
 
 use super::path::{BasePath, PathRule};
+use super::tls::FunctionTls;
 use crate::header::ReservedPrefix;
 
 /// A whole configuration, checked: every reference resolves and every value is in its range.
@@ -163,6 +164,8 @@ pub struct Function {
     pub memory: u32,
     /// Custom fields sent to the function.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Of the instances at `https://`.
+    pub tls: FunctionTls,
 }
 
 /// Where one instance of a function listens. Displays as it is written in the configuration.
@@ -170,6 +173,10 @@ pub struct Function {
 pub enum InstanceAddress {
     /// `http://host:port`; the host is a name or an address without brackets.
     Http { host: String, port: u16 },
+    /// `https://host:port`.
+    Https { host: String, port: u16 },
+    /// `h2c://host:port`: HTTP/2 without TLS, from the first byte.
+    H2c { host: String, port: u16 },
     /// `unix:/path`.
     Unix(PathBuf),
     /// `builtin:echo`, the embedded demo function.
@@ -178,11 +185,24 @@ pub enum InstanceAddress {
 
 impl fmt::Display for InstanceAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host, port) = match self {
+            Self::Http { host, port } => ("http", host, port),
+            Self::Https { host, port } => ("https", host, port),
+            Self::H2c { host, port } => ("h2c", host, port),
+            Self::Unix(path) => return write!(f, "unix:{}", path.display()),
+            Self::Echo => return f.write_str("builtin:echo"),
+        };
+        if host.contains(':') { write!(f, "{scheme}://[{host}]:{port}") } else { write!(f, "{scheme}://{host}:{port}") }
+    }
+}
+
+impl InstanceAddress {
+    /// Host and port of an instance on the network.
+    #[must_use]
+    pub fn authority(&self) -> Option<(&str, u16)> {
         match self {
-            Self::Http { host, port } if host.contains(':') => write!(f, "http://[{host}]:{port}"),
-            Self::Http { host, port } => write!(f, "http://{host}:{port}"),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Echo => f.write_str("builtin:echo"),
+            Self::Http { host, port } | Self::Https { host, port } | Self::H2c { host, port } => Some((host, *port)),
+            Self::Unix(_) | Self::Echo => None,
         }
     }
 }
