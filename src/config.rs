@@ -14,9 +14,11 @@ mod host;
 mod listener;
 mod name;
 pub mod path;
+mod pem;
 mod reader;
 mod resolve;
 mod service;
+pub mod tls;
 pub mod types;
 mod value;
 mod variable;
@@ -65,16 +67,17 @@ pub struct Failure {
 /// [`Failure`] holds every error of every file, unless a file could not be read or its syntax is so broken that nothing
 /// certain could be said about the rest.
 pub fn load(path: &Path) -> Result<Loaded, Failure> {
-    let mut disk = Disk::default();
-    let result = load_from(&mut disk, path);
-    let Disk { sources, directories } = disk;
+    let disk = Disk::new(path);
+    let result = load_from(&disk);
+    let (sources, directories) = disk.into_seen();
     match result {
         Ok(config) => Ok(Loaded { config, sources, directories }),
         Err(errors) => Err(Failure { errors, sources, directories }),
     }
 }
 
-/// Reads a configuration that is not on the disk; `name` stands for the file in messages. `include` is refused.
+/// Reads a configuration that is not on the disk; `name` stands for the file in messages and for where it would be. `include` is
+/// refused.
 ///
 /// # Errors
 /// As [`load`].
@@ -90,13 +93,13 @@ pub fn schema_keys() -> Vec<String> {
     })
 }
 
-fn load_from(disk: &mut Disk, path: &Path) -> Result<Config, Report> {
-    let main = disk.read(path).map_err(|error| Report::new(vec![error], &[]))?;
+fn load_from(disk: &Disk) -> Result<Config, Report> {
+    let main = disk.read_main().map_err(|error| Report::new(vec![error], &[]))?;
     let schema = schema_keys();
-    let reader = Reader::new(&|name| std::env::var(name), &schema);
+    let reader = Reader::new(&|name| std::env::var(name), disk, &schema);
     let mut documents = vec![Document::parse(&main)];
     let patterns = read_includes(&reader, &documents);
-    let included = disk.follow(path, patterns, &reader.errors);
+    let included = disk.follow(patterns, &reader.errors);
     let complete = reader.errors.is_empty();
     documents.extend(included.iter().map(Document::parse));
     for document in documents.iter().skip(1) {
@@ -107,8 +110,8 @@ fn load_from(disk: &mut Disk, path: &Path) -> Result<Config, Report> {
 
 fn parse_with(name: &Path, text: &str, lookup: Lookup<'_>) -> Result<Config, Report> {
     let file = file::File::new(name, text.to_owned());
-    let schema = schema_keys();
-    let reader = Reader::new(lookup, &schema);
+    let (disk, schema) = (Disk::new(name), schema_keys());
+    let reader = Reader::new(lookup, &disk, &schema);
     let documents = vec![Document::parse(&file)];
     documents
         .iter()

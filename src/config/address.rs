@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::{IpNet, Ipv4Net};
+use rustls::pki_types::ServerName;
 
 use super::error::{Problem, closest, quoted};
 use super::host::{is_dns_name, split_port};
@@ -74,17 +75,16 @@ fn instance(text: &str) -> Result<InstanceAddress, Problem> {
         return builtin(name);
     }
     match text.split_once("://") {
-        Some(("http", rest)) => http(rest),
-        Some((scheme @ ("https" | "h2c"), _)) => {
-            Err(Problem::new(format!("instances at `{scheme}://` are not supported by this version of fngate")))
-        }
+        Some(("http", rest)) => authority("http", rest, 80).map(|(host, port)| InstanceAddress::Http { host, port }),
+        Some(("h2c", rest)) => authority("h2c", rest, 80).map(|(host, port)| InstanceAddress::H2c { host, port }),
+        Some(("https", rest)) => https(rest),
         _ => {
-            let hint = if http(text).is_ok() {
+            let hint = if authority("http", text, 80).is_ok() {
                 format!("write \"http://{text}\"")
             } else if text.starts_with('/') {
                 format!("write \"unix:{text}\"")
             } else {
-                "an instance is `http://host:port`, `unix:/path` or `builtin:echo`".to_owned()
+                "an instance is `http://host:port`, `https://host:port`, `h2c://host:port`, `unix:/path` or `builtin:echo`".to_owned()
             };
             Err(Problem::new(format!("{} is not the address of an instance", quoted(text))).hint(hint))
         }
@@ -99,9 +99,18 @@ fn builtin(name: &str) -> Result<InstanceAddress, Problem> {
     Err(Problem::new(format!("there is no builtin function {}", quoted(name))).hint(hint))
 }
 
-fn http(authority: &str) -> Result<InstanceAddress, Problem> {
+fn https(rest: &str) -> Result<InstanceAddress, Problem> {
+    let (host, port) = authority("https", rest, 443)?;
+    if ServerName::try_from(host.as_str()).is_err() {
+        return Err(Problem::new(format!("{} is not a name that a certificate can be for", quoted(&host))));
+    }
+    Ok(InstanceAddress::Https { host, port })
+}
+
+/// Host and port behind a scheme.
+fn authority(scheme: &str, authority: &str, default: u16) -> Result<(String, u16), Problem> {
     if let Some(end) = authority.find(['/', '?', '#']) {
-        let hint = format!("write \"http://{}\"; the path of a request is passed on as it is", &authority[..end]);
+        let hint = format!("write \"{scheme}://{}\"; the path of a request is passed on as it is", &authority[..end]);
         return Err(Problem::new("the address of an instance has no path or query").hint(hint));
     }
     if authority.contains('@') {
@@ -109,10 +118,10 @@ fn http(authority: &str) -> Result<InstanceAddress, Problem> {
     }
     let (host, port) = split_port(authority);
     let port = match port {
-        None => 80,
+        None => default,
         Some(port) => port_number(port)?,
     };
-    Ok(InstanceAddress::Http { host: instance_host(host)?, port })
+    Ok((instance_host(scheme, host)?, port))
 }
 
 fn port_number(text: &str) -> Result<u16, Problem> {
@@ -121,14 +130,14 @@ fn port_number(text: &str) -> Result<u16, Problem> {
     port.ok_or_else(|| Problem::new(format!("{} is not a port: a number from 1 to 65535", quoted(text))))
 }
 
-fn instance_host(host: &str) -> Result<String, Problem> {
+fn instance_host(scheme: &str, host: &str) -> Result<String, Problem> {
     if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         let address = inner.parse::<Ipv6Addr>().ok();
         let address = address.map(|address| address.to_string());
         return address.ok_or_else(|| Problem::new(format!("{} is not an IPv6 address", quoted(inner))));
     }
     if host.contains(':') {
-        let hint = format!("an IPv6 address stands in brackets: \"http://[{host}]:9000\"");
+        let hint = format!("an IPv6 address stands in brackets: \"{scheme}://[{host}]:9000\"");
         return Err(Problem::new(format!("{} is not a host", quoted(host))).hint(hint));
     }
     if !is_dns_name(host) {
@@ -202,6 +211,9 @@ mod tests {
             ("http://my_app.internal:8000", "http://my_app.internal:8000"),
             ("http://[0:0::1]:9000", "http://[::1]:9000"),
             ("http://[::1]", "http://[::1]:80"),
+            ("https://Orders", "https://orders:443"),
+            ("https://[::1]:8443", "https://[::1]:8443"),
+            ("h2c://orders", "h2c://orders:80"),
             ("unix:/run/orders.sock", "unix:/run/orders.sock"),
             ("builtin:echo", "builtin:echo"),
         ] {
@@ -223,6 +235,9 @@ mod tests {
             "http://a b",
             "ftp://a",
             "HTTP://a",
+            "https://",
+            "https://a/b",
+            "h2c://u@a",
             "unix:a",
             "builtin:",
             "a:9000",

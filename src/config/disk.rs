@@ -1,12 +1,13 @@
-//! Reads configuration files from the disk: the main file and those that its `include` names.
+//! Reads from the disk: the main file, those that its `include` names, and those that keys name.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::{Diagnostic, Errors};
+use super::error::{Diagnostic, Errors, Problem};
 use super::file::{File, Source, Span};
 use super::value::Found;
 
@@ -14,18 +15,48 @@ use super::value::Found;
 const LARGEST: u64 = 64 << 20;
 
 /// What has been looked at so far.
-#[derive(Default)]
 pub(super) struct Disk {
-    pub(super) sources: Vec<Source>,
-    pub(super) directories: Vec<PathBuf>,
+    /// The main file.
+    main: PathBuf,
+    sources: RefCell<Vec<Source>>,
+    directories: RefCell<Vec<PathBuf>>,
 }
 
 impl Disk {
-    pub(super) fn read(&mut self, path: &Path) -> Result<Arc<File>, Diagnostic> {
+    /// Nothing is read yet. Relative paths are seen from the directory of `main`.
+    pub(super) fn new(main: &Path) -> Self {
+        Self { main: main.to_owned(), sources: RefCell::default(), directories: RefCell::default() }
+    }
+
+    /// What was read, and the directories that it was found in.
+    pub(super) fn into_seen(self) -> (Vec<Source>, Vec<PathBuf>) {
+        (self.sources.into_inner(), self.directories.into_inner())
+    }
+
+    pub(super) fn read_main(&self) -> Result<Arc<File>, Diagnostic> {
+        self.read(&self.main)
+    }
+
+    /// What a file holds that a key names. A file that several keys name is read once, so that they agree.
+    pub(super) fn bytes(&self, path: &Path) -> Result<Vec<u8>, Problem> {
+        let path = parent(&self.main).join(path);
+        let known =
+            self.sources.borrow().iter().find(|source| source.path == path).and_then(|source| source.content.clone());
+        match known {
+            Some(bytes) => Ok(bytes),
+            None => self.look(&path).map_err(|error| Problem::new(unreadable(&path, &error))),
+        }
+    }
+
+    fn look(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.watch(parent(path));
         let content = read_bytes(path);
-        self.sources.push(Source { path: path.to_owned(), content: content.as_ref().ok().cloned() });
-        let bytes = content.map_err(|error| unreadable(path, &error))?;
+        self.sources.borrow_mut().push(Source { path: path.to_owned(), content: content.as_ref().ok().cloned() });
+        content
+    }
+
+    fn read(&self, path: &Path) -> Result<Arc<File>, Diagnostic> {
+        let bytes = self.look(path).map_err(|error| Diagnostic::new(unreadable(path, &error)))?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
@@ -34,13 +65,13 @@ impl Disk {
         Ok(File::new(path, text))
     }
 
-    /// Reads the files that patterns name, seen from the directory of `main`. Each file is read once, however many patterns
+    /// Reads the files that patterns name, seen from the directory of the main file. Each is read once, however many patterns
     /// match it.
-    pub(super) fn follow(&mut self, main: &Path, patterns: Vec<Found<String>>, errors: &Errors) -> Vec<Arc<File>> {
-        let mut seen = vec![identity(main)];
+    pub(super) fn follow(&self, patterns: Vec<Found<String>>, errors: &Errors) -> Vec<Arc<File>> {
+        let mut seen = vec![identity(&self.main)];
         let mut files = Vec::new();
         for Found { value, span } in patterns {
-            for path in self.expand(parent(main), &value, &span, errors) {
+            for path in self.expand(parent(&self.main), &value, &span, errors) {
                 let identity = identity(&path);
                 if seen.contains(&identity) {
                     continue;
@@ -56,7 +87,7 @@ impl Disk {
     }
 
     /// The paths that a pattern stands for, sorted. Without a wildcard that is the path itself, be it there or not.
-    fn expand(&mut self, base: &Path, pattern: &str, span: &Span, errors: &Errors) -> Vec<PathBuf> {
+    fn expand(&self, base: &Path, pattern: &str, span: &Span, errors: &Errors) -> Vec<PathBuf> {
         let is_wild = |text: &str| text.contains(['*', '?', '[']);
         if !is_wild(pattern) {
             return vec![base.join(pattern)];
@@ -87,7 +118,7 @@ impl Disk {
             match path {
                 Ok(path) => found.push(path),
                 Err(error) => {
-                    let error = unreadable(error.path(), error.error());
+                    let error = Diagnostic::new(unreadable(error.path(), error.error()));
                     errors.push(error.at_labelled(span, "included here"));
                 }
             }
@@ -98,9 +129,10 @@ impl Disk {
         found
     }
 
-    fn watch(&mut self, directory: &Path) {
-        if !self.directories.iter().any(|known| known == directory) {
-            self.directories.push(directory.to_owned());
+    fn watch(&self, directory: &Path) {
+        let mut directories = self.directories.borrow_mut();
+        if !directories.iter().any(|known| known == directory) {
+            directories.push(directory.to_owned());
         }
     }
 }
@@ -118,14 +150,14 @@ fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+fn unreadable(path: &Path, error: &io::Error) -> String {
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::IsADirectory => "it is a directory, not a file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     };
-    Diagnostic::new(format!("cannot read {}: {reason}", path.display()))
+    format!("cannot read {}: {reason}", path.display())
 }
 
 /// The directory of a file; the current one has a name, so that it can be watched.

@@ -6,19 +6,25 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
+
 use super::address::INSTANCE;
-use super::error::{Diagnostic, closest};
+use super::error::{Diagnostic, Problem, closest, quoted};
 use super::field;
 use super::file::Span;
 use super::gateway::{LONGEST, MANY, SHORTEST};
 use super::name::{DEFAULT_NAMESPACE, FUNCTION, LATEST, Reference, VERSION};
+use super::pem;
 use super::reader::Section;
+use super::tls::FunctionTls;
 use super::types::{Function, FunctionId, InstanceAddress, Setting};
-use super::value::Found;
+use super::value::{Found, Kind};
 use crate::header::ReservedPrefix;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+const SERVER_NAME: Kind<Option<String>> = Kind::new("orders.example.com", server_name);
 
 /// Reads one function. `None` is one that cannot be named, which has been reported.
 pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Found<Function>> {
@@ -43,6 +49,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
     let queue_timeout = time("queue_timeout", 1, SHORTEST);
     let memory = section.number("memory", 0, 0..=u32::MAX);
     let headers = field::read(section, prefix);
+    let tls = section.table("tls", |tls| read_tls(tls, &instances));
     id.map(|id| {
         id.map(|id| Function {
             id,
@@ -58,6 +65,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
             queue_timeout,
             memory,
             headers,
+            tls,
         })
     })
 }
@@ -85,6 +93,33 @@ fn read_instances(section: &Section<'_>) -> Vec<InstanceAddress> {
         instances.push(value);
     }
     instances
+}
+
+fn read_tls(section: &Section<'_>, instances: &[InstanceAddress]) -> FunctionTls {
+    let tls = FunctionTls {
+        roots: pem::roots(section, "ca"),
+        identity: pem::identity(section, "certificate", "key"),
+        server_name: section.optional("server_name", &SERVER_NAME).and_then(|found| found.value),
+        http2: section.boolean("http2", true),
+    };
+    let used = instances.iter().any(|instance| matches!(instance, InstanceAddress::Https { .. }));
+    // Without an instance that could be read there is nothing to compare with.
+    if let Some(span) = section.span.as_ref().filter(|_| !used && !instances.is_empty())
+        && tls != FunctionTls::default()
+    {
+        let error = Diagnostic::new("no instance of this function is at `https://`").at(span);
+        section.report(error.hint("the settings in `[function.tls]` are for those".to_owned()));
+    }
+    tls
+}
+
+/// `None` is the empty string.
+fn server_name(text: &str) -> Result<Option<String>, Problem> {
+    match ServerName::try_from(text) {
+        _ if text.is_empty() => Ok(None),
+        Ok(_) => Ok(Some(text.to_ascii_lowercase())),
+        Err(_invalid) => Err(Problem::new(format!("{} is not a name that a certificate can be for", quoted(text)))),
+    }
 }
 
 /// All function versions of a configuration, by their names.

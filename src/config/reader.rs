@@ -7,11 +7,13 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::disk::Disk;
 use super::document::Document;
 use super::error::{Diagnostic, Errors, Problem, closest, quoted};
 use super::file::{File, Span};
@@ -23,6 +25,8 @@ use crate::units::{format_duration, format_size};
 pub(super) struct Reader<'a> {
     pub(super) errors: Errors,
     pub(super) lookup: Lookup<'a>,
+    /// Where the files are that keys name.
+    pub(super) disk: &'a Disk,
     purpose: Purpose<'a>,
 }
 
@@ -34,15 +38,15 @@ enum Purpose<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(lookup: Lookup<'a>, schema: &'a [String]) -> Self {
-        Self { errors: Errors::default(), lookup, purpose: Purpose::Load { schema } }
+    pub(super) fn new(lookup: Lookup<'a>, disk: &'a Disk, schema: &'a [String]) -> Self {
+        Self { errors: Errors::default(), lookup, disk, purpose: Purpose::Load { schema } }
     }
 
     /// Runs `read` over nothing and returns the dotted name of every key that it asks for, in that order.
     pub(super) fn learn(read: impl FnOnce(&Reader<'_>)) -> Vec<String> {
-        let keys = RefCell::new(Vec::new());
-        let reader =
-            Reader { errors: Errors::default(), lookup: &|name| std::env::var(name), purpose: Purpose::Learn { keys } };
+        let purpose = Purpose::Learn { keys: RefCell::new(Vec::new()) };
+        let disk = Disk::new(Path::new(""));
+        let reader = Reader { errors: Errors::default(), lookup: &|name| std::env::var(name), disk: &disk, purpose };
         read(&reader);
         match reader.purpose {
             Purpose::Learn { keys } => keys.into_inner(),

@@ -93,7 +93,12 @@ fn check_listeners(
 /// Whether an instance is the gateway itself. A name other than `localhost` may be anybody's.
 fn leads_to(instance: &InstanceAddress, listener: &ListenAddress) -> bool {
     match (instance, listener) {
-        (InstanceAddress::Http { host, port }, ListenAddress::Tcp(address)) if *port == address.port() => {
+        (
+            InstanceAddress::Http { host, port }
+            | InstanceAddress::Https { host, port }
+            | InstanceAddress::H2c { host, port },
+            ListenAddress::Tcp(address),
+        ) if *port == address.port() => {
             let ip = if host == "localhost" { Some(Ipv4Addr::LOCALHOST.into()) } else { host.parse::<IpAddr>().ok() };
             ip.is_some_and(|ip| ip == address.ip() || (address.ip().is_unspecified() && ip.is_loopback()))
         }

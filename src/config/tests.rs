@@ -4,6 +4,7 @@
 mod bad;
 mod disk;
 mod good;
+mod pem;
 mod shipped;
 
 use std::env::VarError;

@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue, Method};
 use ipnet::IpNet;
 
 use super::path::{BasePath, PathRule};
+use super::tls::{FunctionTls, ListenerTls};
 use crate::header::ReservedPrefix;
 
 /// A whole configuration, checked: every reference resolves and every value is in its range.
@@ -109,10 +110,15 @@ impl TrustedProxies {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
     pub address: ListenAddress,
+    /// Whether HTTP/2 is spoken with clients who can.
+    pub http2: bool,
+    /// Whether requests are answered with where they are served over TLS, and with nothing else.
+    pub redirect_https: bool,
+    pub tls: Option<ListenerTls>,
 }
 
 /// Where a listener's socket comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ListenAddress {
     Tcp(std::net::SocketAddr),
     Unix(PathBuf),
@@ -189,6 +195,8 @@ pub struct Function {
     pub memory: u32,
     /// Custom fields sent to the function.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Of the instances at `https://`.
+    pub tls: FunctionTls,
 }
 
 /// Where one instance of a function listens. Displays as it is written in the configuration.
@@ -196,6 +204,10 @@ pub struct Function {
 pub enum InstanceAddress {
     /// `http://host:port`; the host is a name or an address without brackets.
     Http { host: String, port: u16 },
+    /// `https://host:port`.
+    Https { host: String, port: u16 },
+    /// `h2c://host:port`: HTTP/2 without TLS, from the first byte.
+    H2c { host: String, port: u16 },
     /// `unix:/path`.
     Unix(PathBuf),
     /// `builtin:echo`, the embedded demo function.
@@ -204,11 +216,24 @@ pub enum InstanceAddress {
 
 impl fmt::Display for InstanceAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host, port) = match self {
+            Self::Http { host, port } => ("http", host, port),
+            Self::Https { host, port } => ("https", host, port),
+            Self::H2c { host, port } => ("h2c", host, port),
+            Self::Unix(path) => return write!(f, "unix:{}", path.display()),
+            Self::Echo => return f.write_str("builtin:echo"),
+        };
+        if host.contains(':') { write!(f, "{scheme}://[{host}]:{port}") } else { write!(f, "{scheme}://{host}:{port}") }
+    }
+}
+
+impl InstanceAddress {
+    /// Host and port of an instance on the network.
+    #[must_use]
+    pub fn authority(&self) -> Option<(&str, u16)> {
         match self {
-            Self::Http { host, port } if host.contains(':') => write!(f, "http://[{host}]:{port}"),
-            Self::Http { host, port } => write!(f, "http://{host}:{port}"),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Echo => f.write_str("builtin:echo"),
+            Self::Http { host, port } | Self::Https { host, port } | Self::H2c { host, port } => Some((host, *port)),
+            Self::Unix(_) | Self::Echo => None,
         }
     }
 }

@@ -150,7 +150,12 @@ pub async fn connect(
 async fn open(instance: &Instance) -> io::Result<Kind> {
     match (instance.address(), instance.socket()) {
         (_, Some(socket)) => tcp(TcpStream::connect(socket).await?),
-        (InstanceAddress::Http { host, port }, None) => tcp(TcpStream::connect((host.as_str(), *port)).await?),
+        (
+            InstanceAddress::Http { host, port }
+            | InstanceAddress::Https { host, port }
+            | InstanceAddress::H2c { host, port },
+            None,
+        ) => tcp(TcpStream::connect((host.as_str(), *port)).await?),
         (InstanceAddress::Unix(path), None) => UnixStream::connect(path).await.map(Kind::Unix),
         (InstanceAddress::Echo, None) => Ok(Kind::Echo(echo::connect())),
     }

@@ -23,10 +23,8 @@ impl Instance {
         let label: Box<str> = address.to_string().into();
         let up = function.instance(&label);
         up.set(true);
-        let socket = match address {
-            InstanceAddress::Http { host, port } => host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, *port)),
-            InstanceAddress::Unix(_) | InstanceAddress::Echo => None,
-        };
+        let socket =
+            address.authority().and_then(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port)));
         Self { address: address.clone(), socket, label, up }
     }
 

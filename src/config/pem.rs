@@ -1,0 +1,143 @@
+//! Reads the PEM files that keys of the configuration name: certificates, private keys, roots.
+//!
+//! They are read through the [`Disk`], like the configuration itself: a change of such a file is a change of the
+//! configuration. An error points at the key that names the file.
+
+use std::path::{Path, PathBuf};
+
+use rustls::RootCertStore;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::{Error as PemError, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+
+use super::error::{Problem, quoted};
+use super::file::Span;
+use super::reader::Section;
+use super::tls::{Identity, PrivateKey};
+use super::value::{Found, Kind};
+
+const CERTIFICATE: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/certificate.pem", path);
+const KEY: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/key.pem", path);
+const ROOTS: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/ca.pem", path);
+
+/// `None` is the empty string, which is as good as no key.
+fn path(text: &str) -> Result<Option<PathBuf>, Problem> {
+    if text.contains('\0') {
+        return Err(Problem::new(format!("{} is not the path of a file", quoted(text))));
+    }
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+/// The roots in the file that `key` names. `None` is a key that names none, or has been reported.
+pub(super) fn roots(section: &Section<'_>, key: &'static str) -> Option<Vec<CertificateDer<'static>>> {
+    let file = named(section, key, &ROOTS)?;
+    read(section, file, |bytes, path| {
+        let found = certificates(bytes, path)?;
+        let mut store = RootCertStore::empty();
+        for root in &found {
+            store.add(root.clone()).map_err(|error| unfit(path, &error))?;
+        }
+        Ok(found)
+    })
+    .map(|found| found.value)
+}
+
+/// A certificate with its key, from the files that two keys name. They are set together or not at all. `None` is neither,
+/// or has been reported.
+pub(super) fn identity(section: &Section<'_>, certificate: &'static str, key: &'static str) -> Option<Identity> {
+    let (chain, private) = match (named(section, certificate, &CERTIFICATE), named(section, key, &KEY)) {
+        (Some(chain), Some(private)) => (chain, private),
+        (Some(chain), None) => return alone(section, &chain.span, (certificate, key, KEY.example)),
+        (None, Some(private)) => return alone(section, &private.span, (key, certificate, CERTIFICATE.example)),
+        (None, None) => return None,
+    };
+    let (chain, private) = (read(section, chain, certificates), read(section, private, private_key));
+    let (chain, private) = (chain?, private?);
+    match fit(&chain.value, &private.value) {
+        Ok(()) => Some(Identity { chain: chain.value, key: private.value }),
+        Err(problem) => {
+            section.report(problem.at(&private.span).at_labelled(&chain.span, "the certificate"));
+            None
+        }
+    }
+}
+
+/// Reports that of two keys one names a file and the other does not.
+fn alone<T>(section: &Section<'_>, span: &Span, (set, other, example): (&str, &str, &str)) -> Option<T> {
+    let problem = Problem::new(format!("`{set}` is set, but not `{other}`"));
+    section.report(problem.hint(format!("add {other} = \"{example}\"")).at(span));
+    None
+}
+
+fn named(section: &Section<'_>, key: &'static str, kind: &Kind<Option<PathBuf>>) -> Option<Found<PathBuf>> {
+    let Found { value, span } = section.optional(key, kind)?;
+    value.map(|value| Found { value, span })
+}
+
+/// Reads a file and makes something of it. `None` has been reported.
+fn read<T>(
+    section: &Section<'_>,
+    file: Found<PathBuf>,
+    parse: impl FnOnce(&[u8], &Path) -> Result<T, Problem>,
+) -> Option<Found<T>> {
+    let Found { value: path, span } = file;
+    match section.reader.disk.bytes(&path).and_then(|bytes| parse(&bytes, &path)) {
+        Ok(value) => Some(Found { value, span }),
+        Err(problem) => {
+            section.report(problem.at(&span));
+            None
+        }
+    }
+}
+
+/// All certificates of a file, in its order. What else is in it is passed over.
+fn certificates(bytes: &[u8], file: &Path) -> Result<Vec<CertificateDer<'static>>, Problem> {
+    let found: Vec<_> =
+        CertificateDer::pem_slice_iter(bytes).collect::<Result<_, _>>().map_err(|error| torn(file, &error))?;
+    if found.is_empty() {
+        let hint = "a certificate starts with `-----BEGIN CERTIFICATE-----`".to_owned();
+        return Err(Problem::new(format!("there is no certificate in {}", file.display())).hint(hint));
+    }
+    Ok(found)
+}
+
+/// The first private key of a file.
+fn private_key(bytes: &[u8], file: &Path) -> Result<PrivateKey, Problem> {
+    match PrivateKeyDer::from_pem_slice(bytes) {
+        Ok(key) => Ok(PrivateKey::new(key)),
+        Err(PemError::NoItemsFound) => {
+            let locked = String::from_utf8_lossy(bytes).contains("-----BEGIN ENCRYPTED PRIVATE KEY-----");
+            let hint = if locked {
+                "the key in it is encrypted; fngate takes a key without a passphrase"
+            } else {
+                "a key starts with `-----BEGIN PRIVATE KEY-----`"
+            };
+            Err(Problem::new(format!("there is no private key in {}", file.display())).hint(hint.to_owned()))
+        }
+        Err(error) => Err(torn(file, &error)),
+    }
+}
+
+/// Whether a certificate can be shown, and the key is its own.
+fn fit(chain: &[CertificateDer<'static>], key: &PrivateKey) -> Result<(), Problem> {
+    match CertifiedKey::from_der(chain.to_vec(), key.der(), &aws_lc_rs::default_provider()) {
+        Ok(_) => Ok(()),
+        Err(rustls::Error::InconsistentKeys(_)) => Err(Problem::new("the key does not belong to the certificate")),
+        Err(error) => Err(Problem::new(format!("the certificate and its key cannot be used: {error}"))),
+    }
+}
+
+fn unfit(file: &Path, error: &rustls::Error) -> Problem {
+    Problem::new(format!("a certificate in {} cannot be a root: {error}", file.display()))
+}
+
+fn torn(file: &Path, error: &PemError) -> Problem {
+    let error = match error {
+        PemError::MissingSectionEnd { .. } => "a section has no end".to_owned(),
+        PemError::IllegalSectionStart { .. } => "a section starts within a line".to_owned(),
+        PemError::Base64Decode(_) => "a section is not base64".to_owned(),
+        error => error.to_string(),
+    };
+    Problem::new(format!("{} is not PEM: {error}", file.display()))
+}
