@@ -19,7 +19,7 @@ use crate::control::{Command, Control, Outcome, StopSignal, signals};
 use crate::drain::Phase;
 use crate::net::socket::{BindError, Sockets};
 use crate::server::worker::{self, Crew, Inbox, ListenSocket};
-use crate::snapshot::{Shared, Snapshot};
+use crate::snapshot::{CompileError, Shared, Snapshot};
 use crate::telemetry::access::Writer;
 use crate::telemetry::metrics::Metrics;
 
@@ -47,8 +47,8 @@ pub enum StartError {
     Bind(#[from] BindError),
     #[error("cannot open the access log")]
     AccessLog(#[source] io::Error),
-    #[error("cannot compile the routing table")]
-    Compile(#[from] crate::route::BuildError),
+    #[error("cannot use the configuration")]
+    Compile(#[from] CompileError),
     #[error("cannot start the threads")]
     System(#[source] io::Error),
 }
@@ -180,27 +180,30 @@ fn bind_admin(address: SocketAddr) -> Result<std::net::TcpListener, StartError> 
     bind().map_err(|source| BindError { address: format!("the admin address {address}"), source }.into())
 }
 
+/// A worker's sockets, each with the index of its listener.
+type Share = Vec<(usize, ListenSocket)>;
+
 /// The sockets of all listeners, by worker.
-fn share_out(bound: Vec<Sockets>, workers: usize) -> Vec<Vec<ListenSocket>> {
-    let mut shares: Vec<Vec<_>> = (0..workers).map(|_| Vec::new()).collect();
-    for sockets in bound {
+fn share_out(bound: Vec<Sockets>, workers: usize) -> Vec<Share> {
+    let mut shares: Vec<Share> = (0..workers).map(|_| Vec::new()).collect();
+    for (listener, sockets) in bound.into_iter().enumerate() {
         let sockets: Vec<_> = match sockets {
             Sockets::Tcp { sockets, .. } => sockets.into_iter().map(ListenSocket::Tcp).collect(),
             Sockets::Unix { sockets, .. } => sockets.into_iter().map(ListenSocket::Unix).collect(),
         };
-        shares.iter_mut().zip(sockets).for_each(|(share, socket)| share.push(socket));
+        shares.iter_mut().zip(sockets).for_each(|(share, socket)| share.push((listener, socket)));
     }
     shares
 }
 
 fn start_workers(
     crew: &Arc<Crew>,
-    shares: Vec<Vec<ListenSocket>>,
+    shares: Vec<Share>,
     inboxes: Vec<Inbox>,
     phases: &watch::Receiver<Phase>,
     ended: &mpsc::Sender<(usize, bool)>,
 ) -> Result<Vec<JoinHandle<()>>, StartError> {
-    let start = |(index, (sockets, inbox)): (usize, (Vec<ListenSocket>, Inbox))| {
+    let start = |(index, (sockets, inbox)): (usize, (Share, Inbox))| {
         let (crew, phases, ended) = (crew.clone(), phases.clone(), ended.clone());
         thread(&format!("worker-{index}"), move || {
             let run = AssertUnwindSafe(|| worker::run(index, crew, sockets, inbox, phases));

@@ -16,6 +16,7 @@ pub mod telemetry;
 pub mod message;
 pub mod route;
 
+pub mod entrance;
 pub mod function;
 
 pub mod snapshot;

@@ -7,6 +7,7 @@ pub mod exchange;
 #[cfg(test)]
 mod fault;
 pub mod forward;
+mod own;
 pub mod retry;
 pub mod upgrade;
 pub mod view;
@@ -17,8 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::header::{CONNECTION, CONTENT_LENGTH};
-use http::{HeaderValue, Request, Response, Version};
-use http_body_util::Full;
+use http::{HeaderValue, Request, Version};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
@@ -29,10 +29,9 @@ use self::error::Error;
 use self::exchange::GatewayResponse;
 use self::forward::{Received, Routed};
 use self::view::View;
-use crate::message::body::ResponseBody;
 use crate::message::problem::{Problem, Reason};
 use crate::message::websocket::Opening;
-use crate::message::{body, hop, http2, request};
+use crate::message::{body, hop, host, http2, request};
 use crate::route::{Match, Miss};
 use crate::snapshot::{Api, Shared};
 use crate::telemetry::access::{Record, Sink};
@@ -80,22 +79,18 @@ impl Gateway {
             record.head = Some(received.head.clone());
             #[cfg(test)]
             fault::strike("request", &received.head);
-            let outcome = match route(&view, &client, &received, &mut record) {
-                Ok(routed) => forward::forward(&view, &client, received, &routed, &mut record).await,
-                Err(problem) => {
-                    let held = request::expects_continue(&received.head);
-                    let has_body = !hyper::body::Body::is_end_stream(&received.incoming);
-                    if has_body && (held || problem.reason.ends_connection()) {
-                        client.leftover().end_connection();
-                    } else {
-                        client.leftover().leave(received.incoming, client.now());
+            let mut response = match route(&view, &client, &received, &mut record) {
+                Ok(routed) => match forward::forward(&view, &client, received, &routed, &mut record).await {
+                    Ok(answer) => answer.into_response(&view, client.clone(), record),
+                    Err(error) => own::refuse(&client, &error, record),
+                },
+                Err(dismissed) => {
+                    leave_body(&client, received, dismissed.ends_connection());
+                    match dismissed {
+                        Dismissed::Refused(problem) => own::refuse(&client, &Error::Refused(problem), record),
+                        Dismissed::Redirected(location) => own::redirect(&client, location, record),
                     }
-                    Err(Error::Refused(problem))
                 }
-            };
-            let mut response = match outcome {
-                Ok(answer) => answer.into_response(&view, client.clone(), record),
-                Err(error) => refuse(&client, &error, record),
             };
             if version == Version::HTTP_2 {
                 // Of our own answers; a function's has none any more.
@@ -112,7 +107,7 @@ impl Gateway {
     /// Records a request whose head could not be read, and makes the answer to it.
     pub fn unreadable(&self, client: &Client, problem: &Problem) -> Vec<u8> {
         let mut record = self.record(&self.view(), client, new_id());
-        note(&mut record, problem);
+        own::note(&mut record, problem);
         problem.to_http1(record.id)
     }
 
@@ -120,7 +115,7 @@ impl Gateway {
     #[must_use]
     pub fn panicked(&self, client: &Client, id: Uuid) -> GatewayResponse {
         client.answered();
-        own(&Problem::new(Reason::InternalError, "an error in the gateway"), id).0
+        own::answer(&Problem::new(Reason::InternalError, "an error in the gateway"), id).0
     }
 
     fn record(&self, view: &View, client: &Client, id: Uuid) -> Box<Record> {
@@ -138,25 +133,61 @@ pub fn new_id() -> Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }
 
+/// Why a request goes no further than its head.
+enum Dismissed {
+    Refused(Problem),
+    /// It is served over TLS, there.
+    Redirected(HeaderValue),
+}
+
+impl Dismissed {
+    fn ends_connection(&self) -> bool {
+        match self {
+            Self::Refused(problem) => problem.reason.ends_connection(),
+            Self::Redirected(_) => false,
+        }
+    }
+}
+
+impl From<Problem> for Dismissed {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+/// Decides what becomes of the body of a request that nobody will read.
+fn leave_body(client: &Client, received: Received, ends_connection: bool) {
+    let held = request::expects_continue(&received.head);
+    let has_body = !hyper::body::Body::is_end_stream(&received.incoming);
+    if has_body && (held || ends_connection) {
+        client.leftover().end_connection();
+    } else {
+        client.leftover().leave(received.incoming, client.now());
+    }
+}
+
 /// Finds the API of a request and applies the limits that need nothing but its head.
-fn route(view: &View, client: &Client, received: &Received, record: &mut Record) -> Result<Routed, Problem> {
+fn route(view: &View, client: &Client, received: &Received, record: &mut Record) -> Result<Routed, Dismissed> {
     let Received { head, incoming, .. } = received;
     let gateway = &view.snapshot.config.gateway;
     let target = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     if target.len() > gateway.max_uri_bytes {
         let detail = format!("the request target is longer than {} bytes", gateway.max_uri_bytes);
-        return Err(Problem::new(Reason::UriTooLong, detail));
+        return Err(Problem::new(Reason::UriTooLong, detail).into());
     }
     // hyper has counted those of HTTP/1.
     if head.version == Version::HTTP_2
         && (http2::size(head) > gateway.max_header_bytes || head.headers.len() > gateway.max_headers)
     {
-        return Err(Problem::head_too_large(gateway.max_header_bytes, gateway.max_headers));
+        return Err(Problem::head_too_large(gateway.max_header_bytes, gateway.max_headers).into());
     }
     let host = request::host(head)?;
     record.host = Some(host.clone());
     if client.is_refused() {
-        return Err(Problem::new(Reason::Overloaded, "too many client connections"));
+        return Err(Problem::new(Reason::Overloaded, "too many client connections").into());
+    }
+    if let Some(port) = client.entrance().redirect {
+        return Err(host::over_https(&head.uri, &host, port).map_or_else(Dismissed::Refused, Dismissed::Redirected));
     }
     let name = host.to_str().expect("a valid host is ASCII");
     let found =
@@ -168,7 +199,7 @@ fn route(view: &View, client: &Client, received: &Received, record: &mut Record)
     if let (Some(limit), Some(bytes)) = (api.max_body_bytes, announced)
         && bytes > limit
     {
-        return Err(body::too_large(limit));
+        return Err(body::too_large(limit).into());
     }
     Ok(Routed {
         base_path: found.prefix_len(),
@@ -228,36 +259,4 @@ fn path_parameters(found: &Match<'_, usize>, api: &Api, path: &str) -> Option<St
 /// Whether the end of the connection is the end of this answer: a client of HTTP/1.0 knows no other without a length.
 fn is_unbounded(version: Version, response: &GatewayResponse) -> bool {
     version == Version::HTTP_10 && !response.headers().contains_key(CONTENT_LENGTH)
-}
-
-/// The gateway's own answer, counted and recorded.
-fn refuse(client: &Client, error: &Error, mut record: Box<Record>) -> GatewayResponse {
-    let id = record.id;
-    let problem = error.problem();
-    match error {
-        Error::ClientClosed => tracing::trace!("the client left"),
-        _ => note(&mut record, &problem),
-    }
-    client.answered();
-    let (response, bytes) = own(&problem, id);
-    record.bytes_out = bytes;
-    response
-}
-
-/// An answer of the gateway's own, and how long its body is.
-fn own(problem: &Problem, id: Uuid) -> (GatewayResponse, u64) {
-    let (status, headers, body) = problem.render(id);
-    let bytes = body.len() as u64;
-    let mut response = Response::new(ResponseBody::Own(Full::new(body)));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    (response, bytes)
-}
-
-/// Counts and records an error that the gateway answers with.
-fn note(record: &mut Record, problem: &Problem) {
-    record.status = problem.reason.status().as_u16();
-    record.reason = Some(problem.reason.as_str());
-    record.aborted = None;
-    record.tally.count_error(problem.reason.as_str());
 }

@@ -10,10 +10,12 @@ use arc_swap::ArcSwap;
 use http::{HeaderName, HeaderValue};
 
 use crate::config::Config;
-use crate::config::types::{self, Binding, FunctionId, Service};
+use crate::config::types::{self, Binding, FunctionId, ListenAddress, Service};
+use crate::entrance::{Entrance, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
 use crate::message::request::Rules;
+use crate::net::tls::TlsError;
 use crate::route::{ApiEntry, BuildError, Builder, RouteTable};
 use crate::telemetry::access;
 use crate::telemetry::metrics::{ApiLabels, Metrics};
@@ -29,6 +31,8 @@ pub struct Snapshot {
     pub apis: Vec<Arc<Api>>,
     /// In the order of [`Config::functions`].
     pub functions: Vec<Arc<Function>>,
+    /// The ways in. A listener that is gone from the configuration keeps its own, as it keeps its sockets until the next start.
+    pub entrances: HashMap<ListenAddress, Arc<Entrance>>,
     pub rules: Rules,
     /// Where requests without a service are counted.
     pub nowhere: Arc<access::Route>,
@@ -52,12 +56,26 @@ pub struct Api {
     pub route: Arc<access::Route>,
 }
 
+/// Why a configuration that could be read cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    #[error("the routing table")]
+    Route(#[from] BuildError),
+    #[error("TLS at {listener}")]
+    Tls {
+        listener: ListenAddress,
+        #[source]
+        source: TlsError,
+    },
+}
+
 impl Snapshot {
     /// Compiles a configuration. What `previous` has in common with it keeps its slots, counters and instances.
     ///
     /// # Errors
-    /// When two domains or APIs are the same, which a loaded configuration rules out.
-    pub fn compile(config: Config, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, BuildError> {
+    /// When two domains or APIs are the same or a certificate cannot be used, which a loaded configuration rules out.
+    pub fn compile(config: Config, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, CompileError> {
+        let entrances = entrances(&config, previous, metrics)?;
         let known: HashMap<&FunctionId, &Function> = previous
             .iter()
             .flat_map(|previous| &previous.functions)
@@ -94,11 +112,18 @@ impl Snapshot {
             table: builder.build(),
             apis,
             functions,
+            entrances,
             rules: rules(&config.gateway),
             nowhere: unrouted(""),
             services: config.services.iter().map(|service| (service.name.clone(), unrouted(&service.name))).collect(),
             config: Arc::new(config),
         })
+    }
+
+    /// The way in at the listener with this address.
+    #[must_use]
+    pub fn entrance(&self, listener: &ListenAddress) -> Arc<Entrance> {
+        self.entrances.get(listener).cloned().unwrap_or_default()
     }
 
     /// Where to count a request that reached a service but no API.
@@ -141,6 +166,23 @@ impl Api {
     }
 }
 
+fn entrances(
+    config: &Config,
+    previous: Option<&Snapshot>,
+    metrics: &Metrics,
+) -> Result<HashMap<ListenAddress, Arc<Entrance>>, CompileError> {
+    let mut entrances = previous.map(|previous| previous.entrances.clone()).unwrap_or_default();
+    let https = https_port(&config.listeners);
+    for listener in &config.listeners {
+        let before = entrances.get(&listener.address).map(|entrance| &**entrance);
+        let made = Entrance::new(listener, https, before, metrics);
+        let made = made.map_err(|source| CompileError::Tls { listener: listener.address.clone(), source })?;
+        entrances.insert(listener.address.clone(), Arc::new(made));
+    }
+    entrances.values().for_each(|entrance| entrance.show());
+    Ok(entrances)
+}
+
 /// The fields that tell a function who it is and what triggered it. A value that is empty, or no field value, is left out.
 fn identity(config: &Config, service: &Service, api: &types::Api, binding: Binding, timeout: Duration) -> Lines {
     let function = &config.functions[binding.function];
@@ -175,6 +217,7 @@ fn rules(gateway: &types::Gateway) -> Rules {
         via: gateway.via,
         request_id: reserved_name(gateway, "Request-Id"),
         path_parameters: reserved_name(gateway, "Path-Parameters"),
+        client_subject: reserved_name(gateway, "Client-Subject"),
     }
 }
 

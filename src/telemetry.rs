@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod family;
+mod handles;
+pub mod listener;
 pub mod log;
 pub mod metrics;
 pub mod shard;

@@ -15,9 +15,8 @@ use fngate::conformance::grammar::{self, Hop, Message};
 use fngate::drain::Drain;
 use fngate::message::forwarded::Peer;
 use fngate::proxy::Gateway;
-use fngate::proxy::client::Client;
-use fngate::server::connection;
-use fngate::server::stream::Socket;
+use fngate::server::connection::{self, Arrival};
+use fngate::server::socket::Socket;
 use fngate::snapshot::{Shared, Snapshot};
 use fngate::telemetry::access::Sink;
 use fngate::telemetry::metrics::Metrics;
@@ -69,8 +68,10 @@ impl Stand {
             let (mut client, served) = UnixStream::pair().expect("two sockets");
             let peer = Peer::tcp(SocketAddr::from(([192, 0, 2, 7], 4000)), ([127, 0, 0, 1], 8080).into());
             let drain = Drain::default();
-            let shared = Client::new(peer, drain.join(), false);
-            let served = spawn_local(connection::serve(Socket::Unix(served), shared, self.gateway.clone()));
+            // HTTP/1 alone: what comes out of HTTP/2 does not fit the oracle.
+            let (socket, entrance) = (Socket::Unix(served), Arc::default());
+            let arrival = Arrival { socket, peer, entrance, seat: drain.join(), refused: false };
+            let served = spawn_local(connection::serve(arrival, self.gateway.clone()));
             let mut received = Vec::new();
             let (mut reading, mut writing) = client.split();
             // The client keeps its side open, as who closes it does not want an answer. The gateway may close before it has

@@ -8,7 +8,7 @@ use fngate::message::problem::{Problem, Reason};
 use fngate::message::request::{self, Filter, Rules};
 use fngate::message::response;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use uuid::Uuid;
 
 const CUSTOM: HeaderName = HeaderName::from_static("x-stage");
@@ -37,6 +37,7 @@ pub(crate) fn run(data: &[u8]) {
         via: switch(2),
         request_id: format!("{prefix}Request-Id"),
         path_parameters: format!("{prefix}Path-Parameters"),
+        client_subject: format!("{prefix}Client-Subject"),
     };
     let custom = [CUSTOM];
     let filter = Filter { rules: &rules, custom: if switch(3) { &custom } else { &[] }, trusted: switch(4) };
@@ -121,7 +122,7 @@ fn answer(headers: &HeaderMap, prefix: &ReservedPrefix) {
     *response.headers_mut() = headers.clone();
     let (mut head, ()) = response.into_parts();
     let id = Uuid::from_u128(7);
-    if response::prepare(&mut head, prefix, id, None).is_err() {
+    if response::prepare(&mut head, prefix, id, Version::HTTP_11, None).is_err() {
         return;
     }
     let ids: Vec<_> = head.headers.get_all("x-api-requestid").iter().cloned().collect();

@@ -195,7 +195,11 @@ impl Errors {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.len() == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.borrow().len()
     }
 
     pub(super) fn into_inner(self) -> Vec<Diagnostic> {

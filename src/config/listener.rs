@@ -26,6 +26,18 @@ pub(super) fn read(section: &Section<'_>) -> Option<Found<Listener>> {
     address.map(|address| address.map(|address| Listener { address, http2, redirect_https, tls }))
 }
 
+/// A CA that cannot be read must not become a listener that asks nobody for anything.
+fn read_clients(section: &Section<'_>, proof: Proof) -> Option<Clients> {
+    let reported = section.reader.errors.len();
+    let clients = pem::roots(section, "client_ca").map(|roots| Clients { roots, proof });
+    let value = section.value("client_ca")?;
+    if clients.is_none() && section.reader.errors.len() == reported {
+        let error = Diagnostic::new("`client_ca` is empty, so that nobody could be verified");
+        section.report(error.at(&value.span).hint("leave it out to serve clients without certificates".to_owned()));
+    }
+    clients
+}
+
 /// `None` is a listener without TLS; that of one with errors has been reported.
 fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
     let identities: Vec<_> = section
@@ -46,7 +58,7 @@ fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
         Proof::Required,
         &[("required", Proof::Required), ("optional", Proof::Optional)],
     );
-    let clients = pem::roots(section, "client_ca").map(|roots| Clients { roots, proof });
+    let clients = read_clients(section, proof);
     let tickets = section.boolean("session_tickets", true);
     let handshake_timeout = section.duration("handshake_timeout", HANDSHAKE, SHORTEST..=LONGEST);
     // Only a table that is written is one.

@@ -1,5 +1,9 @@
 //! What may stand in `Host`, and in a field that a proxy sends in its place.
 
+use http::{HeaderValue, Uri};
+
+use super::problem::{Problem, Reason};
+
 /// `uri-host [":" port]` of RFC 9110 section 7.2, without user information; may be empty.
 #[must_use]
 pub fn is_valid(host: &[u8]) -> bool {
@@ -38,6 +42,23 @@ const NAME: [bool; 256] = {
     allowed
 };
 
+/// Where the same target is over TLS.
+///
+/// # Errors
+/// `bad_request` without a host, which only HTTP/1.0 allows.
+pub fn over_https(uri: &Uri, host: &HeaderValue, port: u16) -> Result<HeaderValue, Problem> {
+    let text = host.to_str().unwrap_or_default();
+    // An IPv6 address has colons in its brackets.
+    let name = match text.rfind(':') {
+        Some(colon) if !text[colon..].contains(']') => &text[..colon],
+        _ => text,
+    };
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let port = if port == 443 { String::new() } else { format!(":{port}") };
+    let location = HeaderValue::from_str(&format!("https://{name}{port}{target}")).ok().filter(|_| !name.is_empty());
+    location.ok_or_else(|| Problem::new(Reason::BadRequest, "no Host field"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +71,19 @@ mod tests {
         for bad in ["a b", "a/b", "u@h", "a:b", "a:1:2", "[::1", "[zz]", "a:123456", "a\\b", "a?b", "caf\u{e9}"] {
             assert!(!is_valid(bad.as_bytes()), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_place_over_tls_has_the_host_and_another_port() {
+        for (host, port, uri, location) in [
+            ("shop.example", 443, "/a?b", "https://shop.example/a?b"),
+            ("shop.example:8080", 8443, "/", "https://shop.example:8443/"),
+            ("[::1]", 443, "/", "https://[::1]/"),
+            ("[::1]:80", 444, "/", "https://[::1]:444/"),
+        ] {
+            let found = over_https(&uri.parse().expect("a target"), &HeaderValue::from_static(host), port);
+            assert_eq!(found.expect("a place"), location);
+        }
+        assert!(over_https(&Uri::from_static("/"), &HeaderValue::from_static(""), 443).is_err());
     }
 }

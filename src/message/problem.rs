@@ -184,7 +184,7 @@ impl Problem {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        headers.insert(X_API_REQUESTID, HeaderValue::from_str(&request_id).expect("hexadecimal digits"));
+        headers.insert(X_API_REQUESTID, self::request_id(id));
         let proxy_status = format!("fngate; error={error}; details=\"{reason}\"");
         headers.insert(PROXY_STATUS, HeaderValue::from_str(&proxy_status).expect("tokens"));
         if let Some(allow) = &self.allow {
@@ -215,6 +215,13 @@ impl Problem {
         bytes.extend_from_slice(&body);
         bytes
     }
+}
+
+/// The value of `X-Api-RequestId`.
+#[must_use]
+pub fn request_id(id: Uuid) -> HeaderValue {
+    let mut buffer = Uuid::encode_buffer();
+    HeaderValue::from_str(id.simple().encode_lower(&mut buffer)).expect("hexadecimal digits")
 }
 
 impl fmt::Display for Problem {

@@ -22,9 +22,11 @@ pub struct Rules {
     pub prefix: ReservedPrefix,
     pub reserved: ReservedPolicy,
     pub via: bool,
-    /// `X-Scf-Request-Id` and `X-Scf-Path-Parameters` under the configured prefix.
+    /// `X-Scf-Request-Id` and the others under the configured prefix.
     pub request_id: String,
     pub path_parameters: String,
+    /// `X-Scf-Client-Subject`: who a client has proved to be.
+    pub client_subject: String,
 }
 
 /// What a client's own fields meet on their way.
@@ -245,6 +247,7 @@ mod tests {
             via: true,
             request_id: "X-Scf-Request-Id".to_owned(),
             path_parameters: "X-Scf-Path-Parameters".to_owned(),
+            client_subject: "X-Scf-Client-Subject".to_owned(),
         }
     }
 

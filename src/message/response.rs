@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use uuid::Uuid;
 
 use super::hop::Listed;
-use super::problem::X_API_REQUESTID;
+use super::problem::{X_API_REQUESTID, request_id};
 use crate::header::{Class, ReservedPrefix, classify, is_same};
 
 /// What is wrong with a function's response head.
@@ -59,9 +59,7 @@ pub fn prepare(
         head.headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
         head.headers.append(UPGRADE, protocol);
     }
-    let mut buffer = Uuid::encode_buffer();
-    let id = HeaderValue::from_str(id.simple().encode_lower(&mut buffer)).expect("hexadecimal digits");
-    head.headers.append(X_API_REQUESTID, id);
+    head.headers.append(X_API_REQUESTID, request_id(id));
     head.version = Version::HTTP_11;
     Ok(())
 }

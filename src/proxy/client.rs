@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +11,7 @@ use super::upgrade::Tunnel;
 use crate::alarm::Alarm;
 use crate::clock::Clock;
 use crate::drain::Seat;
+use crate::entrance::Entrance;
 use crate::message::body::Leftover;
 use crate::message::forwarded::Peer;
 
@@ -33,6 +35,7 @@ pub enum Stage {
 #[derive(Debug)]
 pub struct Client {
     peer: Peer,
+    entrance: Arc<Entrance>,
     seat: Seat,
     /// Over the limit of connections: every request is answered `overloaded`.
     refused: bool,
@@ -53,10 +56,11 @@ pub struct Client {
 
 impl Client {
     #[must_use]
-    pub fn new(peer: Peer, seat: Seat, refused: bool) -> Rc<Self> {
+    pub fn new(peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Rc<Self> {
         let clock = Clock::new();
         Rc::new(Self {
             peer,
+            entrance,
             seat,
             refused,
             stage: Cell::new(Stage::New(clock.now())),
@@ -74,12 +78,18 @@ impl Client {
     /// The client of one request among several on this connection.
     #[must_use]
     pub fn for_stream(&self) -> Rc<Self> {
-        Self::new(self.peer.clone(), self.seat.another(), self.refused)
+        Self::new(self.peer.clone(), self.entrance.clone(), self.seat.another(), self.refused)
     }
 
     #[must_use]
     pub fn peer(&self) -> &Peer {
         &self.peer
+    }
+
+    /// The way that it came in.
+    #[must_use]
+    pub fn entrance(&self) -> &Entrance {
+        &self.entrance
     }
 
     #[must_use]

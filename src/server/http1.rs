@@ -131,7 +131,7 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> 
             Some(tunnel) => tunnel.run(socket, parts.read_buf, client.seat()).await,
             None => socket.linger().await,
         },
-        End::Failed(error) if error.is_parse() && client.is_new() && is_preface(&parts.read_buf) => {
+        End::Failed(error) if error.is_parse() && speaks_http2(&client) && is_preface(&parts.read_buf) => {
             return Served::Http2(socket, parts.read_buf);
         }
         End::Failed(error) => match verdict {
@@ -154,6 +154,12 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> 
         End::Left => tracing::debug!(client = %client.peer().text(), "the client left in the middle of its request"),
     }
     Served::Over
+}
+
+/// Whether a client may turn to HTTP/2 on its own, as the first thing that it says. Over TLS it is agreed upon before.
+fn speaks_http2(client: &Client) -> bool {
+    let entrance = client.entrance();
+    client.is_new() && entrance.http2 && entrance.tls.is_none()
 }
 
 /// Whether these bytes begin as HTTP/2 does. More of it than the first line may still be on its way.

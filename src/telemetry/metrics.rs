@@ -4,16 +4,17 @@
 //! are those of the handles that live: a function that is gone from the configuration takes its series along once its last
 //! request is over.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use super::family::Family;
+use super::handles::Handles;
+use super::listener::{self, ListenerMetrics};
 use super::shard::{Codes, Level, Shards, Timing, TimingSum};
 
 /// Every metric of the process, made once.
@@ -30,6 +31,7 @@ pub struct Metrics {
     request_durations: Handles<(String, String), Shards<Timing>>,
     errors: Handles<String, Shards<Errors>>,
     functions: Handles<String, FunctionMetrics>,
+    listeners: Handles<String, ListenerMetrics>,
 }
 
 /// What identifies the series of one API.
@@ -84,6 +86,7 @@ impl Metrics {
             request_durations: Handles::default(),
             errors: Handles::default(),
             functions: Handles::default(),
+            listeners: Handles::default(),
             registry,
         };
         for result in ["ok", "error"] {
@@ -109,6 +112,12 @@ impl Metrics {
         self.functions.get_or_make(&label.to_owned(), FunctionMetrics::default)
     }
 
+    /// The handle for the series of a listener, by its address.
+    #[must_use]
+    pub fn listener(&self, label: &str) -> Arc<ListenerMetrics> {
+        self.listeners.get_or_make(&label.to_owned(), ListenerMetrics::default)
+    }
+
     /// Counts a load of the configuration.
     pub fn count_reload(&self, succeeded: bool) {
         self.reloads.with_label_values(&[if succeeded { "ok" } else { "error" }]).inc();
@@ -122,6 +131,7 @@ impl Metrics {
         let mut families = self.registry.gather();
         families.extend(self.of_apis());
         families.extend(self.of_functions());
+        families.extend(listener::families(self.listeners.living()));
         families.sort_by(|one, other| one.name().cmp(other.name()));
         TextEncoder::new().encode_to_string(&families)
     }
@@ -258,45 +268,6 @@ impl FunctionMetrics {
     #[must_use]
     pub fn instance(&self, label: &str) -> Arc<InstanceUp> {
         self.instances.get_or_make(&label.to_owned(), InstanceUp::default)
-    }
-}
-
-/// The living handles of one kind, by their labels.
-#[derive(Debug)]
-struct Handles<K, V>(Mutex<HashMap<K, Weak<V>>>);
-
-impl<K, V> Default for Handles<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Clone + Eq + Hash + Ord, V> Handles<K, V> {
-    fn get_or_make(&self, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
-        let mut handles = self.lock();
-        if let Some(handle) = handles.get(key).and_then(Weak::upgrade) {
-            return handle;
-        }
-        let handle = Arc::new(make());
-        handles.insert(key.clone(), Arc::downgrade(&handle));
-        handle
-    }
-
-    /// Every handle that somebody holds, in the order of the labels. The others are forgotten.
-    fn living(&self) -> BTreeMap<K, Arc<V>> {
-        let mut handles = self.lock();
-        let mut living = BTreeMap::new();
-        handles.retain(|key, handle| {
-            let handle = handle.upgrade();
-            let lives = handle.is_some();
-            living.extend(handle.map(|handle| (key.clone(), handle)));
-            lives
-        });
-        living
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Weak<V>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

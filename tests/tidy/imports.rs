@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 11] = [
     &["config"],
     &["net", "telemetry"],
     &["message", "route"],
-    &["function"],
+    &["entrance", "function"],
     &["snapshot"],
     &["proxy"],
     &["server"],

@@ -1,0 +1,72 @@
+//! How clients come in at one listener: what is spoken there. Made with every table, for the listeners that it has.
+
+use std::sync::Arc;
+
+use crate::config::types::{ListenAddress, Listener};
+use crate::net::certificate;
+use crate::net::tls::{Acceptor, TlsError};
+use crate::telemetry::listener::ListenerMetrics;
+use crate::telemetry::metrics::Metrics;
+
+/// The port of `https://` without one.
+pub const HTTPS: u16 = 443;
+
+/// The way in at one listener. Connections keep the one that they came in by.
+#[derive(Debug, Default)]
+pub struct Entrance {
+    /// Whether HTTP/2 is spoken with clients who can.
+    pub http2: bool,
+    /// The port that requests are redirected to, for `https://`.
+    pub redirect: Option<u16>,
+    pub tls: Option<Secure>,
+}
+
+/// The TLS of a listener.
+#[derive(Debug)]
+pub struct Secure {
+    pub acceptor: Acceptor,
+    pub metrics: Arc<ListenerMetrics>,
+}
+
+impl Entrance {
+    /// Sets up a listener. `previous` is the same one in the table before, if it was there; `https` is the port that plain listeners
+    /// redirect to.
+    ///
+    /// # Errors
+    /// [`TlsError`]
+    pub fn new(listener: &Listener, https: u16, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, TlsError> {
+        let before = previous.and_then(|previous| previous.tls.as_ref()).map(|secure| &secure.acceptor);
+        let secure = |spec| {
+            let metrics = metrics.listener(&listener.address.to_string());
+            let acceptor = Acceptor::new(spec, listener.http2, before)?;
+            Ok(Secure { acceptor, metrics })
+        };
+        Ok(Self {
+            http2: listener.http2,
+            redirect: listener.redirect_https.then_some(https),
+            tls: listener.tls.as_ref().map(secure).transpose()?,
+        })
+    }
+
+    /// Shows the certificates in the metrics, now that they are in use.
+    pub fn show(&self) {
+        let Some(secure) = &self.tls else { return };
+        let leaves = secure.acceptor.spec().identities.iter().filter_map(|identity| identity.chain.first());
+        let shown = leaves.filter_map(|leaf| {
+            let name = certificate::names(leaf).into_iter().next().or_else(|| certificate::subject(leaf));
+            Some((name.unwrap_or_default(), certificate::expiry(leaf)?))
+        });
+        secure.metrics.show_certificates(shown.collect());
+    }
+}
+
+/// The port that `https://` is served at: that of the first TCP listener with TLS, but the usual one if any has that.
+#[must_use]
+pub fn https_port(listeners: &[Listener]) -> u16 {
+    let port = |listener: &Listener| match listener.address {
+        ListenAddress::Tcp(address) if listener.tls.is_some() => Some(address.port()),
+        _ => None,
+    };
+    let ports: Vec<_> = listeners.iter().filter_map(port).collect();
+    if ports.contains(&HTTPS) { HTTPS } else { ports.first().copied().unwrap_or(HTTPS) }
+}

@@ -1,0 +1,83 @@
+//! What a certificate says: for which names it is, whose it is, and until when.
+
+use rustls::pki_types::CertificateDer;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::FromDer;
+
+/// The names that a certificate is for, in lower case: `shop.example.com`, or `*.example.com`. Addresses are left out: nobody can ask
+/// for one by SNI.
+#[must_use]
+pub fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let Some(certificate) = parse(certificate) else { return Vec::new() };
+    let Ok(Some(alternatives)) = certificate.subject_alternative_name() else { return Vec::new() };
+    let dns = alternatives.value.general_names.iter().filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        _ => None,
+    });
+    dns.collect()
+}
+
+/// When it expires, in seconds since 1970.
+#[must_use]
+pub fn expiry(certificate: &CertificateDer<'_>) -> Option<i64> {
+    Some(parse(certificate)?.validity().not_after.timestamp())
+}
+
+/// Whose it is: the distinguished name of its subject, such as `CN=client-7, O=Example`. What is no visible ASCII, and `%`, is written as
+/// `%` and two hexadecimal digits, so that it can be the value of a field.
+#[must_use]
+pub fn subject(certificate: &CertificateDer<'_>) -> Option<String> {
+    let name = parse(certificate)?.subject().to_string();
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'%' | ..=0x1f | 0x7f.. => text.push_str(&format!("%{byte:02X}")),
+            byte => text.push(char::from(byte)),
+        }
+    }
+    Some(text.trim().to_owned())
+}
+
+fn parse<'a>(certificate: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+    X509Certificate::from_der(certificate).ok().map(|(_rest, certificate)| certificate)
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+
+    use super::*;
+
+    fn certificate(names: &[&str], common_name: &str) -> CertificateDer<'static> {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut parameters = CertificateParams::new(names).expect("names");
+        parameters.distinguished_name = DistinguishedName::new();
+        parameters.distinguished_name.push(DnType::CommonName, common_name);
+        parameters.not_after = rcgen::date_time_ymd(2031, 2, 3);
+        let key = KeyPair::generate().expect("a key");
+        parameters.self_signed(&key).expect("a certificate").der().clone()
+    }
+
+    #[test]
+    fn a_certificate_says_what_it_is_for() {
+        let certificate = certificate(&["Shop.Example", "*.example", "192.0.2.1"], "client 7");
+        assert_eq!(names(&certificate), ["shop.example", "*.example"]);
+        assert_eq!(expiry(&certificate), Some(1_927_843_200));
+        assert_eq!(subject(&certificate).as_deref(), Some("CN=client 7"));
+    }
+
+    #[test]
+    fn a_subject_can_be_a_field_value() {
+        let certificate = certificate(&[], "a\r\nX-Evil: 1, 100% caf\u{e9}");
+        let subject = subject(&certificate).expect("a subject");
+        assert!(http::HeaderValue::from_str(&subject).is_ok(), "{subject}");
+        assert!(subject.ends_with("%0D%0AX-Evil: 1, 100%25 caf%C3%A9"), "{subject}");
+    }
+
+    #[test]
+    fn what_is_no_certificate_says_nothing() {
+        let nothing = CertificateDer::from(vec![1, 2, 3]);
+        assert_eq!((names(&nothing), expiry(&nothing), subject(&nothing)), (vec![], None, None));
+    }
+}

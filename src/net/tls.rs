@@ -1,0 +1,208 @@
+//! TLS for clients: which certificate a name gets, who may resume a session, whom a client has to be.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
+use tokio_rustls::TlsAcceptor;
+
+use super::certificate;
+use crate::config::tls::{Clients, ListenerTls, Proof, TlsVersion};
+
+/// What a client has agreed to when HTTP/2 is to be spoken.
+pub const H2: &[u8] = b"h2";
+const HTTP11: &[u8] = b"http/1.1";
+
+/// How one listener does its handshakes. Shared by the workers.
+#[derive(Debug)]
+pub struct Acceptor {
+    config: Arc<ServerConfig>,
+    spec: ListenerTls,
+}
+
+/// Why a listener's TLS cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    #[error("its certificates cannot be used")]
+    Certificate(#[source] rustls::Error),
+    #[error("its `client_ca` cannot be used")]
+    Clients(#[source] rustls::server::VerifierBuilderError),
+    #[error("no keys for session tickets")]
+    Tickets(#[source] rustls::Error),
+}
+
+impl Acceptor {
+    /// Sets up TLS. The tickets of `previous` stay good, unless they could have been given to clients who would not be let in now.
+    ///
+    /// # Errors
+    /// [`TlsError`]; files that have been read rule most of it out.
+    pub fn new(spec: &ListenerTls, http2: bool, previous: Option<&Self>) -> Result<Self, TlsError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions(spec.min_version))
+            .map_err(TlsError::Certificate)?;
+        let builder = match &spec.clients {
+            None => builder.with_no_client_auth(),
+            Some(clients) => builder.with_client_cert_verifier(verifier(clients)?),
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(Certificates::new(spec).map_err(TlsError::Certificate)?));
+        config.alpn_protocols = if http2 { vec![H2.to_vec(), HTTP11.to_vec()] } else { vec![HTTP11.to_vec()] };
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        if spec.tickets {
+            config.ticketer = match previous.filter(|previous| previous.spec.clients == spec.clients) {
+                Some(previous) if previous.spec.tickets => previous.config.ticketer.clone(),
+                _ => new_ticketer()?,
+            };
+        } else {
+            config.send_tls13_tickets = 0;
+        }
+        Ok(Self { config: Arc::new(config), spec: spec.clone() })
+    }
+
+    #[must_use]
+    pub fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.config.clone())
+    }
+
+    #[must_use]
+    pub fn spec(&self) -> &ListenerTls {
+        &self.spec
+    }
+}
+
+fn versions(min: TlsVersion) -> &'static [&'static SupportedProtocolVersion] {
+    static BOTH: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
+    match min {
+        TlsVersion::Tls12 => &BOTH,
+        TlsVersion::Tls13 => &BOTH[..1],
+    }
+}
+
+/// Keys that change every six hours; those before stay good for as long again.
+fn new_ticketer() -> Result<Arc<dyn ProducesTickets>, TlsError> {
+    aws_lc_rs::Ticketer::new().map_err(TlsError::Tickets)
+}
+
+fn verifier(clients: &Clients) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for root in &clients.roots {
+        roots.add(root.clone()).map_err(TlsError::Certificate)?;
+    }
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    let builder = match clients.proof {
+        Proof::Required => builder,
+        Proof::Optional => builder.allow_unauthenticated(),
+    };
+    builder.build().map_err(TlsError::Clients)
+}
+
+/// The certificates of a listener by the names that they are for.
+#[derive(Debug)]
+struct Certificates {
+    /// `shop.example.com`, or `.example.com` for one label in front of it. Several may be for one name, with keys of different kinds.
+    by_name: HashMap<String, Vec<Arc<CertifiedKey>>>,
+    /// In the order of the configuration.
+    all: Vec<Arc<CertifiedKey>>,
+}
+
+impl Certificates {
+    fn new(spec: &ListenerTls) -> Result<Self, rustls::Error> {
+        let provider = aws_lc_rs::default_provider();
+        let mut certificates = Self { by_name: HashMap::new(), all: Vec::new() };
+        for identity in &spec.identities {
+            let key = Arc::new(CertifiedKey::from_der(identity.chain.clone(), identity.key.der(), &provider)?);
+            for name in identity.chain.first().map(certificate::names).unwrap_or_default() {
+                let name = name.strip_prefix('*').map_or(name.as_str(), |suffix| suffix).to_owned();
+                certificates.by_name.entry(name).or_default().push(key.clone());
+            }
+            certificates.all.push(key);
+        }
+        Ok(certificates)
+    }
+
+    /// Those for a name: its own, or a wildcard's, or all when there is none.
+    fn of(&self, name: Option<&str>) -> &[Arc<CertifiedKey>] {
+        let name = name.map(str::to_ascii_lowercase);
+        let exact = name.as_ref().and_then(|name| self.by_name.get(name));
+        let wildcard = || name.as_ref().and_then(|name| self.by_name.get(&name[name.find('.')?..]));
+        exact.or_else(wildcard).map_or(&self.all, Vec::as_slice)
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let keys = self.of(hello.server_name());
+        let fits = |key: &&Arc<CertifiedKey>| key.key.choose_scheme(hello.signature_schemes()).is_some();
+        keys.iter().find(fits).or_else(|| keys.first()).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+    use crate::config::tls::{Identity, PrivateKey};
+
+    fn identity(names: &[&str]) -> Identity {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let key = KeyPair::generate().expect("a key");
+        let certificate = CertificateParams::new(names).expect("names").self_signed(&key).expect("a certificate");
+        let der = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+        Identity { chain: vec![certificate.der().clone()], key: PrivateKey::new(der.into()) }
+    }
+
+    fn spec(identities: Vec<Identity>) -> ListenerTls {
+        ListenerTls {
+            identities,
+            min_version: TlsVersion::Tls12,
+            clients: None,
+            tickets: true,
+            handshake_timeout: Duration::from_secs(10),
+        }
+    }
+
+    #[test]
+    fn a_name_gets_its_own_certificate_before_a_wildcard_before_the_first() {
+        let sets = [&["first.example"][..], &["*.example.com"], &["shop.example.com", "b.example.org"]];
+        let spec = spec(sets.iter().map(|names| identity(names)).collect());
+        let certificates = Certificates::new(&spec).expect("usable");
+        for (name, index) in [
+            (Some("first.example"), 0),
+            (Some("a.example.com"), 1),
+            (Some("A.Example.COM"), 1),
+            (Some("shop.example.com"), 2),
+            (Some("b.example.org"), 2),
+            (Some("a.b.example.com"), 0),
+            (Some("example.com"), 0),
+            (Some("localhost"), 0),
+            (None, 0),
+        ] {
+            let found = certificates.of(name).first().expect("a certificate");
+            assert_eq!(found.cert, spec.identities[index].chain, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn tickets_outlive_a_reload_but_not_a_change_of_who_is_let_in() {
+        let before = spec(vec![identity(&["a.example"])]);
+        let first = Acceptor::new(&before, true, None).expect("usable");
+        let again = spec(vec![identity(&["a.example"])]);
+        let second = Acceptor::new(&again, true, Some(&first)).expect("usable");
+        assert!(Arc::ptr_eq(&first.config.ticketer, &second.config.ticketer));
+        let roots = vec![identity(&["ca.example"]).chain.remove(0)];
+        let closed = ListenerTls { clients: Some(Clients { roots, proof: Proof::Required }), ..again };
+        let third = Acceptor::new(&closed, true, Some(&second)).expect("usable");
+        assert!(!Arc::ptr_eq(&second.config.ticketer, &third.config.ticketer));
+        let without = Acceptor::new(&ListenerTls { tickets: false, ..before }, true, Some(&first)).expect("usable");
+        assert_eq!(without.config.send_tls13_tickets, 0);
+        assert!(!without.config.ticketer.enabled());
+    }
+}

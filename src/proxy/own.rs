@@ -1,0 +1,56 @@
+//! The answers that no function has made.
+
+use http::header::LOCATION;
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use uuid::Uuid;
+
+use super::client::Client;
+use super::error::Error;
+use super::exchange::GatewayResponse;
+use crate::message::body::ResponseBody;
+use crate::message::problem::{Problem, X_API_REQUESTID, request_id};
+use crate::telemetry::access::Record;
+
+/// The gateway's own answer, counted and recorded.
+pub(super) fn refuse(client: &Client, error: &Error, mut record: Box<Record>) -> GatewayResponse {
+    let id = record.id;
+    let problem = error.problem();
+    match error {
+        Error::ClientClosed => tracing::trace!("the client left"),
+        _ => note(&mut record, &problem),
+    }
+    client.answered();
+    let (response, bytes) = answer(&problem, id);
+    record.bytes_out = bytes;
+    response
+}
+
+/// An answer of the gateway's own, and how long its body is.
+pub(super) fn answer(problem: &Problem, id: Uuid) -> (GatewayResponse, u64) {
+    let (status, headers, body) = problem.render(id);
+    let bytes = body.len() as u64;
+    let mut response = Response::new(ResponseBody::Own(Full::new(body)));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    (response, bytes)
+}
+
+/// Says where a request is served over TLS.
+pub(super) fn redirect(client: &Client, location: HeaderValue, mut record: Box<Record>) -> GatewayResponse {
+    client.answered();
+    (record.status, record.aborted) = (StatusCode::PERMANENT_REDIRECT.as_u16(), None);
+    let mut response = Response::new(ResponseBody::Own(Full::default()));
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().insert(LOCATION, location);
+    response.headers_mut().insert(X_API_REQUESTID, request_id(record.id));
+    response
+}
+
+/// Counts and records an error that the gateway answers with.
+pub(super) fn note(record: &mut Record, problem: &Problem) {
+    record.status = problem.reason.status().as_u16();
+    record.reason = Some(problem.reason.as_str());
+    record.aborted = None;
+    record.tally.count_error(problem.reason.as_str());
+}

@@ -1,0 +1,44 @@
+//! Handles of metrics: shared by all who ask for the same labels, and gone with the last of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// The living handles of one kind, by their labels.
+#[derive(Debug)]
+pub(super) struct Handles<K, V>(Mutex<HashMap<K, Weak<V>>>);
+
+impl<K, V> Default for Handles<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Clone + Eq + Hash + Ord, V> Handles<K, V> {
+    pub(super) fn get_or_make(&self, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
+        let mut handles = self.lock();
+        if let Some(handle) = handles.get(key).and_then(Weak::upgrade) {
+            return handle;
+        }
+        let handle = Arc::new(make());
+        handles.insert(key.clone(), Arc::downgrade(&handle));
+        handle
+    }
+
+    /// Every handle that somebody holds, in the order of the labels. The others are forgotten.
+    pub(super) fn living(&self) -> BTreeMap<K, Arc<V>> {
+        let mut handles = self.lock();
+        let mut living = BTreeMap::new();
+        handles.retain(|key, handle| {
+            let handle = handle.upgrade();
+            let lives = handle.is_some();
+            living.extend(handle.map(|handle| (key.clone(), handle)));
+            lives
+        });
+        living
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Weak<V>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
