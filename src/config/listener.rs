@@ -40,6 +40,13 @@ fn read_clients(section: &Section<'_>, proof: Proof) -> Option<Clients> {
 
 /// `None` is a listener without TLS; that of one with errors has been reported.
 fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
+    let min_version =
+        section.choice("min_version", TlsVersion::Tls12, &[("1.2", TlsVersion::Tls12), ("1.3", TlsVersion::Tls13)]);
+    let proof =
+        section.choice("client_auth", Proof::Required, &[("required", Proof::Required), ("optional", Proof::Optional)]);
+    let clients = read_clients(section, proof);
+    let tickets = section.boolean("session_tickets", true);
+    let handshake_timeout = section.duration("handshake_timeout", HANDSHAKE, SHORTEST..=LONGEST);
     let identities: Vec<_> = section
         .tables("certificates", |section| {
             let found = pem::identity(section, "certificate", "key");
@@ -51,16 +58,6 @@ fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
         .into_iter()
         .flatten()
         .collect();
-    let min_version =
-        section.choice("min_version", TlsVersion::Tls12, &[("1.2", TlsVersion::Tls12), ("1.3", TlsVersion::Tls13)]);
-    let proof = section.choice(
-        "client_auth",
-        Proof::Required,
-        &[("required", Proof::Required), ("optional", Proof::Optional)],
-    );
-    let clients = read_clients(section, proof);
-    let tickets = section.boolean("session_tickets", true);
-    let handshake_timeout = section.duration("handshake_timeout", HANDSHAKE, SHORTEST..=LONGEST);
     // Only a table that is written is one.
     section.span.as_ref()?;
     if !section.has("certificates") {
@@ -68,7 +65,8 @@ fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
         section.missing("certificates", example);
     }
     if section.has("client_auth") && !section.has("client_ca") {
-        let error = Diagnostic::new("`client_auth` says what is asked of clients, but there is no `client_ca` to trust");
+        let error =
+            Diagnostic::new("`client_auth` says what is asked of clients, but there is no `client_ca` to trust");
         section.report(error.at(&section.value("client_auth")?.span));
     }
     Some(ListenerTls { identities, min_version, clients, tickets, handshake_timeout })

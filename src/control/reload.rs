@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::watch::Watched;
+use crate::config::types::ListenAddress;
 use crate::config::{self, Config, Failure, Loaded, Source};
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
@@ -122,7 +123,7 @@ impl Reloader {
     fn warn_of_what_waits(&self, config: &Config) {
         let started = &self.started;
         for (key, changed) in [
-            ("listener", started.listeners != config.listeners),
+            ("listener", addresses(started) != addresses(config)),
             ("admin", started.admin != config.admin),
             ("log", started.log != config.log),
             ("gateway.workers", started.gateway.workers != config.gateway.workers),
@@ -140,4 +141,9 @@ impl Reloader {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         self.metrics.config_last_success.set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
     }
+}
+
+/// Where a configuration wants to listen. What else a listener says holds for the next connection.
+fn addresses(config: &Config) -> Vec<&ListenAddress> {
+    config.listeners.iter().map(|listener| &listener.address).collect()
 }

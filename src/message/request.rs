@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::forwarded::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO};
 use super::hop::{self, Listed};
-use super::http2;
 use super::host::is_valid;
+use super::http2;
 use super::lines::Lines;
 use super::problem::{Problem, Reason};
 use crate::config::types::ReservedPolicy;

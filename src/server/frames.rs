@@ -62,14 +62,8 @@ struct Parser {
 impl Frames {
     #[must_use]
     pub fn new(clock: Clock, limits: Http2, since: Instant) -> Rc<Self> {
-        let parser = Parser {
-            preface: PREFACE,
-            header: [0; HEADER],
-            filled: 0,
-            payload: 0,
-            settled: false,
-            in_head: false,
-        };
+        let parser =
+            Parser { preface: PREFACE, header: [0; HEADER], filled: 0, payload: 0, settled: false, in_head: false };
         Rc::new(Self {
             parser: RefCell::new(parser),
             begun: Cell::new(Some(since)),
@@ -234,7 +228,8 @@ mod tests {
     async fn what_is_not_complete_is_seen_wherever_it_is_cut() {
         let head = frame(HEADERS, END_HEADERS, 5);
         let split = [frame(HEADERS, 0, 5), frame(CONTINUATION, 0, 3), frame(CONTINUATION, END_HEADERS, 3)].concat();
-        for (bytes, name) in [(begin(), "preface"), (head, "head"), (split, "head in parts"), (frame(6, 0, 8), "ping")] {
+        for (bytes, name) in [(begin(), "preface"), (head, "head"), (split, "head in parts"), (frame(6, 0, 8), "ping")]
+        {
             for cut in 1..bytes.len() {
                 let frames = frames();
                 if name != "preface" {

@@ -67,10 +67,7 @@ fn keys() {
                 "a key like one and of another table",
                 "[[service]]\nname = \"shop\"\nhosts = [\"a\"]\nhost = \"a.example\"",
             ),
-            (
-                "planned keys",
-                "[[listener]]\naddress = \"[::]:8443\"\nproxy_protocol = true\n\n[listener.tls]\ncertificate = \"a\"",
-            ),
+            ("planned keys", "[[listener]]\naddress = \"[::]:8443\"\nproxy_protocol = true"),
             ("nothing to include", "include = [\"services/*.toml\"]"),
             ("keys with strange characters", "[log]\n\"a\\nb\" = 1\n\"\" = 2"),
         ]),

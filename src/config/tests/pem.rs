@@ -55,11 +55,44 @@ fn certificates_and_keys() {
         ("a key belongs to its certificate", "certificate = \"certificate.pem\"\nkey = \"other-key.pem\""),
         ("a path is a string", "ca = 1"),
     ] {
-        let report = load(&write(&directory, tls)).expect_err(rule).to_string();
-        let report = report.replace(&format!("{}/", directory.path().display()), "");
-        reports.push_str(&format!("==== {rule}\n\n{report}\n\n"));
+        reports.push_str(&report(&directory, rule, &document(tls)));
     }
     keep("certificates_and_keys", &reports);
+}
+
+/// A listener that would be open where it was meant to be closed is the worst of these.
+#[test]
+fn listeners_with_tls() {
+    const PAIR: &str = "certificates = [{ certificate = \"certificate.pem\", key = \"key.pem\" }]\n";
+    let directory = directory();
+    let mut reports = String::new();
+    for (rule, tls) in [
+        ("TLS needs a certificate", String::new()),
+        ("the list has one", "certificates = []".to_owned()),
+        ("a certificate has a file", "certificates = [{}]".to_owned()),
+        ("a certificate has a key", "certificates = [{ certificate = \"certificate.pem\" }]".to_owned()),
+        ("a CA is there", format!("{PAIR}client_ca = \"none.pem\"")),
+        ("a CA has a certificate", format!("{PAIR}client_ca = \"notes.txt\"")),
+        ("a CA is named", format!("{PAIR}client_ca = \"\"")),
+        ("who is asked has a CA", format!("{PAIR}client_auth = \"required\"")),
+        ("a version is known", format!("{PAIR}min_version = \"1.1\"")),
+        ("a time is in its range", format!("{PAIR}handshake_timeout = \"0s\"")),
+    ] {
+        let text = format!("[[listener]]\naddress = \"[::1]:8443\"\n[listener.tls]\n{tls}\n{BASE}");
+        reports.push_str(&report(&directory, rule, &text));
+    }
+    let text = format!("[[listener]]\naddress = \"[::1]:8443\"\nredirect_https = true\n[listener.tls]\n{PAIR}\n{BASE}");
+    reports.push_str(&report(&directory, "TLS is not redirected", &text));
+    keep("listeners_with_tls", &reports);
+}
+
+/// What is said about a file in this directory with this text.
+fn report(directory: &TempDir, rule: &str, text: &str) -> String {
+    let path = directory.path().join("fngate.toml");
+    fs::write(&path, text).expect("a file");
+    let report = load(&path).expect_err(rule).to_string();
+    let report = report.replace(&format!("{}/", directory.path().display()), "");
+    format!("==== {rule}\n\n{report}\n\n")
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rcgen::{CertificateParams, KeyPair};
+use tempfile::TempDir;
+
 use super::super::types::{Config, Place, Setting};
 use super::super::{load, schema_keys};
 use super::{BASE, api, good, parse};
@@ -22,6 +25,18 @@ fn uncommented(text: &str) -> String {
         _ => format!("{line}\n"),
     };
     text.lines().map(line).collect()
+}
+
+/// The text with the files that it names in `/etc/fngate`, as long as they are held.
+fn with_files(text: &str) -> (String, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec!["shop.example.com".to_owned()]).expect("parameters");
+    let certificate = params.self_signed(&key).expect("a certificate").pem();
+    for (name, text) in [("shop.pem", &certificate), ("shop.key", &key.serialize_pem()), ("ca.pem", &certificate)] {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    (text.replace("/etc/fngate/", &format!("{}/", folder.path().display())), folder)
 }
 
 /// What the configuration says, without the places where it says so.
@@ -53,9 +68,11 @@ fn the_default_file_and_the_examples_load() {
 fn the_default_file_shows_the_defaults() {
     let written = text("config/fngate.toml");
     let short = without_places(parse(&written).expect("the file"));
-    let long = uncommented(&written);
+    let (long, _files) = with_files(&uncommented(&written));
     let mut long = without_places(parse(&long).unwrap_or_else(|report| panic!("{report}")));
-    // The example of the long form is the one thing that is no default.
+    // Two examples are no defaults: of TLS, and of the long form of a domain.
+    let tls = long.listeners[0].tls.take().expect("the example of TLS");
+    assert_eq!((tls.identities.len(), tls.clients.map(|clients| clients.roots.len())), (1, Some(1)));
     let example = long.services[0].domains.pop().expect("the example of a domain");
     assert_eq!((example.host.to_string(), example.base_path.to_string()), ("demo.example.com".into(), "/test".into()));
     // Set to the function's and the gateway's value, which is not the same as not set.
@@ -143,7 +160,6 @@ fn the_schema_has_the_keys_of_every_table() {
     ] {
         assert!(keys.iter().any(|other| other == key), "{key}");
     }
-    assert!(!keys.iter().any(|key| key == "listener.tls"), "what is not supported is no key");
     assert!(good(&api("path = \"/\"\nfunction = \"echo\"")).services[0].apis[0].enabled);
 }
 
