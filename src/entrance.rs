@@ -60,6 +60,21 @@ impl Entrance {
     }
 }
 
+/// Which listener this is, in this table and the next: its address, and how many before it have the same. Only of those at port 0, which is
+/// another port each time, there are several.
+pub type Door = (ListenAddress, usize);
+
+/// The doors of these listeners, in their order.
+#[must_use]
+pub fn doors(listeners: &[Listener]) -> Vec<Door> {
+    let addresses = listeners.iter().map(|listener| &listener.address);
+    let before = |(index, address): (usize, &ListenAddress)| {
+        let same = listeners[..index].iter().filter(|other| other.address == *address).count();
+        (address.clone(), same)
+    };
+    addresses.enumerate().map(before).collect()
+}
+
 /// The port that `https://` is served at: that of the first TCP listener with TLS, but the usual one if any has that.
 #[must_use]
 pub fn https_port(listeners: &[Listener]) -> u16 {

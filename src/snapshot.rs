@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::config::Config;
 use crate::config::types::{self, Binding, FunctionId, ListenAddress, Service};
-use crate::entrance::{Entrance, https_port};
+use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
 use crate::message::request::Rules;
@@ -32,7 +32,7 @@ pub struct Snapshot {
     /// In the order of [`Config::functions`].
     pub functions: Vec<Arc<Function>>,
     /// The ways in. A listener that is gone from the configuration keeps its own, as it keeps its sockets until the next start.
-    pub entrances: HashMap<ListenAddress, Arc<Entrance>>,
+    pub entrances: HashMap<Door, Arc<Entrance>>,
     pub rules: Rules,
     /// Where requests without a service are counted.
     pub nowhere: Arc<access::Route>,
@@ -120,10 +120,10 @@ impl Snapshot {
         })
     }
 
-    /// The way in at the listener with this address.
+    /// The way in at this door.
     #[must_use]
-    pub fn entrance(&self, listener: &ListenAddress) -> Arc<Entrance> {
-        self.entrances.get(listener).cloned().unwrap_or_default()
+    pub fn entrance(&self, door: &Door) -> Arc<Entrance> {
+        self.entrances.get(door).cloned().unwrap_or_default()
     }
 
     /// Where to count a request that reached a service but no API.
@@ -170,14 +170,14 @@ fn entrances(
     config: &Config,
     previous: Option<&Snapshot>,
     metrics: &Metrics,
-) -> Result<HashMap<ListenAddress, Arc<Entrance>>, CompileError> {
+) -> Result<HashMap<Door, Arc<Entrance>>, CompileError> {
     let mut entrances = previous.map(|previous| previous.entrances.clone()).unwrap_or_default();
     let https = https_port(&config.listeners);
-    for listener in &config.listeners {
-        let before = entrances.get(&listener.address).map(|entrance| &**entrance);
+    for (listener, door) in config.listeners.iter().zip(doors(&config.listeners)) {
+        let before = entrances.get(&door).map(|entrance| &**entrance);
         let made = Entrance::new(listener, https, before, metrics);
         let made = made.map_err(|source| CompileError::Tls { listener: listener.address.clone(), source })?;
-        entrances.insert(listener.address.clone(), Arc::new(made));
+        entrances.insert(door, Arc::new(made));
     }
     entrances.values().for_each(|entrance| entrance.show());
     Ok(entrances)

@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{self, Arrival};
 use super::socket::Socket;
-use crate::config::types;
 use crate::drain::{Drain, Phase};
+use crate::entrance::{Door, doors};
 use crate::message::forwarded::Peer;
 use crate::net::accept::{Accepted, Listener, accept};
 use crate::proxy::Gateway;
@@ -45,8 +45,8 @@ pub struct Crew {
     pub metrics: Arc<Metrics>,
     pub writer: Option<Writer>,
     pub max_connections: usize,
-    /// As they were at the start: what has changed since takes effect with the next.
-    listeners: Vec<types::Listener>,
+    /// Of the listeners, as they were at the start.
+    doors: Vec<Door>,
     colleagues: Vec<Colleague>,
 }
 
@@ -87,8 +87,8 @@ impl Crew {
                 (Colleague { connections: AtomicUsize::new(0), heartbeat: AtomicU64::new(0), handover }, Inbox(inbox))
             })
             .unzip();
-        let listeners = shared.load().config.listeners.clone();
-        (Arc::new(Self { shared, metrics, writer, max_connections, listeners, colleagues }), inboxes)
+        let doors = doors(&shared.load().config.listeners);
+        (Arc::new(Self { shared, metrics, writer, max_connections, doors, colleagues }), inboxes)
     }
 
     /// A number for each worker that grows as long as the worker makes progress.
@@ -223,7 +223,7 @@ impl Worker {
         self.crew.metrics.client_connections.inc();
         let counted = Counted { crew: self.crew.clone(), index: self.index };
         let (seat, gateway) = (self.drain.join(), self.gateway.clone());
-        let entrance = gateway.view().snapshot.entrance(&self.crew.listeners[listener].address);
+        let entrance = gateway.view().snapshot.entrance(&self.crew.doors[listener]);
         spawn_local(async move {
             let _counted = counted;
             connection::serve(Arrival { socket, peer, entrance, seat, refused }, gateway).await;

@@ -11,5 +11,6 @@ mod headers;
 mod pool;
 mod reload;
 mod support;
+mod tls;
 mod upgrade;
 mod waiting;

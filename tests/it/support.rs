@@ -4,6 +4,7 @@ pub mod client;
 pub mod gateway;
 pub mod message;
 pub mod origin;
+pub mod tls;
 
 use std::time::Duration;
 

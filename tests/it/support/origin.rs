@@ -81,6 +81,15 @@ impl Origin {
         })
     }
 
+    /// Answers one request of each connection with these bytes, and closes.
+    pub fn answering_once(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        Self::start(move |connection| {
+            connection.request()?;
+            connection.send(&bytes)
+        })
+    }
+
     /// Answers every request with `200` and `hello`.
     pub fn hello() -> Self {
         Self::answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
@@ -103,6 +112,11 @@ impl Origin {
     /// What was received so far.
     pub fn requests(&self) -> Vec<Message> {
         self.state.requests.lock().expect("no panic").clone()
+    }
+
+    /// What was received so far, and no more from then on.
+    pub fn take(&self) -> Vec<Message> {
+        std::mem::take(&mut *self.state.requests.lock().expect("no panic"))
     }
 
     /// The only request that was received.
