@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod forwarded;
+pub mod grpc;
 pub mod hop;
 pub mod host;
 pub mod http2;

@@ -26,7 +26,7 @@ use crate::function::reply::Reply;
 use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, ResponseBody, UploadLimits};
 use crate::message::lines::Lines;
 use crate::message::websocket::Opening;
-use crate::message::{request, response};
+use crate::message::{grpc, request, response};
 use crate::snapshot::Api;
 use crate::telemetry::access::Record;
 
@@ -117,7 +117,8 @@ pub(super) async fn forward(
     let LocalApi { api, function, .. } = &*routed.api;
     let (body, progress, gate) = upload(view, client, &head, incoming, api);
     record.bytes_in = progress.as_ref().map(|progress| progress.bytes.clone());
-    let budget = Budget::new(api.timeout, record.started, progress.clone());
+    let timeout = grpc::timeout(&head).map_or(api.timeout, |patience| patience.min(api.timeout));
+    let budget = Budget::new(timeout, record.started, progress.clone());
     let permit = match function.try_admit() {
         Some(permit) => permit,
         None => Box::pin(queue(function, client, &budget, record)).await?,

@@ -9,6 +9,7 @@ use super::client::Client;
 use super::error::Error;
 use super::exchange::GatewayResponse;
 use crate::message::body::ResponseBody;
+use crate::message::grpc;
 use crate::message::problem::{Problem, X_API_REQUESTID, request_id};
 use crate::telemetry::access::Record;
 
@@ -21,6 +22,12 @@ pub(super) fn refuse(client: &Client, error: &Error, mut record: Box<Record>) ->
         _ => note(&mut record, &problem),
     }
     client.answered();
+    if record.head.as_deref().is_some_and(grpc::is_grpc) {
+        record.status = StatusCode::OK.as_u16();
+        let mut response = Response::new(ResponseBody::Own(Full::default()));
+        *response.headers_mut() = grpc::trailers_only(&problem, id);
+        return response;
+    }
     let (response, bytes) = answer(&problem, id);
     record.bytes_out = bytes;
     response
