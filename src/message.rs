@@ -4,6 +4,7 @@ pub mod body;
 pub mod forwarded;
 pub mod hop;
 pub mod host;
+pub mod http2;
 pub mod lines;
 pub mod problem;
 pub mod request;

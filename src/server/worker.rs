@@ -44,8 +44,17 @@ pub struct Crew {
     pub shared: Arc<Shared>,
     pub metrics: Arc<Metrics>,
     pub writer: Option<Writer>,
-    pub max_connections: usize,
+    pub limits: Limits,
     colleagues: Vec<Colleague>,
+}
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of clients, in all workers together.
+    pub client_connections: usize,
+    /// To functions, without a request, in each worker.
+    pub idle_connections: usize,
 }
 
 /// One worker as the others see it.
@@ -68,7 +77,7 @@ impl Crew {
         shared: Arc<Shared>,
         metrics: Arc<Metrics>,
         writer: Option<Writer>,
-        max_connections: usize,
+        limits: Limits,
     ) -> (Arc<Self>, Vec<Inbox>) {
         let (colleagues, inboxes) = (0..count)
             .map(|_| {
@@ -76,7 +85,7 @@ impl Crew {
                 (Colleague { connections: AtomicUsize::new(0), heartbeat: AtomicU64::new(0), handover }, Inbox(inbox))
             })
             .unzip();
-        (Arc::new(Self { shared, metrics, writer, max_connections, colleagues }), inboxes)
+        (Arc::new(Self { shared, metrics, writer, limits, colleagues }), inboxes)
     }
 
     /// A number for each worker that grows as long as the worker makes progress.
@@ -112,7 +121,7 @@ pub fn run(
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async move {
         let sink = Sink::new(crew.writer.clone());
-        let gateway = Gateway::new(crew.shared.clone(), sink.clone(), index);
+        let gateway = Gateway::new(crew.shared.clone(), sink.clone(), index, crew.limits.idle_connections);
         let worker = Rc::new(Worker { index, crew, gateway, drain: Drain::default() });
         let listeners = sockets.into_iter().map(register).collect::<io::Result<Vec<_>>>()?;
         let tasks = [
@@ -201,9 +210,12 @@ impl Worker {
     }
 
     fn start(&self, socket: Socket, peer: Peer) {
-        let refused = self.crew.connections() >= self.crew.max_connections;
+        let refused = self.crew.connections() >= self.crew.limits.client_connections;
         // Those over the limit get an answer; far over the limit, not even that.
-        if refused && self.crew.connections() >= self.crew.max_connections + self.crew.max_connections / 8 + 16 {
+        if refused
+            && self.crew.connections()
+                >= self.crew.limits.client_connections + self.crew.limits.client_connections / 8 + 16
+        {
             self.crew.metrics.accept_errors.inc();
             return;
         }
