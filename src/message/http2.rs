@@ -41,6 +41,12 @@ pub fn prepare(head: &mut Parts, lines: &Lines, scheme: Scheme, default: &Author
     head.extensions.clear();
 }
 
+/// Whether a request for this host can be sent: what may stand in `Host` is not all that may stand in a URL here.
+#[must_use]
+pub fn takes_host(host: &HeaderValue) -> bool {
+    host.is_empty() || Authority::try_from(host.as_bytes()).is_ok()
+}
+
 /// `Expect` is not: nobody waits for the answer to it.
 fn is_kept(name: &HeaderName) -> bool {
     ![CONNECTION, TRANSFER_ENCODING, UPGRADE, HOST, EXPECT].contains(name) && *name != "keep-alive"
@@ -88,5 +94,8 @@ mod tests {
     fn a_request_without_a_host_is_for_the_instance() {
         assert_eq!(prepared(&[("host", "")]).0, "http://instance:80/a?b");
         assert_eq!(prepared(&[]).0, "http://instance:80/a?b");
+        for (host, fits) in [("", true), ("a_b.example:80", true), ("[::1]", true), ("a%41", false)] {
+            assert_eq!(takes_host(&HeaderValue::from_static(host)), fits, "{host}");
+        }
     }
 }

@@ -28,7 +28,8 @@ use crate::function::session::Turn;
 use crate::function::tls::Offer;
 use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, UploadLimits};
 use crate::message::lines::Lines;
-use crate::message::{request, response};
+use crate::message::problem::{Problem, Reason};
+use crate::message::{http2, request, response};
 use crate::snapshot::Api;
 use crate::telemetry::access::Record;
 
@@ -245,7 +246,10 @@ impl Forwarding<'_> {
                     let answered = link.exchange(request, lines, || self.check()).await;
                     answered.map(|(answer, link)| (answer, Channel::Link(link)))
                 }
-                Channel::Turn(turn) => self.take_turn(turn, request, &lines).await,
+                Channel::Turn(turn) if http2::takes_host(&self.routed.host) => {
+                    self.take_turn(turn, request, &lines).await
+                }
+                Channel::Turn(_) => return Err(Error::Refused(no_authority())),
             };
             let failed = match outcome {
                 Ok((answer, channel)) => {
@@ -359,6 +363,10 @@ impl Forwarding<'_> {
             }
         }
     }
+}
+
+fn no_authority() -> Problem {
+    Problem::new(Reason::BadRequest, "the Host field cannot be sent in HTTP/2")
 }
 
 fn closed_at_once() -> ConnectError {
