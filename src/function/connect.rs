@@ -262,6 +262,14 @@ impl AsyncWrite for Stream {
 }
 
 #[cfg(test)]
+impl Stream {
+    /// HTTP/2 over a stream that a test has made.
+    pub(super) fn of_http2(stream: DuplexStream) -> Self {
+        Self(Wire::new(Kind::Echo(stream), true))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -288,3 +288,6 @@ impl Fate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
