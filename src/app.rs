@@ -18,7 +18,7 @@ use crate::control::reload::{Origin, Reloader};
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
 use crate::drain::Phase;
 use crate::net::socket::{BindError, Sockets};
-use crate::server::worker::{self, Crew, Inbox, ListenSocket};
+use crate::server::worker::{self, Crew, Inbox, Limits, ListenSocket};
 use crate::snapshot::{CompileError, Shared, Snapshot};
 use crate::telemetry::access::Writer;
 use crate::telemetry::metrics::Metrics;
@@ -80,9 +80,13 @@ impl App {
         let metrics = Metrics::new();
         let writer =
             Writer::start(&config.log.access, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
-        let max_connections = config.gateway.max_connections.map_or(open_files, usize::from);
+        let limits = Limits {
+            // Each may need a second file for its function.
+            client_connections: config.gateway.max_connections.map_or((open_files / 2).max(16), usize::from),
+            idle_connections: (open_files / 4 / workers).max(16),
+        };
         let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics)?));
-        let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), writer.clone(), max_connections);
+        let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), writer.clone(), limits);
         let listeners = bound.iter().map(Sockets::display).collect();
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
@@ -158,8 +162,7 @@ impl App {
     }
 }
 
-/// Raises the soft limit of open files to the hard one, and returns how many client connections fit: each may need a second
-/// file for its function.
+/// Raises the soft limit of open files to the hard one, and returns how many are there for connections.
 fn raise_open_files() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
@@ -168,7 +171,7 @@ fn raise_open_files() -> usize {
         Err(_) => limit.current,
     };
     let files = current.unwrap_or(1 << 20);
-    usize::try_from((files.saturating_sub(OTHER_FILES) / 2).max(16)).unwrap_or(usize::MAX)
+    usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX)
 }
 
 fn bind_admin(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {

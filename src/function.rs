@@ -5,24 +5,34 @@
 //! [`pool::Pool`] of connections for each instance, so that no lock stands between a request and its connection.
 
 pub mod admission;
+pub mod allowance;
 pub mod balance;
+pub mod channel;
 pub mod connect;
+pub mod dial;
 pub mod echo;
 pub mod error;
+pub mod failure;
 pub mod instance;
 pub mod link;
 pub mod local;
 pub mod pool;
+pub mod presence;
 pub mod reply;
+pub mod session;
 pub mod signal;
+pub mod tasks;
+pub mod tls;
 
 use std::sync::Arc;
 
 use crate::config;
+use crate::config::types::InstanceAddress;
 use crate::telemetry::metrics::{FunctionMetrics, Metrics};
 
 use self::admission::Admission;
 use self::instance::Instance;
+use self::tls::Client;
 
 /// One function version of one table.
 #[derive(Debug)]
@@ -31,6 +41,8 @@ pub struct Function {
     pub instances: Vec<Arc<Instance>>,
     pub admission: Arc<Admission>,
     pub metrics: Arc<FunctionMetrics>,
+    /// For the instances at `https://`, if there are any.
+    tls: Option<Arc<Client>>,
 }
 
 impl Function {
@@ -38,11 +50,23 @@ impl Function {
     #[must_use]
     pub fn new(spec: Arc<config::types::Function>, previous: Option<&Self>, metrics: &Metrics) -> Self {
         let handle = metrics.function(&spec.id.to_string());
-        let known = |address| previous?.instances.iter().find(|instance| instance.address() == address).cloned();
-        let make = |address| known(address).unwrap_or_else(|| Arc::new(Instance::new(address, &handle)));
+        let is_secure = |address: &InstanceAddress| matches!(address, InstanceAddress::Https { .. });
+        let same_tls = previous.filter(|previous| previous.spec.tls == spec.tls);
+        let known = |address: &InstanceAddress| {
+            let previous = if is_secure(address) { same_tls } else { previous };
+            previous?.instances.iter().find(|instance| instance.address() == address).cloned()
+        };
+        let tls = spec.instances.iter().any(is_secure).then(|| {
+            let known = same_tls.and_then(|previous| previous.tls.clone());
+            known.unwrap_or_else(|| Client::new(&spec.tls))
+        });
+        let make = |address: &InstanceAddress| {
+            let tls = tls.clone().filter(|_| is_secure(address));
+            known(address).unwrap_or_else(|| Arc::new(Instance::new(address, tls, &handle)))
+        };
         let instances = spec.instances.iter().map(make).collect();
         let admission = previous.map(|previous| previous.admission.clone()).unwrap_or_default();
         admission.set_limits(spec.max_concurrency, spec.queue);
-        Self { instances, admission, metrics: handle, spec }
+        Self { instances, admission, metrics: handle, tls, spec }
     }
 }

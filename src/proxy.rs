@@ -1,5 +1,6 @@
 //! The life of a request, from its head to the last byte of its response.
 
+pub mod answer;
 pub mod client;
 pub mod deadline;
 pub mod error;
@@ -29,6 +30,7 @@ use self::error::Error;
 use self::exchange::GatewayResponse;
 use self::forward::{Received, Routed};
 use self::view::View;
+use crate::function::allowance::Allowance;
 use crate::message::problem::{Problem, Reason};
 use crate::message::websocket::Opening;
 use crate::message::{body, hop, host, http2, request};
@@ -40,16 +42,16 @@ use crate::telemetry::access::{Record, Sink};
 #[derive(Debug)]
 pub struct Gateway {
     shared: Arc<Shared>,
-    worker: usize,
     view: RefCell<Rc<View>>,
     sink: Rc<Sink>,
 }
 
 impl Gateway {
+    /// The data path of worker `worker`, which keeps `idle_connections` to all functions together at most.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, sink: Rc<Sink>, worker: usize) -> Rc<Self> {
-        let view = View::adopt(shared.load(), worker, None);
-        Rc::new(Self { shared, worker, view: RefCell::new(view), sink })
+    pub fn new(shared: Arc<Shared>, sink: Rc<Sink>, worker: usize, idle_connections: usize) -> Rc<Self> {
+        let view = View::first(shared.load(), worker, Allowance::new(idle_connections));
+        Rc::new(Self { shared, view: RefCell::new(view), sink })
     }
 
     /// This worker's view of the current snapshot, brought up to date first.
@@ -57,7 +59,7 @@ impl Gateway {
     pub fn view(&self) -> Rc<View> {
         let mut view = self.view.borrow_mut();
         if view.snapshot.revision != self.shared.revision() {
-            *view = View::adopt(self.shared.load(), self.worker, Some(&view));
+            *view = view.adopt(self.shared.load());
         }
         view.clone()
     }

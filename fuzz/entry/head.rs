@@ -58,7 +58,7 @@ impl Stand {
             spawn_local(serve(listener, violations.clone()));
             let config = config::parse(Path::new("head.toml"), &configuration(&socket)).expect("a configuration");
             let snapshot = Snapshot::compile(config, None, &Metrics::new()).expect("a table");
-            Gateway::new(Arc::new(Shared::new(snapshot)), Sink::new(None), 0)
+            Gateway::new(Arc::new(Shared::new(snapshot)), Sink::new(None), 0, 16)
         });
         Self { runtime, gateway, violations, _folder: folder }
     }

@@ -1,6 +1,7 @@
 //! Opening a connection to an instance.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -10,10 +11,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::client::TlsStream;
 
 use super::echo;
 use super::error::ConnectError;
 use super::instance::Instance;
+use super::tls::{self, Offer};
 use crate::config::types::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
@@ -26,7 +29,6 @@ const RETRY_PAUSE: Duration = Duration::from_millis(50);
 pub struct Stream(Rc<Wire>);
 
 /// What the owner of a connection and its stream share.
-#[derive(Debug)]
 pub struct Wire {
     kind: RefCell<Kind>,
     /// Bytes read so far: a request may only be repeated if nothing came back.
@@ -35,11 +37,22 @@ pub struct Wire {
     lines: RefCell<Vec<u8>>,
     /// Whether the request line is out and only lines are missing.
     behind_line: Cell<bool>,
+    http2: bool,
+    /// Who waits for the first bytes of HTTP/2.
+    reader: Cell<Option<Waker>>,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire").field("kind", &self.kind).field("http2", &self.http2).finish_non_exhaustive()
+    }
 }
 
 impl Wire {
-    fn new(kind: Kind) -> Rc<Self> {
+    fn new(kind: Kind, http2: bool) -> Rc<Self> {
         Rc::new(Self {
+            http2,
+            reader: Cell::default(),
             kind: RefCell::new(kind),
             received: Cell::default(),
             lines: RefCell::default(),
@@ -54,7 +67,26 @@ impl Wire {
         match &*self.kind.borrow() {
             Kind::Tcp(stream) => stream.poll_read_ready(cx).is_pending(),
             Kind::Unix(stream) => stream.poll_read_ready(cx).is_pending(),
-            Kind::Echo(_) => false,
+            // What has been decrypted may wait inside.
+            Kind::Tls(_) | Kind::Echo(_) => false,
+        }
+    }
+
+    /// Whether HTTP/2 is spoken.
+    #[must_use]
+    pub fn is_http2(&self) -> bool {
+        self.http2
+    }
+
+    /// Has the task woken when bytes of HTTP/2 arrive.
+    pub fn watch(&self, waker: &Waker) {
+        self.reader.set(Some(waker.clone()));
+    }
+
+    /// Wakes whoever watches.
+    pub fn wake(&self) {
+        if let Some(waker) = self.reader.take() {
+            waker.wake();
         }
     }
 
@@ -72,6 +104,7 @@ impl Wire {
 #[derive(Debug)]
 enum Kind {
     Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
     Echo(DuplexStream),
 }
@@ -113,27 +146,30 @@ impl Kind {
     fn poll_write_vectored(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match self {
             Self::Tcp(stream) => gather::poll_write(stream, cx, slices),
+            Self::Tls(stream) => gather::poll_write(stream, cx, slices),
             Self::Unix(stream) => gather::poll_write(stream, cx, slices),
             Self::Echo(stream) => gather::poll_write(stream, cx, slices),
         }
     }
 }
 
-/// Connects to `instance`: each attempt at most `connect_timeout`, new attempts until `start_wait` is over.
+/// Connects to `instance`: each attempt at most `connect_timeout`, the handshake of TLS included, new attempts until `start_wait` is over.
 ///
 /// # Errors
 /// The error of the last attempt.
 pub async fn connect(
     instance: &Instance,
+    offer: Offer,
     connect_timeout: Duration,
     start_wait: Duration,
 ) -> Result<Stream, ConnectError> {
     let give_up = Instant::now() + start_wait;
     loop {
-        let error = match timeout(connect_timeout, open(instance)).await {
+        let error = match timeout(connect_timeout, open(instance, offer)).await {
             Ok(Ok(kind)) => {
                 instance.set_up(true);
-                return Ok(Stream(Wire::new(kind)));
+                let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));
+                return Ok(Stream(Wire::new(kind, http2)));
             }
             Ok(Err(error)) => ConnectError::Failed(error),
             Err(_elapsed) => ConnectError::TimedOut(connect_timeout),
@@ -147,23 +183,23 @@ pub async fn connect(
     }
 }
 
-async fn open(instance: &Instance) -> io::Result<Kind> {
-    match (instance.address(), instance.socket()) {
-        (_, Some(socket)) => tcp(TcpStream::connect(socket).await?),
-        (
-            InstanceAddress::Http { host, port }
-            | InstanceAddress::Https { host, port }
-            | InstanceAddress::H2c { host, port },
-            None,
-        ) => tcp(TcpStream::connect((host.as_str(), *port)).await?),
-        (InstanceAddress::Unix(path), None) => UnixStream::connect(path).await.map(Kind::Unix),
-        (InstanceAddress::Echo, None) => Ok(Kind::Echo(echo::connect())),
-    }
-}
-
-fn tcp(stream: TcpStream) -> io::Result<Kind> {
+async fn open(instance: &Instance, offer: Offer) -> io::Result<Kind> {
+    let (host, port) = match instance.address() {
+        InstanceAddress::Unix(path) => return UnixStream::connect(path).await.map(Kind::Unix),
+        InstanceAddress::Echo => return Ok(Kind::Echo(echo::connect())),
+        InstanceAddress::Http { host, port }
+        | InstanceAddress::Https { host, port }
+        | InstanceAddress::H2c { host, port } => (host, *port),
+    };
+    let stream = match instance.socket() {
+        Some(socket) => TcpStream::connect(socket).await?,
+        None => TcpStream::connect((host.as_str(), port)).await?,
+    };
     stream.set_nodelay(true)?;
-    Ok(Kind::Tcp(stream))
+    match instance.tls() {
+        Some(client) => client.connect(host, stream, offer).await.map(Kind::Tls),
+        None => Ok(Kind::Tcp(stream)),
+    }
 }
 
 impl AsyncRead for Stream {
@@ -172,11 +208,15 @@ impl AsyncRead for Stream {
         let before = buffer.filled().len();
         let result = match &mut *wire.kind.borrow_mut() {
             Kind::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Kind::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
             Kind::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
             Kind::Echo(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
         let count = (buffer.filled().len() - before) as u64;
         wire.received.set(wire.received.get() + count);
+        if wire.http2 && count > 0 {
+            wire.wake();
+        }
         result
     }
 }
@@ -205,6 +245,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut *self.0.kind.borrow_mut() {
             Kind::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Kind::Tls(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Echo(stream) => Pin::new(stream).poll_flush(cx),
         }
@@ -213,9 +254,18 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut *self.0.kind.borrow_mut() {
             Kind::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Kind::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
             Kind::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Kind::Echo(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+impl Stream {
+    /// HTTP/2 over a stream that a test has made.
+    pub(super) fn of_http2(stream: DuplexStream) -> Self {
+        Self(Wire::new(Kind::Echo(stream), true))
     }
 }
 
@@ -229,7 +279,7 @@ mod tests {
     async fn lines_stand_behind_the_request_line_however_little_is_written_at_once() {
         for room in [1, 2, 3, 5, 7, 16, 17, 18, 33, 1000] {
             let (near, mut far) = tokio::io::duplex(room);
-            let mut stream = Stream(Wire::new(Kind::Echo(near)));
+            let mut stream = Stream(Wire::new(Kind::Echo(near), false));
             for count in 0..3 {
                 let mut lines = Lines::default();
                 lines.push("X-Count", count.to_string().as_bytes());

@@ -1,5 +1,6 @@
 //! What can go wrong between the gateway and a function.
 
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ pub enum ConnectError {
     Failed(#[source] io::Error),
     #[error("no connection within {0:?}")]
     TimedOut(Duration),
+    /// What came does not begin as HTTP/2 does, or nothing came.
+    #[error("it does not speak HTTP/2")]
+    NotHttp2,
 }
 
 /// Why an exchange on an open connection brought no response head.
@@ -30,12 +34,27 @@ impl ExchangeError {
     /// Sorts an error of the HTTP client by whose fault it was.
     #[must_use]
     pub fn new(error: hyper::Error) -> Self {
-        if error.is_user() {
-            Self::Upload(error)
-        } else if error.is_parse() {
-            Self::Malformed(error)
-        } else {
-            Self::Closed(error)
+        let (ours, theirs) = match http2(&error) {
+            Some(error) => (error.is_reset() && !error.is_remote() && !error.is_library(), error.is_library()),
+            None => (error.is_user(), error.is_parse()),
+        };
+        match (ours, theirs) {
+            (true, _) => Self::Upload(error),
+            (false, true) => Self::Malformed(error),
+            (false, false) => Self::Closed(error),
         }
     }
+}
+
+/// The error of HTTP/2 behind one of the HTTP client.
+#[must_use]
+pub fn http2(error: &hyper::Error) -> Option<&h2::Error> {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref() {
+            return Some(error);
+        }
+        source = error.source();
+    }
+    None
 }

@@ -4,28 +4,33 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::allowance::Allowance;
+use super::tls::Client;
 use crate::config::types::InstanceAddress;
 use crate::telemetry::metrics::{FunctionMetrics, FunctionShard, InstanceUp};
 
-/// An instance, shared by the workers. Stays the same across reloads as long as its address is configured.
+/// An instance, shared by the workers. Stays the same across reloads as long as its address and the settings of
+/// TLS that it has are configured.
 #[derive(Debug)]
 pub struct Instance {
     address: InstanceAddress,
     /// The address when no name has to be looked up.
     socket: Option<SocketAddr>,
+    /// At `https://`.
+    tls: Option<Arc<Client>>,
     label: Box<str>,
     up: Arc<InstanceUp>,
 }
 
 impl Instance {
     #[must_use]
-    pub fn new(address: &InstanceAddress, function: &FunctionMetrics) -> Self {
+    pub fn new(address: &InstanceAddress, tls: Option<Arc<Client>>, function: &FunctionMetrics) -> Self {
         let label: Box<str> = address.to_string().into();
         let up = function.instance(&label);
         up.set(true);
         let socket =
             address.authority().and_then(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port)));
-        Self { address: address.clone(), socket, label, up }
+        Self { address: address.clone(), socket, tls, label, up }
     }
 
     #[must_use]
@@ -36,6 +41,23 @@ impl Instance {
     #[must_use]
     pub fn socket(&self) -> Option<SocketAddr> {
         self.socket
+    }
+
+    #[must_use]
+    pub fn tls(&self) -> Option<&Arc<Client>> {
+        self.tls.as_ref()
+    }
+
+    /// Whether it is spoken to in HTTP/2 whatever the request.
+    #[must_use]
+    pub fn is_h2c(&self) -> bool {
+        matches!(self.address, InstanceAddress::H2c { .. })
+    }
+
+    /// Whether one connection may serve several requests at once.
+    #[must_use]
+    pub fn may_multiplex(&self) -> bool {
+        self.is_h2c() || self.tls.as_ref().is_some_and(|tls| tls.offers_http2())
     }
 
     /// The address as logs and metrics name it.
@@ -58,12 +80,14 @@ pub struct Endpoint {
     pub label: Rc<str>,
     /// Where this worker counts its connections.
     pub metrics: Arc<FunctionShard>,
+    /// Of this worker's idle connections.
+    pub allowance: Rc<Allowance>,
 }
 
 impl Endpoint {
     #[must_use]
-    pub fn new(instance: Arc<Instance>, metrics: Arc<FunctionShard>) -> Rc<Self> {
+    pub fn new(instance: Arc<Instance>, metrics: Arc<FunctionShard>, allowance: Rc<Allowance>) -> Rc<Self> {
         let label = instance.label().into();
-        Rc::new(Self { instance, label, metrics })
+        Rc::new(Self { instance, label, metrics, allowance })
     }
 }

@@ -19,7 +19,9 @@ use tokio::time::Instant;
 
 use super::connect::{Stream, Wire};
 use super::error::ExchangeError;
+use super::failure::{Failed, FailedKind};
 use super::instance::Endpoint;
+use super::presence::Presence;
 use super::signal::Signal;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
@@ -39,32 +41,6 @@ pub struct Link {
     presence: Presence,
     keep: Duration,
     used: bool,
-}
-
-/// A connection as the gauges count it: active or idle, until it is dropped.
-#[derive(Debug)]
-struct Presence {
-    endpoint: Rc<Endpoint>,
-    idle_since: Option<Instant>,
-}
-
-/// A request that brought no response head, and what is known about it.
-#[derive(Debug)]
-pub struct Failed<S> {
-    pub kind: FailedKind<S>,
-    /// Whether the link had served a request before.
-    pub reused: bool,
-    /// Whether any byte of an answer came.
-    pub answered: bool,
-}
-
-#[derive(Debug)]
-pub enum FailedKind<S> {
-    /// Not a byte of the request was written; here it is again.
-    Unsent(Box<Request<RequestBody>>),
-    Lost(ExchangeError),
-    /// The caller stopped waiting.
-    Stopped(S),
 }
 
 /// What is left of a link after the function switched protocols.
@@ -173,7 +149,7 @@ impl Link {
 
     #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
-        self.presence.idle_since.is_some_and(|since| now >= since + self.keep)
+        self.presence.idle_since().is_some_and(|since| now >= since + self.keep)
     }
 
     /// Marks the link as idle, or as in use again.
@@ -214,35 +190,5 @@ impl Link {
             let promised = Duration::from_secs(u64::from(seconds));
             self.keep = promised.saturating_sub(Duration::from_secs(1)).max(promised / 2);
         }
-    }
-}
-
-impl Presence {
-    fn new(endpoint: Rc<Endpoint>) -> Self {
-        endpoint.metrics.active.inc();
-        Self { endpoint, idle_since: None }
-    }
-
-    fn set_idle(&mut self, since: Option<Instant>) {
-        let metrics = &self.endpoint.metrics;
-        match (self.idle_since, since) {
-            (None, Some(_)) => {
-                metrics.active.dec();
-                metrics.idle.inc();
-            }
-            (Some(_), None) => {
-                metrics.idle.dec();
-                metrics.active.inc();
-            }
-            (None, None) | (Some(_), Some(_)) => {}
-        }
-        self.idle_since = since;
-    }
-}
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        let metrics = &self.endpoint.metrics;
-        if self.idle_since.is_some() { metrics.idle.dec() } else { metrics.active.dec() }
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::Function;
 use super::admission::{Refused, Slot};
+use super::allowance::Allowance;
 use super::balance::RoundRobin;
 use super::instance::{Endpoint, Instance};
 use super::pool::Pool;
@@ -33,13 +34,14 @@ impl Local {
     /// Prepares a function for a worker. `previous` is the same function in the table before; its pools are taken over
     /// where the instance is still the same.
     #[must_use]
-    pub fn new(function: Arc<Function>, worker: usize, previous: Option<&Self>) -> Rc<Self> {
+    pub fn new(function: Arc<Function>, worker: usize, allowance: &Rc<Allowance>, previous: Option<&Self>) -> Rc<Self> {
         let metrics = function.metrics.shards.of(worker);
         let known = |instance: &Arc<Instance>| {
             previous?.pools.iter().find(|pool| Arc::ptr_eq(&pool.endpoint().instance, instance)).cloned()
         };
         let make = |instance: &Arc<Instance>| {
-            known(instance).unwrap_or_else(|| Pool::new(Endpoint::new(instance.clone(), metrics.clone())))
+            let endpoint = || Endpoint::new(instance.clone(), metrics.clone(), allowance.clone());
+            known(instance).unwrap_or_else(|| Pool::new(endpoint()))
         };
         let pools = function.instances.iter().map(make).collect();
         Rc::new(Self { function, metrics, pools, turns: RoundRobin::default() })
@@ -72,7 +74,7 @@ impl Local {
         &self.pools[self.turns.next(self.pools.len())]
     }
 
-    /// Closes idle links that have grown too old.
+    /// Closes idle connections that have grown too old.
     pub fn sweep(&self, now: Instant) {
         for pool in &self.pools {
             pool.sweep(now);

@@ -1,28 +1,51 @@
-//! The idle connections of one worker to one instance.
+//! The connections of one worker to one instance: idle links, and sessions that several requests share.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::channel::Channel;
 use super::instance::Endpoint;
 use super::link::Link;
+use super::session::{Session, Turn};
+use super::tls::Offer;
 
 /// Idle links that one worker keeps to one instance at most.
 const MAX_IDLE: usize = 1024;
+/// How many requests a session is expected to take until one has said it.
+const EXPECTED: usize = 100;
 
-/// The idle links to one instance. The one used last is used first, so that a burst's surplus grows old and leaves.
+/// The connections to one instance. Of the idle links the one used last is used first, so that a burst's surplus grows old and
+/// leaves.
 #[derive(Debug)]
 pub struct Pool {
     endpoint: Rc<Endpoint>,
     #[expect(clippy::vec_box, reason = "links come and go boxed; unboxed, each way would copy one")]
     idle: RefCell<Vec<Box<Link>>>,
+    sessions: RefCell<Vec<Rc<Session>>>,
+    /// Connections on their way, of which others wait for one that they can share.
+    opening: Cell<usize>,
+    waiting: Cell<usize>,
+    opened: Notify,
+    /// How many requests a session takes; zero for an instance that speaks HTTP/1.1.
+    room: Cell<usize>,
 }
 
 impl Pool {
     #[must_use]
     pub fn new(endpoint: Rc<Endpoint>) -> Rc<Self> {
-        Rc::new(Self { endpoint, idle: RefCell::default() })
+        let room = if endpoint.instance.may_multiplex() { EXPECTED } else { 0 };
+        Rc::new(Self {
+            endpoint,
+            idle: RefCell::default(),
+            sessions: RefCell::default(),
+            opening: Cell::default(),
+            waiting: Cell::default(),
+            opened: Notify::new(),
+            room: Cell::new(room),
+        })
     }
 
     #[must_use]
@@ -30,29 +53,115 @@ impl Pool {
         &self.endpoint
     }
 
-    /// An idle link that is still good. Those that are not are dropped on the way.
+    /// What a request that wants `offer` gets here: at `h2c://` there is no other choice.
     #[must_use]
-    pub fn take(&self, now: Instant) -> Option<Box<Link>> {
+    pub fn offer(&self, offer: Offer) -> Offer {
+        if self.endpoint.instance.is_h2c() { Offer::Any } else { offer }
+    }
+
+    /// What is there for a request, and still good. What is not good any more is dropped on the way.
+    #[must_use]
+    pub fn take(&self, now: Instant, offer: Offer) -> Option<Channel> {
+        if self.room.get() > 0
+            && self.offer(offer) == Offer::Any
+            && let Some(turn) = self.turn()
+        {
+            return Some(Channel::Turn(turn));
+        }
         let mut idle = self.idle.borrow_mut();
         let mut link = idle.pop()?;
         while !link.is_usable(now) {
             link = idle.pop()?;
         }
         link.set_idle(None);
-        Some(link)
+        Some(Channel::Link(link))
+    }
+
+    /// A turn on a session that has room: the oldest, so that those of a burst grow idle and leave.
+    #[must_use]
+    pub fn turn(&self) -> Option<Turn> {
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|session| !session.is_retired());
+        sessions.iter().find_map(Session::turn)
+    }
+
+    /// Keeps a new session, and takes the first turn on it.
+    #[must_use]
+    pub fn add(&self, session: Rc<Session>) -> Option<Turn> {
+        self.room.set(session.limit().max(1));
+        let turn = session.turn();
+        self.sessions.borrow_mut().push(session);
+        turn
     }
 
     /// Keeps a link whose exchange is over.
     pub fn put(&self, mut link: Box<Link>, now: Instant) {
         let mut idle = self.idle.borrow_mut();
-        if link.keeps() && idle.len() < MAX_IDLE {
+        if link.keeps() && idle.len() < MAX_IDLE && !self.endpoint.allowance.is_used_up() {
             link.set_idle(Some(now));
             idle.push(link);
         }
     }
 
-    /// Closes the links that the instance has closed or is about to.
+    /// Closes what the instance has closed or is about to, and what has been idle for too long.
     pub fn sweep(&self, now: Instant) {
         self.idle.borrow_mut().retain_mut(|link| link.is_usable(now));
+        self.sessions.borrow_mut().retain(|session| !session.is_retired() && !session.is_expired(now));
+    }
+
+    /// Whether a connection is on its way that has room for one more request. The one who opens it has the first place.
+    #[must_use]
+    pub fn is_worth_waiting(&self) -> bool {
+        self.waiting.get() < self.opening.get() * self.room.get().saturating_sub(1)
+    }
+
+    /// Waits for a connection on its way, whatever becomes of it.
+    pub async fn opened(&self) {
+        let _waiting = Counted::in_count(&self.waiting);
+        self.opened.notified().await;
+    }
+
+    /// Notes that the instance chose HTTP/1.1 although it was offered more.
+    pub fn learn_http1(&self, offer: Offer) {
+        if offer == Offer::Any {
+            self.room.set(0);
+        }
+    }
+}
+
+/// A connection on its way.
+#[derive(Debug)]
+pub struct Opening<'a> {
+    pool: &'a Pool,
+    _counted: Counted<'a>,
+}
+
+impl<'a> Opening<'a> {
+    #[must_use]
+    pub fn begin(pool: &'a Pool) -> Self {
+        Self { pool, _counted: Counted::in_count(&pool.opening) }
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.pool.opened.notify_waiters();
+    }
+}
+
+/// One more, until it is dropped.
+#[derive(Debug)]
+struct Counted<'a>(&'a Cell<usize>);
+
+impl<'a> Counted<'a> {
+    fn in_count(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }

@@ -1,4 +1,4 @@
-//! The body of a function's response, with the link that it comes in on.
+//! The body of a function's response, with the channel that it comes in on.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -8,49 +8,59 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
-use super::link::Link;
+use super::channel::Channel;
 use super::pool::Pool;
 use crate::message::body::Broken;
 
-/// A response body as the function sends it. Its link returns to the pool when the exchange is over; a reply that is dropped
-/// before closes it.
+/// A response body as the function sends it. Its channel is free when the exchange is over: a link returns to the pool. A reply that
+/// is dropped before closes the link, or resets the stream.
 #[derive(Debug)]
 pub struct Reply {
     incoming: Incoming,
-    link: Option<Box<Link>>,
+    channel: Option<Channel>,
     pool: Rc<Pool>,
 }
 
 impl Reply {
-    /// A small answer has arrived whole by the time its head is read; its link is free at once.
+    /// A small answer has arrived whole by the time its head is read; its channel is free at once.
     #[must_use]
-    pub fn new(incoming: Incoming, link: Box<Link>, pool: Rc<Pool>, now: Instant) -> Self {
-        let mut reply = Self { incoming, link: Some(link), pool };
-        reply.release(now);
+    pub fn new(incoming: Incoming, channel: Channel, pool: Rc<Pool>, now: Instant) -> Self {
+        let mut reply = Self { incoming, channel: Some(channel), pool };
+        if reply.is_link() || reply.incoming.is_end_stream() {
+            reply.release(now);
+        }
         reply
     }
 
+    fn is_link(&self) -> bool {
+        matches!(self.channel, Some(Channel::Link(_)))
+    }
+
     fn release(&mut self, now: Instant) {
-        if let Some(link) = self.link.take_if(|link| link.is_free()) {
+        let is_free = |channel: &mut Channel| match channel {
+            Channel::Link(link) => link.is_free(),
+            Channel::Turn(_) => true,
+        };
+        if let Some(Channel::Link(link)) = self.channel.take_if(is_free) {
             self.pool.put(link, now);
         }
     }
 
-    fn poll_incoming(&mut self) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    /// Reads what has come. On a link that is what this very task has made ready.
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let incoming = Pin::new(&mut self.incoming);
-        let read = || incoming.poll_frame(&mut Context::from_waker(Waker::noop()));
-        match &self.link {
-            Some(link) => link.read(read),
-            None => read(),
+        match &self.channel {
+            Some(Channel::Link(link)) => link.read(|| incoming.poll_frame(&mut Context::from_waker(Waker::noop()))),
+            Some(Channel::Turn(_)) | None => incoming.poll_frame(cx),
         }
     }
 
     /// What [`Body::poll_frame`] would return.
     pub fn poll_frame(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        let mut frame = self.poll_incoming();
-        if let (Poll::Pending, Some(link)) = (&frame, &mut self.link) {
+        let mut frame = self.poll_incoming(cx);
+        if let (Poll::Pending, Some(Channel::Link(link))) = (&frame, &mut self.channel) {
             let ended = link.drive(cx).is_ready();
-            frame = self.poll_incoming();
+            frame = self.poll_incoming(cx);
             if ended && frame.is_pending() {
                 return Poll::Ready(Some(Err(Broken::FunctionClosed)));
             }

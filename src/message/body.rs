@@ -1,5 +1,7 @@
 //! Bodies on their way through: chunk by chunk, nothing collected, every wait with a deadline.
 
+pub mod detached;
+
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;

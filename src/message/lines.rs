@@ -30,6 +30,16 @@ impl Lines {
         self.0.extend_from_slice(lines);
     }
 
+    /// Name and value of each line.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        // No value has a line feed in it.
+        self.0.split(|&byte| byte == b'\n').filter_map(|line| {
+            let line = line.strip_suffix(b"\r")?;
+            let colon = line.iter().position(|&byte| byte == b':')?;
+            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        })
+    }
+
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -63,5 +73,7 @@ mod tests {
         lines.push(&title_case("x-stage"), b"prod");
         lines.extend(b"A: b\r\n");
         assert_eq!(lines.as_bytes(), b"X-Stage: prod\r\nA: b\r\n");
+        let fields: Vec<_> = lines.iter().collect();
+        assert_eq!(fields, [(&b"X-Stage"[..], &b"prod"[..]), (b"A", b"b")]);
     }
 }

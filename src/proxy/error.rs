@@ -3,6 +3,7 @@
 use super::deadline::{Stop, WaitingFor};
 use crate::function::admission;
 use crate::function::error::{ConnectError, ExchangeError};
+use crate::function::tls;
 use crate::message::problem::{Problem, Reason};
 use crate::message::response::Malformed;
 use crate::units::format_duration;
@@ -44,6 +45,9 @@ impl Error {
             Self::Connect(ConnectError::Failed(error)) => {
                 Problem::new(Reason::FunctionUnreachable, format!("no connection to the function: {}", why_not(error)))
             }
+            Self::Connect(error @ ConnectError::NotHttp2) => {
+                Problem::new(Reason::FunctionUnreachable, format!("no connection to the function: {error}"))
+            }
             Self::Connect(ConnectError::TimedOut(limit)) => Problem::new(
                 Reason::ConnectTimeout,
                 format!("no connection to the function within {}", format_duration(*limit)),
@@ -76,13 +80,18 @@ impl Error {
 }
 
 /// A system error in words that tell nothing about addresses.
-fn why_not(error: &std::io::Error) -> &'static str {
-    match error.kind() {
+fn why_not(error: &std::io::Error) -> String {
+    if let Some(reason) = tls::why_not(error) {
+        return format!("TLS: {reason}");
+    }
+    let reason = match error.kind() {
         std::io::ErrorKind::ConnectionRefused => "connection refused",
         std::io::ErrorKind::ConnectionReset => "connection reset",
         std::io::ErrorKind::NotFound => "its socket does not exist",
         std::io::ErrorKind::PermissionDenied => "permission denied",
         std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable => "network unreachable",
+        std::io::ErrorKind::UnexpectedEof => "closed before it was ready",
         _ => "its address cannot be reached",
-    }
+    };
+    reason.to_owned()
 }

@@ -1,32 +1,36 @@
 //! From a routed request to the response head of its function.
 
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
-use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use uuid::Uuid;
 
+use super::answer::{Answer, Content};
 use super::client::Client;
 use super::deadline::{Budget, Stop, WaitingFor};
 use super::error::Error;
-use super::exchange::{Exchange, GatewayResponse, Held};
+use super::exchange::Held;
 use super::retry::{Attempt, may_retry};
-use super::upgrade::Tunnel;
 use super::view::{LocalApi, View};
-use crate::function::connect::connect;
-use crate::function::error::ExchangeError;
-use crate::function::link::{FailedKind, Link, Switched};
+use crate::function::channel::Channel;
+use crate::function::dial::{self, Terms};
+use crate::function::error::{ConnectError, ExchangeError};
+use crate::function::failure::{Failed, FailedKind};
 use crate::function::local::{Local, Permit};
 use crate::function::pool::Pool;
 use crate::function::reply::Reply;
-use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, ResponseBody, UploadLimits};
+use crate::function::session::Turn;
+use crate::function::tls::Offer;
+use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, UploadLimits};
 use crate::message::lines::Lines;
+use crate::message::problem::{Problem, Reason};
 use crate::message::websocket::Opening;
-use crate::message::{grpc, request, response};
+use crate::message::{grpc, http2, request, response};
 use crate::snapshot::Api;
 use crate::telemetry::access::Record;
 
@@ -55,19 +59,8 @@ pub(super) struct Routed {
     pub(super) upgrade: Option<HeaderValue>,
 }
 
-/// The response of a function, ready for the client.
-#[derive(Debug)]
-pub struct Answer {
-    head: http::response::Parts,
-    content: Content,
-    held: Held,
-}
-
-#[derive(Debug)]
-enum Content {
-    Body { reply: Reply, withheld: bool },
-    Tunnel(Switched),
-}
+/// What came of one attempt.
+type Outcome = Result<(Response<Incoming>, Channel), Failed<Error>>;
 
 /// One request on its way, with what every attempt needs.
 struct Forwarding<'a> {
@@ -133,7 +126,7 @@ pub(super) async fn forward(
         trusted: client.peer().is_trusted(&view.snapshot.config.gateway.trusted_proxies),
     };
     let outgoing = Outgoing { headers: forwarding.headers()?, body, extensions, gate };
-    let (answer, link, pool) = forwarding.send(outgoing, record).await?;
+    let (answer, channel, pool) = forwarding.send(outgoing, record).await?;
     if progress.as_ref().is_some_and(|progress| progress.held.get()) {
         // The client is not asked for its body any more.
         client.leftover().end_connection();
@@ -148,11 +141,11 @@ pub(super) async fn forward(
     record.status = parts.status.as_u16();
     let content = if switched {
         let lost = || Error::Malformed(response::Malformed::Unasked);
-        Content::Tunnel(link.into_switched().ok_or_else(lost)?)
+        Content::Tunnel(channel.into_switched().ok_or_else(lost)?)
     } else {
         let bodiless = head.method == Method::HEAD || parts.status == StatusCode::NOT_MODIFIED;
         let withheld = bodiless && parts.headers.contains_key(CONTENT_LENGTH);
-        Content::Body { reply: Reply::new(incoming, link, pool, client.now()), withheld }
+        Content::Body { reply: Reply::new(incoming, channel, pool, client.now()), withheld }
     };
     Ok(Answer { head: parts, content, held: Held { permit, progress } })
 }
@@ -246,11 +239,11 @@ impl Forwarding<'_> {
         &self,
         outgoing: Outgoing,
         record: &mut Record,
-    ) -> Result<(Response<Incoming>, Box<Link>, Rc<Pool>), Error> {
+    ) -> Result<(Response<Incoming>, Channel, Rc<Pool>), Error> {
         let (mut unsent, mut links) = (0, Links::Any);
         let mut next = Next::New(outgoing);
         loop {
-            let (link, pool) = match self.idle(links) {
+            let (channel, pool) = match self.idle(links) {
                 Ok(idle) => idle,
                 Err(pool) => Box::pin(self.open(pool, links, record)).await?,
             };
@@ -262,12 +255,22 @@ impl Forwarding<'_> {
             self.budget.enter(WaitingFor::Response);
             let began = self.client.now();
             let lines = self.own_lines(record.id);
-            let failed = match link.exchange(request, lines, || self.check()).await {
-                Ok((answer, link)) => {
+            let outcome = match channel {
+                Channel::Link(link) => {
+                    let answered = link.exchange(request, lines, || self.check()).await;
+                    answered.map(|(answer, link)| (answer, Channel::Link(link)))
+                }
+                Channel::Turn(turn) if http2::takes_host(&self.routed.host) => {
+                    self.take_turn(turn, request, &lines).await
+                }
+                Channel::Turn(_) => return Err(Error::Refused(no_authority())),
+            };
+            let failed = match outcome {
+                Ok((answer, channel)) => {
                     let answered = self.client.now() - began;
                     record.answered = Some(answered);
                     self.routed.api.function.metrics.duration.observe(answered);
-                    return Ok((answer, link, pool));
+                    return Ok((answer, channel, pool));
                 }
                 Err(failed) => failed,
             };
@@ -283,20 +286,35 @@ impl Forwarding<'_> {
                     Next::Unsent(request)
                 }
                 FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && links == Links::Any => {
-                    Next::New(self.again()?)
+                    Next::New(self.again(RequestBody::empty())?)
+                }
+                FailedKind::Refused(body, _) if unsent + 1 < ATTEMPTS => {
+                    unsent += 1;
+                    Next::New(self.again(body)?)
                 }
                 FailedKind::Unsent(_) => return Err(Error::Connect(closed_at_once())),
-                FailedKind::Lost(error) => return Err(self.lost(error)),
+                FailedKind::Lost(error) | FailedKind::Refused(_, error) => return Err(self.lost(error)),
                 FailedKind::Stopped(stop) => return Err(stop),
             };
             links = Links::New;
         }
     }
 
-    /// The parts of a request without a body for another attempt. The letter case of names went with the first.
-    fn again(&self) -> Result<Outgoing, Error> {
+    /// An attempt over HTTP/2. Boxed, so that it takes no room where that is not spoken.
+    fn take_turn(
+        &self,
+        turn: Turn,
+        request: Request<RequestBody>,
+        lines: &Lines,
+    ) -> Pin<Box<impl Future<Output = Outcome>>> {
+        let answered = turn.exchange(request, lines, || self.check());
+        Box::pin(async move { answered.await.map(|(answer, turn)| (answer, Channel::Turn(turn))) })
+    }
+
+    /// The parts of a request for another attempt. The letter case of names went with the first.
+    fn again(&self, body: RequestBody) -> Result<Outgoing, Error> {
         let headers = self.headers()?;
-        Ok(Outgoing { headers, body: RequestBody::empty(), extensions: Extensions::new(), gate: None })
+        Ok(Outgoing { headers, body, extensions: Extensions::new(), gate: None })
     }
 
     /// Why not to wait longer for the head: the time is over, or the client's body broke off.
@@ -313,22 +331,23 @@ impl Forwarding<'_> {
         }
     }
 
-    /// An idle connection to the instance whose turn it is, or the pool that has none to offer.
-    fn idle(&self, links: Links) -> Result<(Box<Link>, Rc<Pool>), Rc<Pool>> {
+    /// What the connection has to be good for: only HTTP/1.1 can be upgraded.
+    fn offer(&self) -> Offer {
+        if self.routed.upgrade.is_some() { Offer::Http1 } else { Offer::Any }
+    }
+
+    /// A connection to the instance whose turn it is, or the pool that has none to offer.
+    fn idle(&self, links: Links) -> Result<(Channel, Rc<Pool>), Rc<Pool>> {
         let pool = self.routed.api.function.pick();
-        match links {
-            Links::Any => pool.take(self.client.now()).map(|link| (link, pool.clone())).ok_or_else(|| pool.clone()),
-            Links::New => Err(pool.clone()),
-        }
+        let channel = match links {
+            Links::Any => pool.take(self.client.now(), self.offer()),
+            Links::New => None,
+        };
+        channel.map(|channel| (channel, pool.clone())).ok_or_else(|| pool.clone())
     }
 
     /// A new connection: to the instance of `pool` or, if that cannot be reached, one to those whose turn is next.
-    async fn open(
-        &self,
-        mut pool: Rc<Pool>,
-        links: Links,
-        record: &mut Record,
-    ) -> Result<(Box<Link>, Rc<Pool>), Error> {
+    async fn open(&self, mut pool: Rc<Pool>, links: Links, record: &mut Record) -> Result<(Channel, Rc<Pool>), Error> {
         let function = &self.routed.api.function;
         let spec = &function.function.spec;
         let mut left = function.function.instances.len().min(ATTEMPTS);
@@ -340,15 +359,16 @@ impl Forwarding<'_> {
             let endpoint = pool.endpoint();
             record.instance = Some(endpoint.label.clone());
             let began = self.client.now();
-            let connecting = connect(&endpoint.instance, spec.connect_timeout, start_wait);
-            let connected = self.budget.limit(self.client, connecting).await;
+            let terms = Terms {
+                offer: self.offer(),
+                connect_timeout: spec.connect_timeout,
+                start_wait,
+                max_header_bytes: self.view.snapshot.config.gateway.max_header_bytes,
+            };
+            let connected = self.budget.limit(self.client, dial::open(&pool, terms)).await;
             record.connected = Some(record.connected.unwrap_or_default() + (self.client.now() - began));
             match connected.map_err(|stop| stopped(stop, self.budget))? {
-                Ok(stream) => {
-                    let max_header_bytes = self.view.snapshot.config.gateway.max_header_bytes;
-                    let link = Link::open(stream, endpoint.clone(), max_header_bytes).await;
-                    return Ok((link.map_err(Error::Exchange)?, pool));
-                }
+                Ok(channel) => return Ok((channel, pool)),
                 Err(error) if left == 0 => return Err(Error::Connect(error)),
                 Err(_) => match self.idle(links) {
                     Ok(idle) => return Ok(idle),
@@ -359,29 +379,10 @@ impl Forwarding<'_> {
     }
 }
 
-fn closed_at_once() -> crate::function::error::ConnectError {
-    crate::function::error::ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into())
+fn no_authority() -> Problem {
+    Problem::new(Reason::BadRequest, "the Host field cannot be sent in HTTP/2")
 }
 
-impl Answer {
-    /// The response for hyper. The record goes with the body, or with the tunnel.
-    #[must_use]
-    pub fn into_response(self, view: &View, client: Rc<Client>, record: Box<Record>) -> GatewayResponse {
-        let body = match self.content {
-            Content::Body { reply, withheld } => {
-                let mut exchange = Exchange::new(reply, record, client, view.rules.clone(), self.held);
-                if withheld {
-                    exchange.withhold();
-                    ResponseBody::Withheld(exchange)
-                } else {
-                    ResponseBody::Stream(exchange)
-                }
-            }
-            Content::Tunnel(switched) => {
-                client.leave_tunnel(Tunnel::new(switched, record, self.held.permit));
-                ResponseBody::Own(Full::default())
-            }
-        };
-        Response::from_parts(self.head, body)
-    }
+fn closed_at_once() -> ConnectError {
+    ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into())
 }

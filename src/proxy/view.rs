@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::config::types::FunctionId;
 use crate::function::Function;
+use crate::function::allowance::Allowance;
 use crate::function::local::Local;
 use crate::message::request::Rules;
 use crate::snapshot::{Api, Snapshot};
@@ -25,6 +26,7 @@ pub struct View {
     /// Where requests without a service are counted.
     pub nowhere: Rc<Tally>,
     worker: usize,
+    allowance: Rc<Allowance>,
     /// In the order of the snapshot's functions.
     functions: Vec<Rc<Local>>,
     /// In the order of the snapshot's APIs, each made when it is first asked for.
@@ -41,16 +43,27 @@ pub struct LocalApi {
 }
 
 impl View {
-    /// Takes a snapshot over; pools of functions that were there before stay.
+    /// The first view of a worker, which may keep as many connections idle as `allowance` says.
     #[must_use]
-    pub fn adopt(snapshot: Arc<Snapshot>, worker: usize, previous: Option<&Self>) -> Rc<Self> {
+    pub fn first(snapshot: Arc<Snapshot>, worker: usize, allowance: Rc<Allowance>) -> Rc<Self> {
+        Self::new(snapshot, worker, allowance, None)
+    }
+
+    /// Takes another snapshot over; pools of functions that were there before stay.
+    #[must_use]
+    pub fn adopt(&self, snapshot: Arc<Snapshot>) -> Rc<Self> {
+        Self::new(snapshot, self.worker, self.allowance.clone(), Some(self))
+    }
+
+    fn new(snapshot: Arc<Snapshot>, worker: usize, allowance: Rc<Allowance>, previous: Option<&Self>) -> Rc<Self> {
         let known: HashMap<&FunctionId, &Rc<Local>> = previous
             .iter()
             .flat_map(|previous| &previous.functions)
             .map(|local| (&local.function.spec.id, local))
             .collect();
         let take_over = |function: &Arc<Function>| {
-            Local::new(function.clone(), worker, known.get(&function.spec.id).map(|local| &***local))
+            let previous = known.get(&function.spec.id).map(|local| &***local);
+            Local::new(function.clone(), worker, &allowance, previous)
         };
         Rc::new(Self {
             rules: Rc::new(snapshot.rules.clone()),
@@ -59,6 +72,7 @@ impl View {
             functions: snapshot.functions.iter().map(take_over).collect(),
             apis: vec![OnceCell::new(); snapshot.apis.len()],
             services: RefCell::default(),
+            allowance,
             snapshot,
         })
     }

@@ -44,10 +44,19 @@ pub struct Crew {
     pub shared: Arc<Shared>,
     pub metrics: Arc<Metrics>,
     pub writer: Option<Writer>,
-    pub max_connections: usize,
+    pub limits: Limits,
     /// Of the listeners, as they were at the start.
     doors: Vec<Door>,
     colleagues: Vec<Colleague>,
+}
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of clients, in all workers together.
+    pub client_connections: usize,
+    /// To functions, without a request, in each worker.
+    pub idle_connections: usize,
 }
 
 /// One worker as the others see it.
@@ -79,7 +88,7 @@ impl Crew {
         shared: Arc<Shared>,
         metrics: Arc<Metrics>,
         writer: Option<Writer>,
-        max_connections: usize,
+        limits: Limits,
     ) -> (Arc<Self>, Vec<Inbox>) {
         let (colleagues, inboxes) = (0..count)
             .map(|_| {
@@ -88,7 +97,7 @@ impl Crew {
             })
             .unzip();
         let doors = doors(&shared.load().config.listeners);
-        (Arc::new(Self { shared, metrics, writer, max_connections, doors, colleagues }), inboxes)
+        (Arc::new(Self { shared, metrics, writer, limits, doors, colleagues }), inboxes)
     }
 
     /// A number for each worker that grows as long as the worker makes progress.
@@ -124,7 +133,7 @@ pub fn run(
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async move {
         let sink = Sink::new(crew.writer.clone());
-        let gateway = Gateway::new(crew.shared.clone(), sink.clone(), index);
+        let gateway = Gateway::new(crew.shared.clone(), sink.clone(), index, crew.limits.idle_connections);
         let worker = Rc::new(Worker { index, crew, gateway, drain: Drain::default() });
         let register = |(index, socket)| register(socket).map(|listener| (index, listener));
         let listeners = sockets.into_iter().map(register).collect::<io::Result<Vec<_>>>()?;
@@ -213,9 +222,12 @@ impl Worker {
     }
 
     fn start(&self, socket: Socket, peer: Peer, listener: usize) {
-        let refused = self.crew.connections() >= self.crew.max_connections;
+        let refused = self.crew.connections() >= self.crew.limits.client_connections;
         // Those over the limit get an answer; far over the limit, not even that.
-        if refused && self.crew.connections() >= self.crew.max_connections + self.crew.max_connections / 8 + 16 {
+        if refused
+            && self.crew.connections()
+                >= self.crew.limits.client_connections + self.crew.limits.client_connections / 8 + 16
+        {
             self.crew.metrics.accept_errors.inc();
             return;
         }

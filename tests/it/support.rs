@@ -1,9 +1,11 @@
 //! A gateway, a raw client and a raw function for the tests.
 
+pub mod certificates;
 pub mod client;
 pub mod gateway;
 pub mod message;
 pub mod origin;
+pub mod peer;
 pub mod tls;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use crate::calls;
+use crate::certificates::{Authority, write};
 use crate::client::Address;
 use crate::clock::eventually;
 use crate::process::Process;
@@ -24,6 +25,12 @@ pub(crate) enum Runtime {
     FunctionsFrameworkNode,
     FunctionsFrameworkPython,
     Uvicorn,
+    /// HTTP/2 over TLS.
+    Hypercorn,
+    /// Node.js's own server, in HTTP/2 without TLS.
+    NodeH2c,
+    /// The same with TLS.
+    NodeSecure,
     /// Not a runtime for anything serious: it stands for servers that make variables of fields in the way of CGI.
     Wsgiref,
 }
@@ -37,6 +44,9 @@ impl Runtime {
             Self::FunctionsFrameworkNode => "functions-framework-node",
             Self::FunctionsFrameworkPython => "functions-framework-python",
             Self::Uvicorn => "uvicorn",
+            Self::Hypercorn => "hypercorn",
+            Self::NodeH2c => "node-h2c",
+            Self::NodeSecure => "node-secure",
             Self::Wsgiref => "wsgiref",
         }
     }
@@ -49,7 +59,18 @@ impl Runtime {
             Self::FunctionsFrameworkNode => "start_wait = \"5s\"",
             Self::FunctionsFrameworkPython => "queue = 4\nqueue_timeout = \"1m\"\nmax_concurrency = 4",
             Self::Uvicorn => "stream_idle = \"2m\"\nstream_max = \"15m\"",
+            Self::Hypercorn | Self::NodeSecure => "[function.tls]\nca = \"ca.pem\"",
+            Self::NodeH2c => "",
             Self::Wsgiref => "max_concurrency = 1\nqueue = 8",
+        }
+    }
+
+    /// How its instances are written, if not at `http://`.
+    pub(crate) fn scheme(self) -> Option<&'static str> {
+        match self {
+            Self::Hypercorn | Self::NodeSecure => Some("https"),
+            Self::NodeH2c => Some("h2c"),
+            _ => None,
         }
     }
 
@@ -62,7 +83,8 @@ impl Runtime {
     }
 
     /// What starts the function at this address.
-    fn command(self, address: &Address) -> Command {
+    fn command(self, address: &Address, folder: &Path) -> Command {
+        let file = |name: &str| folder.join(name).display().to_string();
         let port = match address {
             Address::Tcp(address) => address.port().to_string(),
             Address::Unix(_) => String::new(),
@@ -98,6 +120,21 @@ impl Runtime {
                 command.args(["--port", &port, "--timeout-graceful-shutdown", "1", "uvicorn_app:app"]);
                 command
             }
+            Self::Hypercorn => {
+                let mut command = python("hypercorn");
+                command.args(["--certfile", &file("function.pem"), "--keyfile", &file("function-key.pem")]);
+                let bind = format!("127.0.0.1:{port}");
+                command.args(["--graceful-timeout", "1", "--bind", &bind, "uvicorn_app:app"]);
+                command
+            }
+            Self::NodeH2c | Self::NodeSecure => {
+                let mut command = node();
+                command.arg("http2.js").env("PORT", port);
+                if self == Self::NodeSecure {
+                    command.env("CERTIFICATE", file("function.pem")).env("KEY", file("function-key.pem"));
+                }
+                command
+            }
             Self::Wsgiref => {
                 let mut command = python("wsgiref_app");
                 command.env("PORT", port);
@@ -119,16 +156,19 @@ impl Function {
     /// Starts the function and returns when it has answered a call.
     pub(crate) async fn start(runtime: Runtime, folder: &Path) -> Self {
         let mut printed = String::new();
+        if runtime.scheme() == Some("https") {
+            certify(folder);
+        }
         for _ in 0..ATTEMPTS {
             let address = runtime.address(folder);
-            let mut command = runtime.command(&address);
+            let mut command = runtime.command(&address, folder);
             // gunicorn and others keep files in the home folder.
             command.env("HOME", folder);
             let started = Process::start(runtime.name(), command, folder);
             let mut process = started.unwrap_or_else(|error| panic!("cannot start {}: {error}", runtime.name()));
             let answers = eventually(runtime.name(), PATIENCE, async || match process.ended() {
                 Some(_) => Some(false),
-                None => calls::answers(&address).await.then_some(true),
+                None => is_ready(runtime, &address).await.then_some(true),
             });
             if answers.await {
                 return Self { address, _process: process };
@@ -150,6 +190,23 @@ fn free_port() -> u16 {
             return port;
         }
     }
+}
+
+/// Whether a function takes calls. One that speaks HTTP/2 is called through the gateway only; that it listens has to do.
+async fn is_ready(runtime: Runtime, address: &Address) -> bool {
+    match (runtime.scheme(), address) {
+        (Some(_), Address::Tcp(address)) => tokio::net::TcpStream::connect(address).await.is_ok(),
+        _ => calls::answers(address).await,
+    }
+}
+
+/// Leaves a certificate for the function and the root that it leads to.
+fn certify(folder: &Path) {
+    let authority = Authority::new();
+    let issued = authority.issue(&["127.0.0.1"], 2090);
+    authority.write(folder);
+    write(folder, "function.pem", &issued.certificate);
+    write(folder, "function-key.pem", &issued.key);
 }
 
 fn python(module: &str) -> Command {

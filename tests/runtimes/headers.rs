@@ -40,8 +40,10 @@ pub(crate) async fn injected(runtime: Runtime) {
     let _busy = clock::busy().await;
 
     // What is forged would be seen if it came through.
-    let (_, seen) = ask(&stand.function.address, "/headers/x").await;
-    assert!(seen["x-scf-name"].concat().contains(EVIL), "{seen:?}");
+    if runtime.scheme().is_none() {
+        let (_, seen) = ask(&stand.function.address, "/headers/x").await;
+        assert!(seen["x-scf-name"].concat().contains(EVIL), "{seen:?}");
+    }
 
     let gateway = &stand.gateway.address;
     let (reply, seen) = ask(gateway, "/test/headers/4%202/a/b?q=1").await;

@@ -1,8 +1,11 @@
-//! The gateway in front of real function runtimes: the same function in five of them, called through the built binary.
+//! The gateway in front of real function runtimes: the same function in eight of them, called through the built binary.
 //!
 //! `tests/setup` installs the runtimes. Without them these tests fail, they are not skipped.
 
 mod calls;
+#[path = "../it/support/certificates.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the tests in process use all of it")]
+mod certificates;
 mod client;
 mod clock;
 mod function;
@@ -47,6 +50,9 @@ on_each_runtime! {
     flask_gunicorn: FlaskGunicorn,
     functions_framework_node: FunctionsFrameworkNode,
     functions_framework_python: FunctionsFrameworkPython,
+    hypercorn: Hypercorn,
+    node_h2c: NodeH2c,
+    node_secure: NodeSecure,
     uvicorn: Uvicorn,
 }
 
@@ -67,5 +73,10 @@ async fn events_are_not_held_back() {
 
 #[tokio::test]
 async fn a_websocket_echoes_every_message() {
-    streams::websocket().await;
+    streams::websocket(function::Runtime::Uvicorn).await;
+}
+
+#[tokio::test]
+async fn a_websocket_goes_over_http1_to_a_function_that_would_choose_http2() {
+    streams::websocket(function::Runtime::Hypercorn).await;
 }

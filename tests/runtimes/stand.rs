@@ -28,6 +28,15 @@ impl Stand {
     }
 }
 
+/// The address as the configuration has it.
+fn instance(runtime: Runtime, function: &Function) -> String {
+    let plain = function.address.to_string();
+    match (runtime.scheme(), plain.split_once("://")) {
+        (Some(scheme), Some((_, rest))) => format!("{scheme}://{rest}"),
+        _ => plain,
+    }
+}
+
 fn configuration(runtime: Runtime, function: &Function) -> String {
     format!(
         r#"
@@ -84,6 +93,6 @@ timeout = "500ms"
 "#,
         name = runtime.name(),
         settings = runtime.settings(),
-        address = function.address,
+        address = instance(runtime, function),
     )
 }

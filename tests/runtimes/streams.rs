@@ -62,8 +62,8 @@ pub(crate) async fn events() {
     assert!(spread > Duration::from_millis(900), "{spread:?}");
 }
 
-pub(crate) async fn websocket() {
-    let stand = Stand::start(Runtime::Uvicorn).await;
+pub(crate) async fn websocket(runtime: Runtime) {
+    let stand = Stand::start(runtime).await;
     let _busy = clock::busy().await;
     let stream = TcpStream::connect(("127.0.0.1", stand.gateway.port)).await.expect("a connection");
     let (socket, response) = client_async(format!("ws://{HOST}/ws"), stream).await.expect("an accepted handshake");

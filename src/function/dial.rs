@@ -1,0 +1,54 @@
+//! Opening what a request goes over when a pool has nothing to offer.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::channel::Channel;
+use super::connect::connect;
+use super::error::ConnectError;
+use super::link::Link;
+use super::pool::{Opening, Pool};
+use super::session::Session;
+use super::tls::Offer;
+
+/// What a new connection is for, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    pub offer: Offer,
+    pub connect_timeout: Duration,
+    pub start_wait: Duration,
+    pub max_header_bytes: usize,
+}
+
+/// Opens a connection to the instance of `pool`. Where one may serve several requests, those that come while it is being opened
+/// wait for it.
+///
+/// # Errors
+/// The error of the last attempt.
+pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError> {
+    let Terms { connect_timeout, start_wait, max_header_bytes, .. } = terms;
+    let endpoint = pool.endpoint();
+    let offer = pool.offer(terms.offer);
+    while offer == Offer::Any && pool.is_worth_waiting() {
+        pool.opened().await;
+        if let Some(turn) = pool.turn() {
+            return Ok(Channel::Turn(turn));
+        }
+    }
+    let _opening = Opening::begin(pool);
+    let stream = connect(&endpoint.instance, offer, connect_timeout, start_wait).await?;
+    if !stream.wire().is_http2() {
+        pool.learn_http1(offer);
+        let link = Link::open(stream, endpoint.clone(), max_header_bytes).await;
+        return link
+            .map(Channel::Link)
+            .map_err(|_lost| ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into()));
+    }
+    let session = match timeout(connect_timeout, Session::open(stream, endpoint.clone(), max_header_bytes)).await {
+        Ok(session) => session?,
+        Err(_elapsed) => return Err(ConnectError::NotHttp2),
+    };
+    pool.add(session).map(Channel::Turn).ok_or(ConnectError::NotHttp2)
+}

@@ -1,0 +1,90 @@
+//! What takes long: peers that fall silent, and sessions that nobody needs.
+
+use std::sync::Arc;
+
+use tokio::io::DuplexStream;
+use tokio::task::{LocalSet, spawn_local};
+
+use super::super::allowance::Allowance;
+use super::super::instance::Instance;
+use super::*;
+use crate::config::types::InstanceAddress;
+use crate::telemetry::metrics::Metrics;
+
+/// Where a worker may keep `idle` connections idle.
+fn endpoint(idle: usize) -> Rc<Endpoint> {
+    let function = Metrics::new().function("f");
+    let address = InstanceAddress::H2c { host: "h".to_owned(), port: 80 };
+    let instance = Arc::new(Instance::new(&address, None, &function));
+    Endpoint::new(instance, function.shards.of(0), Allowance::new(idle))
+}
+
+/// A function that begins as it should and answers `answers` requests. Then it says nothing more.
+async fn serve(stream: DuplexStream, answers: usize) {
+    let mut connection = h2::server::handshake(stream).await.expect("a beginning");
+    let mut held = Vec::new();
+    for count in 0..=answers {
+        let Some(Ok((_, mut respond))) = connection.accept().await else { return };
+        if count == answers {
+            held.push(respond);
+            break;
+        }
+        respond.send_response(Response::new(()), true).expect("an open stream");
+    }
+    std::future::pending().await
+}
+
+async fn session(answers: usize, endpoint: &Rc<Endpoint>) -> Rc<Session> {
+    let (near, far) = tokio::io::duplex(1 << 16);
+    spawn_local(serve(far, answers));
+    Session::open(Stream::of_http2(near), endpoint.clone(), 1 << 16).await.expect("a session")
+}
+
+async fn ask(turn: Turn) -> Result<(Response<Incoming>, Turn), Failed<()>> {
+    let request = Request::builder().uri("/").body(RequestBody::empty()).expect("a request");
+    turn.exchange(request, &Lines::default(), || None).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_falls_silent_is_noticed_by_its_requests() {
+    let work = async {
+        let session = session(0, &endpoint(1)).await;
+        let began = Instant::now();
+        let failed = ask(session.turn().expect("a turn")).await.expect_err("no answer");
+        assert!(matches!(failed.kind, FailedKind::Lost(ExchangeError::Closed(_))), "{failed:?}");
+        let took = began.elapsed();
+        assert!((PING..3 * PING).contains(&took), "{took:?}");
+        assert!(session.turn().is_none());
+    };
+    LocalSet::new().run_until(work).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_session_is_kept_for_a_minute() {
+    let work = async {
+        let endpoint = endpoint(1);
+        let session = session(1, &endpoint).await;
+        let (answer, turn) = ask(session.turn().expect("a turn")).await.expect("an answer");
+        assert!(!endpoint.allowance.is_used_up());
+        drop((answer, turn));
+        assert!(endpoint.allowance.is_used_up());
+        let idle = Instant::now();
+        assert!(!session.is_expired(idle + KEEP - Duration::from_millis(1)));
+        assert!(session.is_expired(idle + KEEP));
+        drop(session);
+        assert!(!endpoint.allowance.is_used_up());
+    };
+    LocalSet::new().run_until(work).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_for_which_there_is_no_allowance_is_not_kept() {
+    let work = async {
+        let session = session(1, &endpoint(0)).await;
+        let (answer, turn) = ask(session.turn().expect("a turn")).await.expect("an answer");
+        assert!(!session.is_retired());
+        drop((answer, turn));
+        assert!(session.is_retired());
+    };
+    LocalSet::new().run_until(work).await;
+}

@@ -1,0 +1,248 @@
+//! Functions over HTTP/2: what they get, what they may answer, and how waits and ends look to them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::Reason;
+use h2::server::Builder;
+use http::Response;
+use tokio::time::Instant;
+
+use super::support::client::request;
+use super::support::eventually;
+use super::support::gateway::{Gateway, simple};
+use super::support::origin::Origin;
+use super::support::peer::{Peer, line, send, text};
+
+pub fn one_worker(url: &str, gateway: &str, function: &str) -> Gateway {
+    Gateway::with(&simple(url, gateway, function, "").replace("workers = 2", "workers = 1"))
+}
+
+#[test]
+fn a_request_arrives_in_the_terms_of_http2() {
+    let peer = Peer::echo();
+    let gateway = one_worker(&peer.url(), "", "headers = { X-Stage = \"prod\" }");
+    let fields = ["X-Own: 1", "TE: trailers", "Connection: TE", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0"];
+    let answer = gateway.client().ask(request("POST /a?b=1", &fields));
+    assert_eq!((answer.status(), answer.text().as_str()), (200, "abc"));
+    assert!(answer.field("x-api-requestid").is_some());
+    let head = peer.heads().remove(0);
+    assert_eq!(line(&head), "POST http://h/a?b=1");
+    for (name, value) in [("x-own", "1"), ("x-stage", "prod"), ("te", "trailers"), ("x-scf-name", "f")] {
+        assert_eq!(text(&head.headers, name), value, "{name}");
+    }
+    assert!(!text(&head.headers, "x-scf-request-id").is_empty());
+    for name in ["host", "connection", "transfer-encoding", "upgrade", "keep-alive"] {
+        assert!(!head.headers.contains_key(name), "{name}");
+    }
+    for _ in 0..5 {
+        assert_eq!(gateway.client().ask(request("POST /", &["Content-Length: 2\r\n\r\nab"])).text(), "ab");
+        assert_eq!(gateway.get("/").text(), "");
+    }
+    assert_eq!(peer.connections(), 1);
+}
+
+#[test]
+fn answers_without_a_body_have_none() {
+    let peer = Peer::start(|mut exchange| {
+        Box::pin(async move {
+            let status = exchange.head.uri.path()[1..].parse().unwrap_or(200);
+            let response =
+                Response::builder().status(status).header("content-length", if status == 204 { "0" } else { "5" });
+            exchange.respond.send_response(response.body(()).expect("a response"), true).map(drop)
+        })
+    });
+    let gateway = one_worker(&peer.url(), "", "");
+    for line in ["HEAD /200", "GET /304"] {
+        let mut client = gateway.client();
+        client.send(request(line, &[]));
+        let head = client.reader.head().expect("read").expect("a head");
+        assert_eq!(head.field("content-length"), Some("5"), "{line}: {head:?}");
+        assert_eq!(client.ask(request("GET /204", &[])).status(), 204);
+    }
+}
+
+#[test]
+fn requests_at_once_share_a_connection() {
+    let peer = Peer::start(|mut exchange| {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            exchange.answer(200, "ok")
+        })
+    });
+    let gateway = one_worker(&peer.url(), "", "");
+    let mut clients: Vec<_> = (0..50).map(|_| gateway.client()).collect();
+    clients.iter_mut().for_each(|client| client.send(request("GET /", &[])));
+    clients.iter_mut().for_each(|client| assert_eq!(client.receive().text(), "ok"));
+    assert_eq!(peer.connections(), 1);
+    let idle = "fngate_instance_connections{function=\"default/f:$LATEST\",state=\"idle\"}";
+    eventually("the connection is idle", || (gateway.metric(idle) == 1.0).then_some(()));
+}
+
+#[test]
+fn a_function_that_takes_few_at_once_gets_more_connections() {
+    let peer = Peer::with(Builder::new().max_concurrent_streams(1), None, |mut exchange| {
+        Box::pin(async move {
+            exchange.read().await?;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            exchange.answer(200, "ok")
+        })
+    });
+    let gateway = one_worker(&peer.url(), "", "");
+    let mut clients: Vec<_> = (0..20).map(|_| gateway.client()).collect();
+    for _ in 0..5 {
+        clients.iter_mut().for_each(|client| client.send(request("POST /", &["Content-Length: 1\r\n\r\nx"])));
+        clients.iter_mut().for_each(|client| assert_eq!(client.receive().text(), "ok"));
+    }
+    assert_eq!(peer.heads().len(), 100);
+}
+
+#[test]
+fn both_ways_stream_at_once_and_trailers_pass() {
+    let peer = Peer::echo();
+    let gateway = one_worker(&peer.url(), "", "");
+    let mut client = gateway.client();
+    let fields = ["TE: trailers", "Connection: TE", "Trailer: X-Sum", "Transfer-Encoding: chunked"];
+    client.send(request("POST /", &fields));
+    client.send("1\r\na\r\n");
+    let mut answer = client.reader.head().expect("read").expect("a head");
+    for letter in ["b", "c", "d"] {
+        // What was sent is back before more is sent.
+        let chunk = client.reader.take(6).expect("a chunk");
+        assert!(chunk.starts_with(b"1\r\n"), "{chunk:?}");
+        client.send(format!("1\r\n{letter}\r\n"));
+    }
+    client.send("0\r\nX-Sum: 7\r\n\r\n");
+    client.reader.body(&mut answer, super::support::message::Without::Nothing).expect("the rest");
+    assert_eq!(answer.text(), "d");
+}
+
+#[test]
+fn a_client_that_leaves_resets_the_stream() {
+    let peer = Peer::start(|mut exchange| {
+        Box::pin(async move {
+            if exchange.head.uri.path() == "/wait" {
+                return exchange.await_reset().await;
+            }
+            let mut stream = exchange.respond.send_response(Response::new(()), false)?;
+            send(&mut stream, Bytes::from_static(b"begun")).await?;
+            exchange.await_reset_of(&mut stream).await
+        })
+    });
+    let gateway = one_worker(&peer.url(), "", "");
+    // While waiting, in the middle of an answer; with a body that goes on, and without.
+    let upload = "Content-Length: 1000000\r\n\r\nx";
+    for (count, (line, field)) in
+        [("GET /wait", "X: y"), ("GET /", "X: y"), ("POST /wait", upload), ("POST /", upload)].into_iter().enumerate()
+    {
+        let mut client = gateway.client();
+        client.send(request(line, &[field]));
+        if line.ends_with("wait") {
+            eventually("the request arrives", || (peer.heads().len() > count).then_some(()));
+        } else {
+            client.reader.head().expect("a head");
+        }
+        drop(client);
+        eventually("the stream is reset", || (peer.resets().len() > count).then_some(()));
+        let free = "fngate_requests_in_flight{function=\"default/f:$LATEST\"}";
+        eventually("the slot is free", || (gateway.metric(free) == 0.0).then_some(()));
+    }
+    assert_eq!(peer.resets(), [Reason::CANCEL; 4]);
+    assert_eq!(peer.connections(), 1, "others on the connection would not notice");
+}
+
+#[test]
+fn an_upload_that_the_function_does_not_take_is_given_up_with_its_answer() {
+    let peer = Peer::start(|mut exchange| {
+        Box::pin(async move {
+            let mut stream = exchange.respond.send_response(Response::new(()), false)?;
+            send(&mut stream, Bytes::from_static(b"begun")).await?;
+            exchange.await_reset_of(&mut stream).await
+        })
+    });
+    let gateway = one_worker(&peer.url(), "", "stream_idle = \"500ms\"");
+    let mut client = gateway.client();
+    client.send(request("POST /", &["Content-Length: 1000000"]));
+    client.reader.head().expect("a head");
+    client.stream.set_write_timeout(Some(Duration::from_millis(300))).expect("a timeout");
+    // More than the window of the stream.
+    let _ = std::io::Write::write_all(&mut client.stream, &[b'x'; 500_000]);
+    // The sender waits for room, not for the client.
+    eventually("the stream is reset", || (peer.resets() == [Reason::CANCEL]).then_some(()));
+}
+
+#[test]
+fn waits_have_their_deadlines() {
+    let peer = Peer::start(|mut exchange| Box::pin(async move { exchange.await_reset().await }));
+    let gateway = one_worker(&peer.url(), "client_body_idle = \"600ms\"", "timeout = \"300ms\"");
+    for (field, status, reason, after) in
+        [("X: y", 504, "function_timeout", 300), ("Content-Length: 9\r\n\r\nx", 504, "function_timeout", 300)]
+    {
+        let began = Instant::now();
+        let answer = gateway.client().ask(request("POST /", &[field]));
+        let took = began.elapsed().as_millis();
+        assert_eq!(answer.status(), status, "{answer:?}");
+        assert!(answer.text().contains(reason), "{answer:?}");
+        assert!((after..after + 250).contains(&took), "{took}");
+    }
+    eventually("both are reset", || (peer.resets().len() == 2).then_some(()));
+    let gateway = one_worker(&peer.url(), "client_body_idle = \"300ms\"", "timeout = \"10s\"");
+    let began = Instant::now();
+    let answer = gateway.client().ask(request("POST /", &["Content-Length: 9\r\n\r\nx"]));
+    let took = began.elapsed().as_millis();
+    assert_eq!(answer.status(), 408, "{answer:?}");
+    assert!((300..550).contains(&took), "{took}");
+    eventually("the function is told", || (peer.resets() == [Reason::CANCEL; 3]).then_some(()));
+}
+
+#[test]
+fn a_function_that_does_not_speak_http2_is_unreachable() {
+    let origin = Origin::answering("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    for url in [origin.url(), format!("http://{}", silent.local_addr().expect("an address"))] {
+        let gateway = one_worker(&url.replace("http:", "h2c:"), "", "connect_timeout = \"200ms\"");
+        let answer = gateway.get("/");
+        assert_eq!(answer.status(), 502);
+        assert!(answer.text().contains("it does not speak HTTP/2"), "{answer:?}");
+    }
+}
+
+#[test]
+fn an_upgrade_is_an_ordinary_request_to_h2c() {
+    let peer = Peer::echo();
+    let gateway = one_worker(&peer.url(), "", "");
+    let answer = gateway.client().ask(request("GET /", &["Connection: Upgrade", "Upgrade: websocket"]));
+    assert_eq!(answer.status(), 200);
+}
+
+#[test]
+fn a_large_body_takes_no_memory_either_way() {
+    const SIZE: usize = 256 << 20;
+    let peer = Peer::echo();
+    let gateway = one_worker(&peer.url(), "", "");
+    let mut client = gateway.client();
+    client.send(request("POST /", &[&format!("Content-Length: {SIZE}")]));
+    let before = resident();
+    let mut sender = client.stream.try_clone().expect("a clone");
+    let sending = std::thread::spawn(move || {
+        let chunk = vec![b'x'; 1 << 16];
+        for _ in 0..SIZE / chunk.len() {
+            std::io::Write::write_all(&mut sender, &chunk).expect("taken");
+        }
+    });
+    let mut reader = client.stream.try_clone().expect("a clone");
+    let (mut received, mut most, mut buffer) = (0, 0, vec![0; 1 << 16]);
+    while received < SIZE {
+        received += std::io::Read::read(&mut reader, &mut buffer).expect("more");
+        most = most.max(resident());
+    }
+    sending.join().expect("all is sent");
+    assert!(most < before + (64 << 10), "{before} KiB became {most} KiB");
+}
+
+/// What the process, with the gateway and the function in it, has in memory, in KiB.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a size");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
