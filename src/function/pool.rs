@@ -79,7 +79,7 @@ impl Pool {
 
     /// A turn on a session that has room: the oldest, so that those of a burst grow idle and leave.
     #[must_use]
-    pub fn turn(&self) -> Option<Turn> {
+    pub fn turn(&self) -> Option<Box<Turn>> {
         let mut sessions = self.sessions.borrow_mut();
         sessions.retain(|session| !session.is_retired());
         sessions.iter().find_map(Session::turn)
@@ -87,7 +87,7 @@ impl Pool {
 
     /// Keeps a new session, and takes the first turn on it.
     #[must_use]
-    pub fn add(&self, session: Rc<Session>) -> Option<Turn> {
+    pub fn add(&self, session: Rc<Session>) -> Option<Box<Turn>> {
         self.room.set(session.limit().max(1));
         let turn = session.turn();
         self.sessions.borrow_mut().push(session);

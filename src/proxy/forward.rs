@@ -289,7 +289,7 @@ impl Forwarding<'_> {
     /// An attempt over HTTP/2. Boxed, so that it takes no room where that is not spoken.
     fn take_turn(
         &self,
-        turn: Turn,
+        turn: Box<Turn>,
         request: Request<RequestBody>,
         lines: &Lines,
     ) -> Pin<Box<impl Future<Output = Outcome>>> {
