@@ -62,11 +62,8 @@ impl Pool {
     /// What is there for a request, and still good. What is not good any more is dropped on the way.
     #[must_use]
     pub fn take(&self, now: Instant, offer: Offer) -> Option<Channel> {
-        if self.room.get() > 0
-            && self.offer(offer) == Offer::Any
-            && let Some(turn) = self.turn()
-        {
-            return Some(Channel::Turn(turn));
+        if let Some(channel) = self.share(offer) {
+            return Some(channel);
         }
         let mut idle = self.idle.borrow_mut();
         let mut link = idle.pop()?;
@@ -75,6 +72,13 @@ impl Pool {
         }
         link.set_idle(None);
         Some(Channel::Link(link))
+    }
+
+    /// A place on a connection that is in use. Whether that is still good is known without trying it.
+    #[must_use]
+    pub fn share(&self, offer: Offer) -> Option<Channel> {
+        let shares = self.room.get() > 0 && self.offer(offer) == Offer::Any;
+        if shares { self.turn().map(Channel::Turn) } else { None }
     }
 
     /// A turn on a session that has room: the oldest, so that those of a burst grow idle and leave.

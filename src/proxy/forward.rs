@@ -77,7 +77,7 @@ enum Next {
     Unsent(Box<Request<RequestBody>>),
 }
 
-/// Which connections an attempt may use: one that follows a lost one must not meet another that is as old.
+/// Which connections an attempt may use: one that follows a lost one must not meet another that was idle as long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Links {
     Any,
@@ -327,7 +327,7 @@ impl Forwarding<'_> {
         let pool = self.routed.api.function.pick();
         let channel = match links {
             Links::Any => pool.take(self.client.now(), self.offer()),
-            Links::New => None,
+            Links::New => pool.share(self.offer()),
         };
         channel.map(|channel| (channel, pool.clone())).ok_or_else(|| pool.clone())
     }
