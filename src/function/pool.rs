@@ -169,3 +169,42 @@ impl Drop for Counted<'_> {
         self.0.set(self.0.get() - 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::allowance::Allowance;
+    use super::super::connect::Stream;
+    use super::super::instance::Instance;
+    use super::*;
+    use crate::config::types::InstanceAddress;
+    use crate::telemetry::metrics::Metrics;
+
+    #[tokio::test]
+    async fn idle_links_of_all_pools_share_one_allowance() {
+        let function = Metrics::new().function("f");
+        let allowance = Allowance::new(2);
+        let make = || {
+            let instance = Arc::new(Instance::new(&InstanceAddress::Echo, None, &function));
+            Pool::new(Endpoint::new(instance, function.shards.of(0), allowance.clone()))
+        };
+        let (one, other) = (make(), make());
+        let mut ends = Vec::new();
+        for pool in [&one, &other, &other] {
+            let (near, far) = tokio::io::duplex(1024);
+            ends.push(far);
+            let link = Link::open(Stream::of_http1(near), pool.endpoint().clone(), 1 << 16).await.expect("a link");
+            pool.put(link, Instant::now());
+        }
+        assert!(allowance.is_used_up());
+        let count = |pool: &Pool| pool.idle.borrow().len();
+        assert_eq!((count(&one), count(&other)), (1, 1));
+        let taken = one.take(Instant::now(), Offer::Any).expect("an idle link");
+        assert!(!allowance.is_used_up());
+        drop(taken);
+        other.sweep(Instant::now() + std::time::Duration::from_secs(3600));
+        assert_eq!(count(&other), 0);
+        assert!(!allowance.is_used_up());
+    }
+}
