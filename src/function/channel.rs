@@ -6,7 +6,8 @@ use super::session::Turn;
 #[derive(Debug)]
 pub enum Channel {
     Link(Box<Link>),
-    Turn(Turn),
+    /// Boxed, so that it takes no room in exchanges that have a link.
+    Turn(Box<Turn>),
 }
 
 impl Channel {

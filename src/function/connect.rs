@@ -263,6 +263,11 @@ impl AsyncWrite for Stream {
 
 #[cfg(test)]
 impl Stream {
+    /// HTTP/1.1 over a stream that a test has made.
+    pub(super) fn of_http1(stream: DuplexStream) -> Self {
+        Self(Wire::new(Kind::Echo(stream), false))
+    }
+
     /// HTTP/2 over a stream that a test has made.
     pub(super) fn of_http2(stream: DuplexStream) -> Self {
         Self(Wire::new(Kind::Echo(stream), true))

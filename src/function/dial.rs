@@ -31,7 +31,7 @@ pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
     let Terms { connect_timeout, start_wait, max_header_bytes, .. } = terms;
     let endpoint = pool.endpoint();
     let offer = pool.offer(terms.offer);
-    while offer == Offer::Any && pool.is_worth_waiting() {
+    if offer == Offer::Any && pool.is_worth_waiting() {
         pool.opened().await;
         if let Some(turn) = pool.turn() {
             return Ok(Channel::Turn(turn));

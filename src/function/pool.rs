@@ -62,11 +62,8 @@ impl Pool {
     /// What is there for a request, and still good. What is not good any more is dropped on the way.
     #[must_use]
     pub fn take(&self, now: Instant, offer: Offer) -> Option<Channel> {
-        if self.room.get() > 0
-            && self.offer(offer) == Offer::Any
-            && let Some(turn) = self.turn()
-        {
-            return Some(Channel::Turn(turn));
+        if let Some(channel) = self.share(offer) {
+            return Some(channel);
         }
         let mut idle = self.idle.borrow_mut();
         let mut link = idle.pop()?;
@@ -77,9 +74,16 @@ impl Pool {
         Some(Channel::Link(link))
     }
 
+    /// A place on a connection that is in use. Whether that is still good is known without trying it.
+    #[must_use]
+    pub fn share(&self, offer: Offer) -> Option<Channel> {
+        let shares = self.room.get() > 0 && self.offer(offer) == Offer::Any;
+        if shares { self.turn().map(Channel::Turn) } else { None }
+    }
+
     /// A turn on a session that has room: the oldest, so that those of a burst grow idle and leave.
     #[must_use]
-    pub fn turn(&self) -> Option<Turn> {
+    pub fn turn(&self) -> Option<Box<Turn>> {
         let mut sessions = self.sessions.borrow_mut();
         sessions.retain(|session| !session.is_retired());
         sessions.iter().find_map(Session::turn)
@@ -87,7 +91,7 @@ impl Pool {
 
     /// Keeps a new session, and takes the first turn on it.
     #[must_use]
-    pub fn add(&self, session: Rc<Session>) -> Option<Turn> {
+    pub fn add(&self, session: Rc<Session>) -> Option<Box<Turn>> {
         self.room.set(session.limit().max(1));
         let turn = session.turn();
         self.sessions.borrow_mut().push(session);
@@ -163,5 +167,44 @@ impl<'a> Counted<'a> {
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::allowance::Allowance;
+    use super::super::connect::Stream;
+    use super::super::instance::Instance;
+    use super::*;
+    use crate::config::types::InstanceAddress;
+    use crate::telemetry::metrics::Metrics;
+
+    #[tokio::test]
+    async fn idle_links_of_all_pools_share_one_allowance() {
+        let function = Metrics::new().function("f");
+        let allowance = Allowance::new(2);
+        let make = || {
+            let instance = Arc::new(Instance::new(&InstanceAddress::Echo, None, &function));
+            Pool::new(Endpoint::new(instance, function.shards.of(0), allowance.clone()))
+        };
+        let (one, other) = (make(), make());
+        let mut ends = Vec::new();
+        for pool in [&one, &other, &other] {
+            let (near, far) = tokio::io::duplex(1024);
+            ends.push(far);
+            let link = Link::open(Stream::of_http1(near), pool.endpoint().clone(), 1 << 16).await.expect("a link");
+            pool.put(link, Instant::now());
+        }
+        assert!(allowance.is_used_up());
+        let count = |pool: &Pool| pool.idle.borrow().len();
+        assert_eq!((count(&one), count(&other)), (1, 1));
+        let taken = one.take(Instant::now(), Offer::Any).expect("an idle link");
+        assert!(!allowance.is_used_up());
+        drop(taken);
+        other.sweep(Instant::now() + std::time::Duration::from_secs(3600));
+        assert_eq!(count(&other), 0);
+        assert!(!allowance.is_used_up());
     }
 }

@@ -114,13 +114,13 @@ impl Session {
 
     /// A turn, if there is room for another request.
     #[must_use]
-    pub fn turn(self: &Rc<Self>) -> Option<Turn> {
+    pub fn turn(self: &Rc<Self>) -> Option<Box<Turn>> {
         if self.is_retired() || self.turns.get() >= self.limit() {
             return None;
         }
         self.turns.set(self.turns.get() + 1);
         self.presence.borrow_mut().set_idle(None);
-        Some(Turn { session: self.clone(), upload: None })
+        Some(Box::new(Turn { session: self.clone(), upload: None }))
     }
 
     /// How many requests it takes at once.
@@ -208,11 +208,11 @@ impl Turn {
     /// # Errors
     /// [`Failed`]; the stream is reset then.
     pub fn exchange<S>(
-        mut self,
+        mut self: Box<Self>,
         request: Request<RequestBody>,
         lines: &Lines,
         mut stop: impl FnMut() -> Option<S>,
-    ) -> impl Future<Output = Result<(Response<Incoming>, Self), Failed<S>>> {
+    ) -> impl Future<Output = Result<(Response<Incoming>, Box<Self>), Failed<S>>> {
         let session = self.session.clone();
         let reused = session.used.replace(true);
         let (mut head, body) = request.into_parts();

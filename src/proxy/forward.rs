@@ -80,7 +80,7 @@ enum Next {
     Unsent(Box<Request<RequestBody>>),
 }
 
-/// Which connections an attempt may use: one that follows a lost one must not meet another that is as old.
+/// Which connections an attempt may use: one that follows a lost one must not meet another that was idle as long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Links {
     Any,
@@ -303,7 +303,7 @@ impl Forwarding<'_> {
     /// An attempt over HTTP/2. Boxed, so that it takes no room where that is not spoken.
     fn take_turn(
         &self,
-        turn: Turn,
+        turn: Box<Turn>,
         request: Request<RequestBody>,
         lines: &Lines,
     ) -> Pin<Box<impl Future<Output = Outcome>>> {
@@ -341,7 +341,7 @@ impl Forwarding<'_> {
         let pool = self.routed.api.function.pick();
         let channel = match links {
             Links::Any => pool.take(self.client.now(), self.offer()),
-            Links::New => None,
+            Links::New => pool.share(self.offer()),
         };
         channel.map(|channel| (channel, pool.clone())).ok_or_else(|| pool.clone())
     }

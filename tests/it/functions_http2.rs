@@ -115,6 +115,7 @@ fn both_ways_stream_at_once_and_trailers_pass() {
     client.send("0\r\nX-Sum: 7\r\n\r\n");
     client.reader.body(&mut answer, super::support::message::Without::Nothing).expect("the rest");
     assert_eq!(answer.text(), "d");
+    assert_eq!(answer.trailers, [("x-sum".to_owned(), "7".to_owned())]);
 }
 
 #[test]
@@ -205,6 +206,31 @@ fn a_function_that_does_not_speak_http2_is_unreachable() {
         assert_eq!(answer.status(), 502);
         assert!(answer.text().contains("it does not speak HTTP/2"), "{answer:?}");
     }
+}
+
+#[test]
+fn a_body_that_waits_to_be_asked_for_is_asked_for() {
+    let peer = Peer::echo();
+    let gateway = one_worker(&peer.url(), "", "");
+    let mut client = gateway.client();
+    client.send(request("POST /", &["Content-Length: 2", "Expect: 100-continue"]));
+    assert_eq!(client.receive().status(), 100);
+    client.send("ab");
+    assert_eq!(client.receive().text(), "ab");
+    assert!(!peer.heads()[0].headers.contains_key("expect"));
+}
+
+#[test]
+fn a_body_that_breaks_off_resets_the_stream() {
+    let peer = Peer::start(|mut exchange| Box::pin(async move { exchange.await_reset().await }));
+    let gateway = one_worker(&peer.url(), "max_body_bytes = \"2B\"", "");
+    for (fields, status) in
+        [("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", 413), ("Transfer-Encoding: chunked\r\n\r\nx", 400)]
+    {
+        let answer = gateway.client().ask(request("POST /", &[fields]));
+        assert_eq!(answer.status(), status, "{answer:?}");
+    }
+    eventually("both are reset", || (peer.resets() == [Reason::CANCEL; 2]).then_some(()));
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(crate) enum Runtime {
     Uvicorn,
     /// HTTP/2 over TLS.
     Hypercorn,
+    /// A server of gRPC, in HTTP/2 without TLS.
+    Grpc,
     /// Node.js's own server, in HTTP/2 without TLS.
     NodeH2c,
     /// The same with TLS.
@@ -45,6 +47,7 @@ impl Runtime {
             Self::FunctionsFrameworkPython => "functions-framework-python",
             Self::Uvicorn => "uvicorn",
             Self::Hypercorn => "hypercorn",
+            Self::Grpc => "grpc",
             Self::NodeH2c => "node-h2c",
             Self::NodeSecure => "node-secure",
             Self::Wsgiref => "wsgiref",
@@ -60,7 +63,7 @@ impl Runtime {
             Self::FunctionsFrameworkPython => "queue = 4\nqueue_timeout = \"1m\"\nmax_concurrency = 4",
             Self::Uvicorn => "stream_idle = \"2m\"\nstream_max = \"15m\"",
             Self::Hypercorn | Self::NodeSecure => "[function.tls]\nca = \"ca.pem\"",
-            Self::NodeH2c => "",
+            Self::Grpc | Self::NodeH2c => "",
             Self::Wsgiref => "max_concurrency = 1\nqueue = 8",
         }
     }
@@ -69,7 +72,7 @@ impl Runtime {
     pub(crate) fn scheme(self) -> Option<&'static str> {
         match self {
             Self::Hypercorn | Self::NodeSecure => Some("https"),
-            Self::NodeH2c => Some("h2c"),
+            Self::Grpc | Self::NodeH2c => Some("h2c"),
             _ => None,
         }
     }
@@ -127,6 +130,11 @@ impl Runtime {
                 command.args(["--graceful-timeout", "1", "--bind", &bind, "uvicorn_app:app"]);
                 command
             }
+            Self::Grpc => {
+                let mut command = python("grpc_server");
+                command.env("PORT", port);
+                command
+            }
             Self::NodeH2c | Self::NodeSecure => {
                 let mut command = node();
                 command.arg("http2.js").env("PORT", port);
@@ -181,7 +189,7 @@ impl Function {
 }
 
 /// A port that nobody listens on, given to no other test of this process.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
     loop {
         let socket = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
@@ -201,7 +209,7 @@ async fn is_ready(runtime: Runtime, address: &Address) -> bool {
 }
 
 /// Leaves a certificate for the function and the root that it leads to.
-fn certify(folder: &Path) {
+pub(crate) fn certify(folder: &Path) {
     let authority = Authority::new();
     let issued = authority.issue(&["127.0.0.1"], 2090);
     authority.write(folder);
@@ -209,7 +217,7 @@ fn certify(folder: &Path) {
     write(folder, "function-key.pem", &issued.key);
 }
 
-fn python(module: &str) -> Command {
+pub(crate) fn python(module: &str) -> Command {
     let mut command = Command::new(installed("venv", "bin/python"));
     command.args(["-m", module]).current_dir(functions("python"));
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");

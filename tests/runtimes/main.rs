@@ -10,6 +10,7 @@ mod client;
 mod clock;
 mod function;
 mod gateway;
+mod grpc;
 mod headers;
 mod process;
 mod stand;
@@ -79,4 +80,9 @@ async fn a_websocket_echoes_every_message() {
 #[tokio::test]
 async fn a_websocket_goes_over_http1_to_a_function_that_would_choose_http2() {
     streams::websocket(function::Runtime::Hypercorn).await;
+}
+
+#[tokio::test]
+async fn every_kind_of_grpc_call_passes() {
+    grpc::every_kind_of_call().await;
 }

@@ -40,7 +40,7 @@ async fn session(answers: usize, endpoint: &Rc<Endpoint>) -> Rc<Session> {
     Session::open(Stream::of_http2(near), endpoint.clone(), 1 << 16).await.expect("a session")
 }
 
-async fn ask(turn: Turn) -> Result<(Response<Incoming>, Turn), Failed<()>> {
+async fn ask(turn: Box<Turn>) -> Result<(Response<Incoming>, Box<Turn>), Failed<()>> {
     let request = Request::builder().uri("/").body(RequestBody::empty()).expect("a request");
     turn.exchange(request, &Lines::default(), || None).await
 }

@@ -210,7 +210,8 @@ pub async fn send(stream: &mut SendStream<Bytes>, mut chunk: Bytes) -> Result<()
 }
 
 async fn echo(mut exchange: Exchange) -> Result<(), h2::Error> {
-    let mut stream = exchange.respond.send_response(Response::new(()), false)?;
+    let response = Response::builder().header("trailer", "x-sum").body(()).expect("a response");
+    let mut stream = exchange.respond.send_response(response, false)?;
     while let Some(chunk) = exchange.body.data().await {
         let chunk = chunk?;
         exchange.body.flow_control().release_capacity(chunk.len())?;
