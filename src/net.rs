@@ -2,4 +2,6 @@
 
 pub mod accept;
 pub mod gather;
+mod inherited;
 pub mod socket;
+pub mod socket_file;

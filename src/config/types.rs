@@ -83,6 +83,18 @@ impl TrustedProxies {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
     pub address: ListenAddress,
+    /// Connections that the kernel may hold until they are accepted.
+    pub backlog: u16,
+    pub rights: SocketRights,
+}
+
+/// Who may connect to a socket file; what is not set is left to the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SocketRights {
+    /// Permission bits, at most `0o777`.
+    pub mode: Option<u32>,
+    pub owner: Option<u32>,
+    pub group: Option<u32>,
 }
 
 /// Where a listener's socket comes from.

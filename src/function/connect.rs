@@ -17,6 +17,7 @@ use super::instance::Instance;
 use crate::config::types::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
+use crate::net::socket::keep_alive;
 
 /// The pause between two attempts while a function is starting.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -158,6 +159,7 @@ async fn open(instance: &Instance) -> io::Result<Kind> {
 
 fn tcp(stream: TcpStream) -> io::Result<Kind> {
     stream.set_nodelay(true)?;
+    keep_alive(&stream)?;
     Ok(Kind::Tcp(stream))
 }
 
@@ -219,6 +221,15 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+
+    #[tokio::test]
+    async fn connections_are_kept_alive_and_send_at_once() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connects");
+        let Ok(Kind::Tcp(stream)) = tcp(stream) else { panic!("not TCP") };
+        assert!(stream.nodelay().expect("an option"));
+        assert!(socket2::SockRef::from(&stream).keepalive().expect("an option"));
+    }
 
     #[tokio::test]
     async fn lines_stand_behind_the_request_line_however_little_is_written_at_once() {

@@ -8,6 +8,7 @@ mod drain;
 mod endings;
 mod errors;
 mod headers;
+mod listeners;
 mod pool;
 mod reload;
 mod support;

@@ -142,6 +142,15 @@ fn listeners() {
         ("an address of its own", "\"0.0.0.0:8080\""),
         ("not the admin address", "\"127.0.0.1:9901\"\n\n[admin]\naddress = \"127.0.0.1:9901\""),
         ("not the default admin address", "\"127.0.0.1:9901\""),
+        ("no abstract name", "\"unix:@fngate\""),
+        ("a backlog", "\"0.0.0.0:80\"\nbacklog = 0"),
+        ("rights of a file only", "\"0.0.0.0:80\"\nmode = \"0660\"\nowner = \"0\"\ngroup = \"0\""),
+        ("a mode", "\"unix:/run/fngate.sock\"\nmode = \"rw-rw----\""),
+        ("a mode in octal", "\"unix:/run/fngate.sock\"\nmode = \"0888\""),
+        ("a mode without further bits", "\"unix:/run/fngate.sock\"\nmode = \"4755\""),
+        ("a mode is a string", "\"unix:/run/fngate.sock\"\nmode = 660"),
+        ("a user", "\"unix:/run/fngate.sock\"\nowner = \"nobody-of-this-name\""),
+        ("a group", "\"unix:/run/fngate.sock\"\ngroup = \"-1\""),
     ];
     let whole: Vec<_> = cases.iter().map(|(rule, value)| (*rule, format!("{one}{value}"))).collect();
     let whole: Vec<_> = whole.iter().map(|(rule, text)| (*rule, text.as_str())).collect();
