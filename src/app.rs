@@ -183,14 +183,14 @@ fn bind_admin(address: SocketAddr) -> Result<std::net::TcpListener, StartError> 
     bind().map_err(|source| BindError { address: format!("the admin address {address}"), source }.into())
 }
 
-/// A worker's sockets.
-type Share = Vec<ListenSocket>;
+/// A worker's sockets, each with the index of its listener.
+type Share = Vec<(usize, ListenSocket)>;
 
 /// The sockets of all listeners, by worker, and the files that they are at.
 fn share_out(bound: Vec<(usize, Sockets)>, workers: usize) -> (Vec<Share>, Vec<SocketFile>) {
     let mut shares: Vec<Share> = (0..workers).map(|_| Vec::new()).collect();
     let mut files = Vec::new();
-    for (_, sockets) in bound {
+    for (listener, sockets) in bound {
         let sockets: Vec<_> = match sockets {
             Sockets::Tcp { sockets, .. } => sockets.into_iter().map(ListenSocket::Tcp).collect(),
             Sockets::Unix { sockets, file, .. } => {
@@ -198,7 +198,7 @@ fn share_out(bound: Vec<(usize, Sockets)>, workers: usize) -> (Vec<Share>, Vec<S
                 sockets.into_iter().map(ListenSocket::Unix).collect()
             }
         };
-        shares.iter_mut().zip(sockets).for_each(|(share, socket)| share.push(socket));
+        shares.iter_mut().zip(sockets).for_each(|(share, socket)| share.push((listener, socket)));
     }
     (shares, files)
 }

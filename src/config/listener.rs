@@ -3,7 +3,7 @@
 use super::address::LISTEN;
 use super::error::{Diagnostic, Problem, quoted};
 use super::reader::Section;
-use super::types::{ListenAddress, Listener, SocketRights};
+use super::types::{ListenAddress, Listener, SocketRights, TrustedProxies};
 use super::value::{Found, Kind};
 
 const BACKLOG: u16 = 4096;
@@ -15,13 +15,21 @@ const GROUP: Kind<Option<u32>> =
     Kind::new("www-data", |name| id(name, "group", |name| uzers::get_group_by_name(name).map(|group| group.gid())));
 
 /// Reads one listener. `None` is one without an address, which has been reported.
-pub(super) fn read(section: &Section<'_>) -> Option<Found<Listener>> {
+pub(super) fn read(section: &Section<'_>, proxies: &TrustedProxies) -> Option<Found<Listener>> {
     let address = section.required("address", &LISTEN);
     section.unsupported("tls");
-    section.unsupported("proxy_protocol");
+    let proxy_protocol = section.boolean("proxy_protocol", false);
     let backlog = section.number("backlog", BACKLOG, 1..=u16::MAX);
     let rights = read_rights(section, address.as_ref().map(|address| &address.value));
-    address.map(|address| address.map(|address| Listener { address, backlog, rights }))
+    let listener = address?.map(|address| Listener { address, proxy_protocol, backlog, rights });
+    let over_tcp = matches!(listener.value.address, ListenAddress::Tcp(_));
+    if proxy_protocol && over_tcp && proxies.networks.is_empty() {
+        let error = Diagnostic::new("nobody is trusted to send a PROXY header: every connection would be closed");
+        let hint = "list the proxies in front of this listener in `gateway.trusted_proxies`".to_owned();
+        let span = section.value("proxy_protocol").map_or_else(|| listener.span.clone(), |value| value.key_span);
+        section.report(error.at(&span).hint(hint));
+    }
+    Some(listener)
 }
 
 fn read_rights(section: &Section<'_>, address: Option<&ListenAddress>) -> SocketRights {

@@ -83,6 +83,8 @@ impl TrustedProxies {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
     pub address: ListenAddress,
+    /// Whether connections begin with a PROXY header.
+    pub proxy_protocol: bool,
     /// Connections that the kernel may hold until they are accepted.
     pub backlog: u16,
     pub rights: SocketRights,
@@ -95,6 +97,13 @@ pub struct SocketRights {
     pub mode: Option<u32>,
     pub owner: Option<u32>,
     pub group: Option<u32>,
+}
+
+/// The form of a PROXY header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyProtocol {
+    V1,
+    V2,
 }
 
 /// Where a listener's socket comes from.

@@ -188,6 +188,7 @@ mod tests {
     fn listener(address: &str) -> Listener {
         Listener {
             address: ListenAddress::Tcp(address.parse().expect("an address")),
+            proxy_protocol: false,
             backlog: 16,
             rights: crate::config::types::SocketRights::default(),
         }

@@ -13,8 +13,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::connection;
 use super::stream::Socket;
+use super::{connection, proxied};
+use crate::config::types;
 use crate::drain::{Drain, Phase};
 use crate::message::forwarded::Peer;
 use crate::net::accept::{Accepted, Listener, accept};
@@ -45,6 +46,8 @@ pub struct Crew {
     pub metrics: Arc<Metrics>,
     pub writer: Option<Writer>,
     pub max_connections: usize,
+    /// As they were at the start: what has changed since takes effect with the next.
+    listeners: Vec<types::Listener>,
     colleagues: Vec<Colleague>,
 }
 
@@ -53,12 +56,21 @@ pub struct Crew {
 struct Colleague {
     connections: AtomicUsize,
     heartbeat: AtomicU64,
-    handover: mpsc::Sender<(std::net::TcpStream, std::net::SocketAddr)>,
+    handover: mpsc::Sender<Handover>,
+}
+
+/// A connection on its way to another worker.
+#[derive(Debug)]
+struct Handover {
+    stream: std::net::TcpStream,
+    peer: std::net::SocketAddr,
+    /// The index of the listener that accepted it.
+    listener: usize,
 }
 
 /// What the other workers send to one.
 #[derive(Debug)]
-pub struct Inbox(mpsc::Receiver<(std::net::TcpStream, std::net::SocketAddr)>);
+pub struct Inbox(mpsc::Receiver<Handover>);
 
 impl Crew {
     /// A crew of `count` workers, with an inbox for each.
@@ -76,7 +88,8 @@ impl Crew {
                 (Colleague { connections: AtomicUsize::new(0), heartbeat: AtomicU64::new(0), handover }, Inbox(inbox))
             })
             .unzip();
-        (Arc::new(Self { shared, metrics, writer, max_connections, colleagues }), inboxes)
+        let listeners = shared.load().config.listeners.clone();
+        (Arc::new(Self { shared, metrics, writer, max_connections, listeners, colleagues }), inboxes)
     }
 
     /// A number for each worker that grows as long as the worker makes progress.
@@ -98,14 +111,14 @@ impl Crew {
     }
 }
 
-/// Runs worker `index` until a stop is complete.
+/// Runs worker `index` until a stop is complete. Each socket comes with the index of its listener.
 ///
 /// # Errors
 /// When its runtime cannot be made or a socket cannot be registered.
 pub fn run(
     index: usize,
     crew: Arc<Crew>,
-    sockets: Vec<ListenSocket>,
+    sockets: Vec<(usize, ListenSocket)>,
     inbox: Inbox,
     phase: watch::Receiver<Phase>,
 ) -> io::Result<()> {
@@ -114,6 +127,7 @@ pub fn run(
         let sink = Sink::new(crew.writer.clone());
         let gateway = Gateway::new(crew.shared.clone(), sink.clone(), index);
         let worker = Rc::new(Worker { index, crew, gateway, drain: Drain::default() });
+        let register = |(index, socket)| register(socket).map(|listener| (index, listener));
         let listeners = sockets.into_iter().map(register).collect::<io::Result<Vec<_>>>()?;
         let tasks = [
             spawn_local(receive(worker.clone(), inbox)),
@@ -125,7 +139,7 @@ pub fn run(
         ];
         let accepting: Vec<_> = listeners
             .into_iter()
-            .map(|listener| spawn_local(listen(worker.clone(), listener, phase.clone())))
+            .map(|(index, listener)| spawn_local(listen(worker.clone(), index, listener, phase.clone())))
             .collect();
         worker.stop(phase, accepting).await;
         tasks.iter().for_each(JoinHandle::abort);
@@ -163,44 +177,43 @@ impl Drop for Counted {
 }
 
 impl Worker {
-    /// Serves an accepted connection here, or hands it to a colleague with less to do.
-    fn dispatch(&self, accepted: Accepted) {
+    /// Serves a connection that a listener accepted here, or hands it to a colleague with less to do.
+    fn dispatch(&self, accepted: Accepted, listener: usize) {
         match accepted {
-            Accepted::Unix(stream) => self.start(Socket::Unix(stream), Peer::unix()),
+            Accepted::Unix(stream) => self.start(Socket::Unix(stream), Peer::unix(), listener),
             Accepted::Tcp(stream, peer) => {
                 let colleague = self.crew.lightest(self.index);
                 if std::ptr::eq(colleague, &raw const self.crew.colleagues[self.index]) {
-                    self.start_tcp(stream, peer);
-                } else {
-                    self.hand_over(colleague, stream, peer);
+                    self.start_tcp(stream, peer, listener);
+                } else if let Ok(stream) = stream.into_std() {
+                    self.hand_over(colleague, Handover { stream, peer, listener });
                 }
             }
         }
     }
 
-    fn hand_over(&self, colleague: &Colleague, stream: TcpStream, peer: std::net::SocketAddr) {
-        let Ok(stream) = stream.into_std() else { return };
-        if let Err(error) = colleague.handover.try_send((stream, peer)) {
-            let (stream, peer) = error.into_inner();
-            self.adopt(stream, peer);
+    fn hand_over(&self, colleague: &Colleague, handover: Handover) {
+        if let Err(error) = colleague.handover.try_send(handover) {
+            self.adopt(error.into_inner());
         }
     }
 
-    fn adopt(&self, stream: std::net::TcpStream, peer: std::net::SocketAddr) {
+    fn adopt(&self, handover: Handover) {
+        let Handover { stream, peer, listener } = handover;
         match TcpStream::from_std(stream) {
-            Ok(stream) => self.start_tcp(stream, peer),
+            Ok(stream) => self.start_tcp(stream, peer, listener),
             Err(error) => tracing::error!(%error, "cannot register a connection"),
         }
     }
 
-    fn start_tcp(&self, stream: TcpStream, peer: std::net::SocketAddr) {
+    fn start_tcp(&self, stream: TcpStream, peer: std::net::SocketAddr, listener: usize) {
         // Both fail only for a connection that is gone already.
         if let (Ok(local), Ok(())) = (stream.local_addr(), stream.set_nodelay(true)) {
-            self.start(Socket::Tcp(stream), Peer::tcp(peer, local));
+            self.start(Socket::Tcp(stream), Peer::tcp(peer, local), listener);
         }
     }
 
-    fn start(&self, socket: Socket, peer: Peer) {
+    fn start(&self, mut socket: Socket, mut peer: Peer, listener: usize) {
         let refused = self.crew.connections() >= self.crew.max_connections;
         // Those over the limit get an answer; far over the limit, not even that.
         if refused && self.crew.connections() >= self.crew.max_connections + self.crew.max_connections / 8 + 16 {
@@ -210,11 +223,17 @@ impl Worker {
         self.crew.colleagues[self.index].connections.fetch_add(1, Ordering::Relaxed);
         self.crew.metrics.client_connections.inc();
         let counted = Counted { crew: self.crew.clone(), index: self.index };
-        let client = Client::new(peer, self.drain.join(), refused);
-        let gateway = self.gateway.clone();
+        let (seat, gateway) = (self.drain.join(), self.gateway.clone());
+        let proxied = self.crew.listeners[listener].proxy_protocol;
         spawn_local(async move {
-            let _counted = counted;
-            connection::serve(socket, client, gateway).await;
+            let counted = counted;
+            if proxied {
+                peer = match proxied::client_behind(&mut socket, peer, &seat, &gateway).await {
+                    Ok(client) => client,
+                    Err(unnamed) => return unnamed.note(&counted.crew.metrics.proxy_protocol_errors),
+                };
+            }
+            connection::serve(socket, Client::new(peer, seat, refused), gateway).await;
         });
     }
 
@@ -239,23 +258,23 @@ impl Worker {
 }
 
 /// Accepts until a stop begins, then what the kernel has already taken in.
-async fn listen(worker: Rc<Worker>, listener: Listener, mut phase: watch::Receiver<Phase>) {
+async fn listen(worker: Rc<Worker>, index: usize, listener: Listener, mut phase: watch::Receiver<Phase>) {
     let errors = &worker.crew.metrics.accept_errors;
     loop {
         tokio::select! {
             biased;
             _ = phase.wait_for(|phase| *phase >= Phase::Draining) => break,
-            accepted = accept(&listener, errors) => worker.dispatch(accepted),
+            accepted = accept(&listener, errors) => worker.dispatch(accepted, index),
         }
     }
     while let Ok(accepted) = timeout(Duration::ZERO, accept(&listener, errors)).await {
-        worker.dispatch(accepted);
+        worker.dispatch(accepted, index);
     }
 }
 
 async fn receive(worker: Rc<Worker>, mut inbox: Inbox) {
-    while let Some((stream, peer)) = inbox.0.recv().await {
-        worker.adopt(stream, peer);
+    while let Some(handover) = inbox.0.recv().await {
+        worker.adopt(handover);
     }
 }
 

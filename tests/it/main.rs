@@ -10,6 +10,7 @@ mod errors;
 mod headers;
 mod listeners;
 mod pool;
+mod proxy_header;
 mod reload;
 mod support;
 mod upgrade;

@@ -28,7 +28,7 @@ fn defaults() {
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Json));
     assert_eq!(config.log.access, AccessLog::Stdout);
     let listener = &config.listeners[0];
-    assert_eq!((listener.backlog, listener.rights), (4096, SocketRights::default()));
+    assert_eq!((listener.proxy_protocol, listener.backlog, listener.rights), (false, 4096, SocketRights::default()));
 
     let function = &config.functions[0];
     assert_eq!(function.id.to_string(), "default/echo:$LATEST");
@@ -59,6 +59,7 @@ region = "eu-$$1"
 
 [[listener]]
 address = "unix:/run/fngate.sock"
+proxy_protocol = true
 backlog = 65535
 mode = "660"
 owner = "root"
@@ -96,7 +97,7 @@ max_body_bytes = "0"
     assert_eq!((config.gateway.reserved, config.gateway.region.as_str()), (ReservedPolicy::Reject, "eu-$$1"));
     let listener = &config.listeners[0];
     assert_eq!(listener.address, ListenAddress::Unix("/run/fngate.sock".into()));
-    assert_eq!(listener.backlog, 65535);
+    assert_eq!((listener.proxy_protocol, listener.backlog), (true, 65535));
     assert_eq!(listener.rights, SocketRights { mode: Some(0o660), owner: Some(0), group: Some(12) });
 
     let function = &config.functions[0];
@@ -104,7 +105,7 @@ max_body_bytes = "0"
     let instances: Vec<_> = function.instances.iter().map(ToString::to_string).collect();
     assert_eq!(instances, ["http://orders.example.com:9000", "http://[::1]:80"]);
     assert_eq!(function.timeout.value, Duration::from_secs(20));
-    assert_eq!(function.timeout.place.as_ref().unwrap().to_string(), "fngate.toml:22:11");
+    assert_eq!(function.timeout.place.as_ref().unwrap().to_string(), "fngate.toml:23:11");
     assert_eq!(function.stream_max, Some(Duration::from_secs(5400)));
     let headers: Vec<_> = function.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(headers, ["x-b", "x-a"], "in the order of the file");
@@ -118,8 +119,8 @@ max_body_bytes = "0"
     let bindings: Vec<_> = api.bindings.iter().map(|binding| (binding.environment, binding.function)).collect();
     assert_eq!(bindings, [(Environment::Release, 0), (Environment::Test, 0)]);
     assert_eq!(api.max_body_bytes, Some(None));
-    assert_eq!(api.timeout.as_ref().unwrap().place.as_ref().unwrap().to_string(), "fngate.toml:38:11");
-    assert_eq!(api.place.to_string(), "fngate.toml:33:8");
+    assert_eq!(api.timeout.as_ref().unwrap().place.as_ref().unwrap().to_string(), "fngate.toml:39:11");
+    assert_eq!(api.place.to_string(), "fngate.toml:34:8");
 }
 
 #[test]
