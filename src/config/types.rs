@@ -184,6 +184,8 @@ pub struct Function {
     pub memory: u32,
     /// Custom fields sent to the function.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The header that every connection to the function begins with.
+    pub proxy_protocol: Option<ProxyProtocol>,
 }
 
 /// Where one instance of a function listens. Displays as it is written in the configuration.

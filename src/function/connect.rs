@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -120,7 +120,8 @@ impl Kind {
     }
 }
 
-/// Connects to `instance`: each attempt at most `connect_timeout`, new attempts until `start_wait` is over.
+/// Connects to `instance`: each attempt at most `connect_timeout`, new attempts until `start_wait` is over. `preface` is what
+/// the connection begins with.
 ///
 /// # Errors
 /// The error of the last attempt.
@@ -128,10 +129,11 @@ pub async fn connect(
     instance: &Instance,
     connect_timeout: Duration,
     start_wait: Duration,
+    preface: &[u8],
 ) -> Result<Stream, ConnectError> {
     let give_up = Instant::now() + start_wait;
     loop {
-        let error = match timeout(connect_timeout, open(instance)).await {
+        let error = match timeout(connect_timeout, open(instance, preface)).await {
             Ok(Ok(kind)) => {
                 instance.set_up(true);
                 return Ok(Stream(Wire::new(kind)));
@@ -148,7 +150,19 @@ pub async fn connect(
     }
 }
 
-async fn open(instance: &Instance) -> io::Result<Kind> {
+async fn open(instance: &Instance, preface: &[u8]) -> io::Result<Kind> {
+    let mut kind = reach(instance).await?;
+    if !preface.is_empty() {
+        match &mut kind {
+            Kind::Tcp(stream) => stream.write_all(preface).await?,
+            Kind::Unix(stream) => stream.write_all(preface).await?,
+            Kind::Echo(stream) => stream.write_all(preface).await?,
+        }
+    }
+    Ok(kind)
+}
+
+async fn reach(instance: &Instance) -> io::Result<Kind> {
     match (instance.address(), instance.socket()) {
         (_, Some(socket)) => tcp(TcpStream::connect(socket).await?),
         (InstanceAddress::Http { host, port }, None) => tcp(TcpStream::connect((host.as_str(), *port)).await?),
@@ -218,7 +232,7 @@ impl AsyncWrite for Stream {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::AsyncReadExt;
 
     use super::*;
 

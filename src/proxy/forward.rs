@@ -26,6 +26,7 @@ use crate::function::reply::Reply;
 use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, ResponseBody, UploadLimits};
 use crate::message::lines::Lines;
 use crate::message::{request, response};
+use crate::net::proxy_protocol;
 use crate::snapshot::Api;
 use crate::telemetry::access::Record;
 
@@ -301,10 +302,22 @@ impl Forwarding<'_> {
 
     /// An idle connection to the instance whose turn it is, or the pool that has none to offer.
     fn idle(&self, links: Links) -> Result<(Box<Link>, Rc<Pool>), Rc<Pool>> {
-        let pool = self.routed.api.function.pick();
+        let function = &self.routed.api.function;
+        let pool = function.pick();
         match links {
+            // A reload may have left links that begin with no header.
+            _ if function.function.spec.proxy_protocol.is_some() => Err(pool.clone()),
             Links::Any => pool.take(self.client.now()).map(|link| (link, pool.clone())).ok_or_else(|| pool.clone()),
             Links::New => Err(pool.clone()),
+        }
+    }
+
+    /// What a new connection begins with: a PROXY header, which names one client, so that it serves no other.
+    fn preface(&self) -> Vec<u8> {
+        let proxies = &self.view.snapshot.config.gateway.trusted_proxies;
+        match self.routed.api.function.function.spec.proxy_protocol {
+            Some(version) => proxy_protocol::header(version, self.client.peer().ends(&self.head.headers, proxies)),
+            None => Vec::new(),
         }
     }
 
@@ -326,14 +339,19 @@ impl Forwarding<'_> {
             let endpoint = pool.endpoint();
             record.instance = Some(endpoint.label.clone());
             let began = self.client.now();
-            let connecting = connect(&endpoint.instance, spec.connect_timeout, start_wait);
+            let preface = self.preface();
+            let connecting = connect(&endpoint.instance, spec.connect_timeout, start_wait, &preface);
             let connected = self.budget.limit(self.client, connecting).await;
             record.connected = Some(record.connected.unwrap_or_default() + (self.client.now() - began));
             match connected.map_err(|stop| stopped(stop, self.budget))? {
                 Ok(stream) => {
                     let max_header_bytes = self.view.snapshot.config.gateway.max_header_bytes;
                     let link = Link::open(stream, endpoint.clone(), max_header_bytes).await;
-                    return Ok((link.map_err(Error::Exchange)?, pool));
+                    let mut link = link.map_err(Error::Exchange)?;
+                    if spec.proxy_protocol.is_some() {
+                        link.use_once();
+                    }
+                    return Ok((link, pool));
                 }
                 Err(error) if left == 0 => return Err(Error::Connect(error)),
                 Err(_) => match self.idle(links) {

@@ -8,6 +8,7 @@ mod drain;
 mod endings;
 mod errors;
 mod headers;
+mod introduced;
 mod listeners;
 mod pool;
 mod proxy_header;

@@ -174,6 +174,8 @@ fn functions() {
         ("different instances", "instances = [\"http://localhost\", \"http://LOCALHOST:80\"]"),
         ("a list of instances", "instances = \"http://127.0.0.1:9000\""),
         ("a scheme", "instances = [\"127.0.0.1:9000\", \"/run/orders.sock\", \"ftp://a\"]"),
+        ("a PROXY header", "instances = [\"http://a\"]\nproxy_protocol = \"v3\""),
+        ("a PROXY header for somebody", "instances = [\"builtin:echo\"]\nproxy_protocol = \"v1\""),
         ("a supported scheme", "instances = [\"https://10.0.0.1\", \"h2c://10.0.0.1\"]"),
         ("no path", "instances = [\"http://127.0.0.1:9000/orders\"]"),
         ("no password", "instances = [\"http://me:secret@127.0.0.1\"]"),

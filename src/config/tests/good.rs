@@ -38,6 +38,7 @@ fn defaults() {
     assert_eq!((function.stream_idle, function.stream_max), (seconds(60), None));
     assert_eq!((function.websocket_idle, function.queue_timeout), (seconds(600), seconds(1)));
     assert_eq!((function.max_concurrency, function.queue, function.memory), (None, 0, 0));
+    assert_eq!(function.proxy_protocol, None);
 
     let api = &config.services[0].apis[0];
     assert_eq!((api.name.as_str(), &api.method), ("GET /orders", &MethodRule::One(http::Method::GET)));
