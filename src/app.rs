@@ -17,7 +17,8 @@ use crate::control::ready::Readiness;
 use crate::control::reload::{Origin, Reloader};
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
 use crate::drain::Phase;
-use crate::net::socket::{BindError, Sockets};
+use crate::net::socket::{self, BindError, Sockets};
+use crate::net::socket_file::SocketFile;
 use crate::server::worker::{self, Crew, Inbox, Limits, ListenSocket};
 use crate::snapshot::{CompileError, Shared, Snapshot};
 use crate::telemetry::access::Writer;
@@ -62,6 +63,8 @@ pub struct App {
     control: JoinHandle<Outcome>,
     workers: Vec<JoinHandle<()>>,
     writer: Option<Writer>,
+    /// Removed when everything has stopped.
+    _files: Vec<SocketFile>,
 }
 
 impl App {
@@ -74,8 +77,7 @@ impl App {
         let open_files = raise_open_files();
         let workers =
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
-        let bound = config.listeners.iter().map(|listener| Sockets::bind(&listener.address, workers));
-        let bound = bound.collect::<Result<Vec<_>, _>>()?;
+        let bound = socket::bind(&config.listeners, workers)?;
         let admin_socket = config.admin.address.map(bind_admin).transpose()?;
         let metrics = Metrics::new();
         let writer =
@@ -87,7 +89,7 @@ impl App {
         };
         let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics)?));
         let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), writer.clone(), limits);
-        let listeners = bound.iter().map(Sockets::display).collect();
+        let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
@@ -104,11 +106,12 @@ impl App {
         };
         let admin = Admin { metrics: metrics.clone(), readiness, commands: commands.clone() };
         let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
-        let threads = start_workers(&crew, share_out(bound, workers), inboxes, &phases, &ended_sender)?;
+        let (shares, files) = share_out(bound, workers);
+        let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::System)?;
         let signals = signals.then(|| commands.clone());
         let control = thread("control", move || run_control(&runtime, control, admin_socket, admin, signals))?;
-        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer })
+        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, _files: files })
     }
 
     /// Where it listens, in the order of the configuration.
@@ -186,17 +189,21 @@ fn bind_admin(address: SocketAddr) -> Result<std::net::TcpListener, StartError> 
 /// A worker's sockets, each with the index of its listener.
 type Share = Vec<(usize, ListenSocket)>;
 
-/// The sockets of all listeners, by worker.
-fn share_out(bound: Vec<Sockets>, workers: usize) -> Vec<Share> {
+/// The sockets of all listeners, by worker, and the files that they are at.
+fn share_out(bound: Vec<(usize, Sockets)>, workers: usize) -> (Vec<Share>, Vec<SocketFile>) {
     let mut shares: Vec<Share> = (0..workers).map(|_| Vec::new()).collect();
-    for (listener, sockets) in bound.into_iter().enumerate() {
+    let mut files = Vec::new();
+    for (listener, sockets) in bound {
         let sockets: Vec<_> = match sockets {
             Sockets::Tcp { sockets, .. } => sockets.into_iter().map(ListenSocket::Tcp).collect(),
-            Sockets::Unix { sockets, .. } => sockets.into_iter().map(ListenSocket::Unix).collect(),
+            Sockets::Unix { sockets, file, .. } => {
+                files.extend(file);
+                sockets.into_iter().map(ListenSocket::Unix).collect()
+            }
         };
         shares.iter_mut().zip(sockets).for_each(|(share, socket)| share.push((listener, socket)));
     }
-    shares
+    (shares, files)
 }
 
 fn start_workers(

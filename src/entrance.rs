@@ -16,6 +16,8 @@ pub const HTTPS: u16 = 443;
 pub struct Entrance {
     /// Whether HTTP/2 is spoken with clients who can.
     pub http2: bool,
+    /// Whether connections begin with a PROXY header.
+    pub proxy_protocol: bool,
     /// The port that requests are redirected to, for `https://`.
     pub redirect: Option<u16>,
     pub tls: Option<Secure>,
@@ -43,6 +45,7 @@ impl Entrance {
         };
         Ok(Self {
             http2: listener.http2,
+            proxy_protocol: listener.proxy_protocol,
             redirect: listener.redirect_https.then_some(https),
             tls: listener.tls.as_ref().map(secure).transpose()?,
         })

@@ -1,7 +1,10 @@
-//! Sockets: binding them and accepting from them.
+//! Sockets: binding them, accepting from them, and what stands in front of their streams.
 
 pub mod accept;
 pub mod certificate;
 pub mod gather;
+mod inherited;
+pub mod proxy_protocol;
 pub mod socket;
+pub mod socket_file;
 pub mod tls;

@@ -97,6 +97,10 @@ fn serve(command: &[String]) -> Result<Served, Failure> {
 fn started(mut command: Command, name: &str, port: u16) -> Result<Served, Failure> {
     // A group of its own, so that an interrupt at the terminal reaches the gateway alone, which then ends all that the command
     // has started.
+    for variable in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+        // What the service manager passed was for the gateway.
+        command.env_remove(variable);
+    }
     let child = command
         .process_group(0)
         .spawn()

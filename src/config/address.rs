@@ -19,6 +19,10 @@ pub(super) const INSTANCE: Kind<InstanceAddress> = Kind::new("http://127.0.0.1:9
 pub(super) const NETWORK: Kind<IpNet> = Kind::new("10.0.0.0/8", network);
 
 fn listen(text: &str) -> Result<ListenAddress, Problem> {
+    if text.starts_with("unix:@") {
+        let hint = "write \"unix:/path\": the rights of a file say who may connect, an abstract name has none";
+        return Err(Problem::new("abstract sockets are not supported").hint(hint.to_owned()));
+    }
     if let Some(path) = text.strip_prefix("unix:") {
         return socket_path(path).map(ListenAddress::Unix);
     }
@@ -196,9 +200,19 @@ mod tests {
         ] {
             assert_eq!(listen(text), Ok(address), "{text}");
         }
-        for text in
-            ["", ":", "8080", "0.0.0.0", "::1:80:", "0.0.0.0:99999", "unix:", "unix:run", "systemd:", "systemd:a:b"]
-        {
+        for text in [
+            "",
+            ":",
+            "8080",
+            "0.0.0.0",
+            "::1:80:",
+            "0.0.0.0:99999",
+            "unix:",
+            "unix:run",
+            "unix:@a",
+            "systemd:",
+            "systemd:a:b",
+        ] {
             assert!(listen(text).is_err(), "{text}");
         }
     }

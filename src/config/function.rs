@@ -17,7 +17,7 @@ use super::name::{DEFAULT_NAMESPACE, FUNCTION, LATEST, Reference, VERSION};
 use super::pem;
 use super::reader::Section;
 use super::tls::FunctionTls;
-use super::types::{Function, FunctionId, InstanceAddress, Setting};
+use super::types::{Function, FunctionId, InstanceAddress, ProxyProtocol, Setting};
 use super::value::{Found, Kind};
 use crate::header::ReservedPrefix;
 
@@ -49,6 +49,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
     let queue_timeout = time("queue_timeout", 1, SHORTEST);
     let memory = section.number("memory", 0, 0..=u32::MAX);
     let headers = field::read(section, prefix);
+    let proxy_protocol = read_proxy_protocol(section, &instances);
     let tls = section.table("tls", |tls| read_tls(tls, &instances));
     id.map(|id| {
         id.map(|id| Function {
@@ -66,6 +67,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
             memory,
             headers,
             tls,
+            proxy_protocol,
         })
     })
 }
@@ -75,6 +77,18 @@ pub(super) fn read_timeout(section: &Section<'_>) -> Option<Setting<Duration>> {
     const RANGE: RangeInclusive<Duration> = SHORTEST..=LONGEST_TIMEOUT;
     let found = section.duration_if_set("timeout", &RANGE)?;
     Some(Setting { value: found.value, place: Some(found.span.place()) })
+}
+
+fn read_proxy_protocol(section: &Section<'_>, instances: &[InstanceAddress]) -> Option<ProxyProtocol> {
+    let versions = [("off", None), ("v1", Some(ProxyProtocol::V1)), ("v2", Some(ProxyProtocol::V2))];
+    let version = section.choice("proxy_protocol", None, &versions);
+    if let Some(value) = section.value("proxy_protocol")
+        && version.is_some()
+        && instances.contains(&InstanceAddress::Echo)
+    {
+        section.report(Diagnostic::new("`builtin:echo` takes no PROXY header").at(&value.span));
+    }
+    version
 }
 
 fn read_instances(section: &Section<'_>) -> Vec<InstanceAddress> {

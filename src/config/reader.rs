@@ -89,8 +89,6 @@ pub(super) struct Section<'a> {
     pub(super) span: Option<Span>,
     parts: Vec<Part<'a>>,
     known: RefCell<BTreeSet<&'static str>>,
-    /// Keys that are not errors of spelling, but not to be recommended either.
-    planned: RefCell<BTreeSet<&'static str>>,
 }
 
 #[derive(Clone, Copy)]
@@ -112,7 +110,7 @@ impl<'a> Section<'a> {
     }
 
     fn new(reader: &'a Reader<'a>, name: String, title: String, span: Option<Span>, parts: Vec<Part<'a>>) -> Self {
-        Self { reader, name, title, span, parts, known: RefCell::default(), planned: RefCell::default() }
+        Self { reader, name, title, span, parts, known: RefCell::default() }
     }
 
     /// `[key]`, which may be spread over several files but sets each of its keys once.
@@ -301,15 +299,6 @@ impl<'a> Section<'a> {
         value.read(kind, self.reader.lookup, &self.reader.errors)
     }
 
-    /// Reports a key that is planned but not there yet.
-    pub(super) fn unsupported(&self, key: &'static str) {
-        self.planned.borrow_mut().insert(key);
-        for value in self.values(key) {
-            let message = format!("`{}` is not supported by this version of fngate", self.dotted(key));
-            self.report(Diagnostic::new(message).at(&value.key_span));
-        }
-    }
-
     pub(super) fn missing(&self, key: &str, example: &str) {
         let error = Diagnostic::new(format!("`{}` has no `{key}`", self.title)).hint(format!("add {example}"));
         self.report(match &self.span {
@@ -329,11 +318,11 @@ impl<'a> Section<'a> {
     }
 
     fn reject_unknown_keys(&self) {
-        let (known, planned) = (self.known.borrow(), self.planned.borrow());
+        let known = self.known.borrow();
         for part in &self.parts {
             for key in part.table.keys() {
                 let name = key.get_ref().as_ref();
-                if known.contains(name) || planned.contains(name) {
+                if known.contains(name) {
                     continue;
                 }
                 let error = Diagnostic::new(format!("unknown key {} {}", quoted(name), self.whereabouts()));

@@ -24,7 +24,7 @@ use super::value::Found;
 pub(super) fn read(root: &Section<'_>) -> Config {
     root.know("include");
     let gateway = root.table("gateway", read_gateway);
-    let listeners = root.tables("listener", listener::read);
+    let listeners = root.tables("listener", |section| listener::read(section, &gateway.trusted_proxies));
     let admin = root.table("admin", read_admin);
     let log = root.table("log", read_log);
     let prefix = &gateway.reserved_prefix;

@@ -115,6 +115,27 @@ pub struct Listener {
     /// Whether requests are answered with where they are served over TLS, and with nothing else.
     pub redirect_https: bool,
     pub tls: Option<ListenerTls>,
+    /// Whether connections begin with a PROXY header.
+    pub proxy_protocol: bool,
+    /// Connections that the kernel may hold until they are accepted.
+    pub backlog: u16,
+    pub rights: SocketRights,
+}
+
+/// Who may connect to a socket file; what is not set is left to the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SocketRights {
+    /// Permission bits, at most `0o777`.
+    pub mode: Option<u32>,
+    pub owner: Option<u32>,
+    pub group: Option<u32>,
+}
+
+/// The form of a PROXY header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyProtocol {
+    V1,
+    V2,
 }
 
 /// Where a listener's socket comes from.
@@ -207,6 +228,8 @@ pub struct Function {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Of the instances at `https://`.
     pub tls: FunctionTls,
+    /// The header that every connection to the function begins with.
+    pub proxy_protocol: Option<ProxyProtocol>,
 }
 
 /// Where one instance of a function listens. Displays as it is written in the configuration.

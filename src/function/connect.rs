@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::client::TlsStream;
@@ -20,6 +20,7 @@ use super::tls::{self, Offer};
 use crate::config::types::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
+use crate::net::socket::keep_alive;
 
 /// The pause between two attempts while a function is starting.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -154,6 +155,7 @@ impl Kind {
 }
 
 /// Connects to `instance`: each attempt at most `connect_timeout`, the handshake of TLS included, new attempts until `start_wait` is over.
+/// `preface` is what the connection begins with.
 ///
 /// # Errors
 /// The error of the last attempt.
@@ -162,10 +164,11 @@ pub async fn connect(
     offer: Offer,
     connect_timeout: Duration,
     start_wait: Duration,
+    preface: &[u8],
 ) -> Result<Stream, ConnectError> {
     let give_up = Instant::now() + start_wait;
     loop {
-        let error = match timeout(connect_timeout, open(instance, offer)).await {
+        let error = match timeout(connect_timeout, open(instance, offer, preface)).await {
             Ok(Ok(kind)) => {
                 instance.set_up(true);
                 let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));
@@ -183,23 +186,34 @@ pub async fn connect(
     }
 }
 
-async fn open(instance: &Instance, offer: Offer) -> io::Result<Kind> {
+async fn open(instance: &Instance, offer: Offer, preface: &[u8]) -> io::Result<Kind> {
     let (host, port) = match instance.address() {
-        InstanceAddress::Unix(path) => return UnixStream::connect(path).await.map(Kind::Unix),
+        InstanceAddress::Unix(path) => {
+            let mut stream = UnixStream::connect(path).await?;
+            stream.write_all(preface).await?;
+            return Ok(Kind::Unix(stream));
+        }
         InstanceAddress::Echo => return Ok(Kind::Echo(echo::connect())),
         InstanceAddress::Http { host, port }
         | InstanceAddress::Https { host, port }
         | InstanceAddress::H2c { host, port } => (host, *port),
     };
-    let stream = match instance.socket() {
+    let mut stream = match instance.socket() {
         Some(socket) => TcpStream::connect(socket).await?,
         None => TcpStream::connect((host.as_str(), port)).await?,
     };
-    stream.set_nodelay(true)?;
+    prepare(&stream)?;
+    stream.write_all(preface).await?;
     match instance.tls() {
         Some(client) => client.connect(host, stream, offer).await.map(Kind::Tls),
         None => Ok(Kind::Tcp(stream)),
     }
+}
+
+/// Sets the options of a connection to a function.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    keep_alive(stream)
 }
 
 impl AsyncRead for Stream {
@@ -276,9 +290,18 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::AsyncReadExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn connections_are_kept_alive_and_send_at_once() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connects");
+        prepare(&stream).expect("options");
+        assert!(stream.nodelay().expect("an option"));
+        assert!(socket2::SockRef::from(&stream).keepalive().expect("an option"));
+    }
 
     #[tokio::test]
     async fn lines_stand_behind_the_request_line_however_little_is_written_at_once() {

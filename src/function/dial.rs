@@ -14,12 +14,14 @@ use super::session::Session;
 use super::tls::Offer;
 
 /// What a new connection is for, and how long it may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Terms {
     pub offer: Offer,
     pub connect_timeout: Duration,
     pub start_wait: Duration,
     pub max_header_bytes: usize,
+    /// What the connection begins with. If that is anything, it names one client, and the connection serves one request.
+    pub preface: Vec<u8>,
 }
 
 /// Opens a connection to the instance of `pool`. Where one may serve several requests, those that come while it is being opened
@@ -28,27 +30,31 @@ pub struct Terms {
 /// # Errors
 /// The error of the last attempt.
 pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError> {
-    let Terms { connect_timeout, start_wait, max_header_bytes, .. } = terms;
+    let Terms { connect_timeout, start_wait, max_header_bytes, ref preface, .. } = terms;
+    let is_shared = preface.is_empty();
     let endpoint = pool.endpoint();
     let offer = pool.offer(terms.offer);
-    if offer == Offer::Any && pool.is_worth_waiting() {
+    if is_shared && offer == Offer::Any && pool.is_worth_waiting() {
         pool.opened().await;
         if let Some(turn) = pool.turn() {
             return Ok(Channel::Turn(turn));
         }
     }
-    let _opening = Opening::begin(pool);
-    let stream = connect(&endpoint.instance, offer, connect_timeout, start_wait).await?;
+    let _opening = is_shared.then(|| Opening::begin(pool));
+    let stream = connect(&endpoint.instance, offer, connect_timeout, start_wait, preface).await?;
     if !stream.wire().is_http2() {
         pool.learn_http1(offer);
         let link = Link::open(stream, endpoint.clone(), max_header_bytes).await;
-        return link
-            .map(Channel::Link)
-            .map_err(|_lost| ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into()));
+        let mut link = link.map_err(|_lost| ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into()))?;
+        if !is_shared {
+            link.use_once();
+        }
+        return Ok(Channel::Link(link));
     }
     let session = match timeout(connect_timeout, Session::open(stream, endpoint.clone(), max_header_bytes)).await {
         Ok(session) => session?,
         Err(_elapsed) => return Err(ConnectError::NotHttp2),
     };
-    pool.add(session).map(Channel::Turn).ok_or(ConnectError::NotHttp2)
+    let turn = if is_shared { pool.add(session) } else { session.turn() };
+    turn.map(Channel::Turn).ok_or(ConnectError::NotHttp2)
 }

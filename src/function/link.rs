@@ -158,6 +158,11 @@ impl Link {
         self.presence.set_idle(since);
     }
 
+    /// Has the link closed after this exchange.
+    pub fn use_once(&mut self) {
+        self.keep = Duration::ZERO;
+    }
+
     /// Whether the link may be kept at all.
     #[must_use]
     pub fn keeps(&self) -> bool {

@@ -19,6 +19,8 @@ pub const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-po
 pub struct Peer {
     ip: Option<IpAddr>,
     port: Option<u16>,
+    /// From where to where the connection leads.
+    ends: Option<(SocketAddr, SocketAddr)>,
     text: Rc<str>,
     /// What it is told apart by, behind whatever proxy: the protocol of its connection and who it has proved to be.
     identity: Rc<[u8]>,
@@ -67,7 +69,10 @@ impl Peer {
     #[must_use]
     pub fn tcp(remote: SocketAddr, local: SocketAddr) -> Self {
         let ip = remote.ip().to_canonical();
-        Self::new(Some(ip), Some(local.port()), ip.to_string().into(), Scheme::Http)
+        Self {
+            ends: Some((remote, local)),
+            ..Self::new(Some(ip), Some(local.port()), ip.to_string().into(), Scheme::Http)
+        }
     }
 
     /// A peer on a socket file: it has no address to speak of.
@@ -79,7 +84,7 @@ impl Peer {
     /// The same peer, behind TLS.
     #[must_use]
     pub fn over_tls(&self, tls: Tls) -> Self {
-        Self::new(self.ip, self.port, self.text.clone(), Scheme::Https(tls))
+        Self { ends: self.ends, ..Self::new(self.ip, self.port, self.text.clone(), Scheme::Https(tls)) }
     }
 
     fn new(ip: Option<IpAddr>, port: Option<u16>, text: Rc<str>, scheme: Scheme) -> Self {
@@ -97,7 +102,7 @@ impl Peer {
             lines.push("X-Forwarded-Port", port.to_string().as_bytes());
         }
         let [identity, lines] = [identity, lines].map(|lines| lines.into_bytes().into());
-        Self { ip, port, text, identity, lines, scheme }
+        Self { ip, port, ends: None, text, identity, lines, scheme }
     }
 
     /// How the access log names the peer.
@@ -119,6 +124,16 @@ impl Peer {
     #[must_use]
     pub fn is_trusted(&self, proxies: &TrustedProxies) -> bool {
         self.ip.is_some_and(|ip| proxies.contains(ip))
+    }
+
+    /// From which client to which address of the gateway a request came, for a PROXY header. The port of a client behind a trusted
+    /// proxy is not known.
+    #[must_use]
+    pub fn ends(&self, headers: &HeaderMap, proxies: &TrustedProxies) -> Option<(SocketAddr, SocketAddr)> {
+        let (remote, local) = self.ends?;
+        let behind = if self.is_trusted(proxies) { self.client_behind(headers, proxies) } else { self.ip };
+        let source = behind.filter(|ip| Some(*ip) != self.ip).map_or(remote, |ip| SocketAddr::new(ip, 0));
+        Some((source, local))
     }
 
     /// Adds the lines for a request that came straight from the client, whatever it says of itself.

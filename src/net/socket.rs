@@ -1,22 +1,38 @@
-//! Listening sockets, bound before anything else starts so that a port in use is an error of the start.
+//! Listening sockets and their options, bound before anything else starts so that a port in use is an error of the start.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::config::types::ListenAddress;
+use super::inherited::{self, Inherited};
+use super::socket_file::{self, SocketFile};
+use crate::config::types::{ListenAddress, Listener};
 
-/// Connections that the kernel may hold for one listener.
-const BACKLOG: i32 = 4096;
+/// A peer that is silent for so long is asked whether it is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// The pause between two such questions.
+const INTERVAL: Duration = Duration::from_secs(15);
+/// How many may stay without an answer before the connection is lost.
+const PROBES: u32 = 4;
 
-/// One listener's sockets: one for each worker, all at the same address.
+/// The sockets at one address: one for each worker.
 #[derive(Debug)]
 pub enum Sockets {
-    Tcp { address: SocketAddr, sockets: Vec<std::net::TcpListener> },
-    Unix { path: PathBuf, sockets: Vec<UnixListener> },
+    Tcp {
+        address: SocketAddr,
+        sockets: Vec<std::net::TcpListener>,
+    },
+    Unix {
+        path: PathBuf,
+        /// The file, if it was made here.
+        file: Option<SocketFile>,
+        sockets: Vec<UnixListener>,
+    },
 }
 
 /// Why a listener could not be bound.
@@ -29,24 +45,6 @@ pub struct BindError {
 }
 
 impl Sockets {
-    /// Binds `count` sockets at `address`. TCP sockets share the port, so that the kernel spreads connections over them;
-    /// the others share one socket.
-    ///
-    /// # Errors
-    /// [`BindError`] with the system's reason: in use, no permission, no such address.
-    pub fn bind(address: &ListenAddress, count: usize) -> Result<Self, BindError> {
-        match address {
-            ListenAddress::Tcp(address) => {
-                bind_tcp(*address, count).map_err(|source| BindError { address: address.to_string(), source })
-            }
-            ListenAddress::Unix(path) => bind_unix(path, count)
-                .map_err(|source| BindError { address: format!("unix:{}", path.display()), source }),
-            ListenAddress::Systemd(name) => {
-                inherit(name, count).map_err(|source| BindError { address: format!("systemd:{name}"), source })
-            }
-        }
-    }
-
     /// Where it listens, for people: `127.0.0.1:8080` or `unix:/path`.
     #[must_use]
     pub fn display(&self) -> String {
@@ -57,16 +55,48 @@ impl Sockets {
     }
 }
 
-fn bind_tcp(address: SocketAddr, count: usize) -> io::Result<Sockets> {
-    // With SO_REUSEPORT a second daemon of the same user would silently share the port. A socket without it fails.
-    drop(tcp_socket(address, ReusePort::No)?);
-    let first = tcp_socket(address, ReusePort::Yes)?;
-    let address = first.local_addr()?;
-    let mut sockets = vec![first];
-    for _ in 1..count {
-        sockets.push(tcp_socket(address, ReusePort::Yes)?);
+/// Binds every listener, `count` sockets at each of its addresses, each with the index of its listener. TCP sockets share
+/// the port, so that the kernel spreads connections over them; the others share one socket.
+///
+/// # Errors
+/// [`BindError`] with the system's reason: in use, no permission, no such address.
+pub fn bind(listeners: &[Listener], count: usize) -> Result<Vec<(usize, Sockets)>, BindError> {
+    let mut inherited = Inherited::from_environment();
+    let mut bound = Vec::new();
+    for (index, listener) in listeners.iter().enumerate() {
+        let sockets = match &listener.address {
+            ListenAddress::Tcp(address) => {
+                let options = Options { backlog: listener.backlog.into(), takes: takes(*address, listeners) };
+                bind_tcp(*address, options, count)
+                    .map(|sockets| vec![sockets])
+                    .map_err(|source| BindError { address: address.to_string(), source })
+            }
+            ListenAddress::Unix(path) => socket_file::bind(path, listener.rights, listener.backlog.into())
+                .and_then(|(socket, file)| {
+                    Ok(vec![Sockets::Unix { path: path.clone(), file: Some(file), sockets: shared(socket, count)? }])
+                })
+                .map_err(|source| BindError { address: format!("unix:{}", path.display()), source }),
+            ListenAddress::Systemd(name) => inherit(&mut inherited, name, count)
+                .map_err(|source| BindError { address: format!("systemd:{name}"), source }),
+        };
+        bound.extend(sockets?.into_iter().map(|sockets| (index, sockets)));
     }
-    Ok(Sockets::Tcp { address, sockets })
+    Ok(bound)
+}
+
+/// What a TCP socket takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// Its own address.
+    Own,
+    /// IPv6 and IPv4.
+    Both,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    backlog: i32,
+    takes: Takes,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,88 +105,142 @@ enum ReusePort {
     No,
 }
 
-fn tcp_socket(address: SocketAddr, reuse_port: ReusePort) -> io::Result<std::net::TcpListener> {
+/// `[::]` takes IPv4 as well, unless `0.0.0.0` is there for it.
+fn takes(address: SocketAddr, listeners: &[Listener]) -> Takes {
+    let any = ListenAddress::Tcp(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port()));
+    let has_sibling = address.port() != 0 && listeners.iter().any(|listener| listener.address == any);
+    if address.ip() == IpAddr::from(Ipv6Addr::UNSPECIFIED) && !has_sibling { Takes::Both } else { Takes::Own }
+}
+
+fn bind_tcp(address: SocketAddr, options: Options, count: usize) -> io::Result<Sockets> {
+    // With SO_REUSEPORT a second daemon of the same user would silently share the port. A socket without it fails.
+    drop(tcp_socket(address, options, ReusePort::No)?);
+    let first = tcp_socket(address, options, ReusePort::Yes)?;
+    let address = first.local_addr()?;
+    let mut sockets = vec![first];
+    for _ in 1..count {
+        sockets.push(tcp_socket(address, options, ReusePort::Yes)?);
+    }
+    Ok(Sockets::Tcp { address, sockets })
+}
+
+fn tcp_socket(address: SocketAddr, options: Options, reuse_port: ReusePort) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    if address.is_ipv6() {
+        // Said in both cases: what is not said follows a setting of the system.
+        socket.set_only_v6(options.takes == Takes::Own)?;
+    }
     if reuse_port == ReusePort::Yes {
         socket.set_reuse_port(true)?;
     }
+    keep_alive(&socket)?;
     socket.bind(&SockAddr::from(address))?;
     if reuse_port == ReusePort::Yes || address.port() != 0 {
-        socket.listen(BACKLOG)?;
+        socket.listen(options.backlog)?;
     }
     Ok(socket.into())
 }
 
-fn bind_unix(path: &Path, count: usize) -> io::Result<Sockets> {
-    remove_stale(path)?;
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&SockAddr::unix(path)?)?;
-    socket.listen(BACKLOG)?;
-    share_unix(socket.into(), path.to_owned(), count)
+/// Has the kernel find out that a peer is gone without a word. Connections inherit it from the socket that accepted them.
+///
+/// # Errors
+/// When the system refuses.
+pub fn keep_alive(socket: &impl AsFd) -> io::Result<()> {
+    let probes = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(INTERVAL).with_retries(PROBES);
+    SockRef::from(socket).set_tcp_keepalive(&probes)
 }
 
-fn share_unix(socket: UnixListener, path: PathBuf, count: usize) -> io::Result<Sockets> {
+/// Takes the sockets that the service manager passed under `name`. Their address and backlog are its business.
+fn inherit(inherited: &mut Inherited, name: &str, count: usize) -> io::Result<Vec<Sockets>> {
+    let each = |socket| match socket {
+        inherited::Socket::Tcp(socket) => {
+            socket.set_nonblocking(true)?;
+            keep_alive(&socket)?;
+            let address = socket.local_addr()?;
+            let mut sockets = (1..count).map(|_| socket.try_clone()).collect::<io::Result<Vec<_>>>()?;
+            sockets.push(socket);
+            Ok(Sockets::Tcp { address, sockets })
+        }
+        inherited::Socket::Unix(socket) => {
+            socket.set_nonblocking(true)?;
+            let path = socket.local_addr()?.as_pathname().map(ToOwned::to_owned).unwrap_or_default();
+            Ok(Sockets::Unix { path, file: None, sockets: shared(socket, count)? })
+        }
+    };
+    inherited.take(name)?.into_iter().map(each).collect()
+}
+
+/// One socket for all workers.
+fn shared(socket: UnixListener, count: usize) -> io::Result<Vec<UnixListener>> {
     let mut sockets = (1..count).map(|_| socket.try_clone()).collect::<io::Result<Vec<_>>>()?;
     sockets.push(socket);
-    Ok(Sockets::Unix { path, sockets })
-}
-
-/// Removes a socket file that nobody listens on any more; a living one or another kind of file is left for `bind` to refuse.
-fn remove_stale(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    if is_socket && std::os::unix::net::UnixStream::connect(path).as_ref().is_err_and(refused) {
-        std::fs::remove_file(path)?;
-    }
-    Ok(())
-}
-
-/// Takes the socket that the service manager passed under `name` (`LISTEN_FDS`, `LISTEN_FDNAMES`).
-fn inherit(name: &str, count: usize) -> io::Result<Sockets> {
-    let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
-    let missing =
-        || io::Error::new(io::ErrorKind::NotFound, format!("no inherited socket has this name (passed: `{names}`)"));
-    let index = names.split(':').position(|other| other == name).ok_or_else(missing)?;
-    let mut inherited = listenfd::ListenFd::from_env();
-    if let Ok(Some(socket)) = inherited.take_tcp_listener(index) {
-        socket.set_nonblocking(true)?;
-        let address = socket.local_addr()?;
-        let mut sockets = (1..count).map(|_| socket.try_clone()).collect::<io::Result<Vec<_>>>()?;
-        sockets.push(socket);
-        return Ok(Sockets::Tcp { address, sockets });
-    }
-    let socket = inherited.take_unix_listener(index)?.ok_or_else(missing)?;
-    socket.set_nonblocking(true)?;
-    let path = socket.local_addr()?.as_pathname().map(Path::to_owned).unwrap_or_default();
-    share_unix(socket, path, count)
+    Ok(sockets)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+
     use super::*;
+
+    fn listener(address: &str) -> Listener {
+        Listener {
+            address: ListenAddress::Tcp(address.parse().expect("an address")),
+            http2: true,
+            redirect_https: false,
+            tls: None,
+            proxy_protocol: false,
+            backlog: 16,
+            rights: crate::config::types::SocketRights::default(),
+        }
+    }
+
+    /// The sockets of the only listener.
+    fn bound(address: &str) -> (SocketAddr, Vec<std::net::TcpListener>) {
+        match bind(&[listener(address)], 3).expect("binds").pop() {
+            Some((0, Sockets::Tcp { address, sockets })) => (address, sockets),
+            other => panic!("{other:?}"),
+        }
+    }
 
     #[test]
     fn the_sockets_of_a_listener_share_one_port_and_nobody_else_gets_it() {
-        let any = ListenAddress::Tcp(([127, 0, 0, 1], 0).into());
-        let Sockets::Tcp { address, sockets } = Sockets::bind(&any, 3).expect("binds") else { panic!("not TCP") };
+        let (address, sockets) = bound("127.0.0.1:0");
         assert_eq!(sockets.len(), 3);
-        let error = Sockets::bind(&ListenAddress::Tcp(address), 1).expect_err("in use");
+        let error = bind(&[listener(&address.to_string())], 1).expect_err("in use");
         assert_eq!(error.source.kind(), io::ErrorKind::AddrInUse);
     }
 
     #[test]
-    fn a_stale_socket_file_is_replaced_and_a_living_one_is_not() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("fngate.sock");
-        let address = ListenAddress::Unix(path.clone());
-        drop(Sockets::bind(&address, 2).expect("binds"));
-        assert!(path.exists());
-        let living = Sockets::bind(&address, 2).expect("the stale file is replaced");
-        assert!(Sockets::bind(&address, 1).is_err());
-        drop(living);
+    fn any_ipv6_address_is_any_ipv4_address_as_well_unless_that_has_a_listener() {
+        let (address, sockets) = bound("[::]:0");
+        let client = TcpStream::connect(("127.0.0.1", address.port())).expect("IPv4 is taken");
+        drop((client, sockets));
+        let (v6, v4) = (format!("[::]:{}", address.port()), format!("0.0.0.0:{}", address.port()));
+        for pair in [[&v6, &v4], [&v4, &v6]] {
+            let bound = bind(&pair.map(|address| listener(address)), 2).expect("both");
+            assert_eq!(bound.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 1]);
+        }
+        assert_eq!(takes("[::1]:80".parse().expect("an address"), &[]), Takes::Own);
+    }
+
+    #[test]
+    fn accepted_connections_are_kept_alive() {
+        let (address, sockets) = bound("127.0.0.1:0");
+        let client = TcpStream::connect(address).expect("connects");
+        let accepted = loop {
+            let mut accepted = sockets.iter().filter_map(|socket| socket.accept().ok());
+            if let Some((stream, _)) = accepted.next() {
+                break stream;
+            }
+        };
+        let accepted = SockRef::from(&accepted);
+        assert!(accepted.keepalive().expect("an option"));
+        assert_eq!(accepted.tcp_keepalive_time().expect("an option"), KEEP_ALIVE);
+        assert_eq!(accepted.tcp_keepalive_interval().expect("an option"), INTERVAL);
+        assert_eq!(accepted.tcp_keepalive_retries().expect("an option"), PROBES);
+        drop(client);
     }
 }

@@ -31,6 +31,7 @@ use crate::message::lines::Lines;
 use crate::message::problem::{Problem, Reason};
 use crate::message::websocket::Opening;
 use crate::message::{grpc, http2, request, response};
+use crate::net::proxy_protocol;
 use crate::snapshot::Api;
 use crate::telemetry::access::Record;
 
@@ -338,12 +339,24 @@ impl Forwarding<'_> {
 
     /// A connection to the instance whose turn it is, or the pool that has none to offer.
     fn idle(&self, links: Links) -> Result<(Channel, Rc<Pool>), Rc<Pool>> {
-        let pool = self.routed.api.function.pick();
+        let function = &self.routed.api.function;
+        let pool = function.pick();
         let channel = match links {
+            // A reload may have left connections that begin with no header.
+            _ if function.function.spec.proxy_protocol.is_some() => None,
             Links::Any => pool.take(self.client.now(), self.offer()),
             Links::New => pool.share(self.offer()),
         };
         channel.map(|channel| (channel, pool.clone())).ok_or_else(|| pool.clone())
+    }
+
+    /// What a new connection begins with: a PROXY header, which names one client, so that it serves no other.
+    fn preface(&self) -> Vec<u8> {
+        let proxies = &self.view.snapshot.config.gateway.trusted_proxies;
+        match self.routed.api.function.function.spec.proxy_protocol {
+            Some(version) => proxy_protocol::header(version, self.client.peer().ends(&self.head.headers, proxies)),
+            None => Vec::new(),
+        }
     }
 
     /// A new connection: to the instance of `pool` or, if that cannot be reached, one to those whose turn is next.
@@ -364,6 +377,7 @@ impl Forwarding<'_> {
                 connect_timeout: spec.connect_timeout,
                 start_wait,
                 max_header_bytes: self.view.snapshot.config.gateway.max_header_bytes,
+                preface: self.preface(),
             };
             let connected = self.budget.limit(self.client, dial::open(&pool, terms)).await;
             record.connected = Some(record.connected.unwrap_or_default() + (self.client.now() - began));

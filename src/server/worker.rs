@@ -14,6 +14,7 @@ use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{self, Arrival};
+use super::proxied;
 use super::socket::Socket;
 use crate::drain::{Drain, Phase};
 use crate::entrance::{Door, doors};
@@ -221,7 +222,7 @@ impl Worker {
         }
     }
 
-    fn start(&self, socket: Socket, peer: Peer, listener: usize) {
+    fn start(&self, mut socket: Socket, mut peer: Peer, listener: usize) {
         let refused = self.crew.connections() >= self.crew.limits.client_connections;
         // Those over the limit get an answer; far over the limit, not even that.
         if refused
@@ -237,7 +238,13 @@ impl Worker {
         let (seat, gateway) = (self.drain.join(), self.gateway.clone());
         let entrance = gateway.view().snapshot.entrance(&self.crew.doors[listener]);
         spawn_local(async move {
-            let _counted = counted;
+            let counted = counted;
+            if entrance.proxy_protocol {
+                peer = match proxied::client_behind(&mut socket, peer, &seat, &gateway).await {
+                    Ok(client) => client,
+                    Err(unnamed) => return unnamed.note(&counted.crew.metrics.proxy_protocol_errors),
+                };
+            }
             connection::serve(Arrival { socket, peer, entrance, seat, refused }, gateway).await;
         });
     }

@@ -26,6 +26,7 @@ pub struct Metrics {
     pub config_revision: IntGauge,
     pub config_last_success: IntGauge,
     pub accept_errors: IntCounter,
+    pub proxy_protocol_errors: IntCounter,
     pub lost_access_lines: IntCounter,
     requests: Handles<ApiLabels, Shards<Codes>>,
     request_durations: Handles<(String, String), Shards<Timing>>,
@@ -81,6 +82,10 @@ impl Metrics {
                 "When a configuration was last applied, in Unix time.",
             ),
             accept_errors: counter("fngate_accept_errors_total", "Connections that could not be accepted."),
+            proxy_protocol_errors: counter(
+                "fngate_proxy_protocol_errors_total",
+                "Connections that were closed for want of a proper PROXY header from a trusted peer.",
+            ),
             lost_access_lines: counter("fngate_access_log_lost_total", "Access log lines that could not be written."),
             requests: Handles::default(),
             request_durations: Handles::default(),

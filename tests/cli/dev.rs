@@ -147,3 +147,14 @@ fn a_packed_function_is_started() {
     assert_eq!((reply.status, reply.body.as_str()), (200, "served /packed"), "{reply:?}");
     dev.end();
 }
+
+#[test]
+fn the_command_is_not_told_of_sockets_that_are_not_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut dev = fngate(&["dev", "--listen", "127.0.0.1:0", "--", "sh", "-c", "env >variables"]);
+    dev.current_dir(folder.path()).env("LISTEN_PID", "1").env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "web");
+    let _alone = admin_port();
+    assert_eq!(run(&mut dev).code(), Some(71));
+    let variables = std::fs::read_to_string(folder.path().join("variables")).expect("written");
+    assert!(variables.contains("PORT=") && !variables.contains("LISTEN_"), "{variables}");
+}

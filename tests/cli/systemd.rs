@@ -1,16 +1,18 @@
 //! What the service manager is told and what it passes.
 
-use std::net::TcpListener;
-use std::os::fd::OwnedFd;
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 
+use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::process::Signal;
 
 use crate::support::PATIENCE;
 use crate::support::client::get;
 use crate::support::fngate;
 use crate::support::gateway::{Folder, Gateway, echo};
+use crate::support::process::run;
 
 /// The socket of a service manager.
 struct Manager(UnixDatagram);
@@ -106,7 +108,72 @@ fn a_socket_of_the_manager_is_served() {
 #[test]
 fn a_socket_that_was_not_passed_is_71() {
     let folder = Folder::new(&echo("a").replacen("127.0.0.1:0", "systemd:web", 1));
-    let finished = crate::support::process::run(&mut fngate(&["run", "-c", &folder.argument()]));
+    let finished = run(&mut fngate(&["run", "-c", &folder.argument()]));
     assert_eq!(finished.code(), Some(71));
     assert!(finished.err.starts_with("fngate: cannot listen on systemd:web: "), "{}", finished.err);
+}
+
+/// Passes sockets under these names as a manager does, but for their numbers, which the tests of a process share.
+fn passed(folder: &Folder, names: &str, sockets: &[&dyn AsFd], first: i32) -> (Command, Vec<OwnedFd>) {
+    let pass = |(number, socket): (i32, &&dyn AsFd)| {
+        let socket = fcntl_dupfd_cloexec(socket.as_fd(), number).expect("a number");
+        assert_eq!(socket.as_raw_fd(), number, "it is free");
+        fcntl_setfd(&socket, FdFlags::empty()).expect("a flag");
+        socket
+    };
+    let held = (first..).zip(sockets).map(pass).collect();
+    let mut command = fngate(&["run", "-c", &folder.argument()]);
+    command.stdin(Stdio::null()).env("LISTEN_FDNAMES", names).env("LISTEN_FDS", sockets.len().to_string());
+    command.env("LISTEN_FDS_FIRST_FD", first.to_string());
+    (command, held)
+}
+
+fn named(listeners: &[&str]) -> Folder {
+    let tables: Vec<_> = listeners.iter().map(|name| format!("[[listener]]\naddress = \"systemd:{name}\"\n")).collect();
+    Folder::new(&echo("a").replacen("[[listener]]\naddress = \"127.0.0.1:0\"\n", &tables.concat(), 1))
+}
+
+#[test]
+fn every_socket_of_a_name_is_served_and_names_may_be_many() {
+    let folder = named(&["web", "api"]);
+    let sockets = [0; 4].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("a port"));
+    let [one, two, three, four] = sockets.each_ref().map(|socket| socket.local_addr().expect("an address"));
+    let all: Vec<&dyn AsFd> = sockets.iter().map(|socket| socket as &dyn AsFd).collect();
+    let (mut command, held) = passed(&folder, "web:api:web:other", &all, 700);
+    let gateway = Gateway::start_with(&mut command, &folder);
+    assert_eq!((gateway.address, &gateway.others[..]), (one, &[three, two][..]));
+    drop((sockets, held));
+    for address in [one, two, three] {
+        assert_eq!(get(address, "/").status, 200);
+    }
+    // Nobody asked for it: it is open, and nobody accepts.
+    assert!(TcpStream::connect(four).is_ok());
+}
+
+#[test]
+fn sockets_for_another_process_are_not_taken() {
+    let folder = named(&["web"]);
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (mut command, _held) = passed(&folder, "web", &[&socket], 710);
+    let finished = run(command.env("LISTEN_PID", "1"));
+    assert_eq!(finished.code(), Some(71));
+    assert!(finished.err.contains("no inherited socket has this name"), "{}", finished.err);
+}
+
+#[test]
+fn a_socket_of_another_kind_is_71_with_what_it_should_be() {
+    let folder = named(&["web"]);
+    let datagrams = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let file = UnixDatagram::unbound().expect("a socket");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let connection = TcpStream::connect(listener.local_addr().expect("an address")).expect("connects");
+    let cases: [(&dyn AsFd, &str); 3] =
+        [(&datagrams, "is not a stream socket"), (&file, "is not a stream socket"), (&connection, "does not listen")];
+    for (first, (socket, what)) in (720..).zip(cases) {
+        let (mut command, _held) = passed(&folder, "web", &[socket], first);
+        let finished = run(&mut command);
+        assert_eq!(finished.code(), Some(71), "{}", finished.err);
+        assert!(finished.err.starts_with("fngate: cannot listen on systemd:web: "), "{}", finished.err);
+        assert!(finished.err.contains(what), "{}", finished.err);
+    }
 }

@@ -8,6 +8,8 @@ mod forwarded;
 mod head;
 #[path = "../../fuzz/entry/policy.rs"]
 mod policy;
+#[path = "../../fuzz/entry/proxy.rs"]
+mod proxy;
 #[path = "../../fuzz/entry/table.rs"]
 mod table;
 #[path = "../../fuzz/entry/target.rs"]
@@ -22,11 +24,12 @@ const MOST: u64 = 1 << 20;
 /// A fuzz target by its name, and what it does with an input.
 type Entry = (&'static str, fn(&[u8]));
 
-const ENTRIES: [Entry; 6] = [
+const ENTRIES: [Entry; 7] = [
     ("config", config::run),
     ("forwarded", forwarded::run),
     ("head", head::run),
     ("policy", policy::run),
+    ("proxy", proxy::run),
     ("table", table::run),
     ("target", target::run),
 ];
@@ -69,6 +72,11 @@ fn request_heads() {
 #[test]
 fn field_lines() {
     replay("policy");
+}
+
+#[test]
+fn proxy_headers() {
+    replay("proxy");
 }
 
 #[test]

@@ -67,7 +67,6 @@ fn keys() {
                 "a key like one and of another table",
                 "[[service]]\nname = \"shop\"\nhosts = [\"a\"]\nhost = \"a.example\"",
             ),
-            ("planned keys", "[[listener]]\naddress = \"[::]:8443\"\nproxy_protocol = true"),
             ("nothing to include", "include = [\"services/*.toml\"]"),
             ("keys with strange characters", "[log]\n\"a\\nb\" = 1\n\"\" = 2"),
         ]),
@@ -139,6 +138,16 @@ fn listeners() {
         ("an address of its own", "\"0.0.0.0:8080\""),
         ("not the admin address", "\"127.0.0.1:9901\"\n\n[admin]\naddress = \"127.0.0.1:9901\""),
         ("not the default admin address", "\"127.0.0.1:9901\""),
+        ("no abstract name", "\"unix:@fngate\""),
+        ("somebody to trust", "\"0.0.0.0:80\"\nproxy_protocol = true"),
+        ("a backlog", "\"0.0.0.0:80\"\nbacklog = 0"),
+        ("rights of a file only", "\"0.0.0.0:80\"\nmode = \"0660\"\nowner = \"0\"\ngroup = \"0\""),
+        ("a mode", "\"unix:/run/fngate.sock\"\nmode = \"rw-rw----\""),
+        ("a mode in octal", "\"unix:/run/fngate.sock\"\nmode = \"0888\""),
+        ("a mode without further bits", "\"unix:/run/fngate.sock\"\nmode = \"4755\""),
+        ("a mode is a string", "\"unix:/run/fngate.sock\"\nmode = 660"),
+        ("a user", "\"unix:/run/fngate.sock\"\nowner = \"nobody-of-this-name\""),
+        ("a group", "\"unix:/run/fngate.sock\"\ngroup = \"-1\""),
     ];
     let whole: Vec<_> = cases.iter().map(|(rule, value)| (*rule, format!("{one}{value}"))).collect();
     let whole: Vec<_> = whole.iter().map(|(rule, text)| (*rule, text.as_str())).collect();
@@ -169,6 +178,8 @@ fn functions() {
         ("a name that can be in a certificate", "instances = [\"https://a-.example\"]"),
         ("an instance for its settings", "instances = [\"h2c://10.0.0.1\"]\n[function.tls]\nhttp2 = false"),
         ("the name of a server", "instances = [\"https://a\"]\n[function.tls]\nserver_name = \"a b\"\nhttp2 = 1"),
+        ("a PROXY header", "instances = [\"http://a\"]\nproxy_protocol = \"v3\""),
+        ("a PROXY header for somebody", "instances = [\"builtin:echo\"]\nproxy_protocol = \"v1\""),
         ("no path", "instances = [\"http://127.0.0.1:9000/orders\"]"),
         ("no password", "instances = [\"http://me:secret@127.0.0.1\"]"),
         ("a port", "instances = [\"http://127.0.0.1:90000\"]"),

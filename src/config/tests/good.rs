@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::super::types::{
     AccessLog, Admin, Environment, HostPattern, InstanceAddress, ListenAddress, LogFormat, MethodRule, ReservedPolicy,
+    SocketRights,
 };
 use super::super::{parse as parse_text, schema_keys};
 use super::{BASE, api, good, parse};
@@ -26,6 +27,8 @@ fn defaults() {
     assert_eq!(config.admin, Admin { address: Some(([127, 0, 0, 1], 9901).into()) });
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Json));
     assert_eq!(config.log.access, AccessLog::Stdout);
+    let listener = &config.listeners[0];
+    assert_eq!((listener.proxy_protocol, listener.backlog, listener.rights), (false, 4096, SocketRights::default()));
 
     let function = &config.functions[0];
     assert_eq!(function.id.to_string(), "default/echo:$LATEST");
@@ -35,6 +38,7 @@ fn defaults() {
     assert_eq!((function.stream_idle, function.stream_max), (seconds(60), None));
     assert_eq!((function.websocket_idle, function.queue_timeout), (seconds(600), seconds(1)));
     assert_eq!((function.max_concurrency, function.queue, function.memory), (None, 0, 0));
+    assert_eq!(function.proxy_protocol, None);
 
     let api = &config.services[0].apis[0];
     assert_eq!((api.name.as_str(), &api.method), ("GET /orders", &MethodRule::One(http::Method::GET)));
@@ -56,6 +60,11 @@ region = "eu-$$1"
 
 [[listener]]
 address = "unix:/run/fngate.sock"
+proxy_protocol = true
+backlog = 65535
+mode = "660"
+owner = "root"
+group = "12"
 
 [[function]]
 name = "orders"
@@ -87,14 +96,17 @@ max_body_bytes = "0"
     assert_eq!(config.gateway.max_body_bytes, Some(6 << 20));
     assert!(config.gateway.trusted_proxies.contains("::ffff:10.9.8.7".parse().unwrap()));
     assert_eq!((config.gateway.reserved, config.gateway.region.as_str()), (ReservedPolicy::Reject, "eu-$$1"));
-    assert_eq!(config.listeners[0].address, ListenAddress::Unix("/run/fngate.sock".into()));
+    let listener = &config.listeners[0];
+    assert_eq!(listener.address, ListenAddress::Unix("/run/fngate.sock".into()));
+    assert_eq!((listener.proxy_protocol, listener.backlog), (true, 65535));
+    assert_eq!(listener.rights, SocketRights { mode: Some(0o660), owner: Some(0), group: Some(12) });
 
     let function = &config.functions[0];
     assert_eq!(function.id.to_string(), "shop/orders:3");
     let instances: Vec<_> = function.instances.iter().map(ToString::to_string).collect();
     assert_eq!(instances, ["http://orders.example.com:9000", "http://[::1]:80"]);
     assert_eq!(function.timeout.value, Duration::from_secs(20));
-    assert_eq!(function.timeout.place.as_ref().unwrap().to_string(), "fngate.toml:18:11");
+    assert_eq!(function.timeout.place.as_ref().unwrap().to_string(), "fngate.toml:23:11");
     assert_eq!(function.stream_max, Some(Duration::from_secs(5400)));
     let headers: Vec<_> = function.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(headers, ["x-b", "x-a"], "in the order of the file");
@@ -108,8 +120,8 @@ max_body_bytes = "0"
     let bindings: Vec<_> = api.bindings.iter().map(|binding| (binding.environment, binding.function)).collect();
     assert_eq!(bindings, [(Environment::Release, 0), (Environment::Test, 0)]);
     assert_eq!(api.max_body_bytes, Some(None));
-    assert_eq!(api.timeout.as_ref().unwrap().place.as_ref().unwrap().to_string(), "fngate.toml:34:11");
-    assert_eq!(api.place.to_string(), "fngate.toml:29:8");
+    assert_eq!(api.timeout.as_ref().unwrap().place.as_ref().unwrap().to_string(), "fngate.toml:39:11");
+    assert_eq!(api.place.to_string(), "fngate.toml:34:8");
 }
 
 #[test]

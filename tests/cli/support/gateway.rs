@@ -16,6 +16,8 @@ use super::{eventually, fngate};
 pub struct Gateway {
     pub process: Process,
     pub address: SocketAddr,
+    /// Where else it serves.
+    pub others: Vec<SocketAddr>,
     pub admin: SocketAddr,
 }
 
@@ -111,8 +113,8 @@ impl Gateway {
             assert_eq!(process.ended(), None);
             process.err().lines().find_map(|line| serde_json::from_str(line).ok())
         });
-        let [address]: [SocketAddr; 1] = serde_json::from_str(&serving.listeners).expect("one address");
-        let gateway = Self { process, address, admin: serving.admin };
+        let mut others: Vec<SocketAddr> = serde_json::from_str(&serving.listeners).expect("addresses");
+        let gateway = Self { process, address: others.remove(0), others, admin: serving.admin };
         eventually("the gateway is ready", || (get(gateway.admin, "/readyz").status == 200).then_some(()));
         gateway
     }
