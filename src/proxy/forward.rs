@@ -16,6 +16,7 @@ use super::deadline::{Budget, Stop, WaitingFor};
 use super::error::Error;
 use super::exchange::Held;
 use super::retry::{Attempt, may_retry};
+use super::routing::{Received, Routed};
 use super::view::{LocalApi, View};
 use crate::function::channel::Channel;
 use crate::function::dial::{self, Terms};
@@ -29,7 +30,6 @@ use crate::function::tls::Offer;
 use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, UploadLimits};
 use crate::message::lines::Lines;
 use crate::message::problem::{Problem, Reason};
-use crate::message::websocket::Opening;
 use crate::message::{grpc, http2, request, response};
 use crate::net::proxy_protocol;
 use crate::snapshot::Api;
@@ -37,28 +37,6 @@ use crate::telemetry::access::Record;
 
 /// Attempts on connections that turn out to be closed before the request is written, or that cannot be opened.
 const ATTEMPTS: usize = 3;
-
-/// A request as hyper delivered it.
-#[derive(Debug)]
-pub(super) struct Received {
-    pub(super) head: Rc<Parts>,
-    /// Taken out of the head: the letter case of its names, which hyper wants back with the request for the function.
-    pub(super) extensions: Extensions,
-    pub(super) incoming: Incoming,
-    /// Of a WebSocket over HTTP/2.
-    pub(super) opening: Option<Opening>,
-}
-
-/// Where a request goes.
-#[derive(Debug)]
-pub(super) struct Routed {
-    pub(super) api: Rc<LocalApi>,
-    /// How many bytes of the path are removed.
-    pub(super) base_path: usize,
-    pub(super) host: HeaderValue,
-    pub(super) path_parameters: Option<String>,
-    pub(super) upgrade: Option<HeaderValue>,
-}
 
 /// What came of one attempt.
 type Outcome = Result<(Response<Incoming>, Channel), Failed<Error>>;
