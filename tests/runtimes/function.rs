@@ -230,7 +230,7 @@ fn node() -> Command {
     command
 }
 
-fn functions(language: &str) -> PathBuf {
+pub(crate) fn functions(language: &str) -> PathBuf {
     project().join("tests/runtimes/functions").join(language)
 }
 

@@ -7,6 +7,7 @@ mod calls;
 #[expect(dead_code, unreachable_pub, reason = "the tests in process use all of it")]
 mod certificates;
 mod client;
+mod clients;
 mod clock;
 mod function;
 mod gateway;
@@ -85,4 +86,29 @@ async fn a_websocket_goes_over_http1_to_a_function_that_would_choose_http2() {
 #[tokio::test]
 async fn every_kind_of_grpc_call_passes() {
     grpc::every_kind_of_call().await;
+}
+
+#[tokio::test]
+async fn curl_uploads_over_every_version() {
+    clients::curl().await;
+}
+
+#[tokio::test]
+async fn nghttp_and_h2load_are_served() {
+    clients::nghttp().await;
+}
+
+#[tokio::test]
+async fn the_client_of_node_is_served() {
+    clients::node().await;
+}
+
+#[tokio::test]
+async fn httpx_is_served() {
+    clients::httpx().await;
+}
+
+#[tokio::test]
+async fn a_page_in_a_browser_is_served() {
+    clients::chromium().await;
 }

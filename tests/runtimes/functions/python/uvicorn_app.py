@@ -1,7 +1,8 @@
-"""The function as an ASGI application, for uvicorn; with server-sent events and a WebSocket besides."""
+"""The function as an ASGI application, for uvicorn; with server-sent events, a WebSocket and a page for a browser besides."""
 
 import asyncio
 import json
+import pathlib
 import time
 
 from starlette.applications import Starlette
@@ -47,6 +48,22 @@ async def events(request):
     return StreamingResponse(stream(), media_type="text/event-stream")
 
 
+PAGE = pathlib.Path(__file__).with_name("page.html")
+# What the page has found out; none before.
+found = None
+
+
+async def page(request):
+    return Response(PAGE.read_bytes(), media_type="text/html")
+
+
+async def result(request):
+    global found
+    if request.method == "POST":
+        found = await request.json()
+    return JSONResponse(found)
+
+
 async def echo(websocket):
     await websocket.accept()
     while (message := await websocket.receive())["type"] == "websocket.receive":
@@ -64,6 +81,8 @@ app = Starlette(
         Route("/slow", slow),
         Route("/headers/{rest:path}", headers),
         Route("/events", events),
+        Route("/page", page),
+        Route("/result", result, methods=["GET", "POST"]),
         WebSocketRoute("/ws", echo),
     ]
 )

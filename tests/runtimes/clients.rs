@@ -1,0 +1,177 @@
+//! Real clients over TLS and HTTP/2, each a program of its own, before a real function.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::calls;
+use crate::clock::{self, eventually};
+use crate::function::{Function, Runtime, certify, functions, python};
+use crate::gateway::Gateway;
+use crate::process::Process;
+
+/// How long a browser may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A function behind HTTPS.
+struct Secure {
+    // The order in which they end.
+    gateway: Gateway,
+    function: Function,
+    folder: TempDir,
+}
+
+impl Secure {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        certify(folder.path());
+        let function = Function::start(Runtime::Uvicorn, folder.path()).await;
+        let gateway = Gateway::start(&configuration(&function), folder.path()).await;
+        Self { gateway, function, folder }
+    }
+
+    fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.gateway.port)
+    }
+
+    fn ca(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+}
+
+/// As `docs/tls.md` has it, with what the function needs.
+fn configuration(function: &Function) -> String {
+    format!(
+        r#"
+[[listener]]
+address = "127.0.0.1:0"
+
+[listener.tls]
+certificates = [{{ certificate = "function.pem", key = "function-key.pem" }}]
+
+[admin]
+address = "127.0.0.1:0"
+
+[[function]]
+name = "f"
+instances = ["{}"]
+timeout = "20s"
+
+[[service]]
+name = "shop"
+hosts = ["*"]
+
+[[service.api]]
+path = "/"
+method = "ANY"
+function = "f"
+"#,
+        function.address
+    )
+}
+
+/// What a program prints; it has to succeed.
+async fn output(mut command: Command) -> String {
+    let output = command.stdin(Stdio::null()).output().await;
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}: is it installed?"));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}\n{out}\n{err}", output.status);
+    out.into_owned()
+}
+
+fn program(name: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(name);
+    command.args(arguments);
+    command
+}
+
+pub(crate) async fn curl() {
+    let _busy = clock::busy().await;
+    let secure = Secure::start().await;
+    let (url, ca) = (secure.url(), secure.ca());
+    let body = secure.folder.path().join("body");
+    std::fs::write(&body, vec![b'x'; 3 << 20]).expect("the folder can be written to");
+    let upload = format!("@{}", body.display());
+    for (version, flag) in [("2", "--http2"), ("1.1", "--http1.1"), ("2", "--tlsv1.3"), ("2", "--tls-max")] {
+        let flags: &[&str] = if flag == "--tls-max" { &[flag, "1.2"] } else { &[flag] };
+        let mut command = program("curl", &["-sS", "--noproxy", "*", "-w", " %{http_version} %{http_code}"]);
+        command.args(flags).arg("--cacert").arg(&ca).arg("--data-binary").arg(&upload).arg(format!("{url}/upload"));
+        let printed = output(command).await;
+        assert!(printed.contains("\"bytes\":3145728") && printed.ends_with(&format!(" {version} 200")), "{printed}");
+    }
+    // Without the authority, nothing is sent.
+    let mut stranger = program("curl", &["-sS", "--noproxy", "*"]);
+    let refused = stranger.arg(format!("{url}/json")).output().await.expect("curl");
+    assert_eq!(refused.status.code(), Some(60), "{refused:?}");
+}
+
+pub(crate) async fn nghttp() {
+    let _busy = clock::busy().await;
+    let secure = Secure::start().await;
+    let url = format!("{}/headers/x", secure.url());
+    let printed = output(program("nghttp", &["-v", "-n", "--no-verify-peer", &url])).await;
+    assert!(printed.contains(":status: 200"), "{printed}");
+    let load = output(program("h2load", &["-n", "4000", "-c", "8", "-m", "100", &url])).await;
+    assert!(load.contains("4000 succeeded, 0 failed, 0 errored, 0 timeout"), "{load}");
+}
+
+pub(crate) async fn node() {
+    let _busy = clock::busy().await;
+    let secure = Secure::start().await;
+    let mut command = Command::new("node");
+    command.arg(functions("node").join("http2_client.js")).arg(secure.url()).arg(secure.ca());
+    let found: Value = serde_json::from_str(&output(command).await).expect("JSON");
+    let expected =
+        json!({ "many": 100, "json": 200, "large": 5_000_000, "missing": 404, "after": 200, "connection": null });
+    assert_eq!(found, expected);
+}
+
+pub(crate) async fn httpx() {
+    let _busy = clock::busy().await;
+    let secure = Secure::start().await;
+    let mut command = python("httpx_client");
+    command.arg(secure.url()).arg(secure.ca());
+    let found: Value = serde_json::from_str(&output(command.into()).await).expect("JSON");
+    let expected = json!({
+        "versions": ["HTTP/2"], "answered": 200, "upload": 200_000, "download": 1_048_576, "cookie": ["a=1; b=2"],
+    });
+    assert_eq!(found, expected);
+}
+
+/// Calls, a hundred at a time, server-sent events, a WebSocket and a call that is given up, from a page.
+pub(crate) async fn chromium() {
+    if !is_there("chromium").await {
+        return report("chromium: skipped, it is not installed");
+    }
+    let _busy = clock::busy().await;
+    let secure = Secure::start().await;
+    let profile = secure.folder.path().join("profile");
+    let mut command = std::process::Command::new("chromium");
+    command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--ignore-certificate-errors", "--no-first-run"]);
+    command.arg("--disable-dev-shm-usage").arg(format!("--user-data-dir={}", profile.display()));
+    command.env("HOME", secure.folder.path()).arg(format!("{}/page", secure.url()));
+    let _browser = Process::start("chromium", command, secure.folder.path()).expect("it starts");
+    let found: Value = eventually("the page has run", PATIENCE, async || {
+        let reply = calls::call(&secure.function.address, "/result").await.ok()?;
+        Some(reply.json()).filter(|found| !found.is_null())
+    })
+    .await;
+    let expected = json!({
+        "call": [{ "sum": 42, "text": "caf\u{e9} \u{1f980}" }, 32],
+        "many": 100, "events": 20, "websocket": 100, "left": "AbortError", "protocols": ["h2"],
+    });
+    assert_eq!(found, expected);
+}
+
+async fn is_there(name: &str) -> bool {
+    program(name, &["--version"]).output().await.is_ok_and(|output| output.status.success())
+}
+
+#[expect(clippy::print_stdout, reason = "what was left out is said")]
+fn report(text: &str) {
+    println!("{text}");
+}
