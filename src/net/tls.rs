@@ -51,6 +51,8 @@ impl Acceptor {
         };
         let mut config = builder.with_cert_resolver(Arc::new(Certificates::new(spec).map_err(TlsError::Certificate)?));
         config.alpn_protocols = if http2 { vec![H2.to_vec(), HTTP11.to_vec()] } else { vec![HTTP11.to_vec()] };
+        // Ours are in the order of what they protect.
+        config.ignore_client_order = true;
         config.session_storage = Arc::new(NoServerSessionStorage {});
         if spec.tickets {
             config.ticketer = match previous.filter(|previous| previous.spec.clients == spec.clients) {

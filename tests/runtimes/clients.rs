@@ -167,6 +167,40 @@ pub(crate) async fn chromium() {
     assert_eq!(found, expected);
 }
 
+/// `testssl.sh` looks for every known weakness of TLS.
+pub(crate) async fn testssl() {
+    let Some(name) = first_of(["testssl.sh", "testssl"]).await else {
+        return report("testssl.sh: skipped, it is not installed");
+    };
+    let secure = Secure::start().await;
+    let found = secure.folder.path().join("found.json");
+    let mut command = program(name, &["--quiet", "--color", "0", "--warnings", "off", "--ip", "127.0.0.1"]);
+    command.arg("--add-ca").arg(secure.ca()).arg("--jsonfile").arg(&found).arg(secure.url());
+    // Its status says how much it has found.
+    let ended = command.stdin(Stdio::null()).output().await.expect("it runs");
+    let found = std::fs::read_to_string(found).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    let found: Vec<Value> = serde_json::from_str(&found).expect("JSON");
+    let bad: Vec<_> = found
+        .iter()
+        .filter(|finding| ["MEDIUM", "HIGH", "CRITICAL", "FATAL"].iter().any(|level| finding["severity"] == **level))
+        // What a certificate for a test cannot have, and what the function has to say.
+        .filter(|finding| {
+            !["cert_validityPeriod", "cert_chain_of_trust", "security_headers"].iter().any(|id| finding["id"] == **id)
+        })
+        .collect();
+    assert!(found.len() > 100, "it has looked at next to nothing: {found:?}");
+    assert!(bad.is_empty(), "{bad:#?}");
+}
+
+async fn first_of<const N: usize>(names: [&'static str; N]) -> Option<&'static str> {
+    for name in names {
+        if is_there(name).await {
+            return Some(name);
+        }
+    }
+    None
+}
+
 async fn is_there(name: &str) -> bool {
     program(name, &["--version"]).output().await.is_ok_and(|output| output.status.success())
 }

@@ -112,3 +112,8 @@ async fn httpx_is_served() {
 async fn a_page_in_a_browser_is_served() {
     clients::chromium().await;
 }
+
+#[tokio::test]
+async fn testssl_finds_nothing() {
+    clients::testssl().await;
+}
