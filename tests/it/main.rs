@@ -8,6 +8,10 @@ mod drain;
 mod endings;
 mod errors;
 mod headers;
+mod http2;
+#[path = "../support/http2.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
+mod peer;
 mod pool;
 mod reload;
 mod support;

@@ -52,6 +52,8 @@ pub(crate) struct Client {
     answers: BTreeMap<u32, Answer>,
     pub(crate) goaway: Option<u32>,
     pub(crate) pongs: usize,
+    /// Whether the other side has said what it allows.
+    pub(crate) settled: bool,
     /// What is wrong with the frames themselves.
     pub(crate) faults: Vec<String>,
 }
@@ -112,6 +114,7 @@ impl Client {
             answers: BTreeMap::new(),
             goaway: None,
             pongs: 0,
+            settled: false,
             faults: Vec::new(),
         }
     }
@@ -195,7 +198,10 @@ impl Client {
             }
             RST_STREAM => self.answers.entry(stream).or_default().reset = code(payload),
             // Whether the other side has gone by now shows in what is received.
-            SETTINGS if flags & ACK == 0 => drop(self.send(frame(SETTINGS, ACK, 0, b""))),
+            SETTINGS if flags & ACK == 0 => {
+                self.settled = true;
+                self.send(frame(SETTINGS, ACK, 0, b""));
+            }
             PING if flags & ACK == 0 => drop(self.send(frame(PING, ACK, 0, payload))),
             PING => self.pongs += 1,
             GOAWAY => self.goaway = payload.get(4..).and_then(code),
