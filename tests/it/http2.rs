@@ -1,6 +1,7 @@
 //! Clients that speak HTTP/2, with a client of our own.
 
 mod ends;
+mod secure;
 mod streams;
 mod tunnels;
 mod waiting;

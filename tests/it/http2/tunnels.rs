@@ -1,10 +1,12 @@
 //! WebSockets over HTTP/2 (RFC 8441), before a function that has them in HTTP/1.1.
 
 use std::io::Write;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use fngate::control::Outcome;
 use tokio::time::Instant;
 
 use super::super::peer::{Client, DATA, END_HEADERS, END_STREAM, RST_STREAM, WHOLE, frame, head, request};
@@ -127,6 +129,23 @@ fn an_idle_tunnel_is_closed_and_the_connection_is_not() {
     assert_eq!(get(&mut client, 3, "/").text(), "plain");
     assert_eq!(gateway.access(1)[0]["aborted"], "websocket_idle");
     assert_settled(&gateway);
+}
+
+#[test]
+fn an_open_tunnel_is_given_until_the_deadline() {
+    let origin = Origin::start(echo);
+    let gateway = Gateway::before(&origin, "drain_timeout = \"500ms\"", "");
+    let mut client = open(&gateway);
+    opened(&mut client, 1);
+    let begun = Instant::now();
+    let stopped = std::thread::spawn(move || gateway.stop());
+    assert!(client.wait(PATIENCE, |client| client.goaway == Some(0)));
+    assert!(client.send(frame(DATA, 0, 1, b"still here")));
+    assert!(client.wait(PATIENCE, |client| client.answer(1).text() == "still here"));
+    assert!(matches!(stopped.join().expect("no panic"), Outcome::Expired(_)));
+    assert!(begun.elapsed() >= Duration::from_millis(450) && begun.elapsed() < 4 * SOON, "{:?}", begun.elapsed());
+    client.wait(PATIENCE, |client| client.end().is_some());
+    assert!(client.end().is_some());
 }
 
 #[test]
