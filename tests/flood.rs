@@ -25,15 +25,16 @@ use stand::Stand;
 
 /// How long each flood goes on, again and again.
 const TIME: Duration = Duration::from_secs(3);
-/// How much more memory one may cost.
-const MEMORY: u64 = 20 << 20;
+/// How much more memory one may cost: what is held of a hundred answers that are not taken, three pieces of 64 KiB of each.
+const MEMORY: u64 = 28 << 20;
 /// How long one may last that need not wait for a deadline.
 const AT_ONCE: Duration = Duration::from_secs(2);
 /// Every deadline of the gateway in this test.
 const DEADLINE: Duration = Duration::from_secs(1);
-/// What a debug build, or a machine that does other things, may be late by.
+/// What a machine that does other things may be late by.
 const GRACE: Duration = Duration::from_millis(1500);
-const SLACK: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 2 });
+/// What a client may wait for its turn: a hundred requests that come at once are begun before it.
+const SLACK: Duration = Duration::from_millis(if cfg!(debug_assertions) { 150 } else { 25 });
 
 #[test]
 fn floods_are_ended_while_a_good_client_is_served() {
@@ -55,17 +56,18 @@ fn run(stand: &Stand, attack: &Attack) -> Result<(), String> {
     };
     let ended = longest.map_or("not ended".to_owned(), |longest| format!("ended after {longest:.1?} at most"));
     let figures = format!(
-        "{}: {} connections, {ended}; {:.1} MB more; p99 {:.1?}, {:.1?} beside it",
+        "{}: {} connections, {ended}; {:.1} MB more; p99 {:.1?}, {:.1?} beside it; {} lines logged",
         attack.name,
         seen.connections,
         more as f64 / f64::from(1 << 20),
         seen.busy,
         seen.beside,
+        seen.logged,
     );
     report(&figures);
     let in_time = limit.is_none_or(|limit| longest.is_some_and(|longest| longest <= limit));
     let served = seen.busy <= 2 * seen.beside + SLACK;
-    if in_time && more <= MEMORY && served { Ok(()) } else { Err(figures) }
+    if in_time && more <= MEMORY && served && seen.logged == 0 { Ok(()) } else { Err(figures) }
 }
 
 #[expect(clippy::print_stderr, reason = "the figures are what the documents quote")]

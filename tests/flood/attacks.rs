@@ -92,7 +92,11 @@ fn malformed(round: u32) -> Vec<u8> {
     streams(round).flat_map(|stream| request(stream, WHOLE, "GET", "/", &[("connection", "close")])).collect()
 }
 
-pub(crate) const ATTACKS: [Attack; 38] = [
+pub(crate) const ATTACKS: [Attack; 39] = [
+    // For comparison.
+    attack("good requests", Borne, opening, |round| {
+        streams(round).flat_map(|stream| request(stream, WHOLE, "GET", "/", &[])).collect()
+    }),
     attack("PING", Ended, opening, |_| many(&frame(PING, 0, 0, &[0; 8]))),
     deaf("PING, and the answers are not read", Ended, opening, |_| many(&frame(PING, 0, 0, &[0; 8]))),
     attack("PING that nobody has asked for", Ended, opening, |_| many(&frame(PING, ACK, 0, &[0; 8]))),

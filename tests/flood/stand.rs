@@ -37,6 +37,8 @@ pub(crate) struct Seen {
     pub(crate) memory: u64,
     pub(crate) busy: Duration,
     pub(crate) beside: Duration,
+    /// Lines in the log of the gateway.
+    pub(crate) logged: usize,
 }
 
 impl Stand {
@@ -47,7 +49,7 @@ impl Stand {
 
     /// Floods the gateway for this long, and once in any case.
     pub(crate) fn flood(&self, attack: &Attack, time: Duration) -> Seen {
-        let before = self.memory();
+        let (before, lines) = (self.memory(), self.logged());
         let (over, most) = (AtomicBool::new(false), AtomicU64::new(before));
         let deadline = Instant::now() + time;
         std::thread::scope(|scope| {
@@ -69,8 +71,13 @@ impl Stand {
             drop(end);
             let busy = p99(serving.join().expect("every request is served"));
             let beside = p99(standing.join().expect("every request is served"));
-            Seen { connections, longest, memory: most.load(Ordering::Relaxed) - before, busy, beside }
+            let memory = most.load(Ordering::Relaxed) - before;
+            Seen { connections, longest, memory, busy, beside, logged: self.logged() - lines }
         })
+    }
+
+    fn logged(&self) -> usize {
+        self.attacked.process.err().lines().count()
     }
 
     /// What the attacked gateway has in memory, in bytes.
