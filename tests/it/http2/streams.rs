@@ -50,6 +50,7 @@ fn one_request_more_than_allowed_is_refused_by_itself() {
     // REFUSED_STREAM: it may be sent again (RFC 9113 section 8.7).
     assert_eq!(finish(&mut client, 5).reset, Some(7));
     assert!(!client.answer(1).is_over() && !client.answer(3).is_over());
+    eventually("the others arrive", || (origin.requests().len() == 2).then_some(()));
     drop(client);
     assert_settled(&gateway);
     assert_eq!(origin.requests().len(), 2);
