@@ -26,6 +26,12 @@ use super::signal::Signal;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
 
+/// What hyper may read at once, which is also the largest chunk of a body. Without a bound it is 400 KiB, and a client that takes
+/// nothing makes the gateway hold two or three of them for each request.
+const BUFFER: usize = 64 * 1024;
+/// The most that heads can make of it.
+const MAX_BUFFER: usize = 400 * 1024;
+
 /// How long an idle link is kept when the function does not say: shorter than the 5 s after which many servers close.
 const DEFAULT_KEEP: Duration = Duration::from_secs(4);
 
@@ -65,6 +71,7 @@ impl Link {
         let (sender, connection) = Builder::new()
             .preserve_header_case(true)
             .max_header_size(max_header_bytes)
+            .max_buf_size(max_header_bytes.clamp(BUFFER, MAX_BUFFER))
             .handshake(TokioIo::new(stream))
             .await
             .map_err(ExchangeError::new)?;

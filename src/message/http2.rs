@@ -23,9 +23,17 @@ pub fn check(head: &Parts) -> Result<(), &'static str> {
     {
         return Err("`:authority` and Host differ");
     }
+    check_values(&head.headers)
+}
+
+/// Checks the values of a head or of trailers.
+///
+/// # Errors
+/// What is wrong with one, for the client.
+pub fn check_values(headers: &HeaderMap) -> Result<(), &'static str> {
     // Section 8.2.1. In HTTP/1.1 such a space would be no part of the value.
     let is_padded = |value: &HeaderValue| value.as_bytes().trim_ascii() != value.as_bytes();
-    if head.headers.values().any(is_padded) {
+    if headers.values().any(is_padded) {
         return Err("a field value begins or ends with white space");
     }
     Ok(())

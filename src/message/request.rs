@@ -168,8 +168,9 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
 /// names that are configured.
 ///
 /// # Errors
-/// `reserved_field` when the policy rejects reserved names.
+/// `bad_request` for a value that HTTP/1.1 cannot have; `reserved_field` when the policy rejects reserved names.
 pub fn prepare_trailers(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> Result<HeaderMap, Problem> {
+    http2::check_values(&trailers).map_err(|detail| Problem::new(Reason::BadRequest, detail))?;
     let mut kept = HeaderMap::with_capacity(trailers.keys_len());
     let mut current = None;
     for (name, value) in trailers {
@@ -318,6 +319,15 @@ mod tests {
         for name in ["x-scf-name", "x_scf_name", "x-scf_zzz"] {
             let refused = prepared_with(ReservedPolicy::Reject, &[(name, "1")]);
             assert_eq!(refused.expect_err("refused").reason, Reason::ReservedField, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_padded_value_is_refused_in_trailers_as_well() {
+        for (value, fits) in [("a", true), (" a", false), ("a\t", false)] {
+            let trailers = HeaderMap::from_iter([(HeaderName::from_static("x"), HeaderValue::from_static(value))]);
+            let prepared = prepare_trailers(trailers, &rules(ReservedPolicy::Strip), &[]);
+            assert_eq!(prepared.is_ok(), fits, "{value:?}");
         }
     }
 

@@ -35,6 +35,9 @@ use crate::proxy::exchange::GatewayResponse;
 /// What h2 may hold of a response beyond the client's window.
 const SEND_BUFFER: usize = 64 * 1024;
 
+/// How long a client may take to hear that the connection ends.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 type Http = Connection<TokioIo<ClientStream<Watch>>, Requests, Spawner>;
 
 /// How a connection ended.
@@ -216,8 +219,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
             if streams.open.get() == 0 {
                 let idle = streams.idle_since.get();
                 match ending {
-                    // What h2 still holds waits for a window that does not open.
-                    Some(ending) if alarm.passed(idle.max(ending) + limits.client_body_idle) => {
+                    Some(ending) if alarm.passed(last_moment(idle, ending, limits.client_body_idle)) => {
                         return Poll::Ready(End::Overdue);
                     }
                     Some(_) => {}
@@ -235,6 +237,12 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
         }
     };
     poll_fn(|cx| catch_unwind(AssertUnwindSafe(|| work(cx))).unwrap_or(Poll::Ready(End::Panicked))).await
+}
+
+/// Until when a client without a request has to have gone that was told to. It may still be owed the end of a response, which h2
+/// holds until a window opens; if not, it only has to answer that it has heard.
+fn last_moment(idle: Instant, ending: Instant, write_idle: Duration) -> Instant {
+    (idle + write_idle).max(ending + GOODBYE.min(write_idle))
 }
 
 impl Streams {
@@ -263,5 +271,22 @@ impl Drop for Open {
                 waker.wake_by_ref();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_been_idle_for_long_is_not_waited_for() {
+        let start = Instant::now();
+        for (ending, write_idle, wanted) in [(0, 30, 30), (10, 30, 30), (100, 30, 101), (100, 200, 200)] {
+            let second = |seconds| start + Duration::from_secs(seconds);
+            let moment = last_moment(start, second(ending), Duration::from_secs(write_idle));
+            assert_eq!(moment, second(wanted), "{ending} {write_idle}");
+        }
+        let short = Duration::from_millis(100);
+        assert_eq!(last_moment(start, start + short, short), start + 2 * short);
     }
 }

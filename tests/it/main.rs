@@ -11,8 +11,12 @@ mod functions_http2;
 mod functions_tls;
 mod goaway;
 mod headers;
+mod http2;
 mod introduced;
 mod listeners;
+#[path = "../support/http2.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
+mod peer;
 mod pool;
 mod proxy_header;
 mod reload;

@@ -8,6 +8,8 @@ use fngate::conformance::wire::origin::{Answer, When};
 use fngate::conformance::wire::{End, Step};
 
 use super::figures::{self, Findings};
+use super::http2;
+use super::peer::{self, WHOLE};
 use super::stand::{Outcome, Stand};
 
 /// What has to come of an answer.
@@ -55,6 +57,12 @@ fn run(request: &str, table: &[Malformed]) {
         let cut = *verdict == Broken && *then != Waits;
         findings.add(name, if figures::wanted() { count(cut, outcome) } else { judge(*verdict, &outcome) });
     }
+    // To a client of HTTP/1.0, more may be the end of an answer.
+    if !figures::wanted() && request.contains("HTTP/1.1") {
+        for row in table {
+            findings.add(&row.0, judge_http2(row, &send_http2(&stand, request, row)));
+        }
+    }
     findings.conclude();
     let distinct: std::collections::BTreeSet<_> =
         table.iter().map(|(_, bytes, then, _)| (bytes, *then as u8)).collect();
@@ -91,6 +99,43 @@ fn judge(verdict: Verdict, outcome: &Outcome) -> Vec<String> {
     }
     if outcome.requests.len() != 1 {
         violations.push(format!("{} requests reached the function", outcome.requests.len()));
+    }
+    violations
+}
+
+/// The same answer to the same request of a client that speaks HTTP/2.
+fn send_http2(stand: &Stand, request: &str, (_, bytes, then, verdict): &Malformed) -> http2::Outcome {
+    let method = request.split(' ').next().expect("a method");
+    let more: &[_] = if request.contains("TE:") { &[("te", "trailers")] } else { &[] };
+    // The end of the header of a frame of HEADERS, without the end of the stream.
+    let head = Step::Arrived(vec![1, 4, 0, 0, 0, 1]);
+    let ending = match then {
+        Waits => vec![],
+        Closes => vec![Step::Finish],
+        Resets if *verdict == Broken => vec![head, Step::Reset],
+        Resets => vec![Step::Reset],
+    };
+    let steps = [vec![Step::send(bytes)], ending].concat();
+    let request = peer::request(1, WHOLE, method, "/attack", more);
+    http2::send(stand, &request, &[Answer { when: When::Whole, steps }])
+}
+
+fn judge_http2((.., verdict): &Malformed, outcome: &http2::Outcome) -> Vec<String> {
+    let http2::Outcome { answer, end, requests, violations, .. } = outcome;
+    let mut violations: Vec<_> = violations.iter().map(|violation| format!("in HTTP/2: {violation}")).collect();
+    let kept = match verdict {
+        Bad => answer.status() == Some(502) && answer.ended && answer.field("proxy-status").is_some(),
+        Broken => answer.reset.is_some() && !answer.ended && end.is_none(),
+        Without(status, part) => {
+            let has = |text: &[u8]| text.windows(part.len()).any(|window| window == part.as_bytes());
+            let clean = part.is_empty()
+                || !has(&answer.data) && !answer.heads.iter().flatten().any(|(name, value)| has(name) || has(value));
+            answer.status() == Some(*status) && answer.ended && answer.reset.is_none() && clean
+        }
+    };
+    if !kept || requests.len() != 1 {
+        let reached = requests.len();
+        violations.push(format!("in HTTP/2: not {verdict:?}: {answer:?}, {end:?}, {reached} requests reached"));
     }
     violations
 }

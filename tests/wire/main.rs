@@ -4,5 +4,9 @@ mod answers;
 mod fidelity;
 mod figures;
 mod hostile;
+mod http2;
+#[path = "../support/http2.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
+mod peer;
 mod reserved;
 mod stand;

@@ -71,6 +71,10 @@ impl Stand {
         self.parts.set(parts);
     }
 
+    pub(crate) fn parts_of<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        bytes.chunks(bytes.len().div_ceil(self.parts.get()).max(1))
+    }
+
     pub(crate) fn client(&self) -> Client {
         Client::connect(self.address()).expect("the gateway listens")
     }
@@ -87,7 +91,7 @@ impl Stand {
         let before = log.read(|log| (log.requests.len(), log.violations.len(), log.unfinished().count()));
         let client = self.client();
         self.origin.expect(answers, client.received());
-        for part in bytes.chunks(bytes.len().div_ceil(self.parts.get()).max(1)) {
+        for part in self.parts_of(bytes) {
             // A gateway may close before it has read everything.
             if client.send(part).is_err() {
                 break;
@@ -143,11 +147,16 @@ impl Stand {
         Outcome { statuses, broken, requests, cut, received, violations }
     }
 
-    /// Asks for something that nobody else asks for. `held` bytes have been received before.
-    pub(crate) fn canary(&self, client: &Client, held: usize) -> Result<(), String> {
+    /// A target that nobody else asks for.
+    pub(crate) fn next_canary(&self) -> String {
         let number = self.canaries.get();
         self.canaries.set(number + 1);
-        let target = format!("/canary-{number}");
+        format!("/canary-{number}")
+    }
+
+    /// Asks for something that nobody else asks for. `held` bytes have been received before.
+    pub(crate) fn canary(&self, client: &Client, held: usize) -> Result<(), String> {
+        let target = self.next_canary();
         // No answers that an attack did not use up.
         self.origin.expect(&[], client.received());
         let request = format!("GET {target} HTTP/1.1\r\nHost: canary.example\r\n\r\n");

@@ -70,7 +70,7 @@ const WHOLE: [(&str, &[u8], Verdict, &str); 14] = [
     ("LF as every line end", b"GET /attack HTTP/1.1\nHost: h.example\nX: y\n\n", Served, "9112 2.2"),
     ("LF behind the request line", b"GET /attack HTTP/1.1\nHost: h.example\r\n\r\n", Served, "9112 2.2"),
     ("CR as every line end", b"GET /attack HTTP/1.1\rHost: h.example\r\r\r\n\r\n", Refused, "9112 2.2"),
-    ("a preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refused, "9113 3.4"),
+    ("nearly a preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSN\r\n\r\n", Refused, "9113 3.4"),
     ("a TLS handshake", b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00\r\n\r\n", Refused, "9112 3"),
     ("a greeting of SSH", b"SSH-2.0-OpenSSH_9.2\r\n\r\n", Refused, "9112 3"),
     ("an answer", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Refused, "9112 3"),

@@ -1,0 +1,241 @@
+//! Two gateways before one function, a client of each, and an attacker of the first.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::park_timeout;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::DEADLINE;
+use super::attacks::Attack;
+use super::support::PATIENCE;
+use super::support::gateway::{BASE, Folder, Gateway};
+
+/// Between two requests of the good client.
+const PACE: Duration = Duration::from_millis(2);
+/// Between two looks at the memory, and at a client that waits.
+const LOOK: Duration = Duration::from_millis(5);
+/// The body of `/big`.
+const BIG: usize = 16 << 20;
+
+#[derive(Debug)]
+pub(crate) struct Stand {
+    attacked: Gateway,
+    other: Gateway,
+}
+
+/// What a flood has come to.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) connections: usize,
+    /// How long the longest lasted; none if one was not ended.
+    pub(crate) longest: Option<Duration>,
+    /// The most memory beyond that before, in bytes.
+    pub(crate) memory: u64,
+    pub(crate) busy: Duration,
+    pub(crate) beside: Duration,
+    /// Lines in the log of the gateway.
+    pub(crate) logged: usize,
+}
+
+impl Stand {
+    pub(crate) fn start() -> Self {
+        let folder = Folder::new(&configuration(function()));
+        Self { attacked: Gateway::start(&folder), other: Gateway::start(&folder) }
+    }
+
+    /// Floods the gateway for this long, and once in any case.
+    pub(crate) fn flood(&self, attack: &Attack, time: Duration) -> Seen {
+        let (before, lines) = (self.memory(), self.logged());
+        let (over, most) = (AtomicBool::new(false), AtomicU64::new(before));
+        let deadline = Instant::now() + time;
+        std::thread::scope(|scope| {
+            let end = End(&over);
+            let serving = scope.spawn(|| Client::connect(self.attacked.address).ask_until(&over));
+            let standing = scope.spawn(|| Client::connect(self.other.address).ask_until(&over));
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    most.fetch_max(self.memory(), Ordering::Relaxed);
+                    park_timeout(LOOK);
+                }
+            });
+            let (mut connections, mut longest) = (0, Some(Duration::ZERO));
+            while connections == 0 || Instant::now() < deadline {
+                let lasted = run(self.attacked.address, attack, deadline + 2 * time).expect("it listens");
+                longest = longest.zip(lasted).map(|(longest, lasted)| longest.max(lasted));
+                connections += 1;
+            }
+            drop(end);
+            let busy = p99(serving.join().expect("every request is served"));
+            let beside = p99(standing.join().expect("every request is served"));
+            let memory = most.load(Ordering::Relaxed) - before;
+            Seen { connections, longest, memory, busy, beside, logged: self.logged() - lines }
+        })
+    }
+
+    fn logged(&self) -> usize {
+        self.attacked.process.err().lines().count()
+    }
+
+    /// What the attacked gateway has in memory, in bytes.
+    fn memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.attacked.process.id().as_raw_nonzero());
+        let status = std::fs::read_to_string(path).expect("the gateway runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a size");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
+    }
+}
+
+/// One connection of an attacker; how long it lasted, unless it was still there at the deadline.
+fn run(address: SocketAddr, attack: &Attack, deadline: Instant) -> io::Result<Option<Duration>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(LOOK))?;
+    let begun = Instant::now();
+    let closed = Arc::<AtomicBool>::default();
+    if attack.reads {
+        let (mut reading, closed) = (stream.try_clone()?, closed.clone());
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 64 * 1024];
+            // An error is an end as well.
+            while reading.read(&mut buffer).unwrap_or_default() > 0 {}
+            closed.store(true, Ordering::Relaxed);
+        });
+    }
+    let (mut unsent, mut round) = ((attack.first)(), 0);
+    let ended = loop {
+        match stream.write(&unsent) {
+            Ok(count) => drop(unsent.drain(..count)),
+            Err(error) if [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()) => {}
+            Err(_closed) => break true,
+        }
+        if closed.load(Ordering::Relaxed) {
+            break true;
+        }
+        if Instant::now() > deadline {
+            break false;
+        }
+        if unsent.is_empty() {
+            unsent = (attack.again)(round);
+            round += 1;
+            if unsent.is_empty() {
+                park_timeout(LOOK);
+            }
+        }
+    };
+    let lasted = ended.then(|| begun.elapsed());
+    // Ends the thread that reads; the other side may have closed already.
+    let _ = stream.shutdown(Shutdown::Both);
+    Ok(lasted)
+}
+
+fn configuration(function: SocketAddr) -> String {
+    format!(
+        r#"{BASE}
+[gateway]
+workers = 1
+header_read_timeout = "{DEADLINE:?}"
+keepalive_timeout = "{DEADLINE:?}"
+client_body_idle = "{DEADLINE:?}"
+[[function]]
+name = "f"
+instances = ["http://{function}"]
+timeout = "60s"
+[[service]]
+name = "shop"
+hosts = ["*"]
+[[service.api]]
+path = "/"
+method = "ANY"
+function = "f"
+"#
+    )
+}
+
+/// A function that answers shortly, or on `/big` with very much, and reads on `/sink` without end.
+fn function() -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else { continue };
+            // A gateway that closes ends the connection; that is no failure of the test.
+            std::thread::spawn(move || serve(stream).unwrap_or_default());
+        }
+    });
+    address
+}
+
+fn serve(mut stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let (mut received, mut buffer) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
+            match stream.read(&mut buffer)? {
+                0 => return Ok(()),
+                count => received.extend_from_slice(&buffer[..count]),
+            }
+            continue;
+        };
+        let head: Vec<u8> = received.drain(..end + 4).collect();
+        if head.starts_with(b"GET /big") {
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {BIG}\r\n\r\n")?;
+            for _ in 0..BIG / buffer.len() {
+                stream.write_all(&buffer)?;
+            }
+        } else if head.starts_with(b"POST /sink") {
+            while stream.read(&mut buffer)? > 0 {}
+            return Ok(());
+        } else {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
+        }
+    }
+}
+
+/// Ends the work of everybody else, also when the test fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A client that asks again as soon as it has been answered, on one connection, and takes nothing but the right answer.
+struct Client(TcpStream);
+
+impl Client {
+    fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the gateway listens");
+        stream.set_nodelay(true).expect("no delay");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Self(stream)
+    }
+
+    fn ask(&mut self) -> Duration {
+        let began = Instant::now();
+        self.0.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").expect("the connection stays open");
+        let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
+        while !answer.ends_with(b"\r\n\r\nok") {
+            let count = self.0.read(&mut buffer).expect("an answer");
+            assert!(count > 0, "the connection was closed");
+            answer.extend_from_slice(&buffer[..count]);
+        }
+        let latency = began.elapsed();
+        park_timeout(PACE);
+        latency
+    }
+
+    fn ask_until(&mut self, over: &AtomicBool) -> Vec<Duration> {
+        std::iter::from_fn(|| (!over.load(Ordering::Relaxed)).then(|| self.ask())).collect()
+    }
+}
+
+fn p99(mut latencies: Vec<Duration>) -> Duration {
+    assert!(!latencies.is_empty(), "nobody was served");
+    latencies.sort_unstable();
+    latencies[latencies.len() * 99 / 100]
+}

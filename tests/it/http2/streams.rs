@@ -1,0 +1,182 @@
+//! Requests side by side on one connection.
+
+use std::sync::{Arc, Barrier};
+
+use tokio::time::Instant;
+
+use super::super::peer::{DATA, END_HEADERS, END_STREAM, RST_STREAM, WHOLE, frame, head, request};
+use super::super::support::gateway::{Gateway, simple};
+use super::super::support::origin::Origin;
+use super::super::support::{PATIENCE, eventually};
+use super::{SOON, assert_settled, connect, finish, get, open};
+
+#[test]
+fn five_hundred_requests_are_served_at_once() {
+    const MANY: u32 = 500;
+    let barrier = Arc::new(Barrier::new(MANY as usize));
+    let origin = Origin::start(move |connection| {
+        let Some(request) = connection.request()? else { return Ok(()) };
+        // Nobody is answered before everybody is here.
+        barrier.wait();
+        let target = request.start.split(' ').nth(1).unwrap_or_default();
+        connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{target}", target.len()))
+    });
+    let gateway = Gateway::before(&origin, "[gateway.http2]\nmax_streams = 500", "");
+    let mut client = open(&gateway);
+    let streams = || (0..MANY).map(|number| 2 * number + 1);
+    assert!(client.send(streams().flat_map(|n| request(n, WHOLE, "GET", &format!("/{n}"), &[])).collect::<Vec<_>>()));
+    assert!(client.wait(3 * PATIENCE, |client| client.ended() == MANY as usize), "{}", client.ended());
+    for stream in streams() {
+        let answer = client.answer(stream);
+        assert_eq!((answer.status(), answer.text()), (Some(200), format!("/{stream}")));
+    }
+    assert_settled(&gateway);
+    assert_eq!(gateway.access(MANY as usize).len(), MANY as usize);
+}
+
+#[test]
+fn one_request_more_than_allowed_is_refused_by_itself() {
+    let origin = Origin::start(|connection| {
+        connection.request()?;
+        connection.reader.fill().map(|_| ())
+    });
+    let gateway = Gateway::before(&origin, "[gateway.http2]\nmax_streams = 2", "");
+    let mut client = open(&gateway);
+    // Only what the client knows of can be held against it.
+    assert!(client.wait(PATIENCE, |client| client.settled));
+    for stream in [1, 3, 5] {
+        assert!(client.send(request(stream, WHOLE, "GET", "/", &[])));
+    }
+    // REFUSED_STREAM: it may be sent again (RFC 9113 section 8.7).
+    assert_eq!(finish(&mut client, 5).reset, Some(7));
+    assert!(!client.answer(1).is_over() && !client.answer(3).is_over());
+    eventually("the others arrive", || (origin.requests().len() == 2).then_some(()));
+    drop(client);
+    assert_settled(&gateway);
+    assert_eq!(origin.requests().len(), 2);
+}
+
+#[test]
+fn bytes_stream_both_ways_at_once() {
+    let origin = Origin::start(|connection| {
+        let Some(mut message) = connection.reader.head()? else { return Ok(()) };
+        connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        while let Some(chunk) = connection.reader.chunk(&mut message)? {
+            connection.send(format!("{:x}\r\n", chunk.len()))?;
+            connection.send([&chunk[..], b"\r\n"].concat())?;
+        }
+        connection.send("0\r\n\r\n")
+    });
+    let gateway = Gateway::before(&origin, "", "");
+    let mut client = open(&gateway);
+    assert!(client.send(request(1, END_HEADERS, "POST", "/", &[])));
+    for round in 1..=20 {
+        assert!(client.send(frame(DATA, 0, 1, &[b'x'; 1000])));
+        assert!(client.wait(PATIENCE, |client| client.answer(1).data.len() == round * 1000), "{round}");
+    }
+    assert!(client.send(frame(DATA, END_STREAM, 1, b"last")));
+    let answer = finish(&mut client, 1);
+    assert!(answer.ended && answer.data.len() == 20_004 && answer.text().ends_with("xlast"));
+    assert_settled(&gateway);
+    let line = gateway.access(1).remove(0);
+    assert_eq!((&line["bytes_in"], &line["bytes_out"]), (&20_004.into(), &20_004.into()), "{line}");
+    assert_eq!((&line["protocol"], &line["status"], &line["aborted"]), (&"HTTP/2".into(), &200.into(), &().into()));
+}
+
+#[test]
+fn trailers_pass_both_ways() {
+    let origin = Origin::answering(
+        "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 2\r\n\r\n",
+    );
+    let gateway = Gateway::before(&origin, "", "");
+    let mut client = open(&gateway);
+    assert!(client.send(request(1, END_HEADERS, "POST", "/", &[("te", "trailers"), ("trailer", "x-check")])));
+    assert!(client.send(frame(DATA, 0, 1, b"body")));
+    assert!(client.send(head(1, WHOLE, &[(b"x-check", b"4")])));
+    let answer = finish(&mut client, 1);
+    assert_eq!((answer.status(), answer.text().as_str(), answer.ended), (Some(200), "ok", true));
+    assert_eq!(answer.heads[1..], [vec![(b"x-sum".to_vec(), b"2".to_vec())]]);
+    let request = origin.request();
+    assert_eq!((request.text().as_str(), request.complete), ("body", true));
+    assert_eq!(request.trailers, [("x-check".to_owned(), "4".to_owned())]);
+    assert_settled(&gateway);
+}
+
+#[test]
+fn a_stream_that_is_reset_frees_the_function_at_once() {
+    let origin = Origin::start(|connection| {
+        let Some(request) = connection.request()? else { return Ok(()) };
+        if request.start.contains("/stream") {
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")?;
+        }
+        connection.reader.fill().map(|_| ())
+    });
+    let gateway = Gateway::before(&origin, "", "max_concurrency = 1");
+    let mut client = open(&gateway);
+    for (number, path) in [(1, "/"), (3, "/stream"), (5, "/"), (7, "/stream")] {
+        assert!(client.send(request(number, WHOLE, "GET", path, &[])));
+        eventually("the request arrives", || origin.take().pop());
+        if path == "/stream" {
+            assert!(client.wait(PATIENCE, |client| client.answer(number).text() == "a"));
+        }
+        let left = Instant::now();
+        assert!(client.send(frame(RST_STREAM, 0, number, &[0, 0, 0, 8])));
+        eventually("the function sees its connection close", || (origin.open() == 0).then_some(()));
+        assert!(left.elapsed() < SOON, "{:?}", left.elapsed());
+        assert_settled(&gateway);
+    }
+    assert_eq!(client.end(), None);
+    let lines = gateway.access(4);
+    assert!(lines.iter().all(|line| line["aborted"] == "client_closed"), "{lines:?}");
+    let statuses: Vec<_> = lines.iter().map(|line| line["status"].as_u64()).collect();
+    assert_eq!(statuses, [499, 200, 499, 200].map(Some));
+}
+
+#[test]
+fn an_upload_that_is_reset_is_never_whole() {
+    let origin = Origin::start(|connection| {
+        let Some(mut message) = connection.reader.head()? else { return Ok(()) };
+        connection.record(&message);
+        while connection.reader.chunk(&mut message)?.is_some() {}
+        connection.record(&message);
+        Ok(())
+    });
+    let gateway = Gateway::before(&origin, "", "");
+    let client = open(&gateway);
+    assert!(client.send(request(1, END_HEADERS, "POST", "/", &[])));
+    assert!(client.send(frame(DATA, 0, 1, b"half")));
+    eventually("it has begun", || (origin.requests().len() == 1).then_some(()));
+    assert!(client.send(frame(RST_STREAM, 0, 1, &[0, 0, 0, 8])));
+    eventually("the function sees the end", || (origin.open() == 0).then_some(()));
+    assert!(origin.requests().iter().all(|message| !message.complete));
+    assert_settled(&gateway);
+}
+
+#[test]
+fn a_listener_without_it_refuses_the_preface() {
+    let origin = Origin::hello();
+    let listener = "[[listener]]\naddress = \"127.0.0.1:0\"\nhttp2 = false\n";
+    let gateway = Gateway::with(&format!("{listener}{}", simple(&origin.url(), "", "", "")));
+    let mut client = open(&gateway);
+    assert!(client.send(request(1, WHOLE, "GET", "/", &[])));
+    assert!(!client.wait(PATIENCE, |client| client.answer(1).is_over()));
+    assert!(client.end().is_some());
+    assert_eq!(origin.requests().len(), 0);
+}
+
+#[test]
+fn the_answers_of_the_gateway_are_those_of_http_1() {
+    let origin = Origin::hello();
+    let two = "[[service.api]]\nname = \"two\"\npath = \"/two\"\nmethod = \"GET\"\nfunction = \"f\"\n";
+    let gateway = Gateway::with(&format!("{}{two}", simple(&origin.url(), "", "", "")));
+    let mut client = open(&gateway);
+    for (stream, path, status, reason) in
+        [(1, "/x/..%2ftwo", 400, "ambiguous_path"), (3, "/%zz", 400, "bad_request"), (5, "/two", 200, "")]
+    {
+        let answer = get(&mut client, stream, path);
+        assert_eq!((answer.status(), super::reason(&answer).as_str()), (Some(status), reason), "{answer:?}");
+        assert_eq!(answer.field("connection"), None);
+    }
+    drop(connect(&gateway));
+    assert_settled(&gateway);
+}
