@@ -1,11 +1,18 @@
 //! A gateway, a raw client and a raw function for the tests.
 
+#[path = "support/certificates.rs"]
 pub mod certificates;
+#[path = "support/client.rs"]
 pub mod client;
+#[path = "support/gateway.rs"]
 pub mod gateway;
+#[path = "support/message.rs"]
 pub mod message;
+#[path = "support/origin.rs"]
 pub mod origin;
+#[path = "support/peer.rs"]
 pub mod peer;
+#[path = "support/tls.rs"]
 pub mod tls;
 
 use std::time::Duration;
