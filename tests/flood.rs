@@ -9,6 +9,9 @@
 
 #[path = "flood/attacks.rs"]
 mod attacks;
+#[path = "support/client.rs"]
+#[allow(dead_code, reason = "shared with another test, which uses other parts of it")]
+mod client;
 #[path = "support/http2.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod peer;

@@ -7,13 +7,16 @@
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+#[path = "support/client.rs"]
+#[allow(dead_code, reason = "shared with another test, which uses other parts of it")]
+mod client;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use more of it")]
 mod support;
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
@@ -24,6 +27,7 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use client::{Client, End, p99};
 use support::gateway::{BASE, Folder, Gateway};
 use support::{PATIENCE, eventually};
 
@@ -40,8 +44,6 @@ const SLACK: Duration = Duration::from_secs(if cfg!(debug_assertions) { 4 } else
 const ARRIVAL: Duration = Duration::from_millis(1);
 /// Between two bytes of those who send or take some.
 const DRIP: Duration = Duration::from_millis(500);
-/// Between two requests of the good client.
-const PACE: Duration = Duration::from_millis(2);
 /// The body of `/big`: more than sockets hold.
 const BIG: usize = 16 << 20;
 /// What sockets are asked to hold, so that a thousand of them do not fill the memory.
@@ -245,57 +247,6 @@ async fn serve(mut stream: net::TcpStream) -> io::Result<()> {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await?;
         }
     }
-}
-
-/// Ends the good client's work, also when the test fails.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// A client that asks again as soon as it has been answered, on one connection, and takes nothing but the right answer.
-struct Client(TcpStream);
-
-impl Client {
-    fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("the gateway listens");
-        stream.set_nodelay(true).expect("no delay");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        Self(stream)
-    }
-
-    fn ask(&mut self) -> Duration {
-        let began = Instant::now();
-        self.0.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").expect("the connection stays open");
-        let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
-        while !answer.ends_with(b"\r\n\r\nok") {
-            let count = self.0.read(&mut buffer).expect("an answer");
-            assert!(count > 0, "the connection was closed");
-            answer.extend_from_slice(&buffer[..count]);
-        }
-        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
-        let latency = began.elapsed();
-        std::thread::park_timeout(PACE);
-        latency
-    }
-
-    fn ask_for(&mut self, time: Duration) -> Vec<Duration> {
-        let end = Instant::now() + time;
-        std::iter::from_fn(|| (Instant::now() < end).then(|| self.ask())).collect()
-    }
-
-    fn ask_until(&mut self, over: &AtomicBool) -> Vec<Duration> {
-        std::iter::from_fn(|| (!over.load(Ordering::Relaxed)).then(|| self.ask())).collect()
-    }
-}
-
-fn p99(mut latencies: Vec<Duration>) -> Duration {
-    assert!(latencies.len() > 100, "only {} requests", latencies.len());
-    latencies.sort_unstable();
-    latencies[latencies.len() * 99 / 100]
 }
 
 #[expect(clippy::print_stderr, reason = "the figures are what the documents quote")]

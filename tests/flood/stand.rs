@@ -11,11 +11,9 @@ use tokio::time::Instant;
 
 use super::DEADLINE;
 use super::attacks::Attack;
-use super::support::PATIENCE;
+use super::client::{Client, End, p99};
 use super::support::gateway::{BASE, Folder, Gateway};
 
-/// Between two requests of the good client.
-const PACE: Duration = Duration::from_millis(2);
 /// Between two looks at the memory, and at a client that waits.
 const LOOK: Duration = Duration::from_millis(5);
 /// The body of `/big`.
@@ -193,49 +191,4 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
         }
     }
-}
-
-/// Ends the work of everybody else, also when the test fails.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// A client that asks again as soon as it has been answered, on one connection, and takes nothing but the right answer.
-struct Client(TcpStream);
-
-impl Client {
-    fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("the gateway listens");
-        stream.set_nodelay(true).expect("no delay");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        Self(stream)
-    }
-
-    fn ask(&mut self) -> Duration {
-        let began = Instant::now();
-        self.0.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").expect("the connection stays open");
-        let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
-        while !answer.ends_with(b"\r\n\r\nok") {
-            let count = self.0.read(&mut buffer).expect("an answer");
-            assert!(count > 0, "the connection was closed");
-            answer.extend_from_slice(&buffer[..count]);
-        }
-        let latency = began.elapsed();
-        park_timeout(PACE);
-        latency
-    }
-
-    fn ask_until(&mut self, over: &AtomicBool) -> Vec<Duration> {
-        std::iter::from_fn(|| (!over.load(Ordering::Relaxed)).then(|| self.ask())).collect()
-    }
-}
-
-fn p99(mut latencies: Vec<Duration>) -> Duration {
-    assert!(!latencies.is_empty(), "nobody was served");
-    latencies.sort_unstable();
-    latencies[latencies.len() * 99 / 100]
 }

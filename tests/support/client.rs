@@ -1,0 +1,67 @@
+//! A good client: it wants to be served while others attack, and measures how long that takes.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How long an answer may take at all.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two requests.
+const PACE: Duration = Duration::from_millis(2);
+
+/// Ends the work of everybody else, also when the test fails.
+#[derive(Debug)]
+pub struct End<'a>(pub &'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A client that asks again as soon as it has been answered, on one connection, and takes nothing but the right answer.
+#[derive(Debug)]
+pub struct Client(TcpStream);
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the gateway listens");
+        stream.set_nodelay(true).expect("no delay");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Self(stream)
+    }
+
+    fn ask(&mut self) -> Duration {
+        let began = Instant::now();
+        self.0.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").expect("the connection stays open");
+        let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
+        while !answer.ends_with(b"\r\n\r\nok") {
+            let count = self.0.read(&mut buffer).expect("an answer");
+            assert!(count > 0, "the connection was closed");
+            answer.extend_from_slice(&buffer[..count]);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+        let latency = began.elapsed();
+        std::thread::park_timeout(PACE);
+        latency
+    }
+
+    pub fn ask_for(&mut self, time: Duration) -> Vec<Duration> {
+        let end = Instant::now() + time;
+        std::iter::from_fn(|| (Instant::now() < end).then(|| self.ask())).collect()
+    }
+
+    pub fn ask_until(&mut self, over: &AtomicBool) -> Vec<Duration> {
+        std::iter::from_fn(|| (!over.load(Ordering::Relaxed)).then(|| self.ask())).collect()
+    }
+}
+
+/// The 99th percentile.
+pub fn p99(mut latencies: Vec<Duration>) -> Duration {
+    assert!(!latencies.is_empty(), "nobody was served");
+    latencies.sort_unstable();
+    latencies[latencies.len() * 99 / 100]
+}
