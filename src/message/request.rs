@@ -224,7 +224,8 @@ fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<Option
         }
         return Err(Problem::new(Reason::BadRequest, "the only Transfer-Encoding that is served is `chunked`"));
     }
-    if *name == CONTENT_LENGTH && (value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit)) {
+    if *name == CONTENT_LENGTH && (!(1..=18).contains(&value.len()) || !value.as_bytes().iter().all(u8::is_ascii_digit))
+    {
         return Err(Problem::new(Reason::BadRequest, "invalid Content-Length"));
     }
     Ok(first.then(|| value.clone()))
@@ -308,6 +309,7 @@ mod tests {
             vec![("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
             vec![("transfer-encoding", "xchunked")],
             vec![("content-length", "+5")],
+            vec![("content-length", "")],
             vec![("content-length", "1234567890123456789")],
         ] {
             assert_eq!(prepared(&lines).expect_err("refused").reason, Reason::BadRequest, "{lines:?}");

@@ -37,7 +37,8 @@ const LENGTHS: [(&str, Fields<'_>, Verdict); 22] = [
 ];
 
 /// Lengths in a head that is the end of the stream.
-const BODILESS: [(&str, &str, Fields<'_>, Verdict); 7] = [
+const BODILESS: [(&str, &str, Fields<'_>, Verdict); 8] = [
+    ("an empty length without a body", "POST", &[("content-length", "")], Refused),
     ("a length without a body", "POST", &[("content-length", "5")], Refused),
     ("a length without a body in a GET", "GET", &[("content-length", "5")], Refused),
     ("a length without a body in a HEAD", "HEAD", &[("content-length", "5")], Refused),
