@@ -23,6 +23,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::escape::escape;
 use super::metrics::{ApiMetrics, Errors};
 use super::shard::{Codes, Timing};
 use crate::clock::Clock;
@@ -263,6 +264,7 @@ impl Sink {
             pending.bytes.truncate(start);
             return;
         }
+        escape(&mut pending.bytes, start);
         pending.bytes.push(b'\n');
         pending.lines += 1;
         if pending.bytes.len() >= FULL {
