@@ -14,6 +14,7 @@ mod host;
 mod listener;
 mod name;
 pub mod path;
+mod pattern;
 mod pem;
 mod reader;
 mod resolve;

@@ -1,6 +1,7 @@
 //! Files on the disk: what cannot be read, what is included, and what a watcher has to look at.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,6 +92,20 @@ fn errors_of_broken_files_come_without_their_consequences() {
     );
     let directory = directory(&[("fngate.toml", &main), ("functions.toml", "[[function]\nname = \"a\"")]);
     keep("errors_of_broken_files_come_without_their_consequences", &report(&directory));
+}
+
+#[test]
+fn links_that_lead_back_up_make_no_endless_paths() {
+    let main = format!("include = [\"services/**/*.toml\"]\n{BASE}");
+    let directory = directory(&[("fngate.toml", &main), ("services/a/a.toml", &service("a", "a.example"))]);
+    for index in 0..20 {
+        symlink("..", directory.path().join(format!("services/a/{index}"))).expect("a link");
+    }
+    let files = names(&directory, loaded(&directory).sources.iter().map(|source| &source.path));
+    assert_eq!(files, ["fngate.toml", "services/a/a.toml"]);
+    fs::write(directory.path().join("fngate.toml"), main.replace("**", "*/*/*/*/*/*/*/*")).expect("a file");
+    let message = "the pattern has more than 100,000 files and directories to look at";
+    assert!(report(&directory).contains(message), "{}", report(&directory));
 }
 
 #[test]
