@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::config::Config;
 use crate::control::admin::{self, Admin};
+use crate::control::load;
 use crate::control::ready::Readiness;
 use crate::control::reload::{Origin, Reloader};
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
@@ -94,11 +95,12 @@ impl App {
         let (ended_sender, ended) = mpsc::channel(workers);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
         let readiness = Arc::new(Readiness::default());
+        let watched = origin.is_some();
+        let (loader, loads) = load::start(Reloader::new(origin, shared.clone(), metrics.clone()), watched);
         let control = Control {
             crew: crew.clone(),
             readiness: readiness.clone(),
-            watch: origin.is_some(),
-            reloader: Reloader::new(origin, shared.clone(), metrics.clone()),
+            loads,
             phase,
             commands: command_receiver,
             ended,
@@ -108,7 +110,10 @@ impl App {
         let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::System)?;
+        let runtime = || Builder::new_current_thread().enable_all().build().map_err(StartError::System);
+        let (loading, runtime) = (runtime()?, runtime()?);
+        // Never waited for: what it reads may hang.
+        drop(thread("load", move || loading.block_on(loader.run()))?);
         let signals = signals.then(|| commands.clone());
         let control = thread("control", move || run_control(&runtime, control, admin_socket, admin, signals))?;
         Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, _files: files })

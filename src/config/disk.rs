@@ -121,7 +121,7 @@ impl Disk {
 }
 
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // To open a named pipe would wait for a writer, and whoever waits here serves signals as well.
+    // To open a named pipe would wait for a writer, for ever if there is none.
     if fs::metadata(path)?.file_type().is_fifo() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, not a file"));
     }

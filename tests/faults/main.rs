@@ -6,6 +6,7 @@
 mod clock;
 mod disk;
 mod files;
+mod hang;
 mod memory;
 mod stderr;
 #[path = "../cli/support.rs"]
