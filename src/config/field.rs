@@ -7,7 +7,7 @@ use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
 use super::reader::Section;
 use super::value::{Kind, Value, mismatch};
-use crate::header::{Class, ReservedPrefix, classify};
+use crate::header::{self, Class, ReservedPrefix, classify};
 
 const VALUE: Kind<HeaderValue> = Kind::new("gold", value);
 
@@ -28,7 +28,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
                 continue;
             }
         };
-        let folded = fold(&name);
+        let folded = header::folded(&name);
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == folded) {
             section.report(duplicate(&name, &entry.key_span, first));
             continue;
@@ -51,7 +51,7 @@ fn duplicate(name: &HeaderName, span: &Span, first: &Span) -> Diagnostic {
     Diagnostic::new(format!("the header `{name}` is set twice"))
         .at(span)
         .at_labelled(first, "first set here")
-        .hint("letter case does not matter in names, and `_` is equal to `-`".to_owned())
+        .hint("letter case does not matter in names, and `_` or `.` is equal to `-`".to_owned())
 }
 
 fn name(written: &str, prefix: &ReservedPrefix) -> Result<HeaderName, Problem> {
@@ -59,8 +59,8 @@ fn name(written: &str, prefix: &ReservedPrefix) -> Result<HeaderName, Problem> {
         let rule = "letters, digits and any of !#$%&'*+-.^_`|~";
         return Err(Problem::new(format!("{} is not the name of a header: {rule}", quoted(written))));
     };
-    // CGI and WSGI servers cannot tell `_` from `-`, so the class of a name is that of its spelling with `-`.
-    let spelling = HeaderName::from_bytes(fold(&name).as_bytes()).unwrap_or_else(|_| name.clone());
+    // CGI and WSGI servers cannot tell `_` or `.` from `-`, so the class of a name is that of its spelling with `-`.
+    let spelling = HeaderName::from_bytes(header::folded(&name).as_bytes()).unwrap_or_else(|_| name.clone());
     let refuse = |reason: String| Err(Problem::new(format!("`{written}` cannot be a custom header: {reason}")));
     match classify(&spelling, prefix) {
         Class::Reserved => refuse(format!("names that start with `{}` are reserved for the gateway", prefix.as_str())),
@@ -87,8 +87,4 @@ fn value(text: &str) -> Result<HeaderValue, Problem> {
         return Err(Problem::new("a space at an end of a header's value would be lost on the way"));
     }
     HeaderValue::from_str(text).ok().ok_or_else(|| Problem::new("not the value of a header"))
-}
-
-fn fold(name: &HeaderName) -> String {
-    name.as_str().replace('_', "-")
 }

@@ -211,7 +211,8 @@ fn reserved(name: &HeaderName) -> Problem {
 /// Further forwarded fields that a proxy may add; those that the gateway sends itself are taken over by value.
 fn passes_from_proxy(name: &HeaderName) -> bool {
     let own = [X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_HOST, X_FORWARDED_PORT];
-    name.as_str().starts_with("x-forwarded-") && !name.as_str().contains('_') && !own.contains(name)
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    name.as_str().starts_with("x-forwarded-") && name.as_str().bytes().all(plain) && !own.contains(name)
 }
 
 /// What is forwarded of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only.
