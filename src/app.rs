@@ -80,6 +80,7 @@ impl App {
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
         let bound = socket::bind(&config.listeners, workers)?;
         let admin_socket = config.admin.address.map(bind_admin).transpose()?;
+        let hosts = config.admin.hosts.clone().into();
         let metrics = Metrics::new();
         let writer =
             Writer::start(&config.log.access, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
@@ -106,7 +107,7 @@ impl App {
             ended,
             workers,
         };
-        let admin = Admin { metrics: metrics.clone(), readiness, commands: commands.clone() };
+        let admin = Admin { metrics: metrics.clone(), readiness, commands: commands.clone(), hosts };
         let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;

@@ -72,7 +72,7 @@ fn a_panic_costs_its_own_request_and_nothing_else() {
         assert!(ask(&mut witness, "").starts_with("HTTP/1.1 200"));
     }
     let mut admin = connect(&app.admin().expect("an admin listener").to_string());
-    admin.write_all(b"GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("sent");
+    admin.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("sent");
     let mut metrics = String::new();
     admin.read_to_string(&mut metrics).expect("the metrics");
     for line in [

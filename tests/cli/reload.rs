@@ -71,7 +71,7 @@ fn a_page_in_a_browser_cannot_reload() {
     let revision = gateway.metric("fngate_config_revision");
     let post = |field: &str| {
         let mut stream = TcpStream::connect(gateway.admin).expect("a connection");
-        let head = format!("POST /v1/reload HTTP/1.1\r\nHost: h\r\n{field}Connection: close\r\n\r\n");
+        let head = format!("POST /v1/reload HTTP/1.1\r\nHost: 127.0.0.1\r\n{field}Connection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).expect("it reads");
         read(&mut stream, String::new()).expect("an answer").status
     };
@@ -81,6 +81,37 @@ fn a_page_in_a_browser_cannot_reload() {
     assert_eq!(gateway.metric("fngate_config_revision"), revision);
     assert_eq!(post(""), 200);
     assert_eq!(gateway.metric("fngate_config_revision"), revision + 1);
+}
+
+#[test]
+fn a_name_that_was_made_to_lead_here_gets_nothing() {
+    let hosts = "[admin]\nhosts = [\"fngate.internal\"]\n";
+    let folder = Folder::new(&echo("a").replace("[admin]\n", hosts));
+    let gateway = Gateway::start(&folder);
+    let ask = |request: &str| {
+        let mut stream = TcpStream::connect(gateway.admin).expect("a connection");
+        stream.write_all(format!("{request}Connection: close\r\n\r\n").as_bytes()).expect("it reads");
+        read(&mut stream, String::new()).expect("an answer").status
+    };
+    for (host, status) in [
+        ("127.0.0.1:1", 200),
+        ("[::1]", 200),
+        ("localhost:9901", 200),
+        ("fngate.internal:9901", 200),
+        ("page.example", 403),
+        ("127.0.0.1.page.example:9901", 403),
+        ("", 403),
+    ] {
+        assert_eq!(ask(&format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n")), status, "{host}");
+        assert_eq!(ask(&format!("POST /v1/reload HTTP/1.1\r\nHost: {host}\r\n")), status, "{host}");
+        assert_eq!(ask(&format!("GET /livez HTTP/1.1\r\nHost: {host}\r\n")), 200, "{host}");
+    }
+    assert_eq!(ask("GET http://page.example/metrics HTTP/1.1\r\nHost: localhost\r\n"), 403);
+    assert_eq!(ask("GET /metrics HTTP/1.0\r\n"), 200);
+    for (site, status) in [("none", 200), ("same-origin", 200), ("same-site", 403), ("cross-site", 403)] {
+        let head = format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: {site}\r\n");
+        assert_eq!(ask(&head), status, "{site}");
+    }
 }
 
 /// With a file that cannot be read, the gateway is looked for where it is by default.

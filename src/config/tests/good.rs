@@ -24,7 +24,7 @@ fn defaults() {
     assert_eq!((gateway.reserved, gateway.reserved_prefix.as_str()), (ReservedPolicy::Strip, "X-Scf-"));
     assert!(gateway.trusted_proxies.networks.is_empty() && !gateway.via);
     assert!(gateway.region.is_empty() && gateway.appid.is_empty() && gateway.uin.is_empty());
-    assert_eq!(config.admin, Admin { address: Some(([127, 0, 0, 1], 9901).into()) });
+    assert_eq!(config.admin, Admin { address: Some(([127, 0, 0, 1], 9901).into()), hosts: Vec::new() });
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Json));
     assert_eq!(config.log.access, AccessLog::Stdout);
     let listener = &config.listeners[0];
@@ -135,7 +135,8 @@ fn every_one_of_many_errors_is_reported() {
 
 #[test]
 fn the_admin_listener_can_be_off() {
-    assert_eq!(good("[admin]\naddress = \"\"").admin, Admin { address: None });
+    assert_eq!(good("[admin]\naddress = \"\"").admin.address, None);
+    assert_eq!(good("[admin]\nhosts = [\"Fngate.Internal.\", \"a\"]").admin.hosts, ["fngate.internal", "a"]);
 }
 
 #[test]
