@@ -1,8 +1,11 @@
 //! `fngate reload`.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::support::client::read;
 use crate::support::gateway::{Folder, Gateway, broken, echo};
@@ -62,6 +65,21 @@ fn nobody_there_is_71() {
     let off = reload(&folder, &[]);
     assert_eq!(off.code(), Some(64));
     assert!(off.err.contains("the admin listener is off"), "{}", off.err);
+}
+
+#[test]
+fn a_gateway_that_takes_no_connections_is_71_before_long() {
+    let folder = Folder::new(&echo("a"));
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    socket.listen(0).expect("it listens");
+    let address = socket.local_addr().ok().and_then(|address| address.as_socket()).expect("an address");
+    // Nobody accepts, and what the kernel would hold is full.
+    let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+    let _held: Vec<_> = std::iter::from_fn(connect).collect();
+    let finished = reload(&folder, &["--admin", &address.to_string()]);
+    assert_eq!(finished.code(), Some(71));
+    assert!(finished.err.contains("no connection within 5 s"), "{}", finished.err);
 }
 
 #[test]
