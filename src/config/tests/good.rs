@@ -125,12 +125,15 @@ max_body_bytes = "0"
 }
 
 #[test]
-fn every_one_of_many_errors_is_reported() {
+fn every_one_of_many_errors_is_reported_and_the_first_are_shown() {
     let rule = "[[service.api]]\npth = \"/\"\nfunction = \"echo\"\n";
     let text = format!("[[service]]\nname = \"shop\"\nhosts = [\"*\"]\n{}{BASE}", rule.repeat(1000));
     let report = parse(&text).unwrap_err();
     assert_eq!(report.errors().len(), 2000);
-    assert!(report.to_string().ends_with("error: 2000 errors in the configuration"));
+    let text = report.to_string();
+    assert_eq!(text.matches("-->").count(), 100);
+    let end = "error: 2000 errors in the configuration; the first 100 are shown, and there are 1900 more";
+    assert!(text.ends_with(end), "{text}");
 }
 
 #[test]
