@@ -50,6 +50,12 @@ impl Disk {
         }
     }
 
+    /// Whether a path leads to a file that the configuration was read from.
+    pub(super) fn has_read(&self, path: &Path) -> bool {
+        let identity = identity(path);
+        self.sources.borrow().iter().any(|source| self::identity(&source.path) == identity)
+    }
+
     fn look(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.watch(parent(path));
         let content = read_bytes(path);

@@ -9,6 +9,10 @@ use super::reader::Section;
 use super::value::{Kind, Value, mismatch};
 use crate::header::{self, Class, ReservedPrefix, classify};
 
+/// A head with more is refused by many servers.
+const LONGEST: usize = 8 * 1024;
+const MOST: usize = 32 * 1024;
+
 const VALUE: Kind<HeaderValue> = Kind::new("gold", value);
 
 /// Reads `headers = { "X-Tier" = "gold" }`, in the order of the file.
@@ -35,6 +39,10 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
         }
         seen.push((folded, entry.key_span.clone()));
         fields.extend(read_value(section, &entry).map(|value| (name, value)));
+    }
+    let bytes: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes > MOST {
+        section.report(Diagnostic::new("all custom headers together are larger than 32 KiB").at(&table.span));
     }
     fields
 }
@@ -86,5 +94,19 @@ fn value(text: &str) -> Result<HeaderValue, Problem> {
     if text.trim_matches([' ', '\t']) != text {
         return Err(Problem::new("a space at an end of a header's value would be lost on the way"));
     }
+    if text.len() > LONGEST {
+        return Err(Problem::new("the value of a custom header is larger than 8 KiB"));
+    }
     HeaderValue::from_str(text).ok().ok_or_else(|| Problem::new("not the value of a header"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_has_a_size() {
+        assert!(value(&"x".repeat(LONGEST)).is_ok());
+        assert!(value(&"x".repeat(LONGEST + 1)).is_err());
+    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::{ADMIN, NETWORK};
-use super::error::{Problem, closest, quoted};
+use super::error::{Diagnostic, Problem, closest, quoted};
 use super::file::Span;
 use super::host::is_dns_name;
 use super::reader::Section;
@@ -107,7 +107,15 @@ pub(super) fn read_log(section: &Section<'_>) -> Log {
     Log {
         level: section.choice("level", Level::INFO, &levels),
         format: section.choice("format", LogFormat::Json, &[("json", LogFormat::Json), ("text", LogFormat::Text)]),
-        access: section.optional("access", &ACCESS).map_or(AccessLog::Stdout, |access| access.value),
+        access: section.optional("access", &ACCESS).map_or(AccessLog::Stdout, |access| {
+            if let AccessLog::File(path) = &access.value
+                && section.reader.disk.has_read(path)
+            {
+                section
+                    .report(Diagnostic::new("the access log would be written into the configuration").at(&access.span));
+            }
+            access.value
+        }),
     }
 }
 

@@ -95,6 +95,20 @@ fn errors_of_broken_files_come_without_their_consequences() {
 }
 
 #[test]
+fn the_access_log_is_none_of_the_files_that_were_read() {
+    let directory = directory(&[("fngate.toml", ""), ("more.toml", "")]);
+    symlink("more.toml", directory.path().join("link.toml")).expect("a link");
+    for (log, good) in [("access.log", true), ("fngate.toml", false), ("more.toml", false), ("link.toml", false)] {
+        let access = directory.path().join(log);
+        let text = format!("include = [\"more.toml\"]\n{BASE}\n[log]\naccess = {access:?}\n");
+        fs::write(directory.path().join("fngate.toml"), text).expect("a file");
+        let outcome = load(&directory.path().join("fngate.toml"));
+        let refused = outcome.err().is_some_and(|failure| failure.to_string().contains("access log would be written"));
+        assert_eq!(refused, !good, "{log}");
+    }
+}
+
+#[test]
 fn links_that_lead_back_up_make_no_endless_paths() {
     let main = format!("include = [\"services/**/*.toml\"]\n{BASE}");
     let directory = directory(&[("fngate.toml", &main), ("services/a/a.toml", &service("a", "a.example"))]);
