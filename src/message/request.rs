@@ -2,7 +2,7 @@
 //!
 //! A head is rebuilt, never edited in place: removing a field from an `http::HeaderMap` reorders the rest.
 
-use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRANSFER_ENCODING, VIA};
+use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use super::host::is_valid;
 use super::http2;
 use super::lines::Lines;
 use super::problem::{Problem, Reason};
+use super::trailer;
 use crate::config::types::ReservedPolicy;
 use crate::header::{Class, ReservedPrefix, classify, is_same};
 
@@ -104,6 +105,12 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
                 }
                 false
             }
+            Class::EndToEnd if *name == TRAILER && !listed.contains(name) => {
+                if let Some(value) = trailer::announced(value, |name| trailer::passes(name, prefix, filter.custom)) {
+                    headers.append(TRAILER, value);
+                }
+                false
+            }
             Class::EndToEnd => !listed.contains(name) && !filter.custom.iter().any(|custom| is_same(custom, name)),
             Class::Reserved => match filter.rules.reserved {
                 ReservedPolicy::Strip => false,
@@ -118,7 +125,7 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
                 false
             }
             Class::Framing => {
-                if let Some(value) = framing(name, value, first)? {
+                if let Some(value) = framing(name, value, received.get(name).filter(|_| !first))? {
                     headers.append(name.clone(), value);
                 }
                 false
@@ -164,8 +171,7 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     }
 }
 
-/// Removes from a trailer section what no peer may send there: reserved and owned names, framing and hop-by-hop fields, and the
-/// names that are configured.
+/// Removes from a trailer section what no peer may send there.
 ///
 /// # Errors
 /// `reserved_field` when the policy rejects reserved names.
@@ -175,13 +181,10 @@ pub fn prepare_trailers(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName
     for (name, value) in trailers {
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
-        match classify(name, &rules.prefix) {
-            Class::EndToEnd if !custom.iter().any(|custom| is_same(custom, name)) => {
-                kept.append(name.clone(), value);
-            }
-            Class::Reserved if rules.reserved == ReservedPolicy::Reject => return Err(reserved(name)),
-            Class::EndToEnd | Class::Reserved | Class::Connection | Class::HopByHop | Class::Framing | Class::Owned => {
-            }
+        if trailer::passes(name, &rules.prefix, custom) {
+            kept.append(name.clone(), value);
+        } else if rules.reserved == ReservedPolicy::Reject && classify(name, &rules.prefix) == Class::Reserved {
+            return Err(reserved(name));
         }
     }
     Ok(kept)
@@ -215,10 +218,15 @@ fn passes_from_proxy(name: &HeaderName) -> bool {
     name.as_str().starts_with("x-forwarded-") && name.as_str().bytes().all(plain) && !own.contains(name)
 }
 
-/// What is forwarded of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only.
-fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<Option<HeaderValue>, Problem> {
+/// What is forwarded of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only. Other lines
+/// are told which was `first`.
+fn framing(
+    name: &HeaderName,
+    value: &HeaderValue,
+    first: Option<&HeaderValue>,
+) -> Result<Option<HeaderValue>, Problem> {
     if *name == TRANSFER_ENCODING {
-        if first && value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        if first.is_none() && value.as_bytes().eq_ignore_ascii_case(b"chunked") {
             // There are servers that know it in lower case only, and take the body for the next request otherwise.
             return Ok(Some(HeaderValue::from_static("chunked")));
         }
@@ -227,7 +235,12 @@ fn framing(name: &HeaderName, value: &HeaderValue, first: bool) -> Result<Option
     if *name == CONTENT_LENGTH && (value.len() > 18 || !value.as_bytes().iter().all(u8::is_ascii_digit)) {
         return Err(Problem::new(Reason::BadRequest, "invalid Content-Length"));
     }
-    Ok(first.then(|| value.clone()))
+    match first {
+        None => Ok(Some(value.clone())),
+        // Also `5` and `05`: whoever reads the latter as octal, or not at all, sees another length.
+        Some(first) if first != value => Err(Problem::new(Reason::BadRequest, "Content-Length fields that differ")),
+        Some(_) => Ok(None),
+    }
 }
 
 /// Whether the client waits for a `100 Continue` before it sends its body.
@@ -285,11 +298,12 @@ mod tests {
             ("content-length", "0"),
             ("c_d", "6"),
             ("te", "gzip, trailers"),
+            ("trailer", "x-t, X_Custom"),
             ("x-custom", "7"),
             ("x_custom", "8"),
             ("via", "1.0 a"),
         ]);
-        let expected = ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6"];
+        let expected = ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6", "trailer: x-t"];
         assert_eq!(lines.expect("accepted"), expected);
     }
 
@@ -308,6 +322,7 @@ mod tests {
             vec![("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
             vec![("transfer-encoding", "xchunked")],
             vec![("content-length", "+5")],
+            vec![("content-length", "5"), ("content-length", "05")],
             vec![("content-length", "1234567890123456789")],
         ] {
             assert_eq!(prepared(&lines).expect_err("refused").reason, Reason::BadRequest, "{lines:?}");
