@@ -76,7 +76,7 @@ impl Control {
             tokio::select! {
                 command = self.commands.recv() => match command {
                     Some(Command::Reload(answer)) => self.loads.ask(answer),
-                    Some(Command::ReopenLogs) => self.reopen_logs().await,
+                    Some(Command::ReopenLogs) => self.reopen_logs(),
                     Some(Command::Stop(signal)) => return self.stop(signal, &manager).await,
                     None => return self.stop(StopSignal::Terminate, &manager).await,
                 },
@@ -97,9 +97,9 @@ impl Control {
         }
     }
 
-    async fn reopen_logs(&self) {
+    fn reopen_logs(&self) {
         if let Some(writer) = &self.crew.writer {
-            writer.reopen().await;
+            writer.reopen();
         }
         tracing::info!("logs reopened");
     }
@@ -136,7 +136,7 @@ impl Control {
                 },
                 Some(command) = self.commands.recv() => match command {
                     Command::Stop(_) => return Drained::CutShort,
-                    Command::ReopenLogs => self.reopen_logs().await,
+                    Command::ReopenLogs => self.reopen_logs(),
                     // Dropped: whoever asked learns that there is no answer.
                     Command::Reload(_) => {}
                 },
