@@ -96,6 +96,17 @@ fn errors_before_the_start_have_their_exit_codes() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let folder = Folder::new(&echo("a"));
+    for arguments in [&["routes"][..], &["routes", "--json"], &["check"]] {
+        let mut command = fngate(arguments);
+        command.args(["-c", &folder.argument()]).stdin(Stdio::null()).stdout(end(Fate::Dead).0).stderr(Stdio::piped());
+        let output = command.output().expect("it runs");
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{arguments:?}");
+    }
+}
+
+#[test]
 fn clients_that_use_up_the_files_end_nothing_when_nobody_can_be_told() {
     for fate in [Fate::Full, Fate::Dead] {
         let (folder, _, addresses) = folder(&(echo("x") + "[gateway]\nmax_connections = 1000\n"));
