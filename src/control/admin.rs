@@ -107,7 +107,10 @@ async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
     match outcome.await {
         Ok(Ok(revision)) => format!("revision {revision}\n").into_response(),
         Ok(Err(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors).into_response(),
-        Err(_stopping) => (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping\n").into_response(),
+        Err(_dropped) => {
+            let text = "the gateway is stopping, or too many wait for a load that does not end\n";
+            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+        }
     }
 }
 

@@ -48,11 +48,8 @@ pub fn start(reloader: Reloader, watched: bool) -> (Loader, Loads) {
 impl Loads {
     /// Has the configuration loaded, after the load that runs.
     pub fn ask(&self, answer: Answer) {
-        if let Err(mpsc::error::TrySendError::Full(answer)) = self.requests.try_send(answer) {
-            // A signal has nobody who waits, and one of those that wait is as good.
-            let _ =
-                answer.send(Err("a load of the configuration takes long, and too many wait for the next".to_owned()));
-        }
+        // One too many is dropped: whoever asked learns that there is no answer, and a signal is served by those that wait.
+        let _ = self.requests.try_send(answer);
     }
 
     /// Ends the loader, after the load that runs.
@@ -110,5 +107,49 @@ impl Loader {
     async fn tell(&self, event: Event) {
         // A control loop that has stopped wants to know nothing.
         let _ = self.events.send(event).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config;
+    use crate::snapshot::{Shared, Snapshot};
+    use crate::telemetry::metrics::Metrics;
+
+    const CONFIG: &str = r#"
+[[listener]]
+address = "127.0.0.1:0"
+"#;
+
+    #[tokio::test]
+    async fn those_who_wait_are_answered_by_one_load() {
+        let config = config::parse(Path::new("test"), CONFIG).expect("a good configuration");
+        let metrics = Metrics::new();
+        let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics).expect("a table")));
+        let (loader, mut loads) = start(Reloader::new(None, shared, metrics), false);
+        let outcomes: Vec<_> = (0..=WAITING)
+            .map(|_| {
+                let (answer, outcome) = oneshot::channel();
+                loads.ask(answer);
+                outcome
+            })
+            .collect();
+        let work = async {
+            assert_eq!(loads.event().await, Some(Event::Begun));
+            assert_eq!(loads.event().await, Some(Event::Ended));
+            let mut answered = 0;
+            for outcome in outcomes {
+                // It was made from no file: the answer is an error.
+                answered += usize::from(outcome.await.is_ok_and(|outcome| outcome.is_err()));
+            }
+            assert_eq!(answered, WAITING);
+            loads.close();
+            assert_eq!(loads.event().await, None);
+        };
+        tokio::join!(loader.run(), work);
     }
 }
