@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::config::Config;
 use crate::control::admin::{self, Admin};
+use crate::control::load;
 use crate::control::ready::Readiness;
 use crate::control::reload::{Origin, Reloader};
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
@@ -50,7 +51,7 @@ pub enum StartError {
     AccessLog(#[source] io::Error),
     #[error("cannot use the configuration")]
     Compile(#[from] CompileError),
-    #[error("cannot start the threads")]
+    #[error("cannot start the threads, or take signals")]
     System(#[source] io::Error),
 }
 
@@ -74,11 +75,17 @@ impl App {
     /// [`StartError`]; nothing is left running then.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let Options { config, origin, signals } = options;
+        let runtime = || Builder::new_current_thread().enable_all().build().map_err(StartError::System);
+        let (loading, runtime) = (runtime()?, runtime()?);
+        let (commands, command_receiver) = mpsc::channel(COMMANDS);
+        // Before anything can be seen from outside: whoever sees a socket may send a signal.
+        let signals = signals.then(|| take_signals(&runtime, commands.clone())).transpose()?;
         let open_files = raise_open_files();
         let workers =
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
         let bound = socket::bind(&config.listeners, workers)?;
         let admin_socket = config.admin.address.map(bind_admin).transpose()?;
+        let hosts = config.admin.hosts.clone().into();
         let metrics = Metrics::new();
         let writer =
             Writer::start(&config.log.access, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
@@ -92,24 +99,24 @@ impl App {
         let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
-        let (commands, command_receiver) = mpsc::channel(COMMANDS);
         let readiness = Arc::new(Readiness::default());
+        let watched = origin.is_some();
+        let (loader, loads) = load::start(Reloader::new(origin, shared.clone(), metrics.clone()), watched);
         let control = Control {
             crew: crew.clone(),
             readiness: readiness.clone(),
-            watch: origin.is_some(),
-            reloader: Reloader::new(origin, shared.clone(), metrics.clone()),
+            loads,
             phase,
             commands: command_receiver,
             ended,
             workers,
         };
-        let admin = Admin { metrics: metrics.clone(), readiness, commands: commands.clone() };
+        let admin = Admin { metrics: metrics.clone(), readiness, commands: commands.clone(), hosts };
         let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::System)?;
-        let signals = signals.then(|| commands.clone());
+        // Never waited for: what it reads may hang.
+        drop(thread("load", move || loading.block_on(loader.run()))?);
         let control = thread("control", move || run_control(&runtime, control, admin_socket, admin, signals))?;
         Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, _files: files })
     }
@@ -232,12 +239,20 @@ fn start_workers(
     shares.into_iter().zip(inboxes).enumerate().map(start).collect()
 }
 
+fn take_signals(
+    runtime: &Runtime,
+    commands: mpsc::Sender<Command>,
+) -> Result<impl Future<Output = ()> + Send + 'static, StartError> {
+    let _entered = runtime.enter();
+    signals::listen(commands).map_err(StartError::System)
+}
+
 fn run_control(
     runtime: &Runtime,
     control: Control,
     admin_socket: Option<std::net::TcpListener>,
     admin: Admin,
-    signals: Option<mpsc::Sender<Command>>,
+    signals: Option<impl Future<Output = ()> + Send + 'static>,
 ) -> Outcome {
     runtime.block_on(async move {
         if let Some(socket) = admin_socket {
@@ -246,10 +261,7 @@ fn run_control(
                 Err(error) => tracing::error!(%error, "no admin listener"),
             }
         }
-        match signals.map(signals::listen).transpose() {
-            Ok(listening) => drop(listening.map(tokio::spawn)),
-            Err(error) => tracing::error!(%error, "no signal handlers"),
-        }
+        drop(signals.map(tokio::spawn));
         control.run().await
     })
 }

@@ -14,6 +14,7 @@ mod host;
 mod listener;
 mod name;
 pub mod path;
+mod pattern;
 mod pem;
 mod reader;
 mod resolve;
@@ -26,6 +27,7 @@ mod variable;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,7 +134,8 @@ fn finish(reader: Reader<'_>, mut documents: Vec<Document<'_>>, complete: bool) 
     let config = intact.then(|| Section::root(&reader, &documents, resolve::read));
     let mut errors = reader.errors.into_inner();
     // A value that is no TOML has been reported; that its repaired reading makes no sense either is not news.
-    errors.retain(|error| !syntax.iter().any(|syntax| syntax.shares_line(error)));
+    let lines: HashSet<_> = syntax.iter().filter_map(Diagnostic::line).collect();
+    errors.retain(|error| error.line().is_none_or(|line| !lines.contains(&line)));
     errors.extend(syntax);
     match config {
         Some(config) if errors.is_empty() => Ok(config),

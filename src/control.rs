@@ -1,8 +1,10 @@
 //! Everything that is not a request: reload, signals, the admin listener, the service manager, the stop.
 //!
-//! It has a thread and a runtime of its own, so that a scrape or the parsing of a large configuration delays no request.
+//! It has a thread and a runtime of its own, so that a scrape delays no request. Files are read on another one, see [`load`], so that
+//! a disk that hangs delays neither signals nor the admin listener.
 
 pub mod admin;
+pub mod load;
 pub mod ready;
 pub mod reload;
 pub mod signals;
@@ -15,10 +17,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch as channel};
 use tokio::time::{Instant, timeout_at};
 
+use self::load::{Event, Loads};
 use self::ready::Readiness;
-use self::reload::Reloader;
 use self::systemd::Manager;
-use self::watch::Watch;
 use crate::drain::Phase;
 use crate::server::worker::Crew;
 
@@ -57,42 +58,36 @@ pub enum Outcome {
 pub struct Control {
     pub crew: Arc<Crew>,
     pub readiness: Arc<Readiness>,
-    pub reloader: Reloader,
+    pub loads: Loads,
     pub phase: channel::Sender<Phase>,
     pub commands: mpsc::Receiver<Command>,
     /// The index of each worker that ends, and whether it ended in order.
     pub ended: mpsc::Receiver<(usize, bool)>,
     pub workers: usize,
-    /// Whether the configuration's files are watched.
-    pub watch: bool,
 }
 
 impl Control {
     /// Works until the process is to end.
     pub async fn run(mut self) -> Outcome {
-        let mut watch = if self.watch { Watch::start(self.reloader.watched()) } else { Watch::none() };
         let mut manager = Manager::new();
         self.readiness.set_ready(true);
         manager.ready();
         loop {
             tokio::select! {
                 command = self.commands.recv() => match command {
-                    Some(Command::Reload(answer)) => {
-                        let outcome = self.reload(&manager);
-                        // Whoever asked may have gone; the reload counts all the same.
-                        let _ = answer.send(outcome);
-                        watch.follow(self.reloader.watched());
-                    }
-                    Some(Command::ReopenLogs) => self.reopen_logs().await,
+                    Some(Command::Reload(answer)) => self.loads.ask(answer),
+                    Some(Command::ReopenLogs) => self.reopen_logs(),
                     Some(Command::Stop(signal)) => return self.stop(signal, &manager).await,
                     None => return self.stop(StopSignal::Terminate, &manager).await,
                 },
-                () = watch.changed() => {
-                    if self.reloader.reload_if_changed(|| manager.reloading()) {
-                        manager.ready();
+                event = self.loads.event() => match event {
+                    Some(Event::Begun) => manager.reloading(),
+                    Some(Event::Ended) => manager.ready(),
+                    None => {
+                        tracing::error!("nobody loads configurations any more; the process ends");
+                        return Outcome::Failed;
                     }
-                    watch.follow(self.reloader.watched());
-                }
+                },
                 ended = self.ended.recv() => {
                     tracing::error!(worker = ended.map(|(index, _)| index), "a worker ended on its own; the process ends");
                     return Outcome::Failed;
@@ -102,16 +97,9 @@ impl Control {
         }
     }
 
-    fn reload(&mut self, manager: &Manager) -> Result<u64, String> {
-        manager.reloading();
-        let outcome = self.reloader.reload();
-        manager.ready();
-        outcome
-    }
-
-    async fn reopen_logs(&self) {
+    fn reopen_logs(&self) {
         if let Some(writer) = &self.crew.writer {
-            writer.reopen().await;
+            writer.reopen();
         }
         tracing::info!("logs reopened");
     }
@@ -122,6 +110,7 @@ impl Control {
         tracing::info!(?signal, drain_timeout = ?limit, "stopping");
         self.readiness.set_ready(false);
         manager.stopping();
+        self.loads.close();
         self.phase.send_replace(Phase::Draining);
         match self.workers_end(Instant::now() + limit).await {
             Drained::Whole => {
@@ -147,7 +136,7 @@ impl Control {
                 },
                 Some(command) = self.commands.recv() => match command {
                     Command::Stop(_) => return Drained::CutShort,
-                    Command::ReopenLogs => self.reopen_logs().await,
+                    Command::ReopenLogs => self.reopen_logs(),
                     // Dropped: whoever asked learns that there is no answer.
                     Command::Reload(_) => {}
                 },

@@ -1,8 +1,9 @@
 //! Classes of header field names: which fields belong to the connection, which are reserved, which the gateway owns.
 //!
-//! Reserved and owned names are compared by class: letter case does not matter (an `http::HeaderName` is lower case by
-//! construction) and `_` is equal to `-`, because CGI and WSGI servers map both to the same variable. This file decides
-//! what a name *is*; what happens to it is the business of `message`, and of `config` for custom fields.
+//! Names are compared as CGI and WSGI servers see them: letter case does not matter (an `http::HeaderName` is lower case by
+//! construction), and whatever is no letter or digit is equal to `-`. All servers map `-` to `_` in the names of variables, and
+//! some do so with every such character. This file decides what a name *is*; what happens to it is the business of `message`,
+//! and of `config` for custom fields.
 
 use http::HeaderName;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
@@ -60,7 +61,7 @@ impl ReservedPrefix {
         &self.written
     }
 
-    /// Whether a lower-case name starts with the prefix, `_` being equal to `-`.
+    /// Whether a lower-case name starts with the prefix, every separator being equal to `-`.
     #[must_use]
     pub fn covers(&self, name: &str) -> bool {
         starts_with_folded(name, &self.folded)
@@ -117,7 +118,7 @@ pub fn is_owned(name: &str) -> bool {
             starts_with_folded(name, "x-forwarded-")
                 || ["x-api-requestid", "x-real-ip", "x-client-proto", "x-client-proto-ver"]
                     .iter()
-                    .any(|owned| owned.len() == name.len() && starts_with_folded(name, owned))
+                    .any(|owned| is_folded(name, owned))
         }
         _ => false,
     }
@@ -126,28 +127,45 @@ pub fn is_owned(name: &str) -> bool {
 /// Whether a name is hop-by-hop whether or not `Connection` lists it. `Transfer-Encoding` and `Connection` itself have
 /// classes of their own.
 fn is_hop_by_hop(name: &HeaderName) -> bool {
-    *name == TE
-        || *name == UPGRADE
-        || *name == http::header::PROXY_AUTHENTICATE
-        || *name == http::header::PROXY_AUTHORIZATION
+    if *name == TE || *name == UPGRADE {
+        return true;
+    }
+    let text = name.as_str();
+    match text.as_bytes().first() {
+        Some(b'k') => is_folded(text, "keep-alive"),
         // No message has a use for `Proxy`, but a CGI server makes `HTTP_PROXY` of it, which HTTP clients obey ("httpoxy").
-        || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "proxy")
+        Some(b'p') => ["proxy", "proxy-connection", "proxy-authenticate", "proxy-authorization"]
+            .iter()
+            .any(|folded| is_folded(text, folded)),
+        _ => false,
+    }
 }
 
-/// Whether two lower-case names are the same to a CGI or WSGI server, where `_` is equal to `-`.
+/// Whether two lower-case names are the same to a CGI or WSGI server, where every separator is equal to `-`.
 #[must_use]
 pub fn is_same(one: &HeaderName, other: &HeaderName) -> bool {
-    let folded = |name: &HeaderName, index: usize| match name.as_str().as_bytes()[index] {
-        b'_' => b'-',
-        byte => byte,
-    };
-    let length = one.as_str().len();
-    length == other.as_str().len() && (0..length).all(|index| folded(one, index) == folded(other, index))
+    let (one, other) = (one.as_str(), other.as_str());
+    one.len() == other.len() && one.bytes().zip(other.bytes()).all(|(one, other)| fold(one) == fold(other))
 }
 
+/// A lower-case name with every separator as `-`.
+#[must_use]
+pub fn folded(name: &HeaderName) -> String {
+    name.as_str().bytes().map(|byte| char::from(fold(byte))).collect()
+}
+
+fn fold(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte } else { b'-' }
+}
+
+fn is_folded(name: &str, folded: &str) -> bool {
+    name.len() == folded.len() && starts_with_folded(name, folded)
+}
+
+/// `folded` has no separators but `-`.
 fn starts_with_folded(name: &str, folded: &str) -> bool {
     name.len() >= folded.len()
-        && name.bytes().zip(folded.bytes()).all(|(have, want)| have == want || (have == b'_' && want == b'-'))
+        && name.bytes().zip(folded.bytes()).all(|(have, want)| have == want || fold(have) == want)
 }
 
 #[cfg(test)]
@@ -158,10 +176,12 @@ mod tests {
     fn every_spelling_of_a_name_has_the_same_class() {
         let prefix = ReservedPrefix::default();
         for (class, names) in [
-            (Class::Reserved, vec!["X-Scf-Name", "x_scf_name", "X-SCF_anything", "x-scf-"]),
+            (Class::Reserved, vec!["X-Scf-Name", "x_scf_name", "X-SCF_anything", "x-scf-", "X.Scf.Name", "x~scf!"]),
             (Class::Owned, vec!["X-Real-Ip", "x_real_ip", "X-Forwarded-Foo", "x_forwarded_for", "Forwarded"]),
             (Class::Owned, vec!["X-Api-RequestId", "X_Api_RequestId", "X-Client-Proto", "X_CLIENT_PROTO_VER"]),
+            (Class::Owned, vec!["X.Real.Ip", "X~Real!Ip", "X-Forwarded.For", "X*Forwarded*Foo", "X-Client'Proto^Ver"]),
             (Class::HopByHop, vec!["Keep-Alive", "Proxy-Connection", "Proxy", "TE", "Upgrade", "Proxy-Authorization"]),
+            (Class::HopByHop, vec!["Keep_Alive", "Proxy.Connection", "Proxy_Authorization", "Proxy|Authenticate"]),
             (Class::Framing, vec!["Host", "Content-Length", "Transfer-Encoding"]),
             (Class::Connection, vec!["connection"]),
             (
@@ -174,6 +194,12 @@ mod tests {
                     "Content_Length",
                     "Trailer",
                     "my_name",
+                    "X.Own",
+                    "X.Scf",
+                    "X--Scf-Name",
+                    "X.Real.Ip.",
+                    "Forwarded.",
+                    "Proxy.",
                     "Proxy-Status",
                 ],
             ),

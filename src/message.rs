@@ -10,4 +10,5 @@ pub mod lines;
 pub mod problem;
 pub mod request;
 pub mod response;
+pub mod trailer;
 pub mod websocket;

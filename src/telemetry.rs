@@ -1,6 +1,7 @@
 //! What the outside sees of the inside: logs, metrics, access records. Knows nothing of those who use it.
 
 pub mod access;
+mod escape;
 pub mod family;
 mod handles;
 pub mod listener;

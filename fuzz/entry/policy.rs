@@ -6,8 +6,8 @@ use fngate::config::types::ReservedPolicy;
 use fngate::header::ReservedPrefix;
 use fngate::message::problem::{Problem, Reason};
 use fngate::message::request::{self, Filter, Rules};
-use fngate::message::response;
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use fngate::message::{response, trailer};
+use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use uuid::Uuid;
 
@@ -76,11 +76,12 @@ fn request(headers: &HeaderMap, filter: Filter<'_>) {
         let custom = filter.custom.iter().any(|custom| folded(custom) == folded(name));
         let plain = !is_owned(name) && !listed.contains(&text.to_owned()) && !custom;
         let told =
-            filter.trusted && text.starts_with("x-forwarded-") && !text.contains('_') && !FROM_PROXY.contains(&text);
+            filter.trusted && text.starts_with("x-forwarded-") && folded(name) == text && !FROM_PROXY.contains(&text);
         let via = text == "via" && filter.rules.via;
-        !is_reserved(name, &filter.rules.prefix) && !HOP.contains(&text) && !via && (plain || told)
+        !is_reserved(name, &filter.rules.prefix) && !is_hop(name) && !via && (plain || told)
     };
     assert_same(headers, &prepared, passes);
+    assert_announced(&prepared, &filter.rules.prefix);
     assert_eq!(prepared.get_all(HOST).iter().collect::<Vec<_>>(), ["gateway.example"]);
     let lengths = prepared.get_all(CONTENT_LENGTH);
     assert!(
@@ -97,7 +98,9 @@ fn refused(problem: &Problem, headers: &HeaderMap, reserved: bool, rules: &Rules
             let odd = |length: &HeaderValue| length.len() > 18 || !length.as_bytes().iter().all(u8::is_ascii_digit);
             let codings: Vec<_> = headers.get_all(TRANSFER_ENCODING).iter().collect();
             let chunked = codings.iter().all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
-            let lengths = headers.get_all(CONTENT_LENGTH).iter().any(odd);
+            let mut lines = headers.get_all(CONTENT_LENGTH).iter();
+            let first = lines.next();
+            let lengths = first.is_some_and(odd) || lines.any(|length| odd(length) || Some(length) != first);
             assert!(lengths || codings.len() > 1 || !chunked, "{headers:?} is refused without a reason");
         }
         other => panic!("{other:?} is no reason to refuse fields"),
@@ -106,11 +109,11 @@ fn refused(problem: &Problem, headers: &HeaderMap, reserved: bool, rules: &Rules
 
 fn trailers(headers: &HeaderMap, rules: &Rules) {
     let reserved = headers.keys().any(|name| is_reserved(name, &rules.prefix));
-    match request::prepare_trailers(headers.clone(), rules, &[]) {
+    match trailer::of_request(headers.clone(), rules, &[]) {
         Err(problem) => refused(&problem, &HeaderMap::new(), reserved, rules),
         Ok(kept) => {
             assert!(!reserved || rules.reserved == ReservedPolicy::Strip);
-            let text = |name: &HeaderName| !HOP.contains(&name.as_str()) && !FRAMING.contains(&name.as_str());
+            let text = |name: &HeaderName| !is_hop(name) && !FRAMING.contains(&name.as_str());
             assert_same(headers, &kept, |name| text(name) && !is_reserved(name, &rules.prefix) && !is_owned(name));
             assert!(kept.keys().all(text), "framing in trailers");
         }
@@ -128,22 +131,32 @@ fn answer(headers: &HeaderMap, prefix: &ReservedPrefix) {
     let ids: Vec<_> = head.headers.get_all("x-api-requestid").iter().cloned().collect();
     assert_eq!(ids, [id.simple().to_string().as_str()]);
     head.headers.remove("x-api-requestid");
+    assert_announced(&head.headers, prefix);
     let listed = listed(headers);
     assert_same(headers, &head.headers, |name| {
         let text = name.as_str();
         !is_reserved(name, prefix)
-            && !HOP.contains(&text)
+            && !is_hop(name)
             && folded(name) != "x-api-requestid"
             && (is_owned(name) || !listed.contains(&text.to_owned()))
     });
 }
 
-/// What came out is what went in and passes, in its order. Framing has rules of its own.
+/// What came out is what went in and passes, in its order. Framing and `Trailer` have rules of their own.
 fn assert_same(received: &HeaderMap, kept: &HeaderMap, passes: impl Fn(&HeaderName) -> bool) {
-    let is_framing = |name: &HeaderName| FRAMING.contains(&name.as_str());
+    let is_framing = |name: &HeaderName| FRAMING.contains(&name.as_str()) || name == TRAILER;
     let expected: Vec<_> = received.iter().filter(|(name, _)| !is_framing(name) && passes(name)).collect();
     let found: Vec<_> = kept.iter().filter(|(name, _)| !is_framing(name)).collect();
     assert_eq!(found, expected);
+}
+
+/// `Trailer` names nothing that trailers may not be.
+fn assert_announced(headers: &HeaderMap, prefix: &ReservedPrefix) {
+    let tokens = headers.get_all(TRAILER).iter().flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
+    for name in tokens.filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok()) {
+        let framing = FRAMING.contains(&name.as_str());
+        assert!(!framing && !is_hop(&name) && !is_owned(&name) && !is_reserved(&name, prefix), "{name} is announced");
+    }
 }
 
 /// The members of `Connection`, but for those that cannot be listed away.
@@ -155,7 +168,11 @@ fn listed(headers: &HeaderMap) -> Vec<String> {
 }
 
 fn folded(name: &HeaderName) -> String {
-    name.as_str().replace('_', "-")
+    name.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
+
+fn is_hop(name: &HeaderName) -> bool {
+    HOP.contains(&folded(name).as_str())
 }
 
 fn is_reserved(name: &HeaderName, prefix: &ReservedPrefix) -> bool {

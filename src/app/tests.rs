@@ -47,7 +47,7 @@ fn start(folder: &tempfile::TempDir) -> (App, std::path::PathBuf) {
 
 fn metrics(app: &App) -> String {
     let mut admin = connect(&app.admin().expect("an admin listener").to_string());
-    admin.write_all(b"GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("sent");
+    admin.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("sent");
     let mut metrics = String::new();
     admin.read_to_string(&mut metrics).expect("the metrics");
     metrics

@@ -51,7 +51,7 @@ pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
     parse(&dev.listen, ECHO)?;
     let served = serve(&dev.command)?;
     let config = parse(&dev.listen, &served.instance)?;
-    log::install(&config.log);
+    let _log = log::install(&config.log).map_err(|error| Failure::system(&error))?;
     let options = Options { config, origin: None, signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let address = app.listeners().first().cloned().unwrap_or_default();

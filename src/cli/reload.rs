@@ -4,6 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty};
@@ -15,7 +16,9 @@ use super::configured::Configured;
 use super::outcome::{BAD_CONFIGURATION, Failure, SYSTEM, print};
 use crate::control::admin::RELOAD;
 
-/// Compiling a very large configuration takes a while; a gateway that does not answer at all is reported before long.
+/// How long connecting may take: the gateway is near.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Compiling a very large configuration takes a while.
 const PATIENCE: Duration = Duration::from_secs(60);
 const DEFAULT_ADMIN: &str = "127.0.0.1:9901";
 
@@ -23,14 +26,12 @@ pub(super) fn reload(configured: &Configured, admin: Option<&str>) -> Result<Exi
     let address = address(configured, admin)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::system(&error))?;
-    let answer = runtime.block_on(async { timeout(PATIENCE, post(address)).await });
+    let answer = runtime.block_on(post(address));
     let unreachable = |why: String| Failure {
         code: SYSTEM,
         text: format!("no gateway answers on the admin address {address}: {why}"),
     };
-    let (status, text) = answer
-        .map_err(|_elapsed| unreachable("timeout".to_owned()))?
-        .map_err(|error| unreachable(format!("{error:#}")))?;
+    let (status, text) = answer.map_err(|error| unreachable(format!("{error:#}")))?;
     match status {
         StatusCode::OK => print(&format!("reloaded: {text}")),
         StatusCode::UNPROCESSABLE_ENTITY => Err(Failure { code: BAD_CONFIGURATION, text }),
@@ -54,7 +55,13 @@ fn address(configured: &Configured, admin: Option<&str>) -> Result<SocketAddr, F
 }
 
 async fn post(address: SocketAddr) -> anyhow::Result<(StatusCode, String)> {
-    let stream = TcpStream::connect(address).await?;
+    let connected = timeout(CONNECT, TcpStream::connect(address)).await;
+    let stream = connected.map_err(|_elapsed| anyhow!("no connection within {} s", CONNECT.as_secs()))??;
+    let answer = timeout(PATIENCE, ask(stream, address)).await;
+    answer.map_err(|_elapsed| anyhow!("no answer within {} s; it may still load", PATIENCE.as_secs()))?
+}
+
+async fn ask(stream: TcpStream, address: SocketAddr) -> anyhow::Result<(StatusCode, String)> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
     let request = Request::post(RELOAD).header(http::header::HOST, address.to_string()).body(Empty::<Bytes>::new())?;

@@ -10,7 +10,7 @@ use crate::telemetry::log;
 
 pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let loaded = configured.load()?;
-    log::install(&loaded.config.log);
+    let _log = log::install(&loaded.config.log).map_err(|error| Failure::system(&error))?;
     log::report_panics();
     let origin = Origin { path: configured.path(), sources: loaded.sources, folders: loaded.directories };
     let options = Options { config: loaded.config, origin: Some(origin), signals: true };

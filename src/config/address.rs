@@ -175,14 +175,33 @@ fn network(text: &str) -> Result<IpNet, Problem> {
         let hint = "write an address or a network, such as \"192.0.2.1\" or \"10.0.0.0/8\"".to_owned();
         return Err(Problem::new(format!("{} is not an IP network", quoted(text))).hint(hint));
     };
-    Ok(unmapped(network).trunc())
+    let network = unmapped(network)?;
+    if has_leading_zero(text) {
+        let message = format!("{} has a number with a leading zero, which some read as octal", quoted(text));
+        return Err(Problem::new(message));
+    }
+    if network.trunc() != network {
+        let message = format!("{} is an address with the length of a network", quoted(text));
+        return Err(Problem::new(message).hint(format!("did you mean \"{}\"?", network.trunc())));
+    }
+    Ok(network)
+}
+
+/// Among the decimal numbers of a network.
+fn has_leading_zero(network: &str) -> bool {
+    let (address, length) = network.split_once('/').unwrap_or((network, ""));
+    let tail = address.rsplit(':').next().filter(|tail| tail.contains('.')).unwrap_or_default();
+    tail.split('.').chain([length]).any(|number| number.len() > 1 && number.starts_with('0'))
 }
 
 /// Peers are compared as IPv4 where they are IPv4, so an IPv4-mapped network has to be IPv4 as well.
-fn unmapped(network: IpNet) -> IpNet {
-    let IpNet::V6(v6) = network else { return network };
-    let v4 = v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96));
-    v4.and_then(|(address, length)| Ipv4Net::new(address, length).ok()).map_or(network, IpNet::V4)
+fn unmapped(network: IpNet) -> Result<IpNet, Problem> {
+    let IpNet::V6(v6) = network else { return Ok(network) };
+    let Some(address) = v6.addr().to_ipv4_mapped() else { return Ok(network) };
+    let v4 = v6.prefix_len().checked_sub(96).and_then(|length| Ipv4Net::new(address, length).ok());
+    let hint = "IPv4 peers are compared with IPv4 networks: write \"0.0.0.0/0\" for all of them".to_owned();
+    v4.map(IpNet::V4)
+        .ok_or_else(|| Problem::new(format!("`{network}` is more than the IPv4-mapped addresses")).hint(hint))
 }
 
 #[cfg(test)]
@@ -264,18 +283,36 @@ mod tests {
     fn networks() {
         for (text, written) in [
             ("10.0.0.0/8", "10.0.0.0/8"),
-            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
             ("192.0.2.1", "192.0.2.1/32"),
             ("2001:db8::/32", "2001:db8::/32"),
             ("::1", "::1/128"),
             ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
             ("::ffff:10.0.0.1", "10.0.0.1/32"),
             ("::/0", "::/0"),
+            ("2001:0db8::/32", "2001:db8::/32"),
         ] {
             assert_eq!(network(text).expect(text).to_string(), written, "{text}");
         }
-        for text in ["", "10.0.0.0/33", "10.0.0", "localhost", "10.0.0.0/"] {
+        for text in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0",
+            "localhost",
+            "10.0.0.0/",
+            "010.0.0.0/8",
+            "10.0.0.0/08",
+            "10.0.0.010",
+            "::ffff:010.0.0.0/104",
+            "2001:db8::/032",
+            "2001:db8::1/32",
+            "::ffff:0.0.0.0/95",
+            "::ffff:10.0.0.0/8",
+        ] {
             assert!(network(text).is_err(), "{text}");
         }
+        let hint = |text| network(text).expect_err(text).hint;
+        assert_eq!(hint("10.1.2.3/8").as_deref(), Some("did you mean \"10.0.0.0/8\"?"));
+        assert_eq!(hint("::ffff:10.0.0.1/104").as_deref(), Some("did you mean \"10.0.0.0/8\"?"));
     }
 }

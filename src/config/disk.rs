@@ -1,6 +1,7 @@
 //! Reads from the disk: the main file, those that its `include` names, and those that keys name.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use super::error::{Diagnostic, Errors, Problem};
 use super::file::{File, Source, Span};
+use super::pattern::{expand, fixed, is_wild};
 use super::value::Found;
 
 /// Far above any configuration; a device or a log given by mistake must not fill the memory.
@@ -48,6 +50,12 @@ impl Disk {
         }
     }
 
+    /// Whether a path leads to a file that the configuration was read from.
+    pub(super) fn has_read(&self, path: &Path) -> bool {
+        let identity = identity(path);
+        self.sources.borrow().iter().any(|source| self::identity(&source.path) == identity)
+    }
+
     fn look(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.watch(parent(path));
         let content = read_bytes(path);
@@ -68,15 +76,13 @@ impl Disk {
     /// Reads the files that patterns name, seen from the directory of the main file. Each is read once, however many patterns
     /// match it.
     pub(super) fn follow(&self, patterns: Vec<Found<String>>, errors: &Errors) -> Vec<Arc<File>> {
-        let mut seen = vec![identity(&self.main)];
+        let mut seen = HashSet::from([identity(&self.main)]);
         let mut files = Vec::new();
         for Found { value, span } in patterns {
             for path in self.expand(parent(&self.main), &value, &span, errors) {
-                let identity = identity(&path);
-                if seen.contains(&identity) {
+                if !seen.insert(identity(&path)) {
                     continue;
                 }
-                seen.push(identity);
                 match self.read(&path) {
                     Ok(file) => files.push(file),
                     Err(error) => errors.push(error.at_labelled(&span, "included here")),
@@ -88,45 +94,28 @@ impl Disk {
 
     /// The paths that a pattern stands for, sorted. Without a wildcard that is the path itself, be it there or not.
     fn expand(&self, base: &Path, pattern: &str, span: &Span, errors: &Errors) -> Vec<PathBuf> {
-        let is_wild = |text: &str| text.contains(['*', '?', '[']);
         if !is_wild(pattern) {
             return vec![base.join(pattern)];
         }
-        let fixed: PathBuf =
-            Path::new(pattern).components().take_while(|part| !is_wild(&part.as_os_str().to_string_lossy())).collect();
-        self.watch(&base.join(fixed));
-        let whole = if Path::new(pattern).is_absolute() || base.as_os_str().is_empty() {
-            pattern.to_owned()
-        } else {
-            format!("{}/{pattern}", glob::Pattern::escape(&base.to_string_lossy()))
-        };
-        let options = glob::MatchOptions {
-            require_literal_separator: true,
-            // Editors keep locks and backups in such files.
-            require_literal_leading_dot: true,
-            ..glob::MatchOptions::default()
-        };
-        let paths = match glob::glob_with(&whole, options) {
-            Ok(paths) => paths,
+        self.watch(&base.join(fixed(pattern)));
+        let found = match expand(base, pattern) {
+            Ok(found) => found,
             Err(error) => {
                 errors.push(Diagnostic::new(format!("not a pattern for files: {}", error.msg)).at(span));
                 return Vec::new();
             }
         };
-        let mut found = Vec::new();
-        for path in paths {
-            match path {
-                Ok(path) => found.push(path),
-                Err(error) => {
-                    let error = Diagnostic::new(unreadable(error.path(), error.error()));
-                    errors.push(error.at_labelled(span, "included here"));
-                }
-            }
+        if found.cut {
+            let error = Diagnostic::new("the pattern has more than 100,000 files and directories to look at");
+            errors.push(error.at(span).hint("name the directories more closely".to_owned()));
         }
-        for path in &found {
+        for (path, error) in &found.unreadable {
+            errors.push(Diagnostic::new(unreadable(path, error)).at_labelled(span, "included here"));
+        }
+        for path in &found.paths {
             self.watch(parent(path));
         }
-        found
+        found.paths.into_iter().collect()
     }
 
     fn watch(&self, directory: &Path) {
@@ -138,7 +127,7 @@ impl Disk {
 }
 
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // To open a named pipe would wait for a writer, and whoever waits here serves signals as well.
+    // To open a named pipe would wait for a writer, for ever if there is none.
     if fs::metadata(path)?.file_type().is_fifo() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, not a file"));
     }

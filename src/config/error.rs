@@ -4,12 +4,16 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::file::{File, Span};
 use super::types::Place;
+
+/// Errors that are shown in full. Nobody reads more at once, and each reload would log them all.
+const SHOWN: usize = 100;
 
 /// All errors of a configuration, in the order of the files and of their lines. `Display` is plain text, without colours.
 #[derive(Clone, Debug, Default)]
@@ -40,12 +44,18 @@ impl Report {
 
     fn render(&self, renderer: &Renderer) -> String {
         let mut text = String::new();
-        for error in &self.errors {
+        for error in self.errors.iter().take(SHOWN) {
             text.push_str(&renderer.render(&[error.group()]));
             text.push_str("\n\n");
         }
         let count = match self.errors.len() {
             1 => "1 error in the configuration".to_owned(),
+            count if count > SHOWN => {
+                format!(
+                    "{count} errors in the configuration; the first {SHOWN} are shown, and there are {} more",
+                    count - SHOWN
+                )
+            }
             count => format!("{count} errors in the configuration"),
         };
         text.push_str(&renderer.render(&[Group::with_title(Level::ERROR.primary_title(count))]));
@@ -110,12 +120,9 @@ impl Diagnostic {
         Some(Span::new(&mark.file, mark.range.clone()?).place())
     }
 
-    /// Whether the error lies on the same line as `other`.
-    pub(super) fn shares_line(&self, other: &Self) -> bool {
-        match (self.place(), other.place()) {
-            (Some(here), Some(there)) => here.file == there.file && here.line == there.line,
-            _ => false,
-        }
+    /// The file and line of the error.
+    pub(super) fn line(&self) -> Option<(Arc<Path>, usize)> {
+        self.place().map(|place| (place.file, place.line))
     }
 
     fn group(&self) -> Group<'_> {

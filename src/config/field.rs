@@ -7,7 +7,11 @@ use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
 use super::reader::Section;
 use super::value::{Kind, Value, mismatch};
-use crate::header::{Class, ReservedPrefix, classify};
+use crate::header::{self, Class, ReservedPrefix, classify};
+
+/// A head with more is refused by many servers.
+const LONGEST: usize = 8 * 1024;
+const MOST: usize = 32 * 1024;
 
 const VALUE: Kind<HeaderValue> = Kind::new("gold", value);
 
@@ -28,13 +32,17 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
                 continue;
             }
         };
-        let folded = fold(&name);
+        let folded = header::folded(&name);
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == folded) {
             section.report(duplicate(&name, &entry.key_span, first));
             continue;
         }
         seen.push((folded, entry.key_span.clone()));
         fields.extend(read_value(section, &entry).map(|value| (name, value)));
+    }
+    let bytes: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes > MOST {
+        section.report(Diagnostic::new("all custom headers together are larger than 32 KiB").at(&table.span));
     }
     fields
 }
@@ -51,7 +59,7 @@ fn duplicate(name: &HeaderName, span: &Span, first: &Span) -> Diagnostic {
     Diagnostic::new(format!("the header `{name}` is set twice"))
         .at(span)
         .at_labelled(first, "first set here")
-        .hint("letter case does not matter in names, and `_` is equal to `-`".to_owned())
+        .hint("letter case does not matter in names, and `_` or `.` is equal to `-`".to_owned())
 }
 
 fn name(written: &str, prefix: &ReservedPrefix) -> Result<HeaderName, Problem> {
@@ -59,8 +67,8 @@ fn name(written: &str, prefix: &ReservedPrefix) -> Result<HeaderName, Problem> {
         let rule = "letters, digits and any of !#$%&'*+-.^_`|~";
         return Err(Problem::new(format!("{} is not the name of a header: {rule}", quoted(written))));
     };
-    // CGI and WSGI servers cannot tell `_` from `-`, so the class of a name is that of its spelling with `-`.
-    let spelling = HeaderName::from_bytes(fold(&name).as_bytes()).unwrap_or_else(|_| name.clone());
+    // CGI and WSGI servers cannot tell `_` or `.` from `-`, so the class of a name is that of its spelling with `-`.
+    let spelling = HeaderName::from_bytes(header::folded(&name).as_bytes()).unwrap_or_else(|_| name.clone());
     let refuse = |reason: String| Err(Problem::new(format!("`{written}` cannot be a custom header: {reason}")));
     match classify(&spelling, prefix) {
         Class::Reserved => refuse(format!("names that start with `{}` are reserved for the gateway", prefix.as_str())),
@@ -86,9 +94,19 @@ fn value(text: &str) -> Result<HeaderValue, Problem> {
     if text.trim_matches([' ', '\t']) != text {
         return Err(Problem::new("a space at an end of a header's value would be lost on the way"));
     }
+    if text.len() > LONGEST {
+        return Err(Problem::new("the value of a custom header is larger than 8 KiB"));
+    }
     HeaderValue::from_str(text).ok().ok_or_else(|| Problem::new("not the value of a header"))
 }
 
-fn fold(name: &HeaderName) -> String {
-    name.as_str().replace('_', "-")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_has_a_size() {
+        assert!(value(&"x".repeat(LONGEST)).is_ok());
+        assert!(value(&"x".repeat(LONGEST + 1)).is_err());
+    }
 }

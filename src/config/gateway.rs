@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::{ADMIN, NETWORK};
-use super::error::{Problem, closest, quoted};
+use super::error::{Diagnostic, Problem, closest, quoted};
 use super::file::Span;
+use super::host::is_dns_name;
 use super::reader::Section;
 use super::types::{AccessLog, Admin, Gateway, Http2, Log, LogFormat, ReservedPolicy, TrustedProxies};
 use super::value::{Found, Kind, SIZE};
@@ -28,6 +29,7 @@ const MOST_WORKERS: usize = 1024;
 const PREFIX: Kind<ReservedPrefix> =
     Kind::new("X-Scf-", |text| ReservedPrefix::parse(text).map_err(|error| Problem::new(error.to_string())));
 const IDENTITY: Kind<String> = Kind::new("eu-central", identity);
+const ADMIN_HOST: Kind<String> = Kind::new("fngate.internal", admin_host);
 const ACCESS: Kind<AccessLog> = Kind::new("stdout", access);
 
 pub(super) fn read_gateway(section: &Section<'_>) -> Gateway {
@@ -85,9 +87,11 @@ pub(super) fn read_body_limit(section: &Section<'_>) -> Option<Found<Option<u64>
 
 /// The admin listener, and where its address was set.
 pub(super) fn read_admin(section: &Section<'_>) -> (Admin, Option<Span>) {
-    match section.optional("address", &ADMIN) {
-        Some(found) => (Admin { address: found.value }, Some(found.span)),
-        None => (Admin { address: Some(([127, 0, 0, 1], 9901).into()) }, None),
+    let address = section.optional("address", &ADMIN);
+    let hosts = section.list("hosts", &ADMIN_HOST).into_iter().map(|host| host.value).collect();
+    match address {
+        Some(found) => (Admin { address: found.value, hosts }, Some(found.span)),
+        None => (Admin { address: Some(([127, 0, 0, 1], 9901).into()), hosts }, None),
     }
 }
 
@@ -103,7 +107,15 @@ pub(super) fn read_log(section: &Section<'_>) -> Log {
     Log {
         level: section.choice("level", Level::INFO, &levels),
         format: section.choice("format", LogFormat::Json, &[("json", LogFormat::Json), ("text", LogFormat::Text)]),
-        access: section.optional("access", &ACCESS).map_or(AccessLog::Stdout, |access| access.value),
+        access: section.optional("access", &ACCESS).map_or(AccessLog::Stdout, |access| {
+            if let AccessLog::File(path) = &access.value
+                && section.reader.disk.has_read(path)
+            {
+                section
+                    .report(Diagnostic::new("the access log would be written into the configuration").at(&access.span));
+            }
+            access.value
+        }),
     }
 }
 
@@ -116,6 +128,15 @@ fn identity(text: &str) -> Result<String, Problem> {
         return Ok(text.to_owned());
     }
     Err(Problem::new(format!("{} cannot be sent in a header: visible ASCII without spaces", quoted(text))))
+}
+
+fn admin_host(text: &str) -> Result<String, Problem> {
+    let name = text.strip_suffix('.').unwrap_or(text);
+    if is_dns_name(name) {
+        return Ok(name.to_ascii_lowercase());
+    }
+    let hint = "a DNS name without a port; IP addresses need not be listed".to_owned();
+    Err(Problem::new(format!("{} is not the name of a host", quoted(text))).hint(hint))
 }
 
 fn access(text: &str) -> Result<AccessLog, Problem> {

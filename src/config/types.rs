@@ -162,6 +162,8 @@ impl fmt::Display for ListenAddress {
 pub struct Admin {
     /// `None` turns the admin listener off.
     pub address: Option<std::net::SocketAddr>,
+    /// The names under which it answers, beside IP addresses and `localhost`; in lower case.
+    pub hosts: Vec<String>,
 }
 
 /// `[log]`.

@@ -1,11 +1,17 @@
 //! The admin listener: metrics, health and the admin API. Reachable by operators only; it knows no users.
+//!
+//! The browser of an operator reaches it too, so nothing is given to pages of others: not to those that say where they come from,
+//! and not to those that got here under a name that was made to lead here (DNS rebinding).
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -21,22 +27,57 @@ pub struct Admin {
     pub metrics: Arc<Metrics>,
     pub readiness: Arc<Readiness>,
     pub commands: mpsc::Sender<Command>,
+    /// The names that it is asked under, beside IP addresses and `localhost`; in lower case.
+    pub hosts: Arc<[String]>,
 }
 
 /// The path that `fngate reload` posts to.
 pub const RELOAD: &str = "/v1/reload";
 
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// Serves the admin listener until the runtime ends.
 pub async fn serve(listener: TcpListener, admin: Admin) {
     let router = Router::new()
         .route("/metrics", get(metrics))
+        .route(RELOAD, post(reload))
+        .route_layer(from_fn_with_state(admin.clone(), operators_only))
+        // A probe may come under any name, and learns nothing.
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
-        .route(RELOAD, post(reload))
         .with_state(admin);
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "the admin listener failed");
     }
+}
+
+async fn operators_only(State(admin): State<Admin>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let from_elsewhere = |site: &HeaderValue| !["none", "same-origin"].iter().any(|known| site == known);
+    if headers.get_all(SEC_FETCH_SITE).iter().any(from_elsewhere) {
+        return (StatusCode::FORBIDDEN, "not for pages of others\n").into_response();
+    }
+    let given = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
+    if given.chain(request.uri().authority().map(Authority::as_str)).all(|host| is_known(host, &admin.hosts)) {
+        return next.run(request).await;
+    }
+    let text = "this Host is neither an IP address nor `localhost` nor listed in `admin.hosts`\n";
+    (StatusCode::FORBIDDEN, text).into_response()
+}
+
+/// Whether nobody else can have made this name lead here.
+fn is_known(host: &str, hosts: &[String]) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    if let Some(address) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4())
+        || name.eq_ignore_ascii_case("localhost")
+        || hosts.iter().any(|host| name.eq_ignore_ascii_case(host))
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {
@@ -66,6 +107,38 @@ async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
     match outcome.await {
         Ok(Ok(revision)) => format!("revision {revision}\n").into_response(),
         Ok(Err(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors).into_response(),
-        Err(_stopping) => (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping\n").into_response(),
+        Err(_dropped) => {
+            let text = "the gateway is stopping, or too many wait for a load that does not end\n";
+            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_and_known_names_are_asked_for() {
+        let hosts = ["fngate.prod.svc".to_owned()];
+        for (host, known) in [
+            ("127.0.0.1", true),
+            ("10.1.2.3:9901", true),
+            ("[::1]:9901", true),
+            ("[fe80::1]", true),
+            ("localhost:9901", true),
+            ("LOCALHOST.", true),
+            ("fngate.prod.svc:80", true),
+            ("Fngate.Prod.Svc.", true),
+            ("", false),
+            ("::1", false),
+            ("[evil.example]", false),
+            ("127.0.0.1.evil.example", false),
+            ("localhost.evil.example:9901", false),
+            ("127.0.0.1:evil", false),
+            ("other.prod.svc", false),
+        ] {
+            assert_eq!(is_known(host, &hosts), known, "{host}");
+        }
     }
 }

@@ -18,6 +18,9 @@ pub struct Origin {
     pub folders: Vec<PathBuf>,
 }
 
+/// What a load gives.
+pub type Outcome = Result<Loaded, Failure>;
+
 /// Loads the configuration and puts it in use, when asked or when its files have changed.
 #[derive(Debug)]
 pub struct Reloader {
@@ -56,22 +59,15 @@ impl Reloader {
         }
     }
 
-    /// Loads the configuration if any file says something else than when it was last read, and puts it in use; says whether
-    /// it did. The outcome is logged and counted; that nothing changed is not. `begin` is called before a change is applied.
-    pub fn reload_if_changed(&mut self, begin: impl FnOnce()) -> bool {
-        let Some(path) = &self.path else { return false };
-        let outcome = config::load(path);
+    /// What a load gives, if any file says something else than when it was last read.
+    #[must_use]
+    pub fn changed(&self) -> Option<Outcome> {
+        let outcome = config::load(self.path.as_ref()?);
         let sources = match &outcome {
             Ok(loaded) => &loaded.sources,
             Err(failure) => &failure.sources,
         };
-        let changed = *sources != self.sources;
-        if changed {
-            begin();
-            // Nobody waits for the outcome.
-            let _ = self.take(outcome);
-        }
-        changed
+        (*sources != self.sources).then_some(outcome)
     }
 
     /// Loads the configuration and puts it in use. The outcome is logged and counted.
@@ -85,7 +81,11 @@ impl Reloader {
         }
     }
 
-    fn take(&mut self, outcome: Result<Loaded, Failure>) -> Result<u64, String> {
+    /// Puts what was loaded in use. The outcome is logged and counted.
+    ///
+    /// # Errors
+    /// As [`Self::reload`].
+    pub fn take(&mut self, outcome: Outcome) -> Result<u64, String> {
         let outcome = match outcome {
             Ok(loaded) => {
                 self.sources = loaded.sources;

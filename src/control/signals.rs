@@ -11,7 +11,7 @@ use super::{Command, StopSignal};
 ///
 /// # Errors
 /// When the handlers cannot be installed.
-pub fn listen(commands: mpsc::Sender<Command>) -> io::Result<impl Future<Output = ()>> {
+pub fn listen(commands: mpsc::Sender<Command>) -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut reopen = signal(SignalKind::user_defined1())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

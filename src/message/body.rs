@@ -17,7 +17,8 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
 use super::problem::{Problem, Reason};
-use super::request::{self, Rules};
+use super::request::Rules;
+use super::trailer;
 use crate::alarm::Alarm;
 
 /// How long a body is held back for a function's `100 Continue` before it is sent all the same (RFC 9110 section 10.1.1).
@@ -251,7 +252,7 @@ impl Upload {
                     // perhaps a request, was taken for a part of it.
                     return self.fail(Fault::Refused(malformed()));
                 }
-                match request::prepare_trailers(trailers, &self.limits.rules, &self.limits.custom) {
+                match trailer::of_request(trailers, &self.limits.rules, &self.limits.custom) {
                     Ok(trailers) => Ok(Frame::trailers(trailers)),
                     Err(problem) => self.fail(Fault::Refused(problem)),
                 }

@@ -1,12 +1,13 @@
 //! A response on its way to the client.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, Entry, HOST, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use uuid::Uuid;
 
 use super::hop::Listed;
 use super::problem::{X_API_REQUESTID, request_id};
+use super::trailer;
 use crate::header::{Class, ReservedPrefix, classify, is_same};
 
 /// What is wrong with a function's response head.
@@ -47,14 +48,31 @@ pub fn prepare(
     // A length in such a response is forbidden, and has been read as the start of a body (RFC 9110 section 8.6).
     let has_length = ![StatusCode::NO_CONTENT, StatusCode::SWITCHING_PROTOCOLS].contains(&head.status);
     let listed = Listed::read(&head.headers, prefix);
-    remove(&mut head.headers, |name, first| match classify(name, prefix) {
+    let may_be_trailer = |name: &HeaderName| trailer::passes(name, prefix, &[]);
+    let is_kept = |name: &HeaderName, value: &HeaderValue, first| match classify(name, prefix) {
+        Class::EndToEnd if *name == TRAILER && !listed.contains(name) => {
+            trailer::announced(value, may_be_trailer).is_some()
+        }
         Class::EndToEnd => !listed.contains(name),
         Class::Owned => !is_same(name, &X_API_REQUESTID),
         // HTTP/2 has frames of its own.
         Class::Framing if *name == TRANSFER_ENCODING && version == Version::HTTP_2 => false,
         Class::Framing => *name == HOST || (first && has_length),
         Class::Connection | Class::HopByHop | Class::Reserved => false,
-    })?;
+    };
+    let found = remove(&mut head.headers, is_kept)?;
+    if found.coding_is_odd
+        && let Some(coding) = head.headers.get_mut(TRANSFER_ENCODING)
+    {
+        *coding = HeaderValue::from_static("chunked");
+    }
+    if found.announces
+        && let Entry::Occupied(mut lines) = head.headers.entry(TRAILER)
+    {
+        for line in lines.iter_mut() {
+            *line = trailer::announced(line, may_be_trailer).unwrap_or_else(|| line.clone());
+        }
+    }
     if let Some(protocol) = switched {
         head.headers.append(CONNECTION, HeaderValue::from_static("Upgrade"));
         head.headers.append(UPGRADE, protocol);
@@ -69,20 +87,24 @@ pub fn prepare(
 ///
 /// `HeaderMap::remove` puts the last field in the place of the removed one. That is in order only where nothing that stays
 /// stands behind it, as is the case with the `Connection` of many servers. Otherwise the map is built anew.
-fn remove(headers: &mut HeaderMap, is_kept: impl Fn(&HeaderName, bool) -> bool) -> Result<(), Malformed> {
-    let (mut removed, mut anew, mut previous) = (Removed::default(), false, None);
+fn remove(
+    headers: &mut HeaderMap,
+    is_kept: impl Fn(&HeaderName, &HeaderValue, bool) -> bool,
+) -> Result<Found, Malformed> {
+    let (mut removed, mut anew, mut previous, mut announces) = (Removed::default(), false, None, false);
     let mut framing = Framing::default();
     for (name, value) in &*headers {
         let first = previous.replace(name) != Some(name);
         framing.check(name, value)?;
-        if is_kept(name, first) {
+        announces |= *name == TRAILER;
+        if is_kept(name, value, first) {
             anew |= removed.any();
         } else {
             // Of several lines of one name, the map can remove all or none.
             anew |= !first || !removed.push(name);
         }
     }
-    let odd_spelling = framing.coding.is_some_and(|coding| coding != "chunked");
+    let found = Found { coding_is_odd: framing.coding.is_some_and(|coding| coding != "chunked"), announces };
     if !anew {
         removed.names.iter().rev().flatten().for_each(|name| drop(headers.remove(name)));
     } else {
@@ -93,15 +115,19 @@ fn remove(headers: &mut HeaderMap, is_kept: impl Fn(&HeaderName, bool) -> bool) 
             let first = name.is_some();
             current = name.or(current);
             let name = current.as_ref().expect("the first item of a header map has a name");
-            if is_kept(name, first) {
+            if is_kept(name, &value, first) {
                 headers.append(name.clone(), value);
             }
         }
     }
-    if odd_spelling && let Some(coding) = headers.get_mut(TRANSFER_ENCODING) {
-        *coding = HeaderValue::from_static("chunked");
-    }
-    Ok(())
+    Ok(found)
+}
+
+/// What has to be written in another way.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    coding_is_odd: bool,
+    announces: bool,
 }
 
 /// A few names, in their order.
@@ -153,21 +179,6 @@ impl<'a> Framing<'a> {
         }
         if self.length.is_some() && self.coding.is_some() { Err(Malformed::BothLengths) } else { Ok(()) }
     }
-}
-
-/// Removes from a function's trailers what belongs to the gateway or to one hop.
-#[must_use]
-pub fn prepare_trailers(trailers: HeaderMap, prefix: &ReservedPrefix) -> HeaderMap {
-    let mut kept = HeaderMap::with_capacity(trailers.keys_len());
-    let mut current = None;
-    for (name, value) in trailers {
-        current = name.or(current);
-        let name = current.as_ref().expect("the first item of a header map has a name");
-        if classify(name, prefix) == Class::EndToEnd {
-            kept.append(name.clone(), value);
-        }
-    }
-    kept
 }
 
 fn switched_protocol(head: &Parts, asked: Option<&HeaderValue>) -> Result<Option<HeaderValue>, Malformed> {
@@ -223,6 +234,19 @@ mod tests {
             lines.expect("well-formed"),
             ["set-cookie: a", "set-cookie: b", "transfer-encoding: chunked", "server: s"]
         );
+    }
+
+    #[test]
+    fn trailers_that_are_removed_are_not_announced() {
+        let chunked = ("transfer-encoding", "chunked");
+        for (lines, left) in [
+            (vec![("trailer", "x-t, X-Scf-Name"), chunked], vec!["trailer: x-t", "transfer-encoding: chunked"]),
+            (vec![("trailer", "x-scf-name"), chunked], vec!["transfer-encoding: chunked"]),
+            (vec![("trailer", "te"), ("trailer", "x-t"), chunked], vec!["trailer: x-t", "transfer-encoding: chunked"]),
+        ] {
+            let left = left.into_iter().map(str::to_owned).collect();
+            assert_eq!(prepared(200, &lines, None), Ok(left), "{lines:?}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::function::local::Permit;
 use crate::function::reply::Reply;
 use crate::message::body::{Broken, Fault, Progress, ResponseBody};
 use crate::message::request::Rules;
-use crate::message::response;
+use crate::message::trailer;
 use crate::telemetry::access::Record;
 
 /// A response as hyper gets it.
@@ -119,7 +119,7 @@ impl Exchange {
             }
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
-                Frame::trailers(response::prepare_trailers(trailers, &self.rules.prefix))
+                Frame::trailers(trailer::of_response(trailers, &self.rules.prefix))
             }
         }
     }

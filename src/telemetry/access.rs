@@ -3,26 +3,27 @@
 //! A worker collects its lines in a buffer of its own and hands them over a few times a second; a thread of its own writes
 //! them, so that a slow disk or a blocked pipe delays no request. What cannot be queued or written is counted.
 
+mod output;
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::header::{HOST, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Version};
 use prometheus::IntCounter;
-use rustix::fs::OFlags;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::output::Output;
+use super::escape::escape;
 use super::metrics::{ApiMetrics, Errors};
 use super::shard::{Codes, Timing};
 use crate::clock::Clock;
@@ -263,6 +264,7 @@ impl Sink {
             pending.bytes.truncate(start);
             return;
         }
+        escape(&mut pending.bytes, start);
         pending.bytes.push(b'\n');
         pending.lines += 1;
         if pending.bytes.len() >= FULL {
@@ -295,13 +297,15 @@ impl Sink {
 #[derive(Clone, Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Message>,
+    reopen: Arc<AtomicBool>,
     lost: IntCounter,
 }
 
 #[derive(Debug)]
 enum Message {
     Lines(Batch),
-    Reopen,
+    /// There is something to do beside the queue.
+    Wake,
     /// Answered once everything before it is written.
     Sync(std::sync::mpsc::SyncSender<()>),
 }
@@ -315,28 +319,33 @@ impl Writer {
     pub fn start(log: &AccessLog, lost: IntCounter) -> io::Result<Option<Self>> {
         let Some(mut output) = Output::open(log)? else { return Ok(None) };
         let (queue, mut messages) = mpsc::channel(QUEUE);
-        let counter = lost.clone();
+        let (counter, reopen) = (lost.clone(), Arc::new(AtomicBool::new(false)));
+        let wanted = reopen.clone();
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
             while let Some(message) = messages.blocking_recv() {
+                if wanted.swap(false, Ordering::AcqRel) {
+                    output.reopen();
+                }
                 match message {
                     Message::Lines(batch) => {
                         if output.write_all(&batch.bytes).is_err() {
                             counter.inc_by(batch.lines);
                         }
                     }
-                    Message::Reopen => output.reopen(),
+                    Message::Wake => {}
                     // Whoever asked may have lost patience.
                     Message::Sync(written) => drop(written.try_send(())),
                 }
             }
         })?;
-        Ok(Some(Self { queue, lost }))
+        Ok(Some(Self { queue, reopen, lost }))
     }
 
     /// Closes the file and opens its path again, for log rotation.
-    pub async fn reopen(&self) {
-        // The receiver only goes with the process.
-        let _ = self.queue.send(Message::Reopen).await;
+    pub fn reopen(&self) {
+        self.reopen.store(true, Ordering::Release);
+        // A full queue wakes it as well, and whoever asks must not wait for a disk.
+        let _ = self.queue.try_send(Message::Wake);
     }
 
     /// Waits until everything queued so far is written, at most `patience`: a pipe that nobody reads must not keep a process.
@@ -355,43 +364,5 @@ impl Writer {
     }
 }
 
-enum Output {
-    Stdout,
-    Stderr,
-    File { path: PathBuf, file: File },
-}
-
-impl Output {
-    fn open(log: &AccessLog) -> io::Result<Option<Self>> {
-        Ok(match log {
-            AccessLog::Off => None,
-            AccessLog::Stdout => Some(Self::Stdout),
-            AccessLog::Stderr => Some(Self::Stderr),
-            AccessLog::File(path) => Some(Self::File { path: path.clone(), file: append_to(path)? }),
-        })
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Stdout => io::stdout().lock().write_all(bytes),
-            Self::Stderr => io::stderr().lock().write_all(bytes),
-            Self::File { file, .. } => file.write_all(bytes),
-        }
-    }
-
-    fn reopen(&mut self) {
-        let Self::File { path, file } = self else { return };
-        match append_to(path) {
-            Ok(opened) => *file = opened,
-            Err(error) => {
-                tracing::error!(path = %path.display(), %error, "cannot reopen the access log; writing goes on in the old file")
-            }
-        }
-    }
-}
-
-/// A named pipe that nobody reads is an error; to wait for a reader would be to wait for ever.
-fn append_to(path: &PathBuf) -> io::Result<File> {
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
-    OpenOptions::new().append(true).create(true).custom_flags(flags).open(path)
-}
+#[cfg(test)]
+mod tests;

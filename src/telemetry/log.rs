@@ -1,4 +1,13 @@
 //! The log of the daemon itself, on standard error. Access lines take another way: see [`super::access`].
+//!
+//! A thread of its own writes the messages. Whatever standard error is, a full disk, a pipe that nobody reads or one whose reader
+//! has gone, it delays nobody and ends nothing: what cannot be queued or written is counted and dropped.
+
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -6,7 +15,24 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 
+use super::escape::escape;
 use crate::config::types::{Log, LogFormat};
+
+/// Messages that may wait for the thread.
+const QUEUED: usize = 1024;
+/// How long the last messages may take to be written.
+const LAST_MESSAGES: Duration = Duration::from_secs(2);
+/// How long the report of a panic may take to be written.
+const MOMENT: Duration = Duration::from_millis(100);
+
+static QUEUE: OnceLock<SyncSender<Message>> = OnceLock::new();
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+enum Message {
+    Text(Vec<u8>),
+    /// Answered once everything before it is written.
+    Sync(SyncSender<()>),
+}
 
 /// Has panics reported as errors in the log. They are bugs; a request that panics is answered, and counted by its record.
 pub fn report_panics() {
@@ -14,14 +40,36 @@ pub fn report_panics() {
         let message = panic.payload_as_str().unwrap_or("no message");
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "a bug in fngate: {message}");
+        // One panic on top of another ends the process.
+        sync(MOMENT);
     }));
 }
 
-/// Installs the process-wide subscriber. A second call changes nothing.
-pub fn install(log: &Log) {
+/// Sees to it that the last messages are written: until it is dropped, or not at all.
+#[derive(Debug)]
+#[must_use]
+pub struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        sync(LAST_MESSAGES);
+    }
+}
+
+/// Installs the process-wide subscriber and starts its thread. A second call changes nothing.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub fn install(log: &Log) -> io::Result<Guard> {
+    if QUEUE.get().is_none() {
+        let (queue, messages) = sync_channel(QUEUED);
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || write(&messages))?;
+        // Only a second call at the same time can have been here, and its queue is as good.
+        let _ = QUEUE.set(queue);
+    }
     let builder = fmt::Subscriber::builder()
         .with_max_level(LevelFilter::from_level(log.level))
-        .with_writer(std::io::stderr)
+        .with_writer(|| Queue)
         .with_target(log.level >= Level::DEBUG);
     let targets = targets(log.level);
     // An error only says that there is a subscriber already: tests install their own.
@@ -30,10 +78,63 @@ pub fn install(log: &Log) {
             tracing::subscriber::set_global_default(builder.json().flatten_event(true).finish().with(targets))
         }
         LogFormat::Text => {
-            let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+            let colours = io::IsTerminal::is_terminal(&io::stderr());
             tracing::subscriber::set_global_default(builder.with_ansi(colours).finish().with(targets))
         }
     };
+    Ok(Guard)
+}
+
+/// How many messages could not be queued or written.
+#[must_use]
+pub fn lost() -> u64 {
+    LOST.load(Ordering::Relaxed)
+}
+
+fn lose() {
+    LOST.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Where the subscriber writes: each call is one message. It never fails, since the subscriber would report that on standard
+/// error, and panic if it could not.
+struct Queue;
+
+impl Write for Queue {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let mut message = text.to_vec();
+        escape(&mut message, 0);
+        if QUEUE.get().is_none_or(|queue| queue.try_send(Message::Text(message)).is_err()) {
+            lose();
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write(messages: &Receiver<Message>) {
+    for message in messages {
+        match message {
+            Message::Text(text) => {
+                if io::stderr().write_all(&text).is_err() {
+                    lose();
+                }
+            }
+            // Whoever asked may have lost patience.
+            Message::Sync(written) => drop(written.try_send(())),
+        }
+    }
+}
+
+/// Waits until everything queued so far is written, at most `patience`.
+fn sync(patience: Duration) {
+    let (written, wait) = sync_channel(1);
+    if QUEUE.get().is_some_and(|queue| queue.try_send(Message::Sync(written)).is_ok()) {
+        // Standard error that blocks must not keep the process.
+        let _ = wait.recv_timeout(patience);
+    }
 }
 
 /// What is logged. Libraries warn of what a peer does, as often as it does it; that is for those who look for it.

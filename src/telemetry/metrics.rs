@@ -15,6 +15,7 @@ use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registr
 use super::family::Family;
 use super::handles::Handles;
 use super::listener::{self, ListenerMetrics};
+use super::log;
 use super::shard::{Codes, Level, Shards, Timing, TimingSum};
 
 /// Every metric of the process, made once.
@@ -137,6 +138,7 @@ impl Metrics {
         families.extend(self.of_apis());
         families.extend(self.of_functions());
         families.extend(listener::families(self.listeners.living()));
+        families.extend(lost_messages());
         families.sort_by(|one, other| one.name().cmp(other.name()));
         TextEncoder::new().encode_to_string(&families)
     }
@@ -207,6 +209,12 @@ impl Metrics {
         }
         [durations, in_flight, queue_depth, connections, tunnels, up].into_iter().filter_map(Family::finish)
     }
+}
+
+fn lost_messages() -> Option<MetricFamily> {
+    let mut lost = Family::counter("fngate_log_lost_total", "Messages of the log that could not be written.");
+    lost.count(&[], log::lost());
+    lost.finish()
 }
 
 fn timed<S: Default>(shards: &Shards<S>, timing: impl Fn(&S) -> &Timing) -> TimingSum {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, Signal, getpgid, test_kill_process};
 use tempfile::TempDir;
 
-use crate::support::client::get;
+use crate::support::client::{call, get};
 use crate::support::process::{Process, run};
 use crate::support::{admin_port, eventually, fngate, functions};
 
@@ -64,7 +64,7 @@ fn what_is_printed_can_be_pasted() {
     assert_eq!(curl.code(), Some(0), "{curl:?}");
     assert!(curl.out.starts_with("HTTP/1.1 200 "), "{}", curl.out);
     assert!(curl.out.contains("\"/hello\""), "{}", curl.out);
-    let metrics = get(dev.metrics, "/metrics");
+    let metrics = call(dev.metrics, "GET /metrics", "localhost").expect("the admin listener answers");
     assert_eq!(metrics.status, 200);
     assert!(metrics.body.contains("fngate_requests_total"), "{}", metrics.body);
     dev.end();

@@ -1,8 +1,11 @@
 //! `fngate reload`.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::support::client::read;
 use crate::support::gateway::{Folder, Gateway, broken, echo};
@@ -65,13 +68,28 @@ fn nobody_there_is_71() {
 }
 
 #[test]
+fn a_gateway_that_takes_no_connections_is_71_before_long() {
+    let folder = Folder::new(&echo("a"));
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    socket.listen(0).expect("it listens");
+    let address = socket.local_addr().ok().and_then(|address| address.as_socket()).expect("an address");
+    // Nobody accepts, and what the kernel would hold is full.
+    let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+    let _held: Vec<_> = std::iter::from_fn(connect).collect();
+    let finished = reload(&folder, &["--admin", &address.to_string()]);
+    assert_eq!(finished.code(), Some(71));
+    assert!(finished.err.contains("no connection within 5 s"), "{}", finished.err);
+}
+
+#[test]
 fn a_page_in_a_browser_cannot_reload() {
     let folder = Folder::new(&echo("a"));
     let gateway = Gateway::start(&folder);
     let revision = gateway.metric("fngate_config_revision");
     let post = |field: &str| {
         let mut stream = TcpStream::connect(gateway.admin).expect("a connection");
-        let head = format!("POST /v1/reload HTTP/1.1\r\nHost: h\r\n{field}Connection: close\r\n\r\n");
+        let head = format!("POST /v1/reload HTTP/1.1\r\nHost: 127.0.0.1\r\n{field}Connection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).expect("it reads");
         read(&mut stream, String::new()).expect("an answer").status
     };
@@ -81,6 +99,37 @@ fn a_page_in_a_browser_cannot_reload() {
     assert_eq!(gateway.metric("fngate_config_revision"), revision);
     assert_eq!(post(""), 200);
     assert_eq!(gateway.metric("fngate_config_revision"), revision + 1);
+}
+
+#[test]
+fn a_name_that_was_made_to_lead_here_gets_nothing() {
+    let hosts = "[admin]\nhosts = [\"fngate.internal\"]\n";
+    let folder = Folder::new(&echo("a").replace("[admin]\n", hosts));
+    let gateway = Gateway::start(&folder);
+    let ask = |request: &str| {
+        let mut stream = TcpStream::connect(gateway.admin).expect("a connection");
+        stream.write_all(format!("{request}Connection: close\r\n\r\n").as_bytes()).expect("it reads");
+        read(&mut stream, String::new()).expect("an answer").status
+    };
+    for (host, status) in [
+        ("127.0.0.1:1", 200),
+        ("[::1]", 200),
+        ("localhost:9901", 200),
+        ("fngate.internal:9901", 200),
+        ("page.example", 403),
+        ("127.0.0.1.page.example:9901", 403),
+        ("", 403),
+    ] {
+        assert_eq!(ask(&format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n")), status, "{host}");
+        assert_eq!(ask(&format!("POST /v1/reload HTTP/1.1\r\nHost: {host}\r\n")), status, "{host}");
+        assert_eq!(ask(&format!("GET /livez HTTP/1.1\r\nHost: {host}\r\n")), 200, "{host}");
+    }
+    assert_eq!(ask("GET http://page.example/metrics HTTP/1.1\r\nHost: localhost\r\n"), 403);
+    assert_eq!(ask("GET /metrics HTTP/1.0\r\n"), 200);
+    for (site, status) in [("none", 200), ("same-origin", 200), ("same-site", 403), ("cross-site", 403)] {
+        let head = format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: {site}\r\n");
+        assert_eq!(ask(&head), status, "{site}");
+    }
 }
 
 /// With a file that cannot be read, the gateway is looked for where it is by default.

@@ -1,15 +1,17 @@
 //! Signals to `fngate run`.
 
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::time::Instant;
 
 use crate::support::client::open;
-use crate::support::eventually;
 use crate::support::gateway::{Folder, Gateway, broken, echo};
+use crate::support::process::Process;
+use crate::support::{PATIENCE, eventually, fngate, free_port};
 
 #[test]
 fn an_idle_gateway_ends_at_once_with_0() {
@@ -22,6 +24,22 @@ fn an_idle_gateway_ends_at_once_with_0() {
         assert_eq!(gateway.process.finish().code(), Some(0), "{signal:?}");
         // The drain timeout is half a minute.
         assert!(start.elapsed() < Duration::from_secs(5), "{signal:?}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn a_signal_right_after_the_sockets_are_bound_is_a_stop_in_order() {
+    for _ in 0..5 {
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let folder = Folder::new(&echo("a").replacen("127.0.0.1:0", &address.to_string(), 1));
+        let mut command = fngate(&["run", "-c", &folder.argument()]);
+        let process = Process::start(command.stdin(Stdio::null()), folder.path());
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < deadline, "it never listens");
+        }
+        process.signal(Signal::TERM);
+        assert_eq!(process.finish().code(), Some(0));
     }
 }
 

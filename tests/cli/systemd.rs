@@ -2,7 +2,8 @@
 
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::net::UnixDatagram;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::process::{Command, Stdio};
 
 use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
@@ -76,6 +77,19 @@ fn the_manager_is_told_of_start_reload_and_stop() {
     let stopping = manager.told();
     assert!(has(&stopping, "STOPPING=1"), "{stopping:?}");
     assert_eq!(gateway.process.finish().code(), Some(0));
+}
+
+#[test]
+fn the_managers_socket_may_have_a_name_instead_of_a_path() {
+    let folder = Folder::new(&echo("a"));
+    let name = format!("fngate-test-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).expect("a name");
+    let manager = Manager(UnixDatagram::bind_addr(&address).expect("a socket"));
+    manager.0.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let gateway = Gateway::start_with(managed(&folder).env("NOTIFY_SOCKET", format!("@{name}")), &folder);
+    assert!(has(&manager.told(), "READY=1"));
+    gateway.process.signal(Signal::TERM);
+    assert!(has(&manager.told(), "STOPPING=1"));
 }
 
 #[test]

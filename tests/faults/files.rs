@@ -67,23 +67,27 @@ fn recovers(gateway: &Gateway) {
 
 /// The gateway raises its soft limit, so it is the hard one that is lowered, before it starts.
 fn start(folder: &Folder) -> Gateway {
-    let mut command = Command::new("prlimit");
-    command.arg(format!("--nofile={FILES}:{FILES}")).arg(env!("CARGO_BIN_EXE_fngate"));
-    command.args(["run", "-c", &folder.argument()]).stdin(Stdio::null());
-    let gateway = Gateway::start_with(&mut command, folder);
+    let gateway = Gateway::start_with(limited(folder).stdin(Stdio::null()), folder);
     let unchanged = Rlimit { current: Some(FILES), maximum: Some(FILES) };
     assert_eq!(prlimit(Some(gateway.process.id()), Resource::Nofile, unchanged).expect("a limit"), unchanged);
     gateway
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
+pub(super) fn limited(folder: &Folder) -> Command {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={FILES}:{FILES}")).arg(env!("CARGO_BIN_EXE_fngate"));
+    command.args(["run", "-c", &folder.argument()]);
+    command
+}
+
+pub(super) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("the listener is there");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     stream
 }
 
 #[track_caller]
-fn ask(stream: &mut TcpStream) {
+pub(super) fn ask(stream: &mut TcpStream) {
     stream.write_all(b"GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n").expect("sent");
     let mut answer = [0; 4096];
     let count = stream.read(&mut answer).expect("an answer");

@@ -6,7 +6,9 @@
 mod clock;
 mod disk;
 mod files;
+mod hang;
 mod memory;
+mod stderr;
 #[path = "../cli/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use more of it")]
 mod support;

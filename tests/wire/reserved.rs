@@ -44,20 +44,21 @@ const OWNED: [&str; 11] = [
     "Forwarded",
 ];
 /// Names that look like these and are nobody's.
-const NEAR: [&str; 14] = [
+const NEAR: [&str; 15] = [
     "X-Scf",
     "X_Scf",
     "X-Scfname",
     "XScf-Name",
     "X-Sc-f-Name",
-    "X.Scf.Name",
-    "X-Scf.Name",
+    "X.Scf",
+    "X.Own",
+    "X..Scf.Name",
     "X--Scf-Name",
     "My-X-Scf-Name",
     "X-Api-Request-Id",
     "X-Real-Ip-",
     "X-Forwarded",
-    "X-Forwarded.For",
+    "X.Real.Ip.",
     "Forwarded-For",
 ];
 
@@ -85,9 +86,17 @@ fn spellings(name: &str) -> BTreeSet<String> {
         name.to_uppercase().replace('-', "_"),
         mixed(0),
         mixed(1),
+        name.replace('-', "."),
+        odd(name),
         alternating.collect(),
     ]
     .into()
+}
+
+/// With another separator at each place.
+fn odd(name: &str) -> String {
+    let mut separators = "~!#$%&'*+^`|.".chars().cycle();
+    name.chars().map(|c| if c == '-' { separators.next().expect("a cycle") } else { c }).collect()
 }
 
 fn names() -> Vec<String> {
@@ -96,7 +105,7 @@ fn names() -> Vec<String> {
 }
 
 fn folded(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).to_lowercase().replace('_', "-")
+    String::from_utf8_lossy(name).to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
 }
 
 /// The values of a name, as a CGI server would find them.

@@ -111,6 +111,11 @@ fn gateway() {
         "gateway",
         &fragments(&[
             ("trusted proxies are networks", "[gateway]\ntrusted_proxies = [\"10.0.0.0/33\", \"proxy.example.com\"]"),
+            (
+                "networks are written in one way",
+                "[gateway]\ntrusted_proxies = [\"010.0.0.0/8\", \"10.0.0.1/8\", \"::ffff:10.0.0.0/8\"]",
+            ),
+            ("names of the admin listener", "[admin]\nhosts = [\"a.example:9901\", \"*.example\"]"),
             ("what happens to reserved fields", "[gateway]\nreserved = \"stripp\""),
             ("a reserved prefix", "[gateway]\nreserved_prefix = \"X-\""),
             ("identity values", "[gateway]\nregion = \"eu central\"\nappid = 1250000000"),

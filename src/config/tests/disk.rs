@@ -1,6 +1,7 @@
 //! Files on the disk: what cannot be read, what is included, and what a watcher has to look at.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,6 +92,34 @@ fn errors_of_broken_files_come_without_their_consequences() {
     );
     let directory = directory(&[("fngate.toml", &main), ("functions.toml", "[[function]\nname = \"a\"")]);
     keep("errors_of_broken_files_come_without_their_consequences", &report(&directory));
+}
+
+#[test]
+fn the_access_log_is_none_of_the_files_that_were_read() {
+    let directory = directory(&[("fngate.toml", ""), ("more.toml", "")]);
+    symlink("more.toml", directory.path().join("link.toml")).expect("a link");
+    for (log, good) in [("access.log", true), ("fngate.toml", false), ("more.toml", false), ("link.toml", false)] {
+        let access = directory.path().join(log);
+        let text = format!("include = [\"more.toml\"]\n{BASE}\n[log]\naccess = {access:?}\n");
+        fs::write(directory.path().join("fngate.toml"), text).expect("a file");
+        let outcome = load(&directory.path().join("fngate.toml"));
+        let refused = outcome.err().is_some_and(|failure| failure.to_string().contains("access log would be written"));
+        assert_eq!(refused, !good, "{log}");
+    }
+}
+
+#[test]
+fn links_that_lead_back_up_make_no_endless_paths() {
+    let main = format!("include = [\"services/**/*.toml\"]\n{BASE}");
+    let directory = directory(&[("fngate.toml", &main), ("services/a/a.toml", &service("a", "a.example"))]);
+    for index in 0..20 {
+        symlink("..", directory.path().join(format!("services/a/{index}"))).expect("a link");
+    }
+    let files = names(&directory, loaded(&directory).sources.iter().map(|source| &source.path));
+    assert_eq!(files, ["fngate.toml", "services/a/a.toml"]);
+    fs::write(directory.path().join("fngate.toml"), main.replace("**", "*/*/*/*/*/*/*/*")).expect("a file");
+    let message = "the pattern has more than 100,000 files and directories to look at";
+    assert!(report(&directory).contains(message), "{}", report(&directory));
 }
 
 #[test]

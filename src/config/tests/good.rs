@@ -24,7 +24,7 @@ fn defaults() {
     assert_eq!((gateway.reserved, gateway.reserved_prefix.as_str()), (ReservedPolicy::Strip, "X-Scf-"));
     assert!(gateway.trusted_proxies.networks.is_empty() && !gateway.via);
     assert!(gateway.region.is_empty() && gateway.appid.is_empty() && gateway.uin.is_empty());
-    assert_eq!(config.admin, Admin { address: Some(([127, 0, 0, 1], 9901).into()) });
+    assert_eq!(config.admin, Admin { address: Some(([127, 0, 0, 1], 9901).into()), hosts: Vec::new() });
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Json));
     assert_eq!(config.log.access, AccessLog::Stdout);
     let listener = &config.listeners[0];
@@ -125,17 +125,21 @@ max_body_bytes = "0"
 }
 
 #[test]
-fn every_one_of_many_errors_is_reported() {
+fn every_one_of_many_errors_is_reported_and_the_first_are_shown() {
     let rule = "[[service.api]]\npth = \"/\"\nfunction = \"echo\"\n";
     let text = format!("[[service]]\nname = \"shop\"\nhosts = [\"*\"]\n{}{BASE}", rule.repeat(1000));
     let report = parse(&text).unwrap_err();
     assert_eq!(report.errors().len(), 2000);
-    assert!(report.to_string().ends_with("error: 2000 errors in the configuration"));
+    let text = report.to_string();
+    assert_eq!(text.matches("-->").count(), 100);
+    let end = "error: 2000 errors in the configuration; the first 100 are shown, and there are 1900 more";
+    assert!(text.ends_with(end), "{text}");
 }
 
 #[test]
 fn the_admin_listener_can_be_off() {
-    assert_eq!(good("[admin]\naddress = \"\"").admin, Admin { address: None });
+    assert_eq!(good("[admin]\naddress = \"\"").admin.address, None);
+    assert_eq!(good("[admin]\nhosts = [\"Fngate.Internal.\", \"a\"]").admin.hosts, ["fngate.internal", "a"]);
 }
 
 #[test]

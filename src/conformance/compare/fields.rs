@@ -75,6 +75,7 @@ impl Found {
             Class::Reserved => "reserved-removed",
             Class::Owned => "owned-removed",
             Class::Other if is_listed(sent, name) => "listed-removed",
+            Class::Other if name == "trailer" && announced(was).is_empty() => "reserved-trailer-dropped",
             Class::Other if name == "proxy" => "proxy-removed",
             Class::Other if name.contains('_') => "underscore-name-dropped",
             Class::Other => "field-dropped",
@@ -172,7 +173,7 @@ enum Class {
 }
 
 fn class(name: &str) -> Class {
-    let name = name.replace('_', "-");
+    let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     if HOP_BY_HOP.contains(&name.as_str()) {
         Class::HopByHop
     } else if name.starts_with("x-scf-") {
@@ -187,6 +188,13 @@ fn class(name: &str) -> Class {
 /// Whether the place of a field among others means nothing: it is about this hop or about the framing.
 fn has_its_own_place(field: &Field) -> bool {
     FRAMING.iter().any(|name| field.is(name)) || class(&field.folded()) == Class::HopByHop
+}
+
+/// The names in lines of `Trailer` that a gateway may pass.
+fn announced(lines: &[Field]) -> Vec<String> {
+    let tokens = lines.iter().flat_map(|line| line.value.split(|&byte| byte == b','));
+    let names = tokens.map(|token| String::from_utf8_lossy(token.trim_ascii()).to_lowercase());
+    names.filter(|name| !name.is_empty() && class(name) == Class::Other).collect()
 }
 
 /// Whether `Connection` names the field.

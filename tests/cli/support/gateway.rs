@@ -140,7 +140,7 @@ impl Gateway {
     /// A number of the metrics; 0 for one that there is not.
     #[track_caller]
     pub fn metric(&self, name: &str) -> u64 {
-        let text = get(self.admin, "/metrics").body;
+        let text = call(self.admin, "GET /metrics", "localhost").expect("the admin listener answers").body;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0, |value| value.parse().expect("a number"))
     }

@@ -33,11 +33,21 @@ impl Process {
     /// Starts the command; what it prints goes to two files in the folder. Its input is what the command says.
     #[track_caller]
     pub fn start(command: &mut Command, folder: &Path) -> Self {
-        let place = |kind| (0..).map(|index| folder.join(format!("{index}.{kind}"))).find(|path| !path.exists());
-        let (out, err) = (place("out").expect("a name"), place("err").expect("a name"));
-        let file = |path| File::create_new(path).expect("the folder can be written to");
-        let child = command.stdout(file(&out)).stderr(file(&err)).spawn();
-        Self { child: child.unwrap_or_else(|error| panic!("{command:?}: {error}")), out, err }
+        let err = free(folder, "err");
+        let file = create(&err);
+        let mut process = Self::start_with_err(command, folder, file.into());
+        process.err = err;
+        process
+    }
+
+    /// The same with a standard error of one's own.
+    #[track_caller]
+    pub fn start_with_err(command: &mut Command, folder: &Path, err: Stdio) -> Self {
+        let out = free(folder, "out");
+        let child = command.stdout(create(&out)).stderr(err).spawn();
+        // The command would keep the end of a pipe that the child may lose.
+        command.stderr(Stdio::null());
+        Self { child: child.unwrap_or_else(|error| panic!("{command:?}: {error}")), out, err: PathBuf::new() }
     }
 
     pub fn id(&self) -> Pid {
@@ -110,6 +120,16 @@ impl Finished {
 pub fn run(command: &mut Command) -> Finished {
     let folder = tempfile::tempdir().expect("a folder");
     Process::start(command.stdin(Stdio::null()), folder.path()).finish()
+}
+
+/// A path in the folder where nothing is yet.
+fn free(folder: &Path, kind: &str) -> PathBuf {
+    (0..).map(|index| folder.join(format!("{index}.{kind}"))).find(|path| !path.exists()).expect("a name")
+}
+
+#[track_caller]
+fn create(path: &Path) -> File {
+    File::create_new(path).expect("the folder can be written to")
 }
 
 fn read(path: &Path) -> String {

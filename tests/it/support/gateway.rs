@@ -75,7 +75,8 @@ impl Gateway {
     #[track_caller]
     pub fn admin(&self, line: &str) -> (u16, String) {
         let address = self.app().admin().expect("an admin listener").to_string();
-        let message = Client::connect(&address).ask(request(line, &["Connection: close"]));
+        let message =
+            Client::connect(&address).ask(format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
         (message.status(), message.text())
     }
 

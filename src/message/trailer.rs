@@ -1,0 +1,104 @@
+//! Which trailers may pass, and what a head says of them.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::http2;
+use super::problem::{Problem, Reason};
+use super::request::{Rules, reserved};
+use crate::config::types::ReservedPolicy;
+use crate::header::{Class, ReservedPrefix, classify, is_same};
+
+/// A line of `Trailer` with the names that may pass, if any may. A line of which nothing is taken stays as it was written.
+#[must_use]
+pub fn announced(line: &HeaderValue, passes: impl Fn(&HeaderName) -> bool) -> Option<HeaderValue> {
+    // What is no name announces nothing.
+    let is_kept = |token: &&[u8]| HeaderName::from_bytes(token).map_or(true, |name| passes(&name));
+    let tokens = || line.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    if tokens().all(|token| is_kept(&token)) {
+        return Some(line.clone());
+    }
+    let kept: Vec<_> = tokens().filter(|token| !token.is_empty()).filter(is_kept).collect();
+    HeaderValue::from_bytes(&kept.join(&b", "[..])).ok().filter(|line| !line.is_empty())
+}
+
+/// Whether a client may send a trailer of this name: it is not reserved, owned, framing or hop-by-hop, and none that is configured.
+#[must_use]
+pub fn passes(name: &HeaderName, prefix: &ReservedPrefix, custom: &[HeaderName]) -> bool {
+    classify(name, prefix) == Class::EndToEnd && !custom.iter().any(|custom| is_same(custom, name))
+}
+
+/// Removes from a trailer section what no peer may send there.
+///
+/// # Errors
+/// `bad_request` for a value that HTTP/1.1 cannot have; `reserved_field` when the policy rejects reserved names.
+pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> Result<HeaderMap, Problem> {
+    http2::check_values(&trailers).map_err(|detail| Problem::new(Reason::BadRequest, detail))?;
+    let mut kept = HeaderMap::with_capacity(trailers.keys_len());
+    let mut current = None;
+    for (name, value) in trailers {
+        current = name.or(current);
+        let name = current.as_ref().expect("the first item of a header map has a name");
+        if passes(name, &rules.prefix, custom) {
+            kept.append(name.clone(), value);
+        } else if rules.reserved == ReservedPolicy::Reject && classify(name, &rules.prefix) == Class::Reserved {
+            return Err(reserved(name));
+        }
+    }
+    Ok(kept)
+}
+
+/// Removes from a function's trailers what belongs to the gateway or to one hop.
+#[must_use]
+pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> HeaderMap {
+    let mut kept = HeaderMap::with_capacity(trailers.keys_len());
+    let mut current = None;
+    for (name, value) in trailers {
+        current = name.or(current);
+        let name = current.as_ref().expect("the first item of a header map has a name");
+        if classify(name, prefix) == Class::EndToEnd {
+            kept.append(name.clone(), value);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_announced() {
+        for (line, left) in [
+            ("X-T", Some("X-T")),
+            ("X-T ,x-u,", Some("X-T ,x-u,")),
+            ("", Some("")),
+            ("X-T, X-Scf-Name,X-U", Some("X-T, X-U")),
+            ("X_Scf_Name, Connection, Content-Length, x.real.ip", None),
+            ("X-Scf-Name, no name", Some("no name")),
+        ] {
+            let prefix = ReservedPrefix::default();
+            let found = announced(&HeaderValue::from_static(line), |name| passes(name, &prefix, &[]));
+            assert_eq!(found, left.map(HeaderValue::from_static), "{line}");
+        }
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            prefix: ReservedPrefix::default(),
+            reserved: ReservedPolicy::Strip,
+            via: false,
+            request_id: String::new(),
+            path_parameters: String::new(),
+            client_subject: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_padded_value_is_refused_in_trailers_as_well() {
+        for (value, fits) in [("a", true), (" a", false), ("a\t", false)] {
+            let trailers = HeaderMap::from_iter([(HeaderName::from_static("x"), HeaderValue::from_static(value))]);
+            let prepared = of_request(trailers, &rules(), &[]);
+            assert_eq!(prepared.is_ok(), fits, "{value:?}");
+        }
+    }
+}
