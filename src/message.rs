@@ -10,5 +10,6 @@ pub mod lines;
 pub mod problem;
 pub mod request;
 pub mod response;
+pub mod rules;
 pub mod trailer;
 pub mod websocket;

@@ -14,7 +14,7 @@ use crate::config::types::{self, Binding, FunctionId, ListenAddress, Service};
 use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
-use crate::message::request::Rules;
+use crate::message::rules::Rules;
 use crate::net::tls::TlsError;
 use crate::route::{ApiEntry, BuildError, Builder, RouteTable};
 use crate::telemetry::access;

@@ -5,7 +5,8 @@
 use fngate::config::types::ReservedPolicy;
 use fngate::header::ReservedPrefix;
 use fngate::message::problem::{Problem, Reason};
-use fngate::message::request::{self, Filter, Rules};
+use fngate::message::request::{self, Filter};
+use fngate::message::rules::Rules;
 use fngate::message::{response, trailer};
 use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
@@ -95,7 +96,9 @@ fn refused(problem: &Problem, headers: &HeaderMap, reserved: bool, rules: &Rules
     match problem.reason {
         Reason::ReservedField => assert!(reserved && rules.reserved == ReservedPolicy::Reject),
         Reason::BadRequest => {
-            let odd = |length: &HeaderValue| length.len() > 18 || !length.as_bytes().iter().all(u8::is_ascii_digit);
+            let odd = |length: &HeaderValue| {
+                !(1..=18).contains(&length.len()) || !length.as_bytes().iter().all(u8::is_ascii_digit)
+            };
             let codings: Vec<_> = headers.get_all(TRANSFER_ENCODING).iter().collect();
             let chunked = codings.iter().all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
             let mut lines = headers.get_all(CONTENT_LENGTH).iter();

@@ -17,7 +17,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
 use super::problem::{Problem, Reason};
-use super::request::Rules;
+use super::rules::Rules;
 use super::trailer;
 use crate::alarm::Alarm;
 

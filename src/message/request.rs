@@ -13,22 +13,10 @@ use super::host::is_valid;
 use super::http2;
 use super::lines::Lines;
 use super::problem::{Problem, Reason};
+use super::rules::{Rules, reserved};
 use super::trailer;
 use crate::config::types::ReservedPolicy;
-use crate::header::{Class, ReservedPrefix, classify, is_same};
-
-/// What holds for the heads of every request.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    pub prefix: ReservedPrefix,
-    pub reserved: ReservedPolicy,
-    pub via: bool,
-    /// `X-Scf-Request-Id` and the others under the configured prefix.
-    pub request_id: String,
-    pub path_parameters: String,
-    /// `X-Scf-Client-Subject`: who a client has proved to be.
-    pub client_subject: String,
-}
+use crate::header::{Class, classify, is_same};
 
 /// What a client's own fields meet on their way.
 #[derive(Clone, Copy, Debug)]
@@ -188,10 +176,6 @@ pub fn target(uri: &Uri, removed: usize) -> Result<Uri, Problem> {
     rest.map_err(|error: http::uri::InvalidUri| Problem::new(Reason::BadRequest, error.to_string()))
 }
 
-pub(super) fn reserved(name: &HeaderName) -> Problem {
-    Problem::new(Reason::ReservedField, format!("the field `{name}` is reserved for the gateway"))
-}
-
 /// Further forwarded fields that a proxy may add; those that the gateway sends itself are taken over by value.
 fn passes_from_proxy(name: &HeaderName) -> bool {
     let own = [X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_HOST, X_FORWARDED_PORT];
@@ -235,6 +219,7 @@ pub fn expects_continue(head: &Parts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::ReservedPrefix;
 
     fn rules(reserved: ReservedPolicy) -> Rules {
         Rules {

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::http2;
 use super::problem::{Problem, Reason};
-use super::request::{Rules, reserved};
+use super::rules::{Rules, reserved};
 use crate::config::types::ReservedPolicy;
 use crate::header::{Class, ReservedPrefix, classify, is_same};
 

@@ -15,7 +15,7 @@ use crate::drain::Phase;
 use crate::function::local::Permit;
 use crate::function::reply::Reply;
 use crate::message::body::{Broken, Fault, Progress, ResponseBody};
-use crate::message::request::Rules;
+use crate::message::rules::Rules;
 use crate::message::trailer;
 use crate::telemetry::access::Record;
 

@@ -14,7 +14,7 @@ use crate::config::types::FunctionId;
 use crate::function::Function;
 use crate::function::allowance::Allowance;
 use crate::function::local::Local;
-use crate::message::request::Rules;
+use crate::message::rules::Rules;
 use crate::snapshot::{Api, Snapshot};
 use crate::telemetry::access::Tally;
 
