@@ -4,6 +4,7 @@
 pub mod client;
 pub mod origin;
 mod shared;
+pub mod tls;
 
 use std::fmt;
 use std::io;
