@@ -40,10 +40,10 @@ pub(super) fn conformance(arguments: &Conformance) -> Result<ExitCode, Failure> 
 fn run(target: Option<SocketAddr>, origin: Option<SocketAddr>) -> io::Result<Report> {
     let origin = Origin::start(origin.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))))?;
     if let Some(target) = target {
-        return Report::of(&Run { target, origin: &origin });
+        return Report::of(&Run::new(target, &origin));
     }
     let gateway = Gateway::start(origin.address(), "")?;
-    Report::of(&Run { target: gateway.address(), origin: &origin })
+    Report::of(&Run::new(gateway.address(), &origin))
 }
 
 /// The address of `http://HOST[:PORT][/]`.
