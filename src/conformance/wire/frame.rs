@@ -37,7 +37,8 @@ pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 /// Fields in one frame of HEADERS, and those of CONTINUATION if they need more.
 #[must_use]
 pub fn head(stream: u32, flags: u8, fields: &[Field]) -> Vec<u8> {
-    let block = hpack::block(fields);
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
+    let block = hpack::block(&fields);
     let parts: Vec<_> = block.chunks(LARGEST).collect();
     let frames = parts.iter().enumerate().flat_map(|(number, part)| {
         let (kind, flags) = if number == 0 { (HEADERS, flags) } else { (CONTINUATION, 0) };
