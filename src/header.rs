@@ -141,6 +141,23 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
     }
 }
 
+/// Whether a field means something in a head only, so that it is kept out of trailer sections (RFC 9110 section 6.5.1). hyper does
+/// the same, in HTTP/1.1 alone.
+#[must_use]
+pub fn is_of_heads(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "authorization"
+            | "cache-control"
+            | "content-encoding"
+            | "content-range"
+            | "content-type"
+            | "max-forwards"
+            | "set-cookie"
+            | "trailer"
+    )
+}
+
 /// Whether two lower-case names are the same to a CGI or WSGI server, where every separator is equal to `-`.
 #[must_use]
 pub fn is_same(one: &HeaderName, other: &HeaderName) -> bool {

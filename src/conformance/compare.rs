@@ -5,8 +5,9 @@ mod fields;
 mod found;
 mod listed;
 
-pub use self::found::{Difference, Direction, Found, shown};
-pub use self::listed::LISTED;
+pub use self::fields::AUTHORITY;
+pub use self::found::{Difference, Direction, Found, Protocol, shown};
+pub use self::listed::{LISTED, LISTED_HTTP2, listed};
 use super::grammar::{Head, Message, Start};
 
 impl Found {
@@ -26,6 +27,8 @@ impl Found {
 
     fn start(&mut self, sent: &Head, got: &Head) {
         match sent.minor().cmp(&got.minor()) {
+            // In HTTP/2 all have the one version that there is.
+            _ if self.protocol == Protocol::Http2 => {}
             std::cmp::Ordering::Less => self.note("version-raised", "HTTP/1.0 arrived as HTTP/1.1"),
             std::cmp::Ordering::Greater => self.note("version-lowered", "HTTP/1.1 arrived as HTTP/1.0"),
             std::cmp::Ordering::Equal => {}
@@ -34,6 +37,10 @@ impl Found {
             (Start::Status { status, reason, .. }, Start::Status { status: other, reason: arrived, .. }) => {
                 if status != other {
                     self.note("status-changed", format!("{status} arrived as {other}"));
+                } else if self.protocol == Protocol::Http2 {
+                    if !reason.is_empty() {
+                        self.note("reason-dropped", format!("{} is not sent", shown(reason)));
+                    }
                 } else if arrived.is_empty() && !reason.is_ascii() {
                     self.note("odd-reason-dropped", format!("{} arrived empty", shown(reason)));
                 } else if reason != arrived {

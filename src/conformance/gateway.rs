@@ -3,9 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
+
+use rcgen::CertifiedKey;
+use rustls::RootCertStore;
+use rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::app::{App, Options};
 use crate::config;
+use crate::config::tls::{Identity, ListenerTls, PrivateKey, TlsVersion};
+
+/// The name that the certificate of a gateway in process is for.
+pub const NAME: &str = "localhost";
 
 /// A running gateway; stopped when dropped.
 #[derive(Debug)]
@@ -20,6 +29,30 @@ impl Gateway {
     /// # Errors
     /// When it does not start.
     pub fn start(origin: SocketAddr, gateway: &str) -> io::Result<Self> {
+        Self::with(origin, gateway, None)
+    }
+
+    /// The same over TLS, with a certificate for `localhost` that is made for this gateway. Its root is returned.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn secure(origin: SocketAddr, gateway: &str) -> io::Result<(Self, RootCertStore)> {
+        let names = vec![NAME.to_owned()];
+        let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
+        let key = PrivateKey::new(PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into());
+        let tls = ListenerTls {
+            identities: vec![Identity { chain: vec![cert.der().clone()], key }],
+            min_version: TlsVersion::Tls12,
+            clients: None,
+            tickets: true,
+            handshake_timeout: Duration::from_secs(10),
+        };
+        let mut roots = RootCertStore::empty();
+        roots.add(cert.der().clone()).map_err(io::Error::other)?;
+        Ok((Self::with(origin, gateway, Some(&tls))?, roots))
+    }
+
+    fn with(origin: SocketAddr, gateway: &str, tls: Option<&ListenerTls>) -> io::Result<Self> {
         // `ANY` leaves TRACE out.
         let api = |name: &str, method: &str| {
             format!("[[service.api]]\nname = \"{name}\"\npath = \"/\"\nmethod = \"{method}\"\nfunction = \"f\"\n")
@@ -32,7 +65,10 @@ impl Gateway {
             api("all", "ANY"),
             api("trace", "TRACE"),
         );
-        let config = config::parse(Path::new("conformance.toml"), &text).map_err(io::Error::other)?;
+        let mut config = config::parse(Path::new("conformance.toml"), &text).map_err(io::Error::other)?;
+        for listener in &mut config.listeners {
+            listener.tls = tls.cloned();
+        }
         let app = App::start(Options { config, origin: None, signals: false }).map_err(io::Error::other)?;
         let address = app.listeners().first().and_then(|address| address.parse().ok());
         let address = address.ok_or_else(|| io::Error::other("the gateway listens nowhere"))?;

@@ -6,15 +6,20 @@ use std::io;
 
 use serde::Serialize;
 
-use super::compare::{Direction, LISTED};
+use super::compare::{Direction, Protocol, listed};
 use super::corpus;
 use super::run::Run;
+use super::translate::Fate;
 
 /// What a run through a gateway found.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Report {
+    pub protocol: Protocol,
+    /// Those that were played.
     pub exchanges: usize,
     pub differences: Vec<Row>,
+    /// What the protocol cannot say.
+    pub unsaid: Vec<Unsaid>,
     /// Whether every difference is on the list.
     pub transparent: bool,
 }
@@ -32,22 +37,35 @@ pub struct Row {
     pub exchanges: Vec<String>,
 }
 
+/// Something that the protocol cannot say.
+#[derive(Debug, Serialize)]
+pub struct Unsaid {
+    pub what: &'static str,
+    pub fate: Fate,
+    /// The names of all exchanges that have it.
+    pub exchanges: Vec<String>,
+}
+
 impl Report {
     /// Runs the whole corpus.
     ///
     /// # Errors
     /// When the gateway cannot be reached.
     pub fn of(run: &Run<'_>) -> io::Result<Self> {
-        let mut rows = BTreeMap::new();
+        let (mut rows, mut unsaid) = (BTreeMap::new(), BTreeMap::new());
         let mut exchanges = 0;
         for case in corpus::all().iter().flat_map(|(_, cases)| cases) {
-            exchanges += 1;
-            for difference in run.play(case)? {
+            let outcome = run.play(case)?;
+            for key in &outcome.unsaid {
+                unsaid.entry(*key).or_insert_with(Vec::new).push(case.name.clone());
+            }
+            exchanges += usize::from(outcome.unsaid.iter().all(|(fate, _)| *fate != Fate::LeftOut));
+            for difference in outcome.differences {
                 let key = (difference.direction, difference.rule);
                 let row = rows.entry(key).or_insert_with(|| Row {
                     direction: key.0,
                     rule: key.1,
-                    listed: LISTED.contains(&key),
+                    listed: listed(run.protocol).contains(&key),
                     example: format!("{}: {}", case.name, difference.detail),
                     exchanges: Vec::new(),
                 });
@@ -56,7 +74,8 @@ impl Report {
         }
         let differences: Vec<_> = rows.into_values().collect();
         let transparent = differences.iter().all(|row| row.listed);
-        Ok(Self { exchanges, differences, transparent })
+        let unsaid = unsaid.into_iter().map(|((fate, what), exchanges)| Unsaid { what, fate, exchanges }).collect();
+        Ok(Self { protocol: run.protocol, exchanges, differences, unsaid, transparent })
     }
 
     /// The table for people.
@@ -67,6 +86,10 @@ impl Report {
             let listed = if row.listed { "yes" } else { "NO" };
             let (direction, rule, count) = (row.direction.as_str(), row.rule, row.exchanges.len());
             let _ = writeln!(text, "{direction:9} {rule:26} {count:>9}  {listed:6}  {}", row.example);
+        }
+        for Unsaid { what, fate, exchanges } in &self.unsaid {
+            let fate = if *fate == Fate::LeftOut { "left out" } else { "reworded" };
+            let _ = writeln!(text, "unsaid    {what:26} {:>9}  {fate}", exchanges.len());
         }
         let unlisted = self.differences.iter().filter(|row| !row.listed).count();
         let verdict = match unlisted {

@@ -2,8 +2,12 @@
 //! the bytes that it is given, and every byte that either receives, with its time.
 
 pub mod client;
+pub mod frame;
+pub mod hpack;
+pub mod http2;
 pub mod origin;
 mod shared;
+pub mod tls;
 
 use std::fmt;
 use std::io;

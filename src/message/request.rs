@@ -134,15 +134,17 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     let mut buffer = Uuid::encode_buffer();
     lines.push(&rules.request_id, id.hyphenated().encode_lower(&mut buffer).as_bytes());
     lines.push("X-Api-RequestId", id.simple().encode_lower(&mut buffer).as_bytes());
-    lines.extend(match head.version {
-        Version::HTTP_10 => b"X-Client-Proto-Ver: HTTP/1.0\r\n",
-        Version::HTTP_2 => b"X-Client-Proto-Ver: HTTP/2\r\n",
-        _ => b"X-Client-Proto-Ver: HTTP/1.1\r\n",
-    });
+    let (version, via) = match head.version {
+        Version::HTTP_10 => (&b"X-Client-Proto-Ver: HTTP/1.0\r\n"[..], &b"1.0 fngate"[..]),
+        Version::HTTP_2 => (&b"X-Client-Proto-Ver: HTTP/2\r\n"[..], &b"2 fngate"[..]),
+        _ => (&b"X-Client-Proto-Ver: HTTP/1.1\r\n"[..], &b"1.1 fngate"[..]),
+    };
+    lines.extend(version);
     if rules.via {
         // In the order of the hops: the client's own stand before ours, so they go this way as well.
         head.headers.get_all(VIA).iter().for_each(|via| lines.push("Via", via.as_bytes()));
-        lines.push("Via", b"1.1 fngate");
+        // The version is the one of the hop in front (RFC 9110 section 7.6.3).
+        lines.push("Via", via);
     }
     let trailers = head.headers.contains_key(TE) && hop::takes_trailers(&head.headers);
     if trailers {
@@ -307,24 +309,24 @@ mod tests {
 
     #[test]
     fn what_concerns_the_next_hop_is_said_anew() {
-        for (te, upgrade, expected) in [
-            ("gzip", None, ""),
-            ("gzip, trailers", None, "TE: trailers\r\nConnection: TE\r\n"),
-            ("gzip", Some("websocket"), "Connection: Upgrade\r\nUpgrade: websocket\r\n"),
-            ("trailers", Some("a"), "TE: trailers\r\nConnection: Upgrade, TE\r\nUpgrade: a\r\n"),
+        for (version, te, upgrade, expected) in [
+            ("1.0", "gzip", None, ""),
+            ("2", "gzip, trailers", None, "TE: trailers\r\nConnection: TE\r\n"),
+            ("1.1", "gzip", Some("websocket"), "Connection: Upgrade\r\nUpgrade: websocket\r\n"),
+            ("1.1", "trailers", Some("a"), "TE: trailers\r\nConnection: Upgrade, TE\r\nUpgrade: a\r\n"),
         ] {
+            let mut head = head("/", &[("te", te), ("via", "1.0 a")]);
+            head.version = match version {
+                "1.0" => Version::HTTP_10,
+                "2" => Version::HTTP_2,
+                _ => Version::HTTP_11,
+            };
             let upgrade = upgrade.map(HeaderValue::from_static);
             let mut lines = Lines::default();
-            add_lines(
-                &mut lines,
-                &head("/", &[("te", te), ("via", "1.0 a")]),
-                &rules(ReservedPolicy::Strip),
-                Uuid::from_u128(1),
-                upgrade.as_ref(),
-            );
+            add_lines(&mut lines, &head, &rules(ReservedPolicy::Strip), Uuid::from_u128(1), upgrade.as_ref());
             let own = "X-Scf-Request-Id: 00000000-0000-0000-0000-000000000001\r\n\
-                       X-Api-RequestId: 00000000000000000000000000000001\r\n\
-                       X-Client-Proto-Ver: HTTP/1.1\r\nVia: 1.0 a\r\nVia: 1.1 fngate\r\n";
+                       X-Api-RequestId: 00000000000000000000000000000001\r\n";
+            let own = format!("{own}X-Client-Proto-Ver: HTTP/{version}\r\nVia: 1.0 a\r\nVia: {version} fngate\r\n");
             assert_eq!(String::from_utf8_lossy(lines.as_bytes()), format!("{own}{expected}"));
         }
     }

@@ -6,7 +6,7 @@ use super::http2;
 use super::problem::{Problem, Reason};
 use super::rules::{Rules, reserved};
 use crate::config::types::ReservedPolicy;
-use crate::header::{Class, ReservedPrefix, classify, is_same};
+use crate::header::{Class, ReservedPrefix, classify, is_of_heads, is_same};
 
 /// A line of `Trailer` with the names that may pass, if any may. A line of which nothing is taken stays as it was written.
 #[must_use]
@@ -39,7 +39,9 @@ pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> 
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
         if passes(name, &rules.prefix, custom) {
-            kept.append(name.clone(), value);
+            if !is_of_heads(name) {
+                kept.append(name.clone(), value);
+            }
         } else if rules.reserved == ReservedPolicy::Reject && classify(name, &rules.prefix) == Class::Reserved {
             return Err(reserved(name));
         }
@@ -47,7 +49,7 @@ pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> 
     Ok(kept)
 }
 
-/// Removes from a function's trailers what belongs to the gateway or to one hop.
+/// Removes from a function's trailers what belongs to the gateway, to one hop, or to a head.
 #[must_use]
 pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> HeaderMap {
     let mut kept = HeaderMap::with_capacity(trailers.keys_len());
@@ -55,7 +57,7 @@ pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> HeaderMap {
     for (name, value) in trailers {
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
-        if classify(name, prefix) == Class::EndToEnd {
+        if classify(name, prefix) == Class::EndToEnd && !is_of_heads(name) {
             kept.append(name.clone(), value);
         }
     }
@@ -100,5 +102,15 @@ mod tests {
             let prepared = of_request(trailers, &rules(), &[]);
             assert_eq!(prepared.is_ok(), fits, "{value:?}");
         }
+    }
+
+    /// In HTTP/2 there is no library that would do it.
+    #[test]
+    fn trailers_are_without_fields_of_heads() {
+        let names =
+            "x-kept grpc-status set-cookie content-type cache-control trailer content-length te host x-scf-name";
+        let sent = names.split(' ').map(|name| (HeaderName::from_static(name), HeaderValue::from_static("a")));
+        let kept = of_response(sent.collect(), &ReservedPrefix::default());
+        assert_eq!(kept.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept", "grpc-status"]);
     }
 }

@@ -34,6 +34,9 @@ fn wrong_arguments_are_64() {
         (&["reload", "--admin", "nonsense"], "`nonsense` is not an address and port"),
         (&["dev", "--listen", "nonsense"], "fngate: --listen: `nonsense` is not an address to listen on"),
         (&["conformance", "--target", "http://127.0.0.1:1"], "--origin <ADDR>"),
+        (&["conformance", "--tls", "--target", "https://127.0.0.1:1", "--origin", "127.0.0.1:0"], "--tls"),
+        (&["conformance", "--ca", "root.pem"], "--target <URL>"),
+        (&["conformance", "--target", "http://127.0.0.1:1", "--origin", "127.0.0.1:0", "--ca", "a"], "https://"),
         (&["conformance", "--target", "nonsense", "--origin", "127.0.0.1:0"], "`nonsense` is not the URL of a gateway"),
         (&["dev", "echo"], "unexpected argument 'echo'"),
     ] {

@@ -1,9 +1,5 @@
 //! A client of HTTP/2 that writes the bytes that it is given, however illegal, and reads frames without any HTTP library.
 
-// The path is written out because more than one test binary includes this file.
-#[path = "hpack.rs"]
-pub(crate) mod hpack;
-
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +8,8 @@ use fngate::conformance::wire::End;
 use fngate::conformance::wire::client::Client as Wire;
 use tokio::time::Instant;
 
-use hpack::{Decoder, Field};
+pub(crate) use fngate::conformance::wire::hpack;
+use fngate::conformance::wire::hpack::{Decoder, Field};
 
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -109,7 +106,7 @@ impl Client {
         Self {
             wire: Wire::connect(address).expect("the gateway listens"),
             read: 0,
-            decoder: Decoder::new(),
+            decoder: Decoder::default(),
             block: None,
             answers: BTreeMap::new(),
             goaway: None,

@@ -68,6 +68,11 @@ impl Found {
 fn reframed(sent: &Head, got: &Head) -> Option<&'static str> {
     Some(match (sent.framing, got.framing) {
         (Framing::UntilClose, Framing::Chunked) => "close-to-chunked",
+        (Framing::UntilClose, Framing::Stream) => "close-to-stream",
+        (Framing::Chunked, Framing::Stream) => "chunked-to-stream",
+        (Framing::Length(_), Framing::Stream) => "length-to-stream",
+        (Framing::Stream, Framing::Chunked) => "stream-to-chunked",
+        (Framing::Stream, Framing::Length(_)) => "stream-to-length",
         (Framing::UntilClose, Framing::Length(_)) => "close-to-length",
         (Framing::Chunked, Framing::UntilClose) if got.minor() == 0 => "chunked-to-close",
         (Framing::Chunked, Framing::Length(_)) => "chunked-to-length",

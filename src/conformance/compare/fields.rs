@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::found::{Direction, Found, shown};
+use super::found::{Direction, Found, Protocol, shown};
 use crate::conformance::grammar::{Field, Head};
 
 /// Fields that belong to one connection (RFC 9110 section 7.6.1).
@@ -13,13 +13,19 @@ const OWNED: [&str; 6] =
     ["x-api-requestid", "x-real-ip", "x-client-proto", "x-client-proto-ver", "forwarded", "x-forwarded-"];
 /// Fields of a head that hyper, too, sends in no trailer section.
 const NEVER_TRAILERS: [&str; 3] = ["set-cookie", "authorization", "content-type"];
+/// What HTTP/2 has for `Host`.
+pub const AUTHORITY: &str = ":authority";
 /// Compared as framing, not as fields.
 const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
 
 impl Found {
     pub(super) fn fields(&mut self, sent: &Head, got: &Head) {
         let names = |head: &Head| head.fields.iter().map(Field::folded).collect::<BTreeSet<_>>();
-        let all: BTreeSet<_> = names(sent).union(&names(got)).cloned().collect();
+        let mut all: BTreeSet<_> = names(sent).union(&names(got)).cloned().collect();
+        if all.remove(AUTHORITY) {
+            all.remove("host");
+            self.authority(sent, got);
+        }
         for name in all.iter().filter(|name| !FRAMING.contains(&name.as_str())) {
             let of = |head: &Head| head.fields.iter().filter(|field| field.is(name)).cloned().collect::<Vec<_>>();
             match (&of(sent)[..], &of(got)[..]) {
@@ -31,9 +37,24 @@ impl Found {
         self.order(&sent.fields, &got.fields);
     }
 
+    /// What HTTP/2 has for `Host`.
+    fn authority(&mut self, sent: &Head, got: &Head) {
+        let of = |head: &Head, name: &str| head.values(name).map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let (was, is) = (of(sent, AUTHORITY), of(got, "host"));
+        let text = |values: &[Vec<u8>]| shown(&values.join(&b", "[..]));
+        let detail = format!("{} arrived as {}", text(&was), text(&is));
+        self.note(if was == is { "authority-to-host" } else { "host-changed" }, detail);
+    }
+
     /// Compares trailer sections, whose names a gateway may well send in lower case.
     pub(super) fn trailers(&mut self, head: &Head, sent: &[Field], got: &[Field]) {
-        let lines = |fields: &[Field]| fields.iter().map(|field| field.line.clone()).collect::<Vec<_>>();
+        // There are no lines in HTTP/2, only names and values.
+        let protocol = self.protocol;
+        let spelling = |field: &Field| match protocol {
+            Protocol::Http1 => field.line.clone(),
+            Protocol::Http2 => field.name.clone(),
+        };
+        let spelled = |fields: &[Field]| fields.iter().map(spelling).collect::<Vec<_>>();
         let folded = |field: &Field| (field.folded(), field.value.clone());
         let arrived: Vec<_> = got.iter().map(folded).collect();
         let (kept, missing): (Vec<_>, Vec<_>) =
@@ -45,7 +66,7 @@ impl Found {
             self.note("trailer-added", list(got));
         } else if kept.iter().map(folded).collect::<Vec<_>>() != arrived {
             self.note("trailer-order-changed", format!("{} arrived as {}", list(&kept), list(got)));
-        } else if lines(&kept) != lines(got) {
+        } else if spelled(&kept) != spelled(got) {
             self.note("trailer-spelling-changed", format!("{} arrived as {}", list(&kept), list(got)));
         }
     }
@@ -120,6 +141,8 @@ impl Found {
             self.note(if from_target { "host-from-target" } else { "host-changed" }, detail);
         } else if after.len() == 1 && after[0] == before.join(&b", "[..]) {
             self.note(if name == "trailer" { "trailer-lines-joined" } else { "lines-joined" }, detail);
+        } else if name == "cookie" && after.len() == 1 && after[0] == before.join(&b"; "[..]) {
+            self.note("cookies-joined", detail);
         } else if sorted(&before) == sorted(&after) {
             // Only the order is another one, which is noted for all fields together.
         } else if before.iter().all(|value| after.contains(value)) {
@@ -152,11 +175,13 @@ impl Found {
             let rule = if keys(&grouped(&was)) == keys(&is) { "names-grouped" } else { "order-changed" };
             self.note(rule, format!("{} arrived as {}", list(&was), list(&is)));
         }
+        // In HTTP/2 there is none.
         let padded = |field: &&Field| {
             let value = &field.line[field.name.len() + 1..];
             value != [b" ", field.value.as_slice()].concat()
         };
-        if let Some(field) = was.iter().find(padded)
+        if self.protocol == Protocol::Http1
+            && let Some(field) = was.iter().find(padded)
             && !is.iter().any(|other| other.line == field.line)
         {
             self.note("whitespace-normalized", shown(&field.line));

@@ -18,6 +18,25 @@ impl Direction {
     }
 }
 
+/// How a gateway is spoken to. Functions are spoken to in HTTP/1.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    Http1,
+    Http2,
+}
+
+impl Protocol {
+    /// Its name in TLS.
+    #[must_use]
+    pub fn alpn(self) -> &'static str {
+        match self {
+            Self::Http1 => "http/1.1",
+            Self::Http2 => "h2",
+        }
+    }
+}
+
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -33,13 +52,20 @@ pub struct Found {
     pub(super) direction: Direction,
     /// Whether the recipient has said that it takes trailers. Functions need not.
     pub(super) takes_trailers: bool,
+    pub(super) protocol: Protocol,
     differences: Vec<Difference>,
 }
 
 impl Found {
     #[must_use]
     pub fn new(direction: Direction) -> Self {
-        Self { direction, takes_trailers: true, differences: Vec::new() }
+        Self { direction, takes_trailers: true, protocol: Protocol::Http1, differences: Vec::new() }
+    }
+
+    /// Of messages that a client sends or gets in this protocol.
+    #[must_use]
+    pub fn over(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
     }
 
     /// Notes a difference. One that is there already is not noted again.

@@ -1,6 +1,7 @@
 //! The closed list: all that this gateway changes.
 
 use super::found::Direction::{self, Answer, Request};
+use super::found::Protocol;
 
 /// Every difference that this gateway makes, and no other. `docs/transparency.md` says of each what happens and why.
 pub const LISTED: [(Direction, &str); 54] = [
@@ -59,3 +60,51 @@ pub const LISTED: [(Direction, &str); 54] = [
     (Answer, "version-raised"),
     (Answer, "whitespace-normalized"),
 ];
+
+/// The same where clients speak HTTP/2.
+pub const LISTED_HTTP2: [(Direction, &str); 35] = [
+    (Request, "asterisk-refused"),
+    (Request, "authority-to-host"),
+    (Request, "connection-added"),
+    (Request, "cookies-joined"),
+    (Request, "gateway-fields-added"),
+    (Request, "head-field-trailer-dropped"),
+    (Request, "hop-by-hop-removed"),
+    (Request, "name-case-changed"),
+    (Request, "names-grouped"),
+    (Request, "owned-removed"),
+    (Request, "proxy-removed"),
+    (Request, "request-cut"),
+    (Request, "reserved-removed"),
+    (Request, "reserved-trailer-dropped"),
+    (Request, "stream-to-chunked"),
+    (Request, "unannounced-trailer-dropped"),
+    (Answer, "announced-coding-dropped"),
+    (Answer, "chunked-to-stream"),
+    (Answer, "close-to-stream"),
+    (Answer, "date-added"),
+    (Answer, "expected-continue-dropped"),
+    (Answer, "head-field-trailer-dropped"),
+    (Answer, "hop-by-hop-removed"),
+    (Answer, "interim-dropped"),
+    (Answer, "length-of-204-dropped"),
+    (Answer, "listed-removed"),
+    (Answer, "name-case-changed"),
+    (Answer, "names-grouped"),
+    (Answer, "own-request-id-removed"),
+    (Answer, "reason-dropped"),
+    (Answer, "request-id-added"),
+    (Answer, "reserved-removed"),
+    (Answer, "reserved-trailer-dropped"),
+    (Answer, "trailer-spelling-changed"),
+    (Answer, "unasked-continue-dropped"),
+];
+
+/// The list for a protocol.
+#[must_use]
+pub fn listed(protocol: Protocol) -> &'static [(Direction, &'static str)] {
+    match protocol {
+        Protocol::Http1 => &LISTED,
+        Protocol::Http2 => &LISTED_HTTP2,
+    }
+}

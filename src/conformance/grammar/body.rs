@@ -17,7 +17,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, head: Head, ended: bool) -> Result<M
         }
         Framing::Chunked => chunked(cursor, &mut message)?,
         Framing::UntilClose if ended => message.content = cursor.rest().to_vec(),
-        Framing::UntilClose => return Err(Stop::Incomplete),
+        Framing::UntilClose | Framing::Stream => return Err(Stop::Incomplete),
     }
     Ok(message)
 }

@@ -26,7 +26,8 @@ impl Violation {
     }
 
     /// The stream ends in the middle of a message.
-    pub(super) fn cut(at: usize) -> Self {
+    #[must_use]
+    pub fn cut(at: usize) -> Self {
         Self { rule: "a message that is cut off", at }
     }
 
@@ -92,6 +93,8 @@ pub enum Framing {
     Length(u64),
     Chunked,
     UntilClose,
+    /// In HTTP/2, without a length: the stream ends. No message of HTTP/1 is read like this.
+    Stream,
 }
 
 /// One chunk as it was announced.

@@ -53,6 +53,22 @@ impl Log {
         self.answering == 0 && self.connections.iter().zip(&self.taken).all(whole)
     }
 
+    /// Where an exchange begins.
+    #[must_use]
+    pub fn so_far(&self) -> Mark {
+        Mark { requests: self.requests.len(), violations: self.violations.len(), unfinished: self.unfinished().count() }
+    }
+
+    /// What has come of an exchange.
+    #[must_use]
+    pub fn since(&self, mark: Mark) -> Since {
+        Since {
+            requests: self.requests[mark.requests..].iter().map(|(_, request)| request.clone()).collect(),
+            violation: self.violations.get(mark.violations).map(|(_, violation)| *violation),
+            unfinished: self.unfinished().count() > mark.unfinished,
+        }
+    }
+
     /// What came on each connection since the exchange began.
     fn recent(&self) -> impl Iterator<Item = &[u8]> {
         let before = self.before.iter().copied().chain(std::iter::repeat(0));
@@ -64,6 +80,23 @@ impl Log {
         let rest = self.connections.iter().zip(&self.taken).map(|(recording, &taken)| &recording.bytes[taken..]);
         rest.filter(|bytes| !bytes.is_empty())
     }
+}
+
+/// How much of a log there was.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    requests: usize,
+    violations: usize,
+    unfinished: usize,
+}
+
+/// What came behind a mark.
+#[derive(Debug)]
+pub struct Since {
+    pub requests: Vec<Message>,
+    pub violation: Option<Violation>,
+    /// Whether there is a part of a request whose rest never came.
+    pub unfinished: bool,
 }
 
 /// A function on a socket of its own. Stopped when dropped.

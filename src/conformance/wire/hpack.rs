@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
-pub(crate) type Field = (Vec<u8>, Vec<u8>);
+/// A name and a value.
+pub type Field = (Vec<u8>, Vec<u8>);
 
 /// What a table may hold when nothing else was agreed on (section 4.2).
 const TABLE: usize = 4096;
@@ -109,7 +110,8 @@ struct Code {
 }
 
 /// A block of literal fields without indexing and without Huffman's code, whatever they are.
-pub(crate) fn block(fields: &[(&[u8], &[u8])]) -> Vec<u8> {
+#[must_use]
+pub fn block(fields: &[(&[u8], &[u8])]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in fields {
         block.push(0);
@@ -122,7 +124,7 @@ pub(crate) fn block(fields: &[(&[u8], &[u8])]) -> Vec<u8> {
 }
 
 /// Writes a number behind the bits of `first` (section 5.1).
-pub(crate) fn integer(block: &mut Vec<u8>, first: u8, prefix: u8, number: usize) {
+pub fn integer(block: &mut Vec<u8>, first: u8, prefix: u8, number: usize) {
     let full = (1 << prefix) - 1;
     let byte = |number: usize| u8::try_from(number).expect("fits");
     if number < full {
@@ -139,19 +141,21 @@ pub(crate) fn integer(block: &mut Vec<u8>, first: u8, prefix: u8, number: usize)
 
 /// Reads the blocks of one connection.
 #[derive(Debug)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     table: VecDeque<Field>,
     size: usize,
     limit: usize,
 }
 
-impl Decoder {
-    pub(crate) fn new() -> Self {
+impl Default for Decoder {
+    fn default() -> Self {
         Self { table: VecDeque::new(), size: 0, limit: TABLE }
     }
+}
 
+impl Decoder {
     /// The fields of a block; none when it is malformed.
-    pub(crate) fn decode(&mut self, mut block: &[u8]) -> Option<Vec<Field>> {
+    pub fn decode(&mut self, mut block: &[u8]) -> Option<Vec<Field>> {
         let mut fields = Vec::new();
         while let Some(&first) = block.first() {
             if first & 0x80 != 0 {
@@ -235,4 +239,56 @@ fn huffman(text: &[u8]) -> Option<Vec<u8>> {
     }
     // What is left has to be the start of the code for the end.
     (length < 8 && code + 1 == 1 << length).then_some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<_> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
+        digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).expect("a byte")).collect()
+    }
+
+    fn fields(fields: &[(&str, &str)]) -> Vec<Field> {
+        fields.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
+    }
+
+    /// Appendix C.6: answers with Huffman's code and a table, out of which an entry falls when the third one comes.
+    #[test]
+    fn the_examples_of_the_standard_are_read() {
+        let mut decoder = Decoder { limit: 256, ..Decoder::default() };
+        let date = ("date", "Mon, 21 Oct 2013 20:13:21 GMT");
+        let location = ("location", "https://www.example.com");
+        let (cache, last) = (("cache-control", "private"), ("date", "Mon, 21 Oct 2013 20:13:22 GMT"));
+        let cookie = ("set-cookie", "foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1");
+        for (block, expected) in [
+            (
+                "4882640258 85aec3771a4b 6196d07abe941054d444a8200595040b8166e082a62d1bff 6e919d29ad171863c78f0b97c8e9ae82ae43d3",
+                vec![(":status", "302"), cache, date, location],
+            ),
+            ("4883640effc1c0bf", vec![(":status", "307"), cache, date, location]),
+            (
+                "88c16196d07abe941054d444a8200595040b8166e084a62d1bffc05a839bd9ab77ad94e7821dd7f2e6c7b335dfdfcd5b3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007",
+                vec![(":status", "200"), cache, last, location, ("content-encoding", "gzip"), cookie],
+            ),
+        ] {
+            assert_eq!(decoder.decode(&hex(block)), Some(fields(&expected)), "{block}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let long = "v".repeat(20_000);
+        let written = fields(&[(":path", "/"), ("x", ""), ("", "\u{e9}"), ("x-long", &long)]);
+        let pairs: Vec<_> = written.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
+        assert_eq!(Decoder::default().decode(&block(&pairs)), Some(written));
+    }
+
+    #[test]
+    fn what_is_no_block_is_not_read() {
+        for block in ["80", "ff80808080808001", "bf", "40", "4002", "3fe21f", "8841", "0001610181ff", "0001618108"] {
+            assert_eq!(Decoder::default().decode(&hex(block)), None, "{block}");
+        }
+    }
 }
