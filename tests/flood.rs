@@ -28,8 +28,8 @@ use stand::Stand;
 
 /// How long each flood goes on, again and again.
 const TIME: Duration = Duration::from_secs(3);
-/// How much more memory one may cost: what is held of a hundred answers that are not taken, three pieces of 64 KiB of each.
-const MEMORY: u64 = 28 << 20;
+/// How much more memory one may cost: what is held of a hundred answers that are not taken, two chunks of 64 KiB of each.
+const MEMORY: u64 = 20 << 20;
 /// How long one may last that need not wait for a deadline.
 const AT_ONCE: Duration = Duration::from_secs(2);
 /// Every deadline of the gateway in this test.

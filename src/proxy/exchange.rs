@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, Version};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
@@ -43,7 +43,13 @@ pub struct Exchange {
     started: Instant,
     /// When the wait for the chunk that is due began.
     waiting_since: Option<Instant>,
+    /// What is left of a chunk that is passed on in pieces, and how large they are.
+    rest: Bytes,
+    piece: usize,
 }
+
+/// A frame of HTTP/2 holds so much by default, and h2 holds all that it is given until the client's window opens.
+const PIECE: usize = 16 * 1024;
 
 impl Exchange {
     #[must_use]
@@ -52,7 +58,9 @@ impl Exchange {
             record.aborted = None;
         }
         let started = client.now();
-        Self { reply, record, client, rules, held, started, waiting_since: None }
+        let is_http2 = record.head.as_ref().is_some_and(|head| head.version == Version::HTTP_2);
+        let piece = if is_http2 { PIECE } else { usize::MAX };
+        Self { reply, record, client, rules, held, started, waiting_since: None, rest: Bytes::new(), piece }
     }
 
     /// The body is announced but never sent.
@@ -87,6 +95,10 @@ impl Exchange {
         if self.held.permit.spec().stream_max.is_some_and(|max| now >= self.started + max) {
             return Poll::Ready(Some(Err(self.break_off(Broken::StreamMax))));
         }
+        if !self.rest.is_empty() {
+            let chunk = std::mem::take(&mut self.rest);
+            return Poll::Ready(Some(Ok(self.pass_data(chunk))));
+        }
         match self.reply.poll_frame(cx, now) {
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
             Poll::Ready(Some(Err(broken))) => Poll::Ready(Some(Err(self.break_off(broken)))),
@@ -106,21 +118,31 @@ impl Exchange {
 
     fn pass(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
         self.waiting_since = None;
-        self.client.passed_on();
         #[cfg(test)]
         super::fault::strike("body", self.record.head.as_ref().expect("a head"));
-        if self.reply.is_end_stream() {
-            self.record.aborted = None;
-        }
         match frame.into_data() {
-            Ok(chunk) => {
-                self.record.bytes_out += chunk.len() as u64;
-                Frame::data(chunk)
-            }
+            Ok(chunk) => self.pass_data(chunk),
             Err(frame) => {
+                self.passed();
                 let trailers = frame.into_trailers().unwrap_or_default();
                 Frame::trailers(trailer::of_response(trailers, &self.rules.prefix))
             }
+        }
+    }
+
+    fn pass_data(&mut self, mut chunk: Bytes) -> Frame<Bytes> {
+        if chunk.len() > self.piece {
+            self.rest = chunk.split_off(self.piece);
+        }
+        self.record.bytes_out += chunk.len() as u64;
+        self.passed();
+        Frame::data(chunk)
+    }
+
+    fn passed(&mut self) {
+        self.client.passed_on();
+        if self.is_end_stream() {
+            self.record.aborted = None;
         }
     }
 }
@@ -139,11 +161,11 @@ impl Body for Exchange {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.reply.is_end_stream()
+        self.rest.is_empty() && self.reply.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.reply.size_hint()
+        if self.rest.is_empty() { self.reply.size_hint() } else { SizeHint::default() }
     }
 }
 

@@ -33,7 +33,7 @@ use crate::proxy::client::{Client, Stage};
 use crate::proxy::exchange::GatewayResponse;
 
 /// What h2 may hold of a response beyond the client's window.
-const SEND_BUFFER: usize = 64 * 1024;
+const SEND_BUFFER: usize = 32 * 1024;
 
 /// How long a client may take to hear that the connection ends.
 const GOODBYE: Duration = Duration::from_secs(1);
