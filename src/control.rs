@@ -2,6 +2,8 @@
 //!
 //! It has a thread and a runtime of its own, so that a scrape or the parsing of a large configuration delays no request.
 
+#[cfg(feature = "acme")]
+pub mod acme;
 pub mod admin;
 pub mod ready;
 pub mod reload;
