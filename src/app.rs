@@ -12,6 +12,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::config::Config;
+#[cfg(feature = "acme")]
+use crate::control::acme;
 use crate::control::admin::{self, Admin};
 use crate::control::load;
 use crate::control::ready::Readiness;
@@ -95,6 +97,8 @@ impl App {
             idle_connections: (open_files / 4 / workers).max(16),
         };
         let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics)?));
+        #[cfg(feature = "acme")]
+        acme::load(&shared.load());
         let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), writer.clone(), limits);
         let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (phase, phases) = watch::channel(Phase::Running);
@@ -262,6 +266,8 @@ fn run_control(
             }
         }
         drop(signals.map(tokio::spawn));
+        #[cfg(feature = "acme")]
+        tokio::spawn(acme::keep(control.crew.shared.clone()));
         control.run().await
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! [`load`] is the one way in: the check, the start and the reload share it. It never stops at the first error.
 
+mod acme;
 mod address;
 mod disk;
 mod document;

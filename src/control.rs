@@ -3,6 +3,8 @@
 //! It has a thread and a runtime of its own, so that a scrape delays no request. Files are read on another one, see [`load`], so that
 //! a disk that hangs delays neither signals nor the admin listener.
 
+#[cfg(feature = "acme")]
+pub mod acme;
 pub mod admin;
 pub mod load;
 pub mod ready;

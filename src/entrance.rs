@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::types::{ListenAddress, Listener};
 use crate::net::certificate;
+use crate::net::issued::Issued;
 use crate::net::tls::{Acceptor, TlsError};
 use crate::telemetry::listener::ListenerMetrics;
 use crate::telemetry::metrics::Metrics;
@@ -32,15 +33,21 @@ pub struct Secure {
 
 impl Entrance {
     /// Sets up a listener. `previous` is the same one in the table before, if it was there; `https` is the port that plain listeners
-    /// redirect to.
+    /// redirect to; `issued` are certificates beside those of the configuration.
     ///
     /// # Errors
     /// [`TlsError`]
-    pub fn new(listener: &Listener, https: u16, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, TlsError> {
+    pub fn new(
+        listener: &Listener,
+        https: u16,
+        issued: &Arc<Issued>,
+        previous: Option<&Self>,
+        metrics: &Metrics,
+    ) -> Result<Self, TlsError> {
         let before = previous.and_then(|previous| previous.tls.as_ref()).map(|secure| &secure.acceptor);
         let secure = |spec| {
             let metrics = metrics.listener(&listener.address.to_string());
-            let acceptor = Acceptor::new(spec, listener.http2, before)?;
+            let acceptor = Acceptor::new(spec, listener.http2, issued.clone(), before)?;
             Ok(Secure { acceptor, metrics })
         };
         Ok(Self {
@@ -54,10 +61,9 @@ impl Entrance {
     /// Shows the certificates in the metrics, now that they are in use.
     pub fn show(&self) {
         let Some(secure) = &self.tls else { return };
-        let leaves = secure.acceptor.spec().identities.iter().filter_map(|identity| identity.chain.first());
-        let shown = leaves.filter_map(|leaf| {
-            let name = certificate::names(leaf).into_iter().next().or_else(|| certificate::subject(leaf));
-            Some((name.unwrap_or_default(), certificate::expiry(leaf)?))
+        let shown = secure.acceptor.leaves().into_iter().filter_map(|leaf| {
+            let name = certificate::names(&leaf).into_iter().next().or_else(|| certificate::subject(&leaf));
+            Some((name.unwrap_or_default(), certificate::expiry(&leaf)?))
         });
         secure.metrics.show_certificates(shown.collect());
     }

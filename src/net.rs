@@ -4,6 +4,7 @@ pub mod accept;
 pub mod certificate;
 pub mod gather;
 mod inherited;
+pub mod issued;
 pub mod proxy_protocol;
 pub mod socket;
 pub mod socket_file;

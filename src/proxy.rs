@@ -89,6 +89,7 @@ impl Gateway {
                     match dismissed {
                         Dismissed::Refused(problem) => own::refuse(&client, &Error::Refused(problem), record),
                         Dismissed::Redirected(location) => own::redirect(&client, location, record),
+                        Dismissed::Proved(text) => own::prove(&client, text, record),
                     }
                 }
             };

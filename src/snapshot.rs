@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::{HeaderName, HeaderValue};
+use tokio::sync::Notify;
 
 use crate::config::Config;
 use crate::config::types::{self, Binding, FunctionId, ListenAddress, Service};
@@ -15,6 +16,7 @@ use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
 use crate::message::rules::Rules;
+use crate::net::issued::Issued;
 use crate::net::tls::TlsError;
 use crate::route::{ApiEntry, BuildError, Builder, RouteTable};
 use crate::telemetry::access;
@@ -33,6 +35,8 @@ pub struct Snapshot {
     pub functions: Vec<Arc<Function>>,
     /// The ways in. A listener that is gone from the configuration keeps its own, as it keeps its sockets until the next start.
     pub entrances: HashMap<Door, Arc<Entrance>>,
+    /// What an ACME server has issued and asks for. Every table has the same.
+    pub issued: Arc<Issued>,
     pub rules: Rules,
     /// Where requests without a service are counted.
     pub nowhere: Arc<access::Route>,
@@ -75,7 +79,8 @@ impl Snapshot {
     /// # Errors
     /// When two domains or APIs are the same or a certificate cannot be used, which a loaded configuration rules out.
     pub fn compile(config: Config, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, CompileError> {
-        let entrances = entrances(&config, previous, metrics)?;
+        let issued = previous.map(|previous| previous.issued.clone()).unwrap_or_default();
+        let entrances = entrances(&config, previous, &issued, metrics)?;
         let known: HashMap<&FunctionId, &Function> = previous
             .iter()
             .flat_map(|previous| &previous.functions)
@@ -113,6 +118,7 @@ impl Snapshot {
             apis,
             functions,
             entrances,
+            issued,
             rules: rules(&config.gateway),
             nowhere: unrouted(""),
             services: config.services.iter().map(|service| (service.name.clone(), unrouted(&service.name))).collect(),
@@ -169,13 +175,14 @@ impl Api {
 fn entrances(
     config: &Config,
     previous: Option<&Snapshot>,
+    issued: &Arc<Issued>,
     metrics: &Metrics,
 ) -> Result<HashMap<Door, Arc<Entrance>>, CompileError> {
     let mut entrances = previous.map(|previous| previous.entrances.clone()).unwrap_or_default();
     let https = https_port(&config.listeners);
     for (listener, door) in config.listeners.iter().zip(doors(&config.listeners)) {
         let before = entrances.get(&door).map(|entrance| &**entrance);
-        let made = Entrance::new(listener, https, before, metrics);
+        let made = Entrance::new(listener, https, issued, before, metrics);
         let made = made.map_err(|source| CompileError::Tls { listener: listener.address.clone(), source })?;
         entrances.insert(door, Arc::new(made));
     }
@@ -243,12 +250,14 @@ pub struct Shared {
     current: ArcSwap<Snapshot>,
     /// The revision beside the snapshot, so that a worker sees with one load that nothing changed.
     revision: AtomicU64,
+    replaced: Notify,
 }
 
 impl Shared {
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
-        Self { revision: AtomicU64::new(snapshot.revision), current: ArcSwap::from_pointee(snapshot) }
+        let revision = AtomicU64::new(snapshot.revision);
+        Self { revision, current: ArcSwap::from_pointee(snapshot), replaced: Notify::new() }
     }
 
     #[must_use]
@@ -266,5 +275,11 @@ impl Shared {
         let revision = snapshot.revision;
         self.current.store(Arc::new(snapshot));
         self.revision.store(revision, Ordering::Release);
+        self.replaced.notify_one();
+    }
+
+    /// Returns when a snapshot was put in use since the last time. One task at most may wait for that.
+    pub async fn replaced(&self) {
+        self.replaced.notified().await;
     }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::acme;
 use super::address::LISTEN;
 use super::error::{Diagnostic, Problem, quoted};
 use super::gateway::{LONGEST, SHORTEST};
 use super::pem;
 use super::reader::Section;
-use super::tls::{Clients, ListenerTls, Proof, TlsVersion};
+use super::tls::{Acme, Clients, ListenerTls, Proof, TlsVersion};
 use super::types::{ListenAddress, Listener, SocketRights, TrustedProxies};
 use super::value::{Found, Kind};
 
@@ -21,14 +22,14 @@ const GROUP: Kind<Option<u32>> =
     Kind::new("www-data", |name| id(name, "group", |name| uzers::get_group_by_name(name).map(|group| group.gid())));
 
 /// Reads one listener. `None` is one without an address, which has been reported.
-pub(super) fn read(section: &Section<'_>, proxies: &TrustedProxies) -> Option<Found<Listener>> {
+pub(super) fn read(section: &Section<'_>, proxies: &TrustedProxies, acme: &Acme) -> Option<Found<Listener>> {
     let address = section.required("address", &LISTEN);
     let http2 = section.boolean("http2", true);
     let redirect_https = section.boolean("redirect_https", false);
     let proxy_protocol = section.boolean("proxy_protocol", false);
     let backlog = section.number("backlog", BACKLOG, 1..=u16::MAX);
     let rights = read_rights(section, address.as_ref().map(|address| &address.value));
-    let tls = section.table("tls", read_tls);
+    let tls = section.table("tls", |section| read_tls(section, acme));
     if redirect_https && section.has("tls") {
         let error = Diagnostic::new("a listener with TLS has nothing to redirect");
         section.report(error.at(&section.value("redirect_https")?.span));
@@ -58,7 +59,7 @@ fn read_clients(section: &Section<'_>, proof: Proof) -> Option<Clients> {
 }
 
 /// `None` is a listener without TLS; that of one with errors has been reported.
-fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
+fn read_tls(section: &Section<'_>, acme: &Acme) -> Option<ListenerTls> {
     let min_version =
         section.choice("min_version", TlsVersion::Tls12, &[("1.2", TlsVersion::Tls12), ("1.3", TlsVersion::Tls13)]);
     let proof =
@@ -66,6 +67,7 @@ fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
     let clients = read_clients(section, proof);
     let tickets = section.boolean("session_tickets", true);
     let handshake_timeout = section.duration("handshake_timeout", HANDSHAKE, SHORTEST..=LONGEST);
+    let names = acme::read_names(section, acme);
     let identities: Vec<_> = section
         .tables("certificates", |section| {
             let found = pem::identity(section, "certificate", "key");
@@ -79,7 +81,7 @@ fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
         .collect();
     // Only a table that is written is one.
     section.span.as_ref()?;
-    if !section.has("certificates") {
+    if !section.has("certificates") && !section.has("acme") {
         let example = "certificates = [{ certificate = \"/etc/fngate/shop.pem\", key = \"/etc/fngate/shop.key\" }]";
         section.missing("certificates", example);
     }
@@ -88,7 +90,7 @@ fn read_tls(section: &Section<'_>) -> Option<ListenerTls> {
             Diagnostic::new("`client_auth` says what is asked of clients, but there is no `client_ca` to trust");
         section.report(error.at(&section.value("client_auth")?.span));
     }
-    Some(ListenerTls { identities, min_version, clients, tickets, handshake_timeout })
+    Some(ListenerTls { identities, acme: names, min_version, clients, tickets, handshake_timeout })
 }
 
 fn read_rights(section: &Section<'_>, address: Option<&ListenAddress>) -> SocketRights {

@@ -345,7 +345,7 @@ impl<'a> Section<'a> {
             (Some(close), _) => Some(format!("did you mean `{close}`? (`{key}` is a key of {homes})")),
             (None, "") => {
                 let all: Vec<_> = known.iter().copied().collect();
-                (all.len() <= 7).then(|| format!("the keys here are {}", list(&all).join(", ")))
+                (all.len() <= 8).then(|| format!("the keys here are {}", list(&all).join(", ")))
             }
             (None, _) => Some(format!("`{key}` is a key of {homes}")),
         }

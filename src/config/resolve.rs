@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use super::acme;
 use super::error::Diagnostic;
 use super::file::Span;
 use super::function::{self, Functions};
@@ -24,7 +25,8 @@ use super::value::Found;
 pub(super) fn read(root: &Section<'_>) -> Config {
     root.know("include");
     let gateway = root.table("gateway", read_gateway);
-    let listeners = root.tables("listener", |section| listener::read(section, &gateway.trusted_proxies));
+    let acme = root.table("acme", acme::read);
+    let listeners = root.tables("listener", |section| listener::read(section, &gateway.trusted_proxies, &acme));
     let admin = root.table("admin", read_admin);
     let log = root.table("log", read_log);
     let prefix = &gateway.reserved_prefix;
@@ -38,6 +40,7 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     Config {
         listeners: check_listeners(root, listeners, &admin, &functions.all),
         gateway,
+        acme,
         admin: admin.0,
         log,
         functions: functions.all,

@@ -1,6 +1,7 @@
 //! Tests of the configuration as a whole: what is refused and in which words, what is read, and what stands in the files
 //! beside the code.
 
+mod acme;
 mod bad;
 mod disk;
 mod good;

@@ -1,6 +1,7 @@
 //! Who the gateway is in TLS, and whom it trusts: plain data that came out of PEM files.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,8 +41,10 @@ impl fmt::Debug for PrivateKey {
 /// `[listener.tls]`: how clients are served over TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenerTls {
-    /// At least one. The first is for clients that ask for no name or an unknown one.
+    /// The first is for clients that ask for no name or an unknown one.
     pub identities: Vec<Identity>,
+    /// Names that certificates are ordered for, in lower case. There is at least one, or an identity.
+    pub acme: Vec<String>,
     pub min_version: TlsVersion,
     /// Whose certificates clients have to show, or may.
     pub clients: Option<Clients>,
@@ -71,6 +74,33 @@ pub enum Proof {
     Required,
     /// A client without a certificate is served; one with a certificate that is not trusted is not.
     Optional,
+}
+
+/// `[acme]`: whom certificates are ordered of, and where they are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acme {
+    /// The URL of the server's directory.
+    pub directory: String,
+    /// Where the server may write to, as `mailto:` URLs.
+    pub contact: Vec<String>,
+    /// The directory of the account and of what was issued.
+    pub state: PathBuf,
+    /// The roots that the server's own certificate must lead to; `None` is those of the system.
+    pub roots: Option<Vec<CertificateDer<'static>>>,
+    /// Whether the operator agrees to the terms of the server. Nothing is ordered without.
+    pub terms_agreed: bool,
+}
+
+impl Default for Acme {
+    fn default() -> Self {
+        Self {
+            directory: "https://acme-v02.api.letsencrypt.org/directory".to_owned(),
+            contact: Vec::new(),
+            state: PathBuf::from("/var/lib/fngate/acme"),
+            roots: None,
+            terms_agreed: false,
+        }
+    }
 }
 
 /// `[function.tls]`: how a function is spoken to at `https://`.

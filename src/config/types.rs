@@ -13,13 +13,14 @@ use http::{HeaderName, HeaderValue, Method};
 use ipnet::IpNet;
 
 use super::path::{BasePath, PathRule};
-use super::tls::{FunctionTls, ListenerTls};
+use super::tls::{Acme, FunctionTls, ListenerTls};
 use crate::header::ReservedPrefix;
 
 /// A whole configuration, checked: every reference resolves and every value is in its range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub gateway: Gateway,
+    pub acme: Acme,
     pub listeners: Vec<Listener>,
     pub admin: Admin,
     pub log: Log,

@@ -46,6 +46,7 @@ impl Gateway {
             clients: None,
             tickets: true,
             handshake_timeout: Duration::from_secs(10),
+            acme: Vec::new(),
         };
         let mut roots = RootCertStore::empty();
         roots.add(cert.der().clone()).map_err(io::Error::other)?;

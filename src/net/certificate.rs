@@ -21,7 +21,15 @@ pub fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
 /// When it expires, in seconds since 1970.
 #[must_use]
 pub fn expiry(certificate: &CertificateDer<'_>) -> Option<i64> {
-    Some(parse(certificate)?.validity().not_after.timestamp())
+    validity(certificate).map(|(_, end)| end)
+}
+
+/// From when to when it is good, in seconds since 1970.
+#[must_use]
+pub fn validity(certificate: &CertificateDer<'_>) -> Option<(i64, i64)> {
+    let certificate = parse(certificate)?;
+    let validity = certificate.validity();
+    Some((validity.not_before.timestamp(), validity.not_after.timestamp()))
 }
 
 /// Whose it is: the distinguished name of its subject, such as `CN=client-7, O=Example`. What is no visible ASCII, and `%`, is written as

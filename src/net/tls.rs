@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
@@ -11,16 +12,20 @@ use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
 use tokio_rustls::TlsAcceptor;
 
 use super::certificate;
+use super::issued::Issued;
 use crate::config::tls::{Clients, ListenerTls, Proof, TlsVersion};
 
 /// What a client has agreed to when HTTP/2 is to be spoken.
 pub const H2: &[u8] = b"h2";
 const HTTP11: &[u8] = b"http/1.1";
+/// What an ACME server offers, and nothing else, that wants to see the proof of a name (RFC 8737).
+pub const ACME: &[u8] = b"acme-tls/1";
 
 /// How one listener does its handshakes. Shared by the workers.
 #[derive(Debug)]
 pub struct Acceptor {
     config: Arc<ServerConfig>,
+    certificates: Arc<Certificates>,
     spec: ListenerTls,
 }
 
@@ -36,11 +41,16 @@ pub enum TlsError {
 }
 
 impl Acceptor {
-    /// Sets up TLS. The tickets of `previous` stay good, unless they could have been given to clients who would not be let in now.
+    /// Sets up TLS with the certificates of `spec` and those in `issued`. The tickets of `previous` stay good, unless they could have been given to clients who would not be let in now.
     ///
     /// # Errors
     /// [`TlsError`]; files that have been read rule most of it out.
-    pub fn new(spec: &ListenerTls, http2: bool, previous: Option<&Self>) -> Result<Self, TlsError> {
+    pub fn new(
+        spec: &ListenerTls,
+        http2: bool,
+        issued: Arc<Issued>,
+        previous: Option<&Self>,
+    ) -> Result<Self, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions(spec.min_version))
@@ -49,8 +59,12 @@ impl Acceptor {
             None => builder.with_no_client_auth(),
             Some(clients) => builder.with_client_cert_verifier(verifier(clients)?),
         };
-        let mut config = builder.with_cert_resolver(Arc::new(Certificates::new(spec).map_err(TlsError::Certificate)?));
+        let certificates = Arc::new(Certificates::new(spec, issued).map_err(TlsError::Certificate)?);
+        let mut config = builder.with_cert_resolver(certificates.clone());
         config.alpn_protocols = if http2 { vec![H2.to_vec(), HTTP11.to_vec()] } else { vec![HTTP11.to_vec()] };
+        if !spec.acme.is_empty() {
+            config.alpn_protocols.push(ACME.to_vec());
+        }
         // Ours are in the order of what they protect.
         config.ignore_client_order = true;
         config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -62,7 +76,7 @@ impl Acceptor {
         } else {
             config.send_tls13_tickets = 0;
         }
-        Ok(Self { config: Arc::new(config), spec: spec.clone() })
+        Ok(Self { config: Arc::new(config), certificates, spec: spec.clone() })
     }
 
     #[must_use]
@@ -73,6 +87,14 @@ impl Acceptor {
     #[must_use]
     pub fn spec(&self) -> &ListenerTls {
         &self.spec
+    }
+
+    /// The certificates in use, without those that lead to their roots.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<CertificateDer<'static>> {
+        let issued = self.spec.acme.iter().filter_map(|name| self.certificates.issued.certificate(name));
+        let all = self.certificates.all.iter().cloned().chain(issued);
+        all.filter_map(|key| key.cert.first().cloned()).collect()
     }
 }
 
@@ -110,12 +132,16 @@ struct Certificates {
     by_name: HashMap<String, Vec<Arc<CertifiedKey>>>,
     /// In the order of the configuration.
     all: Vec<Arc<CertifiedKey>>,
+    /// The names whose certificates are in `issued`, once they are there.
+    acme: Vec<String>,
+    issued: Arc<Issued>,
 }
 
 impl Certificates {
-    fn new(spec: &ListenerTls) -> Result<Self, rustls::Error> {
+    fn new(spec: &ListenerTls, issued: Arc<Issued>) -> Result<Self, rustls::Error> {
         let provider = aws_lc_rs::default_provider();
-        let mut certificates = Self { by_name: HashMap::new(), all: Vec::new() };
+        let (by_name, all) = (HashMap::new(), Vec::new());
+        let mut certificates = Self { by_name, all, acme: spec.acme.clone(), issued };
         for identity in &spec.identities {
             let key = Arc::new(CertifiedKey::from_der(identity.chain.clone(), identity.key.der(), &provider)?);
             for name in identity.chain.first().map(certificate::names).unwrap_or_default() {
@@ -127,17 +153,36 @@ impl Certificates {
         Ok(certificates)
     }
 
-    /// Those for a name: its own, or a wildcard's, or all when there is none.
-    fn of(&self, name: Option<&str>) -> &[Arc<CertifiedKey>] {
+    /// Those for a name: its own, or the one that was issued for it, or a wildcard's, or all when there is none.
+    fn of(&self, name: Option<&str>) -> Vec<Arc<CertifiedKey>> {
         let name = name.map(str::to_ascii_lowercase);
-        let exact = name.as_ref().and_then(|name| self.by_name.get(name));
-        let wildcard = || name.as_ref().and_then(|name| self.by_name.get(&name[name.find('.')?..]));
-        exact.or_else(wildcard).map_or(&self.all, Vec::as_slice)
+        if let Some(exact) = name.as_ref().and_then(|name| self.by_name.get(name)) {
+            return exact.clone();
+        }
+        if let Some(issued) = self.issued_for(name.as_deref()) {
+            return vec![issued];
+        }
+        let wildcard = name.as_ref().and_then(|name| self.by_name.get(&name[name.find('.')?..]));
+        wildcard.unwrap_or(&self.all).clone()
+    }
+
+    /// A name that is to have a certificate of its own gets no other's. One that is nobody's gets the first, like the first of those
+    /// that are configured, if there are none.
+    fn issued_for(&self, name: Option<&str>) -> Option<Arc<CertifiedKey>> {
+        match name.filter(|name| self.acme.iter().any(|other| other == name)) {
+            Some(name) => self.issued.certificate(name),
+            None if self.all.is_empty() => self.acme.iter().find_map(|name| self.issued.certificate(name)),
+            None => None,
+        }
     }
 }
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let offers_only = |protocol| hello.alpn().is_some_and(|mut offered| offered.all(|other| other == protocol));
+        if !self.acme.is_empty() && offers_only(ACME) {
+            return self.issued.proof(hello.server_name()?);
+        }
         let keys = self.of(hello.server_name());
         let fits = |key: &&Arc<CertifiedKey>| key.key.choose_scheme(hello.signature_schemes()).is_some();
         keys.iter().find(fits).or_else(|| keys.first()).cloned()
@@ -164,6 +209,7 @@ mod tests {
     fn spec(identities: Vec<Identity>) -> ListenerTls {
         ListenerTls {
             identities,
+            acme: Vec::new(),
             min_version: TlsVersion::Tls12,
             clients: None,
             tickets: true,
@@ -175,7 +221,7 @@ mod tests {
     fn a_name_gets_its_own_certificate_before_a_wildcard_before_the_first() {
         let sets = [&["first.example"][..], &["*.example.com"], &["shop.example.com", "b.example.org"]];
         let spec = spec(sets.iter().map(|names| identity(names)).collect());
-        let certificates = Certificates::new(&spec).expect("usable");
+        let certificates = Certificates::new(&spec, Arc::default()).expect("usable");
         for (name, index) in [
             (Some("first.example"), 0),
             (Some("a.example.com"), 1),
@@ -187,23 +233,53 @@ mod tests {
             (Some("localhost"), 0),
             (None, 0),
         ] {
-            let found = certificates.of(name).first().expect("a certificate");
+            let found = certificates.of(name).remove(0);
             assert_eq!(found.cert, spec.identities[index].chain, "{name:?}");
         }
     }
 
     #[test]
+    fn a_name_that_is_ordered_gets_what_was_issued_for_it_and_no_others() {
+        let issue = |issued: &Issued, name: &str| {
+            let Identity { chain, key } = identity(&[name]);
+            let key = CertifiedKey::from_der(chain, key.der(), &aws_lc_rs::default_provider()).expect("a pair");
+            issued.issue(name, &Arc::new(key));
+        };
+        let issued = Arc::new(Issued::default());
+        let acme = ["a.test", "b.test"].map(str::to_owned).to_vec();
+        let spec = |identities| ListenerTls { acme: acme.clone(), ..spec(identities) };
+        let alone = Certificates::new(&spec(vec![]), issued.clone()).expect("usable");
+        let beside = spec(vec![identity(&["first.test"]), identity(&["*.test"]), identity(&["b.test"])]);
+        let beside = Certificates::new(&beside, issued.clone()).expect("usable");
+        let shown = |certificates: &Certificates, name: Option<&str>| {
+            let key = certificates.of(name).into_iter().next()?;
+            certificate::names(key.cert.first()?).into_iter().next()
+        };
+        let names = [Some("a.test"), Some("B.test"), Some("c.test"), Some("unknown"), None];
+        assert_eq!(names.map(|name| shown(&alone, name)), [const { None }; 5]);
+        let before = ["*.test", "b.test", "*.test", "first.test", "first.test"];
+        assert_eq!(names.map(|name| shown(&beside, name).expect("one")), before);
+        issue(&issued, "a.test");
+        issue(&issued, "stranger.test");
+        let a = || Some("a.test".to_owned());
+        assert_eq!(names.map(|name| shown(&alone, name)), [a(), None, a(), a(), a()]);
+        let after = ["a.test", "b.test", "*.test", "first.test", "first.test"];
+        assert_eq!(names.map(|name| shown(&beside, name).expect("one")), after);
+    }
+
+    #[test]
     fn tickets_outlive_a_reload_but_not_a_change_of_who_is_let_in() {
         let before = spec(vec![identity(&["a.example"])]);
-        let first = Acceptor::new(&before, true, None).expect("usable");
+        let first = Acceptor::new(&before, true, Arc::default(), None).expect("usable");
         let again = spec(vec![identity(&["a.example"])]);
-        let second = Acceptor::new(&again, true, Some(&first)).expect("usable");
+        let second = Acceptor::new(&again, true, Arc::default(), Some(&first)).expect("usable");
         assert!(Arc::ptr_eq(&first.config.ticketer, &second.config.ticketer));
         let roots = vec![identity(&["ca.example"]).chain.remove(0)];
         let closed = ListenerTls { clients: Some(Clients { roots, proof: Proof::Required }), ..again };
-        let third = Acceptor::new(&closed, true, Some(&second)).expect("usable");
+        let third = Acceptor::new(&closed, true, Arc::default(), Some(&second)).expect("usable");
         assert!(!Arc::ptr_eq(&second.config.ticketer, &third.config.ticketer));
-        let without = Acceptor::new(&ListenerTls { tickets: false, ..before }, true, Some(&first)).expect("usable");
+        let without = Acceptor::new(&ListenerTls { tickets: false, ..before }, true, Arc::default(), Some(&first))
+            .expect("usable");
         assert_eq!(without.config.send_tls13_tickets, 0);
         assert!(!without.config.ticketer.enabled());
     }

@@ -1,6 +1,6 @@
 //! The answers that no function has made.
 
-use http::header::LOCATION;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use uuid::Uuid;
@@ -50,6 +50,17 @@ pub(super) fn redirect(client: &Client, location: HeaderValue, mut record: Box<R
     let mut response = Response::new(ResponseBody::Own(Full::default()));
     *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
     response.headers_mut().insert(LOCATION, location);
+    response.headers_mut().insert(X_API_REQUESTID, request_id(record.id));
+    response
+}
+
+/// Gives an ACME server the text that it looks for.
+pub(super) fn prove(client: &Client, text: String, mut record: Box<Record>) -> GatewayResponse {
+    client.answered();
+    (record.status, record.aborted) = (StatusCode::OK.as_u16(), None);
+    record.bytes_out = text.len() as u64;
+    let mut response = Response::new(ResponseBody::Own(Full::new(text.into())));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     response.headers_mut().insert(X_API_REQUESTID, request_id(record.id));
     response
 }

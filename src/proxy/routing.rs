@@ -44,13 +44,15 @@ pub(super) enum Dismissed {
     Refused(Problem),
     /// It is served over TLS, there.
     Redirected(HeaderValue),
+    /// It asks for the proof of a name, which is this text.
+    Proved(String),
 }
 
 impl Dismissed {
     pub(super) fn ends_connection(&self) -> bool {
         match self {
             Self::Refused(problem) => problem.reason.ends_connection(),
-            Self::Redirected(_) => false,
+            Self::Redirected(_) | Self::Proved(_) => false,
         }
     }
 }
@@ -86,6 +88,9 @@ pub(super) fn route(
     if client.is_refused() {
         return Err(Problem::new(Reason::Overloaded, "too many client connections").into());
     }
+    if let Some(text) = proof(view, client, head) {
+        return Err(Dismissed::Proved(text));
+    }
     if let Some(port) = client.entrance().redirect {
         return Err(host::over_https(&head.uri, &host, port).map_or_else(Dismissed::Refused, Dismissed::Redirected));
     }
@@ -108,6 +113,13 @@ pub(super) fn route(
         host,
         api: local,
     })
+}
+
+/// What an ACME server expects to find here (RFC 8555 section 8.3). It looks without TLS; paths that nothing was ordered for are anybody's.
+fn proof(view: &View, client: &Client, head: &Parts) -> Option<String> {
+    let token = head.uri.path().strip_prefix("/.well-known/acme-challenge/")?;
+    let asks = head.method == Method::GET && client.entrance().tls.is_none();
+    asks.then(|| view.snapshot.issued.answer(token)).flatten()
 }
 
 /// Why a request found no API, for the client; notes in the record how far it came.

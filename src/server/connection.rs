@@ -44,6 +44,10 @@ pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
         return;
     };
     let Some(stream) = Box::pin(handshake(secure, socket, &peer, &seat)).await else { return };
+    if stream.get_ref().1.alpn_protocol() == Some(tls::ACME) {
+        // An ACME server has seen the certificate that it wanted to see.
+        return;
+    }
     let (peer, agreed) = introduce(&peer, &stream, &gateway);
     let client = Client::new(peer, entrance.clone(), seat, refused);
     let socket = Socket::Tls(Box::new(stream));

@@ -1,0 +1,91 @@
+//! Certificates that the gateway gets by itself, of pebble, an ACME server for tests. Where that is not installed, the tests say so and pass.
+
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+
+mod pebble;
+mod stand;
+
+use std::time::Duration;
+
+use pebble::{Pebble, Setup};
+use stand::{Gateway, Ports, eventually, free_port};
+
+const SHOP: &str = "shop.example.test";
+const OTHER: &str = "other.example.test";
+
+#[test]
+fn a_certificate_is_had_by_tls_and_kept_over_a_restart() {
+    let ports = Ports::free();
+    let setup = Setup { tls: ports.tls, http: free_port(), validity: 90 * 86400 };
+    let Some(pebble) = Pebble::start(&setup) else { return stand::skipped() };
+    let roots = pebble.roots();
+    let gateway = Gateway::start(&pebble, &ports, &[SHOP]);
+    let first = eventually("a certificate is served", || gateway.shown(SHOP, &roots).ok());
+    assert_eq!(gateway.ask(SHOP, &roots).expect("an answer"), 200);
+    assert!(gateway.shown("unknown.example.test", &roots).is_err(), "the certificate is for no other name");
+    let series =
+        format!("fngate_certificate_expiry_timestamp_seconds{{listener=\"127.0.0.1:{}\",name=\"{SHOP}\"}}", ports.tls);
+    let expiry = gateway.metric(&series).expect("the expiry is shown");
+    assert!(expiry > 80.0 * 86400.0, "{expiry}");
+    let files = pebble.state_files();
+    assert_eq!(
+        files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["account.json", "shop.example.test.pem"]
+    );
+    assert!(files.iter().all(|(_, mode)| *mode == 0o600), "{files:?}");
+    gateway.stop();
+
+    // What is had is served from the first connection on, and nothing is ordered while the server is away.
+    let state = pebble.state();
+    drop(pebble);
+    let gateway = Gateway::start_at(&state, &ports, &[SHOP]);
+    assert_eq!(gateway.shown(SHOP, &roots).expect("a handshake"), first);
+    gateway.stop();
+}
+
+#[test]
+fn a_certificate_is_had_by_http_where_tls_cannot_be_reached() {
+    let ports = Ports::free();
+    let setup = Setup { tls: free_port(), http: ports.http, validity: 90 * 86400 };
+    let Some(pebble) = Pebble::start(&setup) else { return stand::skipped() };
+    let roots = pebble.roots();
+    let gateway = Gateway::start(&pebble, &ports, &[SHOP]);
+    eventually("a certificate is served", || gateway.shown(SHOP, &roots).ok());
+    // What is not pending is a path like any other, and this listener redirects them all.
+    assert_eq!(gateway.get_plain("/.well-known/acme-challenge/guess"), 308);
+    gateway.stop();
+}
+
+#[test]
+fn names_come_and_go_with_the_configuration() {
+    let ports = Ports::free();
+    let setup = Setup { tls: ports.tls, http: ports.http, validity: 90 * 86400 };
+    let Some(pebble) = Pebble::start(&setup) else { return stand::skipped() };
+    let roots = pebble.roots();
+    let gateway = Gateway::start(&pebble, &ports, &[SHOP]);
+    let shop = eventually("a certificate is served", || gateway.shown(SHOP, &roots).ok());
+    gateway.reload(&[SHOP, OTHER]);
+    eventually("a new name has a certificate", || gateway.shown(OTHER, &roots).ok());
+    assert_eq!(gateway.shown(SHOP, &roots).expect("still"), shop);
+    gateway.reload(&[OTHER]);
+    eventually("a name that is gone has none", || gateway.shown(SHOP, &roots).is_err().then_some(()));
+    gateway.stop();
+}
+
+#[test]
+fn a_certificate_is_renewed_before_it_expires() {
+    let ports = Ports::free();
+    let setup = Setup { tls: ports.tls, http: ports.http, validity: 15 };
+    let Some(pebble) = Pebble::start(&setup) else { return stand::skipped() };
+    let roots = pebble.roots();
+    let gateway = Gateway::start(&pebble, &ports, &[SHOP]);
+    let first = eventually("a certificate is served", || gateway.shown(SHOP, &roots).ok());
+    let second = eventually("another one is served", || {
+        // Without a moment in which there is none that is good.
+        let shown = gateway.shown(SHOP, &roots).expect("a good certificate");
+        stand::pause(Duration::from_millis(100));
+        (shown != first).then_some(shown)
+    });
+    assert_ne!(first, second);
+    gateway.stop();
+}
