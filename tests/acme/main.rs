@@ -23,6 +23,7 @@ fn a_certificate_is_had_by_tls_and_kept_over_a_restart() {
     let first = eventually("a certificate is served", || gateway.shown(SHOP, &roots).ok());
     assert_eq!(gateway.ask(SHOP, &roots).expect("an answer"), 200);
     assert!(gateway.shown("unknown.example.test", &roots).is_err(), "the certificate is for no other name");
+    assert!(!gateway.is_proved(SHOP, &roots), "nothing is ordered, so that there is nothing to prove");
     let series =
         format!("fngate_certificate_expiry_timestamp_seconds{{listener=\"127.0.0.1:{}\",name=\"{SHOP}\"}}", ports.tls);
     let expiry = gateway.metric(&series).expect("the expiry is shown");
@@ -35,7 +36,13 @@ fn a_certificate_is_had_by_tls_and_kept_over_a_restart() {
     assert!(files.iter().all(|(_, mode)| *mode == 0o600), "{files:?}");
     gateway.stop();
 
-    // What is had is served from the first connection on, and nothing is ordered while the server is away.
+    // An order takes less than two seconds.
+    let gateway = Gateway::start(&pebble, &ports, &[SHOP]);
+    stand::pause(Duration::from_secs(4));
+    assert_eq!(gateway.shown(SHOP, &roots).expect("a handshake"), first, "nothing is ordered again");
+    gateway.stop();
+
+    // What is had is served from the first connection on, also while the server is away.
     let state = pebble.state();
     drop(pebble);
     let gateway = Gateway::start_at(&state, &ports, &[SHOP]);

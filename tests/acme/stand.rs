@@ -99,6 +99,11 @@ impl Gateway {
         handshake(self.ports.tls, name, roots).map(|handshake| handshake.certificate)
     }
 
+    /// Whether anything is shown to a client that offers what only a server offers that wants to see a proof.
+    pub fn is_proved(&self, name: &str, roots: &Arc<RootCertStore>) -> bool {
+        handshake_offering(&[b"acme-tls/1"], self.ports.tls, name, roots).is_ok()
+    }
+
     /// The status of an answer over TLS.
     pub fn ask(&self, name: &str, roots: &Arc<RootCertStore>) -> io::Result<u16> {
         status(handshake(self.ports.tls, name, roots)?.stream, name, "/")
@@ -164,10 +169,15 @@ pub struct Handshake {
 
 /// Connects, asks for a name, and verifies what is shown.
 pub fn handshake(port: u16, name: &str, roots: &Arc<RootCertStore>) -> io::Result<Handshake> {
+    handshake_offering(&[], port, name, roots)
+}
+
+fn handshake_offering(protocols: &[&[u8]], port: u16, name: &str, roots: &Arc<RootCertStore>) -> io::Result<Handshake> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
-    let config = builder.with_root_certificates(roots.clone()).with_no_client_auth();
+    let mut config = builder.with_root_certificates(roots.clone()).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     let name = ServerName::try_from(name.to_owned()).expect("a name");
     let socket = TcpStream::connect(("127.0.0.1", port))?;
     socket.set_read_timeout(Some(PATIENCE))?;
