@@ -1,6 +1,6 @@
 //! Reads the PEM files that keys of the configuration name: certificates, private keys, roots.
 //!
-//! They are read through the [`Disk`], like the configuration itself: a change of such a file is a change of the
+//! They are read through the [`Disk`](super::disk::Disk), like the configuration itself: a change of such a file is a change of the
 //! configuration. An error points at the key that names the file.
 
 use std::path::{Path, PathBuf};
