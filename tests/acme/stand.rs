@@ -118,7 +118,7 @@ impl Gateway {
     /// The value of a series of the metrics.
     pub fn metric(&self, series: &str) -> Option<f64> {
         let mut socket = TcpStream::connect(self.app().admin().expect("an admin listener")).expect("a connection");
-        socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("a request");
+        socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("a request");
         let mut text = String::new();
         socket.read_to_string(&mut text).expect("an answer");
         text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
