@@ -2,8 +2,8 @@
 //!
 //! Control characters below U+0020 are none of its business: a JSON string has none, and the text of a log has lines and colours.
 
-/// Replaces DEL, the C1 controls, line and paragraph separators and the controls of writing direction with `\uXXXX`, from `start`
-/// on. In JSON that is the same string; all of them stand in strings.
+/// Replaces DEL, the C1 controls, line and paragraph separators and the controls of writing direction with escapes of JSON, such as
+/// `\u009b`, from `start` on. In a JSON string, where all of them stand, that means the same.
 pub(super) fn escape(line: &mut Vec<u8>, start: usize) {
     let Some(tail) = line.get(start..).filter(|tail| tail.iter().any(|byte| *byte >= 0x7f)) else { return };
     let Some(text) = std::str::from_utf8(tail).ok().filter(|text| text.contains(is_obeyed)) else { return };
