@@ -20,15 +20,21 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 /// Whether a request is one of gRPC: its answer must carry a `grpc-status`. gRPC-Web is not; it has trailers of its own.
 #[must_use]
 pub fn is_grpc(head: &Parts) -> bool {
+    // The version first: most requests are told apart without a look at their fields.
+    if head.version != Version::HTTP_2 {
+        return false;
+    }
     let kind = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let rest = kind.strip_prefix(b"application/grpc");
-    head.version == Version::HTTP_2 && rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+    kind.strip_prefix(b"application/grpc").is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
 /// How long the client will wait, if it says so: one to eight digits and a unit from hours to nanoseconds.
 #[must_use]
 pub fn timeout(head: &Parts) -> Option<Duration> {
-    let value = head.headers.get(GRPC_TIMEOUT).filter(|_| is_grpc(head))?.to_str().ok()?;
+    if !is_grpc(head) {
+        return None;
+    }
+    let value = head.headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
     let (digits, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
     let plain = (1..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     let count: u64 = digits.parse().ok().filter(|_| plain)?;

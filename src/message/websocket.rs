@@ -28,10 +28,10 @@ impl Opening {
     /// differ from others, not to be secret. Any other request stays as it is.
     #[must_use]
     pub fn translate(head: &mut Parts, seed: u128) -> Option<Self> {
-        let protocol = head.extensions.get::<Protocol>()?;
-        if head.method != Method::CONNECT || !protocol.as_str().eq_ignore_ascii_case("websocket") {
+        if head.method != Method::CONNECT {
             return None;
         }
+        head.extensions.get::<Protocol>().filter(|protocol| protocol.as_str().eq_ignore_ascii_case("websocket"))?;
         head.method = Method::GET;
         let key = STANDARD.encode(seed.to_be_bytes());
         let accept = accepted(&key);
