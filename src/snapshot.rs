@@ -126,6 +126,11 @@ impl Snapshot {
         })
     }
 
+    /// Shows in the metrics what comes into use with it.
+    fn show(&self) {
+        self.entrances.values().for_each(|entrance| entrance.show());
+    }
+
     /// The way in at this door.
     #[must_use]
     pub fn entrance(&self, door: &Door) -> Arc<Entrance> {
@@ -186,7 +191,6 @@ fn entrances(
         let made = made.map_err(|source| CompileError::Tls { listener: listener.address.clone(), source })?;
         entrances.insert(door, Arc::new(made));
     }
-    entrances.values().for_each(|entrance| entrance.show());
     Ok(entrances)
 }
 
@@ -272,6 +276,7 @@ impl Shared {
 
     /// Puts a snapshot in use. Requests that run keep the one that they have.
     pub fn replace(&self, snapshot: Snapshot) {
+        snapshot.show();
         let revision = snapshot.revision;
         self.current.store(Arc::new(snapshot));
         self.revision.store(revision, Ordering::Release);
