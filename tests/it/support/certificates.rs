@@ -25,10 +25,14 @@ pub struct Issued {
 
 impl Authority {
     pub fn new() -> Self {
+        Self::named("the authority of a test")
+    }
+
+    pub fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // A certificate of the same name would look like one that is signed by itself.
-        params.distinguished_name.push(DnType::CommonName, "the authority of a test");
+        params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().expect("a key");
         let pem = params.self_signed(&key).expect("a root").pem();
         Self { issuer: Issuer::new(params, key), pem }
@@ -36,8 +40,14 @@ impl Authority {
 
     /// A certificate for these names, good until `year`.
     pub fn issue(&self, names: &[&str], year: i32) -> Issued {
+        self.issue_to("somebody", names, year)
+    }
+
+    /// The same for a subject of this name.
+    pub fn issue_to(&self, subject: &str, names: &[&str], year: i32) -> Issued {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("parameters");
+        params.distinguished_name.push(DnType::CommonName, subject);
         params.not_before = rcgen::date_time_ymd(2020, 1, 1);
         // Never fetched; without one, auditors find fault.
         params.crl_distribution_points =

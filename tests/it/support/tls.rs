@@ -7,30 +7,29 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned, SupportedProtocolVersion};
 
 use super::PATIENCE;
+use super::certificates;
 use super::message::{Message, Reader, Without};
+
+/// The last year of certificates that are not to expire.
+const FOREVER: i32 = 2090;
 
 /// A folder with certificates of one authority, `ca.pem`.
 #[derive(Debug)]
 pub struct Authority {
     folder: tempfile::TempDir,
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    authority: certificates::Authority,
 }
 
 impl Authority {
     pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a root");
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("ca.pem"), issuer.pem()).expect("the folder can be written to");
-        Self { folder, issuer }
+        let (folder, authority) = (tempfile::tempdir().expect("a folder"), certificates::Authority::named(name));
+        authority.write(folder.path());
+        Self { folder, authority }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -39,18 +38,13 @@ impl Authority {
 
     /// A certificate for these names in `FILE.pem`, with its key in `FILE.key`. Returns the certificate.
     pub fn issue(&self, file: &str, names: &[&str]) -> CertificateDer<'static> {
-        let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
-        let params = params.as_mut().expect("names");
-        params.distinguished_name.push(DnType::CommonName, file);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let issued = self.authority.issue_to(file, names, FOREVER);
         // Each file is replaced as a whole, as tools for certificates do.
-        for (kind, text) in [("pem", certificate.pem()), ("key", key.serialize_pem())] {
-            let new = self.path("new");
-            std::fs::write(&new, text).expect("the folder can be written to");
+        for (kind, text) in [("pem", &issued.certificate), ("key", &issued.key)] {
+            let new = certificates::write(self.folder.path(), "new", text);
             std::fs::rename(new, self.path(&format!("{file}.{kind}"))).expect("the folder can be written to");
         }
-        certificate.der().clone()
+        CertificateDer::from_pem_slice(issued.certificate.as_bytes()).expect("a certificate")
     }
 
     /// `{ certificate = …, key = … }` of a listener's list.
@@ -62,7 +56,8 @@ impl Authority {
     /// A client that trusts this authority, shows the certificate in `FILE.pem` if there is one, and speaks these versions.
     pub fn client(&self, file: Option<&str>, versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
-        roots.add(self.issuer.der().clone()).expect("a root");
+        let root = CertificateDer::from_pem_slice(self.authority.pem.as_bytes()).expect("a root");
+        roots.add(root).expect("a root");
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).expect("versions");
         let builder = builder.with_root_certificates(roots);
