@@ -7,11 +7,11 @@
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+#[path = "support/attacked.rs"]
+#[allow(dead_code, reason = "shared with another test, which uses other parts of it")]
+mod attacked;
 #[path = "flood/attacks.rs"]
 mod attacks;
-#[path = "support/client.rs"]
-#[allow(dead_code, reason = "shared with another test, which uses other parts of it")]
-mod client;
 #[path = "support/http2.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod peer;

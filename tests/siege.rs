@@ -7,9 +7,9 @@
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
-#[path = "support/client.rs"]
+#[path = "support/attacked.rs"]
 #[allow(dead_code, reason = "shared with another test, which uses other parts of it")]
-mod client;
+mod attacked;
 #[path = "cli/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use more of it")]
 mod support;
@@ -27,8 +27,8 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use client::{Client, End, p99};
-use support::gateway::{BASE, Folder, Gateway};
+use attacked::{Client, End, impatient, p99};
+use support::gateway::{Folder, Gateway};
 use support::{PATIENCE, eventually};
 
 /// They come in rounds of 250.
@@ -73,7 +73,7 @@ fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
     let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let (runtime, function) = (runtime(), runtime());
     let origin = function.block_on(origin());
-    let folder = Folder::new(&configuration(origin));
+    let folder = Folder::new(&impatient(origin, 2, DEADLINE));
     let gateway = Gateway::start(&folder);
     let other = Gateway::start(&folder);
     let address = gateway.address;
@@ -111,29 +111,6 @@ fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
     // A debug build has little to spare while thousands of connections arrive.
     let slack = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 1 });
     assert!(busy < 2 * beside + slack, "p99: {busy:?} under siege, {beside:?} beside it");
-}
-
-fn configuration(origin: SocketAddr) -> String {
-    format!(
-        r#"{BASE}
-[gateway]
-workers = 2
-header_read_timeout = "{DEADLINE:?}"
-keepalive_timeout = "{DEADLINE:?}"
-client_body_idle = "{DEADLINE:?}"
-[[function]]
-name = "f"
-instances = ["http://{origin}"]
-timeout = "60s"
-[[service]]
-name = "shop"
-hosts = ["*"]
-[[service.api]]
-path = "/"
-method = "ANY"
-function = "f"
-"#
-    )
 }
 
 /// Starts every attacker, one after the other.

@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::DEADLINE;
+use super::attacked::{Client, End, impatient, p99};
 use super::attacks::Attack;
-use super::client::{Client, End, p99};
-use super::support::gateway::{BASE, Folder, Gateway};
+use super::support::gateway::{Folder, Gateway};
 
 /// Between two looks at the memory, and at a client that waits.
 const LOOK: Duration = Duration::from_millis(5);
@@ -41,7 +41,7 @@ pub(crate) struct Seen {
 
 impl Stand {
     pub(crate) fn start() -> Self {
-        let folder = Folder::new(&configuration(function()));
+        let folder = Folder::new(&impatient(function(), 1, DEADLINE));
         Self { attacked: Gateway::start(&folder), other: Gateway::start(&folder) }
     }
 
@@ -128,29 +128,6 @@ fn run(address: SocketAddr, attack: &Attack, deadline: Instant) -> io::Result<Op
     // Ends the thread that reads; the other side may have closed already.
     let _ = stream.shutdown(Shutdown::Both);
     Ok(lasted)
-}
-
-fn configuration(function: SocketAddr) -> String {
-    format!(
-        r#"{BASE}
-[gateway]
-workers = 1
-header_read_timeout = "{DEADLINE:?}"
-keepalive_timeout = "{DEADLINE:?}"
-client_body_idle = "{DEADLINE:?}"
-[[function]]
-name = "f"
-instances = ["http://{function}"]
-timeout = "60s"
-[[service]]
-name = "shop"
-hosts = ["*"]
-[[service.api]]
-path = "/"
-method = "ANY"
-function = "f"
-"#
-    )
 }
 
 /// A function that answers shortly, or on `/big` with very much, and reads on `/sink` without end.

@@ -1,4 +1,4 @@
-//! A good client: it wants to be served while others attack, and measures how long that takes.
+//! What those who attack have before them: an impatient gateway, and a good client of it, who measures how long it takes to be served.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,10 +7,36 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::support::gateway::BASE;
+
 /// How long an answer may take at all.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two requests.
 const PACE: Duration = Duration::from_millis(2);
+
+/// A gateway before this function that waits so long for whatever a client may be slow at.
+pub fn impatient(function: SocketAddr, workers: usize, deadline: Duration) -> String {
+    format!(
+        r#"{BASE}
+[gateway]
+workers = {workers}
+header_read_timeout = "{deadline:?}"
+keepalive_timeout = "{deadline:?}"
+client_body_idle = "{deadline:?}"
+[[function]]
+name = "f"
+instances = ["http://{function}"]
+timeout = "60s"
+[[service]]
+name = "shop"
+hosts = ["*"]
+[[service.api]]
+path = "/"
+method = "ANY"
+function = "f"
+"#
+    )
+}
 
 /// Ends the work of everybody else, also when the test fails.
 #[derive(Debug)]
