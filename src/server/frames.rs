@@ -53,8 +53,6 @@ struct Parser {
     header: [u8; HEADER],
     filled: usize,
     payload: usize,
-    /// Whether a frame has been read to its end, which has to be SETTINGS.
-    settled: bool,
     /// Whether a head is being sent in several frames.
     in_head: bool,
 }
@@ -62,8 +60,7 @@ struct Parser {
 impl Frames {
     #[must_use]
     pub fn new(clock: Clock, limits: Http2, since: Instant) -> Rc<Self> {
-        let parser =
-            Parser { preface: PREFACE, header: [0; HEADER], filled: 0, payload: 0, settled: false, in_head: false };
+        let parser = Parser { preface: PREFACE, header: [0; HEADER], filled: 0, payload: 0, in_head: false };
         Rc::new(Self {
             parser: RefCell::new(parser),
             begun: Cell::new(Some(since)),
@@ -176,7 +173,6 @@ impl Frames {
     /// A frame is complete.
     fn close(&self, parser: &mut Parser) {
         parser.filled = 0;
-        parser.settled = true;
         if !parser.in_head {
             self.begun.set(None);
         }
