@@ -4,11 +4,15 @@
 
 mod pebble;
 mod stand;
+#[path = "../cli/support.rs"]
+#[allow(dead_code, reason = "shared with the tests of the command line, which use more of it")]
+mod support;
 
 use std::time::Duration;
 
 use pebble::{Pebble, Setup};
-use stand::{Gateway, Ports, eventually, free_port};
+use stand::{Gateway, Ports};
+use support::{eventually, free_port};
 
 const SHOP: &str = "shop.example.test";
 const OTHER: &str = "other.example.test";

@@ -14,7 +14,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
 
-use super::stand::{Handshake, eventually, free_port, handshake};
+use super::stand::{Handshake, handshake};
+use super::support::{eventually, free_port};
 
 /// Where pebble looks for proofs, and for how many seconds its certificates are good.
 #[derive(Debug)]

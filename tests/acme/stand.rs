@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,26 +11,11 @@ use fngate::config;
 use fngate::control::reload::Origin;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use tokio::time::Instant;
 
 use super::pebble::{Pebble, State};
+use super::support::{PATIENCE, free_port};
 
-/// Orders take their time: each look of the server is polled for.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Waits until `condition` gives something.
-#[track_caller]
-pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = condition() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "it never happened: {what}");
-        pause(Duration::from_millis(50));
-    }
-}
-
+/// Lets time pass where time itself is what is tested.
 #[expect(clippy::disallowed_methods, reason = "the threads of these tests serve nobody")]
 pub fn pause(duration: Duration) {
     std::thread::sleep(duration);
@@ -41,12 +26,7 @@ pub fn skipped() {
     eprintln!("skipped: pebble and pebble-challtestsrv are not installed");
 }
 
-/// A port that nobody listens at. pebble and the gateway have to know each other's before they start.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
-}
-
-/// Where the gateway listens.
+/// Where the gateway listens. pebble and the gateway have to know each other's ports before they start.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
     pub tls: u16,
