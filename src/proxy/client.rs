@@ -124,6 +124,15 @@ impl Client {
         self.stage.get()
     }
 
+    /// When what it is doing began, for a client that is not being served.
+    #[must_use]
+    pub fn since(&self) -> Instant {
+        match self.stage.get() {
+            Stage::New(since) | Stage::Idle(since) | Stage::Head(since) => since,
+            Stage::Busy => self.now(),
+        }
+    }
+
     /// Bytes arrived: between two requests that is the beginning of a head.
     pub fn received(&self) {
         match self.stage.get() {

@@ -13,8 +13,8 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{Builder, Connection};
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::serving::Serving;
 use super::socket::{LINGER_TIME, Socket};
@@ -125,15 +125,22 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> 
     let end = drive(&mut http, &client, limits, &socket).await;
     let parts = http.into_parts();
     let verdict = parts.io.into_inner().into_observer().verdict;
-    let socket = Rc::into_inner(socket).expect("hyper's stream, which shared the socket, is gone").into_inner();
+    let mut socket = Rc::into_inner(socket).expect("hyper's stream, which shared the socket, is gone").into_inner();
+    let end = match end {
+        End::Failed(error) if error.is_parse() && speaks_http2(&client) && is_preface(&parts.read_buf) => {
+            match rest_of_preface(&mut socket, &parts.read_buf, client.since() + limits.header_read_timeout).await {
+                Preface::Whole(early) => return Served::Http2(socket, early),
+                Preface::Other => End::Failed(error),
+                Preface::Late => End::HeadTimeout,
+            }
+        }
+        end => end,
+    };
     match end {
         End::Done => match client.take_tunnel() {
             Some(tunnel) => tunnel.run(socket, parts.read_buf, client.seat()).await,
             None => socket.linger().await,
         },
-        End::Failed(error) if error.is_parse() && speaks_http2(&client) && is_preface(&parts.read_buf) => {
-            return Served::Http2(socket, parts.read_buf);
-        }
         End::Failed(error) => match verdict {
             Some(status) => answer(socket, &gateway.unreadable(&client, &unreadable(status, limits))).await,
             // To the preface of HTTP/2, hyper says nothing at all.
@@ -162,9 +169,38 @@ fn speaks_http2(client: &Client) -> bool {
     client.is_new() && entrance.http2 && entrance.tls.is_none()
 }
 
-/// Whether these bytes begin as HTTP/2 does. More of it than the first line may still be on its way.
+/// Whether these bytes begin as HTTP/2 does, as far as they go.
 fn is_preface(bytes: &[u8]) -> bool {
     bytes.len() >= PREFACE_LINE && bytes.iter().zip(PREFACE).all(|(byte, expected)| byte == expected)
+}
+
+/// What came of bytes that began as a preface.
+enum Preface {
+    /// With all that has been read.
+    Whole(Bytes),
+    Other,
+    Late,
+}
+
+/// Reads what is missing of a preface. hyper gives up at its first line, and the rest may still be on its way; or something else.
+async fn rest_of_preface(socket: &mut Socket, begun: &Bytes, deadline: Instant) -> Preface {
+    let mut bytes = begun.to_vec();
+    let reading = async {
+        let mut next = [0; PREFACE.len()];
+        while bytes.len() < PREFACE.len() && is_preface(&bytes) {
+            let missing = PREFACE.len() - bytes.len();
+            match socket.read(&mut next[..missing]).await? {
+                0 => break,
+                count => bytes.extend_from_slice(&next[..count]),
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    match timeout_at(deadline, reading).await {
+        Err(_elapsed) => Preface::Late,
+        Ok(_) if bytes.starts_with(PREFACE) => Preface::Whole(bytes.into()),
+        Ok(_) => Preface::Other,
+    }
 }
 
 fn builder(limits: &Limits) -> Builder {

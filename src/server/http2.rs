@@ -29,7 +29,7 @@ use crate::alarm::AlarmTimer;
 use crate::config::types::Gateway as Limits;
 use crate::drain::Phase;
 use crate::proxy::Gateway;
-use crate::proxy::client::{Client, Stage};
+use crate::proxy::client::Client;
 use crate::proxy::exchange::GatewayResponse;
 
 /// What h2 may hold of a response beyond the client's window.
@@ -148,11 +148,7 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
 pub async fn serve(socket: Socket, early: Bytes, client: Rc<Client>, gateway: Rc<Gateway>) {
     let config = gateway.view().snapshot.config.clone();
     let limits = &config.gateway;
-    let begun = match client.stage() {
-        Stage::New(since) | Stage::Head(since) | Stage::Idle(since) => since,
-        Stage::Busy => client.now(),
-    };
-    let frames = Frames::new(client.alarm().clock().clone(), limits.http2, begun);
+    let frames = Frames::new(client.alarm().clock().clone(), limits.http2, client.since());
     let streams = Rc::new(Streams {
         open: Cell::new(0),
         idle_since: Cell::new(client.now()),

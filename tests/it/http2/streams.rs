@@ -1,6 +1,7 @@
 //! Requests side by side on one connection.
 
 use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -150,6 +151,25 @@ fn an_upload_that_is_reset_is_never_whole() {
     eventually("the function sees the end", || (origin.open() == 0).then_some(()));
     assert!(origin.requests().iter().all(|message| !message.complete));
     assert_settled(&gateway);
+}
+
+/// The first line of a preface decides nothing: what follows it may be something else.
+#[test]
+fn it_begins_with_the_whole_preface() {
+    let origin = Origin::hello();
+    let gateway = Gateway::with(&simple(&origin.url(), "", "", ""));
+    let pause = Duration::from_millis(100);
+    for (rest, begins) in [("SM\r\n\r\n", true), ("SN\r\n\r\n", false)] {
+        let mut client = gateway.client();
+        client.send("PRI * HTTP/2.0\r\n\r\n");
+        client.stream.set_read_timeout(Some(pause)).expect("a timeout");
+        assert!(client.reader.fill().is_err(), "nothing is said before the rest has come");
+        client.stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        client.send(rest);
+        let answer = client.reader.take(9).expect("an answer");
+        // The header of SETTINGS, or an answer of HTTP/1.1.
+        assert_eq!((answer[3] == 4, answer == b"HTTP/1.1 "), (begins, !begins), "{}", answer.escape_ascii());
+    }
 }
 
 #[test]
