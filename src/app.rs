@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -22,6 +21,7 @@ use crate::control::{Command, Control, Outcome, StopSignal, signals};
 use crate::drain::Phase;
 use crate::net::socket::{self, BindError, Sockets};
 use crate::net::socket_file::SocketFile;
+use crate::process;
 use crate::server::worker::{self, Crew, Inbox, Limits, ListenSocket};
 use crate::snapshot::{CompileError, Shared, Snapshot};
 use crate::telemetry::access::Writer;
@@ -31,8 +31,6 @@ use crate::telemetry::metrics::Metrics;
 const COMMANDS: usize = 16;
 /// How long the access log may take to be written to its end.
 const LAST_LINES: Duration = Duration::from_secs(2);
-/// Open files that are neither a client's nor a function's connection.
-const OTHER_FILES: u64 = 64;
 
 /// What to run.
 #[derive(Debug)]
@@ -82,7 +80,8 @@ impl App {
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
         // Before anything can be seen from outside: whoever sees a socket may send a signal.
         let signals = signals.then(|| take_signals(&runtime, commands.clone())).transpose()?;
-        let open_files = raise_open_files();
+        let open_files = process::raise_open_files();
+        process::avoid_pauses(open_files);
         let workers =
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
         let bound = socket::bind(&config.listeners, workers)?;
@@ -174,18 +173,6 @@ impl App {
         }
         outcome
     }
-}
-
-/// Raises the soft limit of open files to the hard one, and returns how many are there for connections.
-fn raise_open_files() -> usize {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let current = match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => limit.maximum,
-        Err(_) => limit.current,
-    };
-    let files = current.unwrap_or(1 << 20);
-    usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX)
 }
 
 fn bind_admin(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {

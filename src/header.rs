@@ -109,6 +109,13 @@ pub fn classify(name: &HeaderName, prefix: &ReservedPrefix) -> Class {
     }
 }
 
+/// Whether HTTP/1.1 could carry a field of this name. One that came in HTTP/2 may have quotes in it, which no token has (RFC 9110
+/// section 5.6.2).
+#[must_use]
+pub fn is_token(name: &HeaderName) -> bool {
+    !name.as_str().contains('"')
+}
+
 /// Whether a lower-case name belongs to the fields that the gateway itself sends.
 #[must_use]
 pub fn is_owned(name: &str) -> bool {

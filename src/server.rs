@@ -8,4 +8,5 @@ mod proxied;
 mod serving;
 pub mod socket;
 pub mod stream;
+mod turns;
 pub mod worker;

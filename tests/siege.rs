@@ -27,7 +27,7 @@ use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use attacked::{Client, End, impatient, p99};
+use attacked::{Client, End, give_way, impatient, p99};
 use support::gateway::{Folder, Gateway};
 use support::{PATIENCE, eventually};
 
@@ -70,8 +70,10 @@ const ATTACKS: [(Attack, usize); 5] =
 #[test]
 fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
     raise_open_files();
-    let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let (runtime, function) = (runtime(), runtime());
+    let runtime = |start: fn()| {
+        Builder::new_multi_thread().worker_threads(1).enable_all().on_thread_start(start).build().expect("a runtime")
+    };
+    let (runtime, function) = (runtime(give_way), runtime(|| ()));
     let origin = function.block_on(origin());
     let folder = Folder::new(&impatient(origin, 2, DEADLINE));
     let gateway = Gateway::start(&folder);

@@ -25,6 +25,9 @@ pub enum ExchangeError {
     /// The function sent something that is not HTTP.
     #[error("malformed response")]
     Malformed(#[source] hyper::Error),
+    /// The rules of HTTP/2 were broken on the connection, by this answer or by another.
+    #[error("malformed frames")]
+    Frames(#[source] hyper::Error),
     /// The body of the request broke off on the client's side.
     #[error("the request broke off")]
     Upload(#[source] hyper::Error),
@@ -34,6 +37,9 @@ impl ExchangeError {
     /// Sorts an error of the HTTP client by whose fault it was.
     #[must_use]
     pub fn new(error: hyper::Error) -> Self {
+        if http2(&error).is_some_and(|error| error.is_library() && error.is_go_away()) {
+            return Self::Frames(error);
+        }
         let (ours, theirs) = match http2(&error) {
             Some(error) => (error.is_reset() && !error.is_remote() && !error.is_library(), error.is_library()),
             None => (error.is_user(), error.is_parse()),

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use super::channel::Channel;
 use super::pool::Pool;
-use crate::message::body::Broken;
+use crate::message::body::is_complete;
+use crate::message::body::response::Broken;
 
 /// A response body as the function sends it. Its channel is free when the exchange is over: a link returns to the pool. A reply that
 /// is dropped before closes the link, or resets the stream.
@@ -66,6 +67,10 @@ impl Reply {
             }
         }
         let frame = std::task::ready!(frame);
+        if frame.is_none() && matches!(self.channel, Some(Channel::Turn(_))) && !is_complete(&self.incoming) {
+            tracing::debug!("the response was reset");
+            return Poll::Ready(Some(Err(Broken::FunctionClosed)));
+        }
         if frame.is_none() || self.incoming.is_end_stream() {
             self.release(now);
         }

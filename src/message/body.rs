@@ -1,6 +1,7 @@
 //! Bodies on their way through: chunk by chunk, nothing collected, every wait with a deadline.
 
 pub mod detached;
+pub mod response;
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -11,8 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderName;
-use http_body_util::Full;
+use http::{HeaderMap, HeaderName, Version};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
@@ -55,6 +55,8 @@ pub struct UploadError;
 /// The limits of a request body.
 #[derive(Clone, Debug)]
 pub struct UploadLimits {
+    /// The version that the client speaks.
+    pub version: Version,
     /// Between two chunks.
     pub idle: Duration,
     pub max_bytes: Option<u64>,
@@ -208,9 +210,13 @@ impl Upload {
             self.progress.held.set(false);
         }
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-        match Pin::new(incoming).poll_frame(cx) {
+        match Pin::new(&mut *incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting_since = None;
+                if self.limits.version == Version::HTTP_2 && frame.trailers_ref().is_some_and(HeaderMap::is_empty) {
+                    self.incoming = None;
+                    return Poll::Ready(None);
+                }
                 if frame.is_trailers() {
                     self.incoming = None;
                     self.leftover.end_connection();
@@ -218,6 +224,9 @@ impl Upload {
                 Poll::Ready(Some(self.pass(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(self.fail(fault_of(&error)))),
+            Poll::Ready(None) if self.limits.version == Version::HTTP_2 && !is_complete(incoming) => {
+                Poll::Ready(Some(self.fail(Fault::ClientClosed)))
+            }
             Poll::Ready(None) => {
                 self.incoming = None;
                 Poll::Ready(None)
@@ -290,6 +299,13 @@ fn malformed() -> Problem {
     Problem::new(Reason::BadRequest, "malformed request body")
 }
 
+/// Whether a body of HTTP/2 that has no further frame is complete. hyper also ends one quietly whose stream was reset with
+/// `NO_ERROR`, which is for a server that does not want the rest of a request (RFC 9113 section 8.1), and is sent by others.
+#[must_use]
+pub fn is_complete(incoming: &Incoming) -> bool {
+    incoming.is_end_stream()
+}
+
 /// Whose fault the end of a client's body was: hyper reports a broken chunk as invalid input or data.
 fn fault_of(error: &hyper::Error) -> Fault {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
@@ -320,68 +336,5 @@ impl Body for RequestBody {
     fn size_hint(&self) -> SizeHint {
         let incoming = self.0.as_ref().and_then(|upload| upload.incoming.as_ref());
         incoming.map_or_else(|| SizeHint::with_exact(0), Incoming::size_hint)
-    }
-}
-
-/// Why the body of a response broke off; becomes `aborted` in the access log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.as_str())]
-pub enum Broken {
-    FunctionClosed,
-    StreamIdle,
-    StreamMax,
-    Draining,
-    /// A bug of the gateway.
-    InternalError,
-}
-
-impl Broken {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::FunctionClosed => "function_closed",
-            Self::StreamIdle => "stream_idle",
-            Self::StreamMax => "stream_max",
-            Self::Draining => "draining",
-            Self::InternalError => "internal_error",
-        }
-    }
-}
-
-/// The body of a response: one of the gateway's own, or one that `S` streams.
-#[derive(Debug)]
-pub enum ResponseBody<S> {
-    Own(Full<Bytes>),
-    Stream(S),
-    /// One that is announced and never sent, as after HEAD and with 304. It claims not to be at its end, because hyper
-    /// drops the `Content-Length` of a body that is.
-    Withheld(S),
-}
-
-impl<S: Body<Data = Bytes, Error = Broken> + Unpin> Body for ResponseBody<S> {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match self.get_mut() {
-            Self::Own(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
-            Self::Stream(stream) | Self::Withheld(stream) => Pin::new(stream).poll_frame(cx),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Own(full) => full.is_end_stream(),
-            Self::Stream(stream) => stream.is_end_stream(),
-            Self::Withheld(_) => false,
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Own(full) => full.size_hint(),
-            Self::Stream(stream) => stream.size_hint(),
-            Self::Withheld(_) => SizeHint::default(),
-        }
     }
 }

@@ -6,6 +6,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 
 use super::lines::Lines;
+use crate::header::is_token;
 
 /// The bytes that HPACK counts for a field beside its name and value (RFC 7541 section 4.1).
 const OVERHEAD: usize = 32;
@@ -23,14 +24,17 @@ pub fn check(head: &Parts) -> Result<(), &'static str> {
     {
         return Err("`:authority` and Host differ");
     }
-    check_values(&head.headers)
+    check_fields(&head.headers)
 }
 
-/// Checks the values of a head or of trailers.
+/// Checks the fields of a head or of trailers for what HTTP/1.1 could not carry, or not as it is.
 ///
 /// # Errors
-/// What is wrong with one, for the client.
-pub fn check_values(headers: &HeaderMap) -> Result<(), &'static str> {
+/// What is wrong with one.
+pub fn check_fields(headers: &HeaderMap) -> Result<(), &'static str> {
+    if !headers.keys().all(is_token) {
+        return Err("a field name is no token");
+    }
     // Section 8.2.1. In HTTP/1.1 such a space would be no part of the value.
     let is_padded = |value: &HeaderValue| value.as_bytes().trim_ascii() != value.as_bytes();
     if headers.values().any(is_padded) {
@@ -140,6 +144,15 @@ mod tests {
     fn a_padded_value_is_refused() {
         for (value, fits) in [("a b", true), (" a", false), ("a ", false), ("\ta", false), ("", true)] {
             assert_eq!(check(&head("http://a/", &[("x", value)])).is_ok(), fits, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_quote_is_refused() {
+        for (name, fits) in [("a!#$%&'*+-.^_`|~0", true), ("a\"b", false), ("\"", false)] {
+            let name = HeaderName::from_lowercase(name.as_bytes()).expect("HTTP/2 takes it");
+            let fields = HeaderMap::from_iter([(name, HeaderValue::from_static("1"))]);
+            assert_eq!(check_fields(&fields).is_ok(), fits, "{fields:?}");
         }
     }
 

@@ -6,9 +6,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use uuid::Uuid;
 
 use super::hop::Listed;
+use super::http2;
 use super::problem::{X_API_REQUESTID, request_id};
 use super::trailer;
 use crate::header::{Class, ReservedPrefix, classify, is_same};
+
+/// hyper's own limit for HTTP/1.1.
+const MAX_FIELDS: usize = 100;
 
 /// What is wrong with a function's response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +23,10 @@ pub enum Malformed {
     ContentLength,
     #[error("both Transfer-Encoding and Content-Length")]
     BothLengths,
+    #[error("a field that HTTP/1.1 could not carry")]
+    Field,
+    #[error("more than {MAX_FIELDS} fields")]
+    TooManyFields,
     #[error("a protocol switch that nobody asked for")]
     Unasked,
     #[error("a switch to another protocol than the one asked for")]
@@ -27,6 +35,17 @@ pub enum Malformed {
     NotSwitched,
     #[error("a protocol switch for another key than the one sent")]
     OtherKey,
+}
+
+/// Checks of a head that came in HTTP/2 what a parser of HTTP/1.1 would have refused.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn check_http2(head: &Parts) -> Result<(), Malformed> {
+    if head.headers.len() > MAX_FIELDS {
+        return Err(Malformed::TooManyFields);
+    }
+    http2::check_fields(&head.headers).map_err(|_detail| Malformed::Field)
 }
 
 /// Turns the head that a function sent into the head for the client, who asked in this `version` of HTTP. `upgrade` is the protocol

@@ -32,7 +32,7 @@ pub fn passes(name: &HeaderName, prefix: &ReservedPrefix, custom: &[HeaderName])
 /// # Errors
 /// `bad_request` for a value that HTTP/1.1 cannot have; `reserved_field` when the policy rejects reserved names.
 pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> Result<HeaderMap, Problem> {
-    http2::check_values(&trailers).map_err(|detail| Problem::new(Reason::BadRequest, detail))?;
+    http2::check_fields(&trailers).map_err(|detail| Problem::new(Reason::BadRequest, detail))?;
     let mut kept = HeaderMap::with_capacity(trailers.keys_len());
     let mut current = None;
     for (name, value) in trailers {
@@ -49,9 +49,10 @@ pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> 
     Ok(kept)
 }
 
-/// Removes from a function's trailers what belongs to the gateway, to one hop, or to a head.
+/// Removes from a function's trailers what belongs to the gateway, to one hop, or to a head. None if they are malformed.
 #[must_use]
-pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> HeaderMap {
+pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> Option<HeaderMap> {
+    http2::check_fields(&trailers).ok()?;
     let mut kept = HeaderMap::with_capacity(trailers.keys_len());
     let mut current = None;
     for (name, value) in trailers {
@@ -61,7 +62,7 @@ pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> HeaderMap {
             kept.append(name.clone(), value);
         }
     }
-    kept
+    Some(kept)
 }
 
 #[cfg(test)]
@@ -104,13 +105,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn malformed_trailers_of_a_function_are_none() {
+        for (name, value, fits) in [("x", "a", true), ("x", " a", false), ("x\"y", "a", false)] {
+            let name = HeaderName::from_lowercase(name.as_bytes()).expect("HTTP/2 takes it");
+            let trailers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
+            assert_eq!(of_response(trailers, &ReservedPrefix::default()).is_some(), fits, "{value:?}");
+        }
+    }
+
     /// In HTTP/2 there is no library that would do it.
     #[test]
     fn trailers_are_without_fields_of_heads() {
         let names =
             "x-kept grpc-status set-cookie content-type cache-control trailer content-length te host x-scf-name";
         let sent = names.split(' ').map(|name| (HeaderName::from_static(name), HeaderValue::from_static("a")));
-        let kept = of_response(sent.collect(), &ReservedPrefix::default());
+        let kept = of_response(sent.collect(), &ReservedPrefix::default()).expect("well-formed");
         assert_eq!(kept.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept", "grpc-status"]);
     }
 }

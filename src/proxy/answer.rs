@@ -11,7 +11,7 @@ use super::upgrade::Tunnel;
 use super::view::View;
 use crate::function::link::Switched;
 use crate::function::reply::Reply;
-use crate::message::body::ResponseBody;
+use crate::message::body::response::ResponseBody;
 use crate::telemetry::access::Record;
 
 /// The response of a function, ready for the client.

@@ -18,6 +18,9 @@ use crate::message::forwarded::Peer;
 /// How often a client is looked for that hyper does not read from.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// What a connection may move before the others have their turn: a few dozen microseconds.
+const SHARE: usize = 128 << 10;
+
 /// What a client connection is doing.
 #[derive(Clone, Copy, Debug)]
 pub enum Stage {
@@ -51,6 +54,8 @@ pub struct Client {
     passed: Cell<u32>,
     /// Since when a frame that has been passed on has kept hyper from asking for the next.
     stalled_since: Cell<Option<Instant>>,
+    /// Bytes that went through its socket in this turn.
+    moved: Cell<usize>,
     tunnel: RefCell<Option<Tunnel>>,
 }
 
@@ -71,6 +76,7 @@ impl Client {
             used: Cell::new(false),
             passed: Cell::new(0),
             stalled_since: Cell::new(None),
+            moved: Cell::new(0),
             tunnel: RefCell::default(),
         })
     }
@@ -105,6 +111,23 @@ impl Client {
     #[must_use]
     pub fn alarm(&self) -> &Rc<Alarm> {
         &self.alarm
+    }
+
+    /// The task that owns the socket is polled: time goes on, and it has its whole share of the worker again.
+    pub fn begin_turn(&self) {
+        self.alarm.clock().tick();
+        self.moved.set(0);
+    }
+
+    /// Notes bytes that went through the socket.
+    pub fn moved(&self, count: usize) {
+        self.moved.set(self.moved.get() + count);
+    }
+
+    /// Whether it is the turn of others.
+    #[must_use]
+    pub fn has_had_its_share(&self) -> bool {
+        self.moved.get() >= SHARE
     }
 
     /// The time of the present poll.

@@ -58,6 +58,11 @@ impl Error {
             Self::Exchange(ExchangeError::Malformed(_)) => {
                 Problem::new(Reason::BadResponse, "the function's answer is not HTTP")
             }
+            Self::Exchange(ExchangeError::Frames(_)) => {
+                let detail =
+                    "the function broke the rules of HTTP/2, with this answer or another one on its connection";
+                Problem::new(Reason::BadResponse, detail)
+            }
             Self::Exchange(ExchangeError::Upload(_)) => Problem::new(Reason::BadRequest, "the request broke off"),
             Self::Malformed(malformed) => {
                 Problem::new(Reason::BadResponse, format!("the function's answer has {malformed}"))

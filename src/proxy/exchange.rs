@@ -14,7 +14,8 @@ use super::client::Client;
 use crate::drain::Phase;
 use crate::function::local::Permit;
 use crate::function::reply::Reply;
-use crate::message::body::{Broken, Fault, Progress, ResponseBody};
+use crate::message::body::response::{Broken, ResponseBody};
+use crate::message::body::{Fault, Progress};
 use crate::message::rules::Rules;
 use crate::message::trailer;
 use crate::telemetry::access::Record;
@@ -100,7 +101,7 @@ impl Exchange {
             return Poll::Ready(Some(Ok(self.pass_data(chunk))));
         }
         match self.reply.poll_frame(cx, now) {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(self.pass(frame)))),
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.pass(frame))),
             Poll::Ready(Some(Err(broken))) => Poll::Ready(Some(Err(self.break_off(broken)))),
             Poll::Ready(None) => {
                 self.record.aborted = None;
@@ -116,16 +117,21 @@ impl Exchange {
         }
     }
 
-    fn pass(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+    fn pass(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, Broken> {
         self.waiting_since = None;
         #[cfg(test)]
         super::fault::strike("body", self.record.head.as_ref().expect("a head"));
         match frame.into_data() {
-            Ok(chunk) => self.pass_data(chunk),
+            Ok(chunk) => Ok(self.pass_data(chunk)),
             Err(frame) => {
-                self.passed();
                 let trailers = frame.into_trailers().unwrap_or_default();
-                Frame::trailers(trailer::of_response(trailers, &self.rules.prefix))
+                match trailer::of_response(trailers, &self.rules.prefix) {
+                    Some(trailers) => {
+                        self.passed();
+                        Ok(Frame::trailers(trailers))
+                    }
+                    None => Err(self.break_off(Broken::FunctionClosed)),
+                }
             }
         }
     }

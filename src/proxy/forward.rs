@@ -112,6 +112,10 @@ pub(super) async fn forward(
     }
     let (mut parts, incoming) = answer.into_parts();
     let upgrade = routed.upgrade.as_ref();
+    let is_turn = matches!(channel, Channel::Turn(_));
+    if is_turn {
+        response::check_http2(&parts).map_err(Error::Malformed)?;
+    }
     response::prepare(&mut parts, &view.rules.prefix, record.id, head.version, upgrade).map_err(Error::Malformed)?;
     let switched = parts.status == StatusCode::SWITCHING_PROTOCOLS;
     if let Some(opening) = opening {
@@ -123,7 +127,9 @@ pub(super) async fn forward(
         Content::Tunnel(channel.into_switched().ok_or_else(lost)?)
     } else {
         let bodiless = head.method == Method::HEAD || parts.status == StatusCode::NOT_MODIFIED;
-        let withheld = bodiless && parts.headers.contains_key(CONTENT_LENGTH);
+        let withheld = bodiless && parts.headers.contains_key(CONTENT_LENGTH)
+            // In HTTP/2 a body can follow all the same.
+            || is_turn && (bodiless || parts.status == StatusCode::NO_CONTENT) && !incoming.is_end_stream();
         Content::Body { reply: Reply::new(incoming, channel, pool, client.now()), withheld }
     };
     Ok(Answer { head: parts, content, held: Held { permit, progress } })
@@ -141,6 +147,7 @@ fn upload(
         return (RequestBody::empty(), None, None);
     }
     let limits = UploadLimits {
+        version: head.version,
         idle: view.snapshot.config.gateway.client_body_idle,
         max_bytes: api.max_body_bytes,
         rules: view.rules.clone(),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::client::Client;
 use super::error::Error;
 use super::exchange::GatewayResponse;
-use crate::message::body::ResponseBody;
+use crate::message::body::response::ResponseBody;
 use crate::message::grpc;
 use crate::message::problem::{Problem, X_API_REQUESTID, request_id};
 use crate::telemetry::access::Record;

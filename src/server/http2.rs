@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +25,7 @@ use super::frames::{Frames, Watch};
 use super::serving::Serving;
 use super::socket::Socket;
 use super::stream::ClientStream;
+use super::turns::{Ticket, Turns};
 use crate::alarm::AlarmTimer;
 use crate::config::types::Gateway as Limits;
 use crate::drain::Phase;
@@ -69,6 +70,7 @@ struct Streams {
     /// The request that hyper is about to spawn.
     next: RefCell<Option<Rc<Client>>>,
     frames: Rc<Frames>,
+    turns: Rc<Turns>,
     /// How long a client may leave a response waiting for its window.
     write_idle: Duration,
 }
@@ -122,9 +124,10 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Spawner {
 /// Runs a request from its head to the last frame of its response. To drop the work is to reset the stream.
 async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open) {
     let mut work = pin!(work);
-    let mut timer = AlarmTimer::new();
+    let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
     let alarm = client.alarm();
     let mut poll = |cx: &mut Context<'_>| {
+        ready!(open.0.turns.poll_turn(&mut ticket, cx));
         loop {
             alarm.clock().tick();
             let phase = client.seat().poll_phase(cx);
@@ -155,6 +158,7 @@ pub async fn serve(socket: Socket, early: Bytes, client: Rc<Client>, gateway: Rc
         waker: RefCell::default(),
         next: RefCell::default(),
         frames: frames.clone(),
+        turns: Rc::default(),
         write_idle: limits.client_body_idle,
     });
     let socket = Rc::new(RefCell::new(socket));
@@ -197,8 +201,9 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
     let alarm = client.alarm();
     let mut work = |cx: &mut Context<'_>| {
         streams.attach(cx.waker());
+        streams.turns.renew();
         loop {
-            alarm.clock().tick();
+            client.begin_turn();
             if ending.is_none() && client.seat().poll_phase(cx) >= Phase::Draining {
                 ending = Some(alarm.now());
                 Pin::new(&mut *http).graceful_shutdown();

@@ -1,14 +1,16 @@
 //! The socket of a client connection as hyper gets it: somebody watches what moves, and a write that does not is ended.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::socket::Socket;
@@ -66,10 +68,17 @@ impl<O> ClientStream<O> {
 }
 
 impl<O: Observer> ClientStream<O> {
+    /// Once the share of this turn is used up there is another turn, behind everybody who can go on by then. To wake the task at
+    /// once would not do: the runtime runs dozens of tasks, or one dozens of times, before it looks who else has become ready.
+    fn poll_turn(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.client.has_had_its_share() { pin!(yield_now()).poll(cx) } else { Poll::Ready(()) }
+    }
+
     fn wrote(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match result {
             Poll::Ready(Ok(count)) => {
                 self.blocked_since = None;
+                self.client.moved(count);
                 self.observer.sent(count);
                 result
             }
@@ -88,6 +97,7 @@ impl<O: Observer> ClientStream<O> {
 
 impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_turn(cx));
         let before = buffer.filled().len();
         let result = if self.early.is_empty() {
             Pin::new(&mut *self.socket.borrow_mut()).poll_read(cx, buffer)
@@ -98,6 +108,7 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
         };
         let bytes = &buffer.filled()[before..];
         if !bytes.is_empty() {
+            self.client.moved(bytes.len());
             self.observer.received(bytes)?;
         }
         result
@@ -109,6 +120,7 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
         if self.observer.holds_back(bytes) {
             return Poll::Ready(Ok(bytes.len()));
         }
+        ready!(self.poll_turn(cx));
         let result = Pin::new(&mut *self.socket.borrow_mut()).poll_write(cx, bytes);
         self.wrote(result)
     }
@@ -121,6 +133,7 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
         if self.observer.holds_back(slices.first().map_or(&[], |slice| slice)) {
             return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
         }
+        ready!(self.poll_turn(cx));
         let result = Pin::new(&mut *self.socket.borrow_mut()).poll_write_vectored(cx, slices);
         self.wrote(result)
     }

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::park_timeout;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
 use tokio::time::Instant;
 
 use super::DEADLINE;
-use super::attacked::{Client, End, impatient, p99};
+use super::attacked::{Client, End, give_way, impatient, p99};
 use super::attacks::Attack;
 use super::support::gateway::{Folder, Gateway};
 
@@ -60,12 +61,17 @@ impl Stand {
                     park_timeout(LOOK);
                 }
             });
-            let (mut connections, mut longest) = (0, Some(Duration::ZERO));
-            while connections == 0 || Instant::now() < deadline {
-                let lasted = run(self.attacked.address, attack, deadline + 2 * time).expect("it listens");
-                longest = longest.zip(lasted).map(|(longest, lasted)| longest.max(lasted));
-                connections += 1;
-            }
+            let attacking = scope.spawn(|| {
+                give_way();
+                let (mut connections, mut longest) = (0, Some(Duration::ZERO));
+                while connections == 0 || Instant::now() < deadline {
+                    let lasted = run(self.attacked.address, attack, deadline + 2 * time).expect("it listens");
+                    longest = longest.zip(lasted).map(|(longest, lasted)| longest.max(lasted));
+                    connections += 1;
+                }
+                (connections, longest)
+            });
+            let (connections, longest) = attacking.join().expect("the attacker can attack");
             drop(end);
             let busy = p99(serving.join().expect("every request is served"));
             let beside = p99(standing.join().expect("every request is served"));
@@ -132,7 +138,11 @@ fn run(address: SocketAddr, attack: &Attack, deadline: Instant) -> io::Result<Op
 
 /// A function that answers shortly, or on `/big` with very much, and reads on `/sink` without end.
 fn function() -> SocketAddr {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    // With more room than std's for those who wait: what is turned away there comes again after a second.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    socket.listen(4096).expect("a listener");
+    let listener = TcpListener::from(socket);
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for stream in listener.incoming() {

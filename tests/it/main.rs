@@ -20,6 +20,7 @@ mod peer;
 mod pool;
 mod proxy_header;
 mod reload;
+mod resets;
 mod support;
 mod tls;
 mod upgrade;

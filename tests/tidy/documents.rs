@@ -72,7 +72,7 @@ fn every_reason_is_described_with_its_status_and_error_type() {
 
 #[test]
 fn every_way_to_break_off_is_described() {
-    let bodies = text("src/message/body.rs");
+    let bodies = text("src/message/body/response.rs");
     let broken = bodies.split("impl Broken").nth(1).and_then(|rest| rest.split_once("\n}")).expect("impl Broken").0;
     let mut ways = between(broken, "=> \"", "\"");
     ways.extend(between(&text("src/proxy/upgrade.rs"), "=> Some(\"", "\""));

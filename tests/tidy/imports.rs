@@ -6,7 +6,7 @@ use super::{assert_none, files, text};
 
 /// The layers, lowest first. A file imports from lower layers and from its own top-level module.
 const LAYERS: [&[&str]; 11] = [
-    &["clock", "drain", "header", "units"],
+    &["clock", "drain", "header", "process", "units"],
     &["alarm"],
     &["config"],
     &["net", "telemetry"],

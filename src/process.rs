@@ -1,0 +1,39 @@
+//! What the process asks of the kernel before it serves anybody.
+
+use rustix::io::fcntl_dupfd_cloexec;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::stdio::stderr;
+use rustix::thread::disable_transparent_huge_pages;
+
+/// Open files that are neither a client's nor a function's connection.
+const OTHER_FILES: u64 = 64;
+/// Descriptors that get their place in the kernel's table at once: half a megabyte of it.
+const PLACES: u64 = 1 << 16;
+
+/// Raises the soft limit of open files to the hard one, and returns how many are there for connections.
+#[must_use]
+pub fn raise_open_files() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let files = current.unwrap_or(1 << 20);
+    usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX)
+}
+
+/// Takes out of the way what makes all requests of a worker wait now and then, for milliseconds. None of it is vital.
+///
+/// The kernel doubles the table of descriptors when connections fill it, and the thread that asked waits until every processor
+/// has been seen to let go of the old one. And a first touch of memory that is given out in huge pages clears two megabytes.
+pub fn avoid_pauses(open_files: usize) {
+    let last = PLACES.min(open_files as u64).saturating_sub(1);
+    // The copy is closed at once; the table stays as long as it is.
+    if let Err(error) = fcntl_dupfd_cloexec(stderr(), i32::try_from(last).unwrap_or(i32::MAX)) {
+        tracing::debug!(%error, "the table of open files grows with them");
+    }
+    if let Err(error) = disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "huge pages stay in use");
+    }
+}

@@ -1,0 +1,119 @@
+//! Who of the many requests of one connection may work, so that it takes no more of its worker than other connections can bear.
+//!
+//! Every request of HTTP/2 is a task. A hundred that come at once would all be run before the worker looks who else has become
+//! ready. So only a few of a connection have a turn at a time; those behind them queue until the worker has been around.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::task::{spawn_local, yield_now};
+
+/// How many have a turn at a time: about half a millisecond of work.
+const AT_A_TIME: usize = 16;
+
+/// The turns of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    /// How many more may work at this time.
+    left: Cell<usize>,
+    queue: RefCell<VecDeque<Waker>>,
+    /// How many have ever been called from the queue.
+    called: Cell<u64>,
+    /// Whether somebody calls those who wait.
+    calling: Cell<bool>,
+}
+
+/// The place of a request in the queue, if it is there: the place in the order of all who ever queued.
+#[derive(Debug, Default)]
+pub(super) struct Ticket(Option<u64>);
+
+impl Turns {
+    /// The connection itself has its turn: others have had theirs since its last, unless requests still wait for one.
+    pub(super) fn renew(&self) {
+        if !self.calling.get() {
+            self.left.set(AT_A_TIME);
+        }
+    }
+
+    /// Ready when it is this request's turn. If not, its task is woken when it is.
+    pub(super) fn poll_turn(self: &Rc<Self>, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<()> {
+        match ticket.0 {
+            Some(place) if place >= self.called.get() => Poll::Pending,
+            Some(_called) => {
+                ticket.0 = None;
+                Poll::Ready(())
+            }
+            None if self.left.get() > 0 => {
+                self.left.set(self.left.get() - 1);
+                Poll::Ready(())
+            }
+            None => {
+                ticket.0 = Some(self.queue(cx.waker()));
+                Poll::Pending
+            }
+        }
+    }
+
+    fn queue(self: &Rc<Self>, waker: &Waker) -> u64 {
+        let mut queue = self.queue.borrow_mut();
+        queue.push_back(waker.clone());
+        if !self.calling.replace(true) {
+            drop(spawn_local(self.clone().call()));
+        }
+        self.called.get() + queue.len() as u64 - 1
+    }
+
+    /// Calls a few whenever the worker has been around, until nobody waits. To yield is to wait until it has looked who else is ready.
+    async fn call(self: Rc<Self>) {
+        while self.calling.get() {
+            yield_now().await;
+            let count = self.queue.borrow().len().min(AT_A_TIME);
+            let next: Vec<_> = self.queue.borrow_mut().drain(..count).collect();
+            self.called.set(self.called.get() + count as u64);
+            self.left.set(AT_A_TIME - count);
+            self.calling.set(!self.queue.borrow().is_empty());
+            next.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    /// A hundred requests that work once, and the order in which they did; another task notes when the worker came around.
+    #[tokio::test(flavor = "local")]
+    async fn a_few_work_at_a_time_in_the_order_of_their_coming() {
+        let (turns, log) = (Rc::new(Turns::default()), Rc::new(RefCell::new(Vec::new())));
+        turns.renew();
+        let requests: Vec<_> = (0..100)
+            .map(|number| {
+                let (turns, log, mut ticket) = (turns.clone(), log.clone(), Ticket::default());
+                spawn_local(async move {
+                    poll_fn(|cx| turns.poll_turn(&mut ticket, cx)).await;
+                    log.borrow_mut().push(Some(number));
+                })
+            })
+            .collect();
+        let other = log.clone();
+        let other = spawn_local(async move {
+            while other.borrow().len() < 100 {
+                other.borrow_mut().push(None);
+                yield_now().await;
+            }
+        });
+        for request in requests {
+            request.await.expect("it gets its turn");
+        }
+        other.await.expect("it ends");
+        let log = log.borrow();
+        let order: Vec<_> = log.iter().flatten().copied().collect();
+        assert_eq!(order, (0..100).collect::<Vec<_>>());
+        let longest = log.split(Option::is_none).map(<[_]>::len).max().unwrap_or_default();
+        assert!((1..=2 * AT_A_TIME).contains(&longest), "{longest} in a row");
+    }
+}
