@@ -22,6 +22,8 @@ const PREFACE: usize = 24;
 const HEADER: usize = 9;
 /// Body bytes, either way, that are worth a frame.
 const WORTH: usize = 1024;
+/// What a frame costs us, in bytes that are merely moved.
+const TROUBLE: usize = 256;
 /// What a response frame is worth: clients may acknowledge each with a WINDOW_UPDATE for the stream and one for the connection.
 const ANSWERED: u32 = 2;
 
@@ -118,8 +120,10 @@ impl Frames {
         }
     }
 
-    fn read(&self, mut bytes: &[u8]) -> io::Result<()> {
+    /// How many frames begin in these bytes.
+    fn read(&self, mut bytes: &[u8]) -> io::Result<usize> {
         let parser = &mut *self.parser.borrow_mut();
+        let mut begun = 0;
         while !bytes.is_empty() {
             if parser.preface > 0 {
                 let count = parser.preface.min(bytes.len());
@@ -137,6 +141,7 @@ impl Frames {
                     break;
                 }
                 self.open(parser)?;
+                begun += 1;
             }
             let count = parser.payload.min(bytes.len());
             parser.payload -= count;
@@ -145,7 +150,7 @@ impl Frames {
                 self.close(parser);
             }
         }
-        Ok(())
+        Ok(begun)
     }
 
     fn begin(&self) {
@@ -184,8 +189,8 @@ impl Frames {
 pub struct Watch(pub Rc<Frames>);
 
 impl Observer for Watch {
-    fn received(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.read(bytes)
+    fn received(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len() + self.0.read(bytes)? * TROUBLE)
     }
 
     fn holds_back(&mut self, _bytes: &[u8]) -> bool {

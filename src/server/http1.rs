@@ -89,9 +89,9 @@ struct Heads {
 }
 
 impl Observer for Heads {
-    fn received(&mut self, _bytes: &[u8]) -> std::io::Result<()> {
+    fn received(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.client.received();
-        Ok(())
+        Ok(bytes.len())
     }
 
     fn holds_back(&mut self, bytes: &[u8]) -> bool {

@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -127,7 +127,10 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
     let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
     let alarm = client.alarm();
     let mut poll = |cx: &mut Context<'_>| {
-        ready!(open.0.turns.poll_turn(&mut ticket, cx));
+        if open.0.turns.poll_turn(&mut ticket, cx).is_pending() {
+            client.has_queued();
+            return Poll::Pending;
+        }
         loop {
             alarm.clock().tick();
             let phase = client.seat().poll_phase(cx);

@@ -23,13 +23,14 @@ pub(super) struct Serving {
     gateway: Rc<Gateway>,
     client: Rc<Client>,
     id: Uuid,
+    begun: bool,
 }
 
 impl Serving {
     pub(super) fn begin(gateway: &Rc<Gateway>, client: &Rc<Client>, request: Request<Incoming>) -> Self {
         let (gateway, client, id) = (gateway.clone(), client.clone(), new_id());
         let work = Box::pin(gateway.clone().handle(client.clone(), request, id));
-        Self { work, gateway, client, id }
+        Self { work, gateway, client, id, begun: false }
     }
 }
 
@@ -37,6 +38,13 @@ impl Future for Serving {
     type Output = Result<GatewayResponse, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if !self.begun && self.client.take_queued() {
+            // hyper looks for a reset only behind a request that waits, and one may have come meanwhile.
+            cx.waker().wake_by_ref();
+            self.begun = true;
+            return Poll::Pending;
+        }
+        self.begun = true;
         // Nothing of the work is touched again after a panic, so it does not matter what state it is in.
         match catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(cx))) {
             Ok(response) => response.map(Ok),

@@ -19,11 +19,11 @@ use crate::proxy::client::Client;
 
 /// Whoever watches the bytes of a connection, for one version of HTTP.
 pub trait Observer {
-    /// Bytes have come from the client.
+    /// Bytes have come from the client. Returns what it is to handle them, in bytes that are merely moved.
     ///
     /// # Errors
     /// When the connection has to end for them; hyper does not see them then.
-    fn received(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn received(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
     /// Whether bytes that hyper wants to send are kept from the client.
     fn holds_back(&mut self, bytes: &[u8]) -> bool;
@@ -108,8 +108,8 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
         };
         let bytes = &buffer.filled()[before..];
         if !bytes.is_empty() {
-            self.client.moved(bytes.len());
-            self.observer.received(bytes)?;
+            let cost = self.observer.received(bytes)?;
+            self.client.moved(cost);
         }
         result
     }
