@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Version};
+use http::{HeaderName, Version};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
@@ -213,10 +213,6 @@ impl Upload {
         match Pin::new(&mut *incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting_since = None;
-                if self.limits.version == Version::HTTP_2 && frame.trailers_ref().is_some_and(HeaderMap::is_empty) {
-                    self.incoming = None;
-                    return Poll::Ready(None);
-                }
                 if frame.is_trailers() {
                     self.incoming = None;
                     self.leftover.end_connection();
@@ -258,7 +254,7 @@ impl Upload {
                 let trailers = frame.into_trailers().unwrap_or_default();
                 if trailers.is_empty() {
                     // hyper saw bytes of a trailer section, but no field: it began with a bare LF, and what came behind that,
-                    // perhaps a request, was taken for a part of it.
+                    // perhaps a request, was taken for a part of it. In HTTP/2 it had pseudo-fields, which h2 leaves out.
                     return self.fail(Fault::Refused(malformed()));
                 }
                 match trailer::of_request(trailers, &self.limits.rules, &self.limits.custom) {

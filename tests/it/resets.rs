@@ -169,18 +169,3 @@ fn a_body_where_none_may_be_is_not_passed_on() {
         assert_eq!(plain.ask(client::request("GET /", &[])).text(), "body", "the connection goes on behind {path}");
     }
 }
-
-#[test]
-fn an_empty_section_of_trailers_is_an_end() {
-    let peer = Peer::echo();
-    let origin = Origin::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    for url in [peer.url(), origin.url()] {
-        let gateway = one_worker(&url, "", "");
-        let mut client = open(&gateway);
-        let end = frame(super::peer::HEADERS, WHOLE, 1, &[]);
-        let whole = [request(1, END_HEADERS, "POST", "/", &[]), frame(DATA, 0, 1, b"abc"), end].concat();
-        assert!(client.send(whole));
-        assert!(client.wait(PATIENCE, |client| client.answer(1).is_over()));
-        assert_eq!(client.answer(1).status(), Some(200), "{:?}", client.answer(1));
-    }
-}
