@@ -54,6 +54,7 @@ pub struct Client {
     passed: Cell<u32>,
     /// Since when a frame that has been passed on has kept hyper from asking for the next.
     stalled_since: Cell<Option<Instant>>,
+    /// Whether its request had to wait for its turn, since the last question.
     queued: Cell<bool>,
     /// Bytes that went through its socket in this turn.
     moved: Cell<usize>,
