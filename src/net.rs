@@ -6,6 +6,7 @@ pub mod gather;
 mod inherited;
 pub mod issued;
 pub mod proxy_protocol;
+mod resumption;
 pub mod socket;
 pub mod socket_file;
 pub mod tls;

@@ -2,9 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
+use rustls::client::ResolvesClientCert;
+use rustls::pki_types::UnixTime;
+use rustls::sign::CertifiedKey;
+use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, SignatureScheme};
 use tokio::time::Instant;
 
 use super::support::client::{Client, request};
@@ -90,7 +96,7 @@ fn who_has_to_show_a_certificate_is_not_served_without_a_good_one() {
         let mut stranger = (*nobody).clone();
         stranger.client_auth_cert_resolver =
             other.client(Some("stranger"), &[version]).client_auth_cert_resolver.clone();
-        let stranger = std::sync::Arc::new(stranger);
+        let stranger = Arc::new(stranger);
         let ask = |gateway: &Gateway, config| {
             let mut client = TlsClient::connect(&gateway.address, "shop.test", config)?;
             client.ask(request("GET /", &["X-Scf-Client-Subject: CN=root", "x_scf_client_subject: CN=root"]))
@@ -143,6 +149,71 @@ fn a_session_is_resumed_by_any_worker_and_after_a_reload_but_not_past_a_new_auth
         gateway.app().reload().expect("good");
         assert!(!resumed().expect("an answer"), "{version:?}");
     }
+}
+
+/// Shows the certificate in a file, whichever it is at the time.
+#[derive(Debug)]
+struct Renewed(Mutex<Arc<dyn ResolvesClientCert>>);
+
+impl ResolvesClientCert for Renewed {
+    fn resolve(&self, roots: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.lock().expect("no panic").resolve(roots, schemes)
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// A clock that stands still: the client does not know that its ticket is old.
+#[derive(Debug)]
+struct Standing(UnixTime);
+
+impl TimeProvider for Standing {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(self.0)
+    }
+}
+
+#[test]
+fn a_session_ends_with_the_certificate_of_its_client_and_a_newer_one_begins_another() {
+    let (origin, authority) = (Origin::answering(OK), Authority::new("ca"));
+    authority.issue("shop", &["shop.test"]);
+    authority.issue("renewed", &[]);
+    authority.issue_until("short-lived", SystemTime::now() + Duration::from_secs(4));
+    let tls = format!("client_ca = {:?}", authority.path("ca.pem"));
+    let gateway = gateway(&origin, &authority, &["shop"], &tls);
+    let ask = |config: &Arc<ClientConfig>| -> std::io::Result<(bool, String)> {
+        let mut client = TlsClient::connect(&gateway.address, "shop.test", config)?;
+        client.ask(request("GET /", &[]))?;
+        let subject = origin.take().remove(0).field("x-scf-client-subject").map(str::to_owned);
+        Ok((client.is_resumed(), subject.expect("a subject")))
+    };
+    let session = |resumed, subject: &str| (resumed, subject.to_owned());
+    let clients = [&TLS13, &TLS12].map(|version| {
+        let shown = |file| authority.client(Some(file), &[version]);
+        let mut old = (*shown("short-lived")).clone();
+        old.time_provider = Arc::new(Standing(UnixTime::now()));
+        let mut new = (*shown("short-lived")).clone();
+        new.time_provider = old.time_provider.clone();
+        let renewed = Arc::new(Renewed(Mutex::new(new.client_auth_cert_resolver.clone())));
+        new.client_auth_cert_resolver = renewed.clone();
+        let (old, new) = (Arc::new(old), Arc::new(new));
+        for resumed in [false, true] {
+            assert_eq!(ask(&old).expect("served"), session(resumed, "CN=short-lived"));
+            assert_eq!(ask(&new).expect("served"), session(resumed, "CN=short-lived"));
+        }
+        *renewed.0.lock().expect("no panic") = shown("renewed").client_auth_cert_resolver.clone();
+        (old, new)
+    });
+    for (old, new) in &clients {
+        // Each session that is resumed has new tickets, which are no better.
+        eventually("the session is over", || ask(old).is_err().then_some(()));
+        assert!(ask(old).is_err());
+        assert_eq!(ask(new).expect("served"), session(false, "CN=renewed"));
+        assert_eq!(ask(new).expect("served"), session(true, "CN=renewed"));
+    }
+    assert!(origin.requests().is_empty());
 }
 
 #[test]
