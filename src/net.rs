@@ -9,4 +9,5 @@ pub mod proxy_protocol;
 mod resumption;
 pub mod socket;
 pub mod socket_file;
+mod subject;
 pub mod tls;
