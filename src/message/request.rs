@@ -267,7 +267,7 @@ mod tests {
             ("content-length", "0"),
             ("c_d", "6"),
             ("te", "gzip, trailers"),
-            ("trailer", "x-t, X_Custom"),
+            ("trailer", "x-t, X_Custom, Set-Cookie"),
             ("x-custom", "7"),
             ("x_custom", "8"),
             ("via", "1.0 a"),
