@@ -336,3 +336,43 @@ fn a_plain_listener_sends_everybody_to_tls() {
         (&308.into(), &serde_json::Value::Null, &serde_json::Value::Null)
     );
 }
+
+#[test]
+fn a_reload_changes_all_but_the_socket_of_a_listener() {
+    let (origin, authority) = (Origin::answering(OK), Authority::new("ca"));
+    authority.issue("shop", &["shop.test"]);
+    authority.issue("client", &[]);
+    let file = authority.path("fngate.toml");
+    let write = |listener: &str| {
+        let listener = format!("[[listener]]\naddress = \"127.0.0.1:0\"\n{listener}\n");
+        let rest = "[admin]\naddress = \"127.0.0.1:0\"\n[log]\naccess = \"off\"";
+        std::fs::write(&file, format!("{listener}{}\n{rest}", simple(&origin.url(), "", "", ""))).expect("a file");
+    };
+    write("");
+    let gateway = Gateway::from_file(&file);
+    let tls = format!("[listener.tls]\ncertificates = [{}]", authority.entry("shop"));
+    let plain = || {
+        let mut client = gateway.client();
+        client.send(request("GET /", &[]));
+        client.try_receive().map(|answer| answer.status())
+    };
+    let secure = |file: Option<&str>, version| {
+        let client = TlsClient::connect(&gateway.address, "shop.test", &authority.client(file, &[version]));
+        client.and_then(|mut client| client.ask(request("GET /", &[]))).map(|answer| answer.status())
+    };
+    let mut open = gateway.client();
+    for (listener, in_plain, with_tls) in [
+        ("", Some(200), [None, None, None]),
+        (tls.as_str(), None, [Some(200), Some(200), Some(200)]),
+        (&format!("{tls}\nmin_version = \"1.3\""), None, [None, Some(200), Some(200)]),
+        (&format!("{tls}\nclient_ca = {:?}", authority.path("ca.pem")), None, [None, None, Some(200)]),
+        ("redirect_https = true", Some(308), [None, None, None]),
+    ] {
+        write(listener);
+        gateway.app().reload().expect("good");
+        assert_eq!(plain().ok(), in_plain, "{listener}");
+        let found = [secure(None, &TLS12), secure(None, &TLS13), secure(Some("client"), &TLS13)].map(Result::ok);
+        assert_eq!(found, with_tls, "{listener}");
+        assert_eq!(open.ask(request("GET /", &[])).status(), 200, "{listener}: what is open stays");
+    }
+}
