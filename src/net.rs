@@ -6,6 +6,8 @@ pub mod gather;
 mod inherited;
 pub mod issued;
 pub mod proxy_protocol;
+mod resumption;
 pub mod socket;
 pub mod socket_file;
+mod subject;
 pub mod tls;

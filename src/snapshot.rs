@@ -52,7 +52,9 @@ pub struct Api {
     /// The effective sync-wait timeout.
     pub timeout: Duration,
     pub max_body_bytes: Option<u64>,
-    /// The field lines that every request of the API gets.
+    /// The field line that tells of the timeout.
+    pub timeout_line: Box<[u8]>,
+    /// The other field lines that every request of the API gets.
     pub lines: Box<[u8]>,
     /// The names among them that were configured, and so replace a client's own.
     pub custom: Vec<HeaderName>,
@@ -154,7 +156,9 @@ impl Api {
         custom.retain(|(name, _)| !api.headers.iter().any(|(other, _)| other == name));
         custom.extend(api.headers.iter().cloned());
         let names = custom.iter().map(|(name, _)| name.clone()).collect();
-        let mut lines = identity(config, service, api, binding, timeout);
+        let mut timeout_line = Lines::default();
+        timeout_line.push(&reserved_name(&config.gateway, "Timeout"), timeout.as_millis().to_string().as_bytes());
+        let mut lines = identity(config, service, api, binding);
         for (name, value) in custom {
             lines.push(&title_case(name.as_str()), value.as_bytes());
         }
@@ -162,6 +166,7 @@ impl Api {
             function: binding.function,
             timeout,
             max_body_bytes: api.max_body_bytes.unwrap_or(config.gateway.max_body_bytes),
+            timeout_line: timeout_line.into_bytes().into(),
             lines: lines.into_bytes().into(),
             custom: names,
             has_parameters: api.path.has_parameters(),
@@ -195,7 +200,7 @@ fn entrances(
 }
 
 /// The fields that tell a function who it is and what triggered it. A value that is empty, or no field value, is left out.
-fn identity(config: &Config, service: &Service, api: &types::Api, binding: Binding, timeout: Duration) -> Lines {
+fn identity(config: &Config, service: &Service, api: &types::Api, binding: Binding) -> Lines {
     let function = &config.functions[binding.function];
     let gateway = &config.gateway;
     let memory = if function.memory == 0 { String::new() } else { function.memory.to_string() };
@@ -204,7 +209,6 @@ fn identity(config: &Config, service: &Service, api: &types::Api, binding: Bindi
         ("Name", function.id.name.as_str()),
         ("Namespace", &function.id.namespace),
         ("Version", &function.id.version),
-        ("Timeout", &timeout.as_millis().to_string()),
         ("Memory", &memory),
         ("Region", &gateway.region),
         ("Appid", &gateway.appid),

@@ -102,21 +102,25 @@ fn certificates(bytes: &[u8], file: &Path) -> Result<Vec<CertificateDer<'static>
     Ok(found)
 }
 
+/// What a key with a passphrase has in it: PKCS #8, and the form before (RFC 1421), whose headers are no PEM of today.
+const LOCKED: [&str; 2] = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
+
 /// The first private key of a file.
 fn private_key(bytes: &[u8], file: &Path) -> Result<PrivateKey, Problem> {
-    match PrivateKeyDer::from_pem_slice(bytes) {
-        Ok(key) => Ok(PrivateKey::new(key)),
-        Err(PemError::NoItemsFound) => {
-            let locked = String::from_utf8_lossy(bytes).contains("-----BEGIN ENCRYPTED PRIVATE KEY-----");
-            let hint = if locked {
-                "the key in it is encrypted; fngate takes a key without a passphrase"
-            } else {
-                "a key starts with `-----BEGIN PRIVATE KEY-----`"
-            };
-            Err(Problem::new(format!("there is no private key in {}", file.display())).hint(hint.to_owned()))
-        }
-        Err(error) => Err(torn(file, &error)),
+    let error = match PrivateKeyDer::from_pem_slice(bytes) {
+        Ok(key) => return Ok(PrivateKey::new(key)),
+        Err(error) => error,
+    };
+    let text = String::from_utf8_lossy(bytes);
+    if LOCKED.iter().any(|mark| text.contains(mark)) {
+        let hint = "fngate takes a key without one; `openssl pkey -in THIS.key -out NEW.key` removes it".to_owned();
+        return Err(Problem::new(format!("the private key in {} has a passphrase", file.display())).hint(hint));
     }
+    if matches!(error, PemError::NoItemsFound) {
+        let hint = "a key starts with `-----BEGIN PRIVATE KEY-----`".to_owned();
+        return Err(Problem::new(format!("there is no private key in {}", file.display())).hint(hint));
+    }
+    Err(torn(file, &error))
 }
 
 /// Whether a certificate can be shown, and the key is its own.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::watch::Watched;
-use crate::config::types::ListenAddress;
+use crate::config::types::{ListenAddress, SocketRights};
 use crate::config::{self, Config, Failure, Loaded, Source};
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
@@ -121,17 +121,8 @@ impl Reloader {
     }
 
     fn warn_of_what_waits(&self, config: &Config) {
-        let started = &self.started;
-        for (key, changed) in [
-            ("listener", addresses(started) != addresses(config)),
-            ("admin", started.admin != config.admin),
-            ("log", started.log != config.log),
-            ("gateway.workers", started.gateway.workers != config.gateway.workers),
-            ("gateway.max_connections", started.gateway.max_connections != config.gateway.max_connections),
-        ] {
-            if changed {
-                tracing::warn!(key, "this change takes effect at the next start");
-            }
+        for key in waiting(&self.started, config) {
+            tracing::warn!(key, "this change takes effect at the next start");
         }
     }
 
@@ -143,7 +134,48 @@ impl Reloader {
     }
 }
 
-/// Where a configuration wants to listen. What else a listener says holds for the next connection.
-fn addresses(config: &Config) -> Vec<&ListenAddress> {
-    config.listeners.iter().map(|listener| &listener.address).collect()
+/// What a configuration says that the process cannot do before it starts again.
+fn waiting(started: &Config, config: &Config) -> Vec<&'static str> {
+    let changes = [
+        ("listener", sockets(started) != sockets(config)),
+        ("admin", started.admin != config.admin),
+        ("log", started.log != config.log),
+        ("gateway.workers", started.gateway.workers != config.gateway.workers),
+        ("gateway.max_connections", started.gateway.max_connections != config.gateway.max_connections),
+    ];
+    changes.into_iter().filter_map(|(key, changed)| changed.then_some(key)).collect()
+}
+
+/// Where and how a configuration wants to listen. What else a listener says holds for the next connection.
+fn sockets(config: &Config) -> Vec<(&ListenAddress, u16, SocketRights)> {
+    config.listeners.iter().map(|listener| (&listener.address, listener.backlog, listener.rights)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn only_what_belongs_to_the_process_waits_for_the_next_start() {
+        let parse = |listener: &str, more: &str| {
+            let text = format!(
+                "[[listener]]\naddress = \"unix:/run/a\"\n{listener}\n[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n\
+                 [[service]]\nname = \"s\"\nhosts = [\"*\"]\n{more}"
+            );
+            config::parse(Path::new("test.toml"), &text).unwrap_or_else(|report| panic!("{report}"))
+        };
+        let started = parse("", "");
+        for (listener, more, keys) in [
+            ("http2 = false\nredirect_https = true\nproxy_protocol = true", "[gateway]\nvia = true", &[][..]),
+            ("backlog = 1", "", &["listener"]),
+            ("mode = \"0600\"", "", &["listener"]),
+            ("[[listener]]\naddress = \"127.0.0.1:80\"", "", &["listener"]),
+            ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin", "log"]),
+            ("", "[gateway]\nworkers = 7\nmax_connections = 7", &["gateway.workers", "gateway.max_connections"]),
+        ] {
+            assert_eq!(waiting(&started, &parse(listener, more)), keys, "{listener} {more}");
+        }
+    }
 }

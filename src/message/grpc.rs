@@ -14,6 +14,9 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
+/// The media type; a suffix or parameters may follow.
+const GRPC: &[u8] = b"application/grpc";
+
 /// What is escaped in a message beside control characters and what is not ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
@@ -25,7 +28,10 @@ pub fn is_grpc(head: &Parts) -> bool {
         return false;
     }
     let kind = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    kind.strip_prefix(b"application/grpc").is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+    // Letter case is nothing to a media type (RFC 9110 section 8.3.1).
+    kind.split_at_checked(GRPC.len()).is_some_and(|(kind, rest)| {
+        kind.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';' | b' ' | b'\t'))
+    })
 }
 
 /// How long the client will wait, if it says so: one to eight digits and a unit from hours to nanoseconds.
@@ -102,6 +108,11 @@ mod tests {
             ("application/grpc", true),
             ("application/grpc+proto", true),
             ("application/grpc;x", true),
+            ("application/grpc ; x", true),
+            ("Application/GRPC", true),
+            ("APPLICATION/GRPC+Proto", true),
+            ("application/grp", false),
+            ("application/grpcx", false),
             ("application/grpc-web", false),
             ("application/json", false),
         ] {

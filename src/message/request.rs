@@ -57,13 +57,14 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     if !head.uri.path_and_query().is_none_or(|target| target.as_str().is_ascii()) {
         return Err(bad("the request target has bytes beyond ASCII, which have to be percent-encoded"));
     }
+    // Of a URL without a path it is `/`. In HTTP/2, `*` comes together with an authority.
+    if !head.uri.path().starts_with('/') {
+        return Err(bad("the request target is neither a path nor an http URL"));
+    }
     if let Some(authority) = head.uri.authority() {
         let http = head.uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");
         let value = HeaderValue::from_str(authority.as_str()).ok().filter(|value| http && is_valid(value.as_bytes()));
         return value.ok_or_else(|| bad("invalid request target"));
-    }
-    if !head.uri.path().starts_with('/') {
-        return Err(bad("the request target is neither a path nor an http URL"));
     }
     match host {
         Some(host) => Ok(host.clone()),
@@ -267,7 +268,7 @@ mod tests {
             ("content-length", "0"),
             ("c_d", "6"),
             ("te", "gzip, trailers"),
-            ("trailer", "x-t, X_Custom"),
+            ("trailer", "x-t, X_Custom, Set-Cookie"),
             ("x-custom", "7"),
             ("x_custom", "8"),
             ("via", "1.0 a"),
@@ -348,6 +349,12 @@ mod tests {
         ] {
             assert!(host(&head(uri, &lines)).is_err(), "{uri} {lines:?}");
         }
+        // As HTTP/2 has it.
+        let mut asterisk = head("http://a/", &[]);
+        let parts = Uri::builder().scheme("http").authority("a").path_and_query("*");
+        (asterisk.uri, asterisk.version) = (parts.build().expect("a URI"), Version::HTTP_2);
+        let problem = host(&asterisk).expect_err("refused");
+        assert_eq!(problem.detail, "the request target is neither a path nor an http URL");
     }
 
     #[test]

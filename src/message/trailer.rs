@@ -21,10 +21,12 @@ pub fn announced(line: &HeaderValue, passes: impl Fn(&HeaderName) -> bool) -> Op
     HeaderValue::from_bytes(&kept.join(&b", "[..])).ok().filter(|line| !line.is_empty())
 }
 
-/// Whether a client may send a trailer of this name: it is not reserved, owned, framing or hop-by-hop, and none that is configured.
+/// Whether a trailer of this name may pass: it is not reserved, owned, framing, hop-by-hop or of heads, and none that is configured.
 #[must_use]
 pub fn passes(name: &HeaderName, prefix: &ReservedPrefix, custom: &[HeaderName]) -> bool {
-    classify(name, prefix) == Class::EndToEnd && !custom.iter().any(|custom| is_same(custom, name))
+    classify(name, prefix) == Class::EndToEnd
+        && !is_of_heads(name)
+        && !custom.iter().any(|custom| is_same(custom, name))
 }
 
 /// Removes from a trailer section what no peer may send there.
@@ -39,9 +41,7 @@ pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> 
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
         if passes(name, &rules.prefix, custom) {
-            if !is_of_heads(name) {
-                kept.append(name.clone(), value);
-            }
+            kept.append(name.clone(), value);
         } else if rules.reserved == ReservedPolicy::Reject && classify(name, &rules.prefix) == Class::Reserved {
             return Err(reserved(name));
         }
@@ -58,7 +58,7 @@ pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> Option<Heade
     for (name, value) in trailers {
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
-        if classify(name, prefix) == Class::EndToEnd && !is_of_heads(name) {
+        if passes(name, prefix, &[]) {
             kept.append(name.clone(), value);
         }
     }
@@ -78,6 +78,8 @@ mod tests {
             ("X-T, X-Scf-Name,X-U", Some("X-T, X-U")),
             ("X_Scf_Name, Connection, Content-Length, x.real.ip", None),
             ("X-Scf-Name, no name", Some("no name")),
+            ("Authorization, cache-control, Content-Encoding, Content-Range, X-T", Some("X-T")),
+            ("Content-Type, Max-Forwards, Set-Cookie, Trailer", None),
         ] {
             let prefix = ReservedPrefix::default();
             let found = announced(&HeaderValue::from_static(line), |name| passes(name, &prefix, &[]));

@@ -95,9 +95,8 @@ async fn fill<S: AsyncRead + Unpin>(stream: &mut S, header: &mut Vec<u8>, length
 
 /// Reads a whole header.
 fn parse(header: &[u8]) -> Result<Header, HeaderError> {
-    // Whatever else is in it is to be ignored, even a family that does not exist.
     if header.starts_with(SIGNATURE) && header.get(SIGNATURE.len()) == Some(&LOCAL) {
-        return Ok(Header::Local);
+        return parse_local(header);
     }
     let (parsed, length) =
         ProxyHeader::parse(header, ParseConfig::default()).map_err(|_error| HeaderError::Malformed)?;
@@ -114,6 +113,15 @@ fn parse(header: &[u8]) -> Result<Header, HeaderError> {
         return Err(HeaderError::Malformed);
     }
     Ok(proxied.map_or(Header::Local, |ends| Header::Proxied { source: ends.source, destination: ends.destination }))
+}
+
+/// Whatever is in a header with `LOCAL` is to be ignored, even a family that does not exist. What is left is a checksum, if it can be found.
+fn parse_local(header: &[u8]) -> Result<Header, HeaderError> {
+    let Ok((parsed, _)) = ProxyHeader::parse(header, ParseConfig::default()) else { return Ok(Header::Local) };
+    match check_extensions(header, &parsed) {
+        Err(HeaderError::Checksum) => Err(HeaderError::Checksum),
+        _ => Ok(Header::Local),
+    }
 }
 
 /// What the library lets pass in a line: any byte behind `PROXY`, a sign or zeros in front of a port.

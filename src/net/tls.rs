@@ -6,13 +6,16 @@ use std::sync::Arc;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::server::{
+    ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert, WantsServerCert, WebPkiClientVerifier,
+};
 use rustls::sign::CertifiedKey;
-use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
+use rustls::{ConfigBuilder, RootCertStore, ServerConfig, SupportedProtocolVersion, WantsVerifier, version};
 use tokio_rustls::TlsAcceptor;
 
 use super::certificate;
 use super::issued::Issued;
+use super::resumption::Handshake;
 use crate::config::tls::{Clients, ListenerTls, Proof, TlsVersion};
 
 /// What a client has agreed to when HTTP/2 is to be spoken.
@@ -25,8 +28,16 @@ pub const ACME: &[u8] = b"acme-tls/1";
 #[derive(Debug)]
 pub struct Acceptor {
     config: Arc<ServerConfig>,
+    guarded: Option<Guarded>,
     certificates: Arc<Certificates>,
     spec: ListenerTls,
+}
+
+/// What it takes where clients show certificates and resume sessions: each handshake minds who its client is.
+#[derive(Debug)]
+struct Guarded {
+    builder: ConfigBuilder<ServerConfig, WantsVerifier>,
+    verifier: Arc<dyn ClientCertVerifier>,
 }
 
 /// Why a listener's TLS cannot be set up.
@@ -55,19 +66,17 @@ impl Acceptor {
         let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions(spec.min_version))
             .map_err(TlsError::Certificate)?;
-        let builder = match &spec.clients {
-            None => builder.with_no_client_auth(),
-            Some(clients) => builder.with_client_cert_verifier(verifier(clients)?),
-        };
+        let verifier = spec.clients.as_ref().map(verifier).transpose()?;
         let certificates = Arc::new(Certificates::new(spec, issued).map_err(TlsError::Certificate)?);
-        let mut config = builder.with_cert_resolver(certificates.clone());
+        let finished = match &verifier {
+            None => builder.clone().with_no_client_auth(),
+            Some(verifier) => builder.clone().with_client_cert_verifier(verifier.clone()),
+        };
+        let mut config = finish(finished, &certificates);
         config.alpn_protocols = if http2 { vec![H2.to_vec(), HTTP11.to_vec()] } else { vec![HTTP11.to_vec()] };
         if !spec.acme.is_empty() {
             config.alpn_protocols.push(ACME.to_vec());
         }
-        // Ours are in the order of what they protect.
-        config.ignore_client_order = true;
-        config.session_storage = Arc::new(NoServerSessionStorage {});
         if spec.tickets {
             config.ticketer = match previous.filter(|previous| previous.spec.clients == spec.clients) {
                 Some(previous) if previous.spec.tickets => previous.config.ticketer.clone(),
@@ -76,12 +85,20 @@ impl Acceptor {
         } else {
             config.send_tls13_tickets = 0;
         }
-        Ok(Self { config: Arc::new(config), certificates, spec: spec.clone() })
+        let guarded = verifier.filter(|_| spec.tickets).map(|verifier| Guarded { builder, verifier });
+        Ok(Self { config: Arc::new(config), guarded, certificates, spec: spec.clone() })
     }
 
+    /// For one handshake.
     #[must_use]
     pub fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.config.clone())
+        let Some(Guarded { builder, verifier }) = &self.guarded else { return self.config.clone().into() };
+        let handshake = Arc::new(Handshake::new(verifier.clone(), self.config.ticketer.clone()));
+        let builder = builder.clone().with_client_cert_verifier(handshake.clone());
+        let mut config = finish(builder, &self.certificates);
+        config.alpn_protocols.clone_from(&self.config.alpn_protocols);
+        config.ticketer = handshake;
+        Arc::new(config).into()
     }
 
     #[must_use]
@@ -96,6 +113,15 @@ impl Acceptor {
         let all = self.certificates.all.iter().cloned().chain(issued);
         all.filter_map(|key| key.cert.first().cloned()).collect()
     }
+}
+
+/// What all handshakes have in common.
+fn finish(builder: ConfigBuilder<ServerConfig, WantsServerCert>, certificates: &Arc<Certificates>) -> ServerConfig {
+    let mut config = builder.with_cert_resolver(certificates.clone());
+    // Ours are in the order of what they protect.
+    config.ignore_client_order = true;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config
 }
 
 fn versions(min: TlsVersion) -> &'static [&'static SupportedProtocolVersion] {

@@ -187,9 +187,16 @@ impl Forwarding<'_> {
     /// The field lines that the request gets from the gateway.
     fn own_lines(&self, id: Uuid) -> Lines {
         let Self { view, routed, head, .. } = *self;
-        let (fixed, peer) = (&routed.api.api.lines, self.client.peer());
-        let mut lines = Lines::with_capacity(fixed.len() + 384);
-        lines.extend(fixed);
+        let (api, peer) = (&routed.api.api, self.client.peer());
+        let mut lines = Lines::with_capacity(api.lines.len() + 416);
+        if self.budget.timeout() == api.timeout {
+            lines.extend(&api.timeout_line);
+        } else {
+            // The client's own. Zero would say that there is none.
+            let milliseconds = self.budget.timeout().as_nanos().div_ceil(1_000_000);
+            lines.push(&format!("{}Timeout", view.rules.prefix.as_str()), milliseconds.to_string().as_bytes());
+        }
+        lines.extend(&api.lines);
         peer.identify(&mut lines);
         request::add_lines(&mut lines, head, &view.rules, id, routed.upgrade.as_ref());
         if let Some(parameters) = &routed.path_parameters {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use http::header::COOKIE;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderValue, Method, Version};
@@ -79,7 +80,7 @@ pub(super) fn route(
     }
     // hyper has counted those of HTTP/1.
     if head.version == Version::HTTP_2
-        && (http2::size(head) > gateway.max_header_bytes || head.headers.len() > gateway.max_headers)
+        && (http2::size(head) > gateway.max_header_bytes || has_more_fields(head, gateway.max_headers))
     {
         return Err(Problem::head_too_large(gateway.max_header_bytes, gateway.max_headers).into());
     }
@@ -113,6 +114,13 @@ pub(super) fn route(
         host,
         api: local,
     })
+}
+
+/// Whether a head of HTTP/2 has more fields than `limit` when it is one of HTTP/1.1, in which all of `cookie` are one. How many these are is
+/// bounded by the bytes of a head.
+fn has_more_fields(head: &Parts, limit: usize) -> bool {
+    let cookies = || head.headers.get_all(COOKIE).iter().count().saturating_sub(1);
+    head.headers.len() > limit && head.headers.len() - cookies() > limit
 }
 
 /// What an ACME server expects to find here (RFC 8555 section 8.3). It looks without TLS; paths that nothing was ordered for are anybody's.

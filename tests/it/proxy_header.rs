@@ -173,6 +173,11 @@ fn binaries() -> Vec<(&'static str, Vec<u8>, Verdict)> {
         ("a checksum of a socket file", summed(binary(0x21, 0x31, &[b'a'; 216]), 0), Peer),
         ("a wrong checksum", summed(v4(&[]), 1), Closed),
         ("a wrong checksum without an address", summed(binary(0x21, 0, &[]), 1), Closed),
+        ("a checksum with LOCAL", summed(binary(0x20, 0, &[]), 0), Peer),
+        ("a checksum with LOCAL behind an address", summed(binary(0x20, 0x11, &[9; 12]), 0), Peer),
+        ("a wrong checksum with LOCAL", summed(binary(0x20, 0, &[]), 1), Closed),
+        ("a wrong checksum with LOCAL behind an address", summed(binary(0x20, 0x11, &[9; 12]), 1), Closed),
+        ("LOCAL with half a checksum", binary(0x20, 0, &extension(3, &[0, 0])), Peer),
         ("half a checksum", v4(&extension(3, &[0, 0])), Closed),
         ("a checksum of nothing", v4(&extension(3, &[0; 4])), Closed),
     ]

@@ -2,9 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
+use rustls::client::ResolvesClientCert;
+use rustls::pki_types::UnixTime;
+use rustls::sign::CertifiedKey;
+use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, SignatureScheme};
 use tokio::time::Instant;
 
 use super::support::client::{Client, request};
@@ -90,7 +96,7 @@ fn who_has_to_show_a_certificate_is_not_served_without_a_good_one() {
         let mut stranger = (*nobody).clone();
         stranger.client_auth_cert_resolver =
             other.client(Some("stranger"), &[version]).client_auth_cert_resolver.clone();
-        let stranger = std::sync::Arc::new(stranger);
+        let stranger = Arc::new(stranger);
         let ask = |gateway: &Gateway, config| {
             let mut client = TlsClient::connect(&gateway.address, "shop.test", config)?;
             client.ask(request("GET /", &["X-Scf-Client-Subject: CN=root", "x_scf_client_subject: CN=root"]))
@@ -143,6 +149,71 @@ fn a_session_is_resumed_by_any_worker_and_after_a_reload_but_not_past_a_new_auth
         gateway.app().reload().expect("good");
         assert!(!resumed().expect("an answer"), "{version:?}");
     }
+}
+
+/// Shows the certificate in a file, whichever it is at the time.
+#[derive(Debug)]
+struct Renewed(Mutex<Arc<dyn ResolvesClientCert>>);
+
+impl ResolvesClientCert for Renewed {
+    fn resolve(&self, roots: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.lock().expect("no panic").resolve(roots, schemes)
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// A clock that stands still: the client does not know that its ticket is old.
+#[derive(Debug)]
+struct Standing(UnixTime);
+
+impl TimeProvider for Standing {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(self.0)
+    }
+}
+
+#[test]
+fn a_session_ends_with_the_certificate_of_its_client_and_a_newer_one_begins_another() {
+    let (origin, authority) = (Origin::answering(OK), Authority::new("ca"));
+    authority.issue("shop", &["shop.test"]);
+    authority.issue("renewed", &[]);
+    authority.issue_until("short-lived", SystemTime::now() + Duration::from_secs(4));
+    let tls = format!("client_ca = {:?}", authority.path("ca.pem"));
+    let gateway = gateway(&origin, &authority, &["shop"], &tls);
+    let ask = |config: &Arc<ClientConfig>| -> std::io::Result<(bool, String)> {
+        let mut client = TlsClient::connect(&gateway.address, "shop.test", config)?;
+        client.ask(request("GET /", &[]))?;
+        let subject = origin.take().remove(0).field("x-scf-client-subject").map(str::to_owned);
+        Ok((client.is_resumed(), subject.expect("a subject")))
+    };
+    let session = |resumed, subject: &str| (resumed, subject.to_owned());
+    let clients = [&TLS13, &TLS12].map(|version| {
+        let shown = |file| authority.client(Some(file), &[version]);
+        let mut old = (*shown("short-lived")).clone();
+        old.time_provider = Arc::new(Standing(UnixTime::now()));
+        let mut new = (*shown("short-lived")).clone();
+        new.time_provider = old.time_provider.clone();
+        let renewed = Arc::new(Renewed(Mutex::new(new.client_auth_cert_resolver.clone())));
+        new.client_auth_cert_resolver = renewed.clone();
+        let (old, new) = (Arc::new(old), Arc::new(new));
+        for resumed in [false, true] {
+            assert_eq!(ask(&old).expect("served"), session(resumed, "CN=short-lived"));
+            assert_eq!(ask(&new).expect("served"), session(resumed, "CN=short-lived"));
+        }
+        *renewed.0.lock().expect("no panic") = shown("renewed").client_auth_cert_resolver.clone();
+        (old, new)
+    });
+    for (old, new) in &clients {
+        // Each session that is resumed has new tickets, which are no better.
+        eventually("the session is over", || ask(old).is_err().then_some(()));
+        assert!(ask(old).is_err());
+        assert_eq!(ask(new).expect("served"), session(false, "CN=renewed"));
+        assert_eq!(ask(new).expect("served"), session(true, "CN=renewed"));
+    }
+    assert!(origin.requests().is_empty());
 }
 
 #[test]
@@ -264,4 +335,44 @@ fn a_plain_listener_sends_everybody_to_tls() {
         (&line["status"], &line["reason"], &line["aborted"]),
         (&308.into(), &serde_json::Value::Null, &serde_json::Value::Null)
     );
+}
+
+#[test]
+fn a_reload_changes_all_but_the_socket_of_a_listener() {
+    let (origin, authority) = (Origin::answering(OK), Authority::new("ca"));
+    authority.issue("shop", &["shop.test"]);
+    authority.issue("client", &[]);
+    let file = authority.path("fngate.toml");
+    let write = |listener: &str| {
+        let listener = format!("[[listener]]\naddress = \"127.0.0.1:0\"\n{listener}\n");
+        let rest = "[admin]\naddress = \"127.0.0.1:0\"\n[log]\naccess = \"off\"";
+        std::fs::write(&file, format!("{listener}{}\n{rest}", simple(&origin.url(), "", "", ""))).expect("a file");
+    };
+    write("");
+    let gateway = Gateway::from_file(&file);
+    let tls = format!("[listener.tls]\ncertificates = [{}]", authority.entry("shop"));
+    let plain = || {
+        let mut client = gateway.client();
+        client.send(request("GET /", &[]));
+        client.try_receive().map(|answer| answer.status())
+    };
+    let secure = |file: Option<&str>, version| {
+        let client = TlsClient::connect(&gateway.address, "shop.test", &authority.client(file, &[version]));
+        client.and_then(|mut client| client.ask(request("GET /", &[]))).map(|answer| answer.status())
+    };
+    let mut open = gateway.client();
+    for (listener, in_plain, with_tls) in [
+        ("", Some(200), [None, None, None]),
+        (tls.as_str(), None, [Some(200), Some(200), Some(200)]),
+        (&format!("{tls}\nmin_version = \"1.3\""), None, [None, Some(200), Some(200)]),
+        (&format!("{tls}\nclient_ca = {:?}", authority.path("ca.pem")), None, [None, None, Some(200)]),
+        ("redirect_https = true", Some(308), [None, None, None]),
+    ] {
+        write(listener);
+        gateway.app().reload().expect("good");
+        assert_eq!(plain().ok(), in_plain, "{listener}");
+        let found = [secure(None, &TLS12), secure(None, &TLS13), secure(Some("client"), &TLS13)].map(Result::ok);
+        assert_eq!(found, with_tls, "{listener}");
+        assert_eq!(open.ask(request("GET /", &[])).status(), 200, "{listener}: what is open stays");
+    }
 }

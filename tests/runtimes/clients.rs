@@ -1,6 +1,6 @@
 //! Real clients over TLS and HTTP/2, each a program of its own, before a real function.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ function = "f"
 }
 
 /// What a program prints; it has to succeed.
-async fn output(mut command: Command) -> String {
+pub(crate) async fn output(mut command: Command) -> String {
     let output = command.stdin(Stdio::null()).output().await;
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}: is it installed?"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -92,21 +92,27 @@ fn program(name: &str, arguments: &[&str]) -> Command {
 pub(crate) async fn curl() {
     let _busy = clock::busy().await;
     let secure = Secure::start().await;
-    let (url, ca) = (secure.url(), secure.ca());
-    let body = secure.folder.path().join("body");
-    std::fs::write(&body, vec![b'x'; 3 << 20]).expect("the folder can be written to");
-    let upload = format!("@{}", body.display());
-    for (version, flag) in [("2", "--http2"), ("1.1", "--http1.1"), ("2", "--tlsv1.3"), ("2", "--tls-max")] {
-        let flags: &[&str] = if flag == "--tls-max" { &[flag, "1.2"] } else { &[flag] };
-        let mut command = program("curl", &["-sS", "--noproxy", "*", "-w", " %{http_version} %{http_code}"]);
-        command.args(flags).arg("--cacert").arg(&ca).arg("--data-binary").arg(&upload).arg(format!("{url}/upload"));
-        let printed = output(command).await;
-        assert!(printed.contains("\"bytes\":3145728") && printed.ends_with(&format!(" {version} 200")), "{printed}");
+    let url = secure.url();
+    for (version, flags) in
+        [("2", &["--http2"][..]), ("1.1", &["--http1.1"]), ("2", &["--tlsv1.3"]), ("2", &["--tls-max", "1.2"])]
+    {
+        upload(&url, secure.folder.path(), flags, version).await;
     }
     // Without the authority, nothing is sent.
     let mut stranger = program("curl", &["-sS", "--noproxy", "*"]);
     let refused = stranger.arg(format!("{url}/json")).output().await.expect("curl");
     assert_eq!(refused.status.code(), Some(60), "{refused:?}");
+}
+
+/// Has `curl` upload three megabytes, over the version of HTTP that is to come of its `flags`. The authority is in the folder.
+pub(crate) async fn upload(url: &str, folder: &Path, flags: &[&str], version: &str) {
+    let body = folder.join("body");
+    std::fs::write(&body, vec![b'x'; 3 << 20]).expect("the folder can be written to");
+    let mut command = program("curl", &["-sS", "--noproxy", "*", "-w", " %{http_version} %{http_code}"]);
+    command.args(flags).arg("--cacert").arg(folder.join("ca.pem"));
+    command.arg("--data-binary").arg(format!("@{}", body.display())).arg(format!("{url}/upload"));
+    let printed = output(command).await;
+    assert!(printed.contains("\"bytes\":3145728") && printed.ends_with(&format!(" {version} 200")), "{printed}");
 }
 
 pub(crate) async fn nghttp() {
@@ -142,21 +148,25 @@ pub(crate) async fn httpx() {
     assert_eq!(found, expected);
 }
 
-/// Calls, a hundred at a time, server-sent events, a WebSocket and a call that is given up, from a page.
 pub(crate) async fn chromium() {
+    let _busy = clock::busy().await;
+    let secure = Secure::start().await;
+    browse(&secure.url(), &secure.function, secure.folder.path()).await;
+}
+
+/// Calls, a hundred at a time, server-sent events, a WebSocket and a call that is given up, from a page.
+pub(crate) async fn browse(url: &str, function: &Function, folder: &Path) {
     if !is_there("chromium").await {
         return report("chromium: skipped, it is not installed");
     }
-    let _busy = clock::busy().await;
-    let secure = Secure::start().await;
-    let profile = secure.folder.path().join("profile");
+    let profile = folder.join("profile");
     let mut command = std::process::Command::new("chromium");
     command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--ignore-certificate-errors", "--no-first-run"]);
     command.arg("--disable-dev-shm-usage").arg(format!("--user-data-dir={}", profile.display()));
-    command.env("HOME", secure.folder.path()).arg(format!("{}/page", secure.url()));
-    let _browser = Process::start("chromium", command, secure.folder.path()).expect("it starts");
+    command.env("HOME", folder).arg(format!("{url}/page"));
+    let _browser = Process::start("chromium", command, folder).expect("it starts");
     let found: Value = eventually("the page has run", PATIENCE, async || {
-        let reply = calls::call(&secure.function.address, "/result").await.ok()?;
+        let reply = calls::call(&function.address, "/result").await.ok()?;
         Some(reply.json()).filter(|found| !found.is_null())
     })
     .await;

@@ -243,6 +243,6 @@ fn installed(environment: &str, path: &str) -> PathBuf {
 }
 
 /// The folder of the project. Asked for at run time, as checkouts that share a target folder share the built tests too.
-fn project() -> PathBuf {
+pub(crate) fn project() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
 }

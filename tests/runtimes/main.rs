@@ -9,6 +9,7 @@ mod certificates;
 mod client;
 mod clients;
 mod clock;
+mod example;
 mod function;
 mod gateway;
 mod grpc;
@@ -111,6 +112,11 @@ async fn httpx_is_served() {
 #[tokio::test]
 async fn a_page_in_a_browser_is_served() {
     clients::chromium().await;
+}
+
+#[tokio::test]
+async fn the_example_of_the_guide_serves_everybody_at_one_port() {
+    example::serves_everybody().await;
 }
 
 #[tokio::test]

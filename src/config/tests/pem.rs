@@ -22,6 +22,10 @@ fn directory() -> TempDir {
     write("both.pem", &format!("{certificate}{}", key.serialize_pem()));
     write("notes.txt", "no PEM\n");
     write("locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    write(
+        "locked-ec.pem",
+        "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,F0B9\n\nAAAA\n-----END EC PRIVATE KEY-----\n",
+    );
     write("torn.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
     write("empty.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     directory
@@ -52,6 +56,7 @@ fn certificates_and_keys() {
         ("a key has a certificate", "certificate = \"\"\nkey = \"key.pem\""),
         ("a key is one", "certificate = \"certificate.pem\"\nkey = \"certificate.pem\""),
         ("a key has no passphrase", "certificate = \"certificate.pem\"\nkey = \"locked.pem\""),
+        ("nor one of the old form", "certificate = \"certificate.pem\"\nkey = \"locked-ec.pem\""),
         ("a key belongs to its certificate", "certificate = \"certificate.pem\"\nkey = \"other-key.pem\""),
         ("a path is a string", "ca = 1"),
     ] {

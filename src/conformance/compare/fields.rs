@@ -96,7 +96,10 @@ impl Found {
             Class::Reserved => "reserved-removed",
             Class::Owned => "owned-removed",
             Class::Other if is_listed(sent, name) => "listed-removed",
-            Class::Other if name == "trailer" && announced(was).is_empty() => "reserved-trailer-dropped",
+            Class::Other if name == "trailer" && announced(was).all(|name| !may_be_trailer(&name)) => {
+                let of_heads = announced(was).any(|name| NEVER_TRAILERS.contains(&name.as_str()));
+                if of_heads { "head-field-trailer-dropped" } else { "reserved-trailer-dropped" }
+            }
             Class::Other if name == "proxy" => "proxy-removed",
             Class::Other if name.contains('_') => "underscore-name-dropped",
             Class::Other => "field-dropped",
@@ -215,11 +218,16 @@ fn has_its_own_place(field: &Field) -> bool {
     FRAMING.iter().any(|name| field.is(name)) || class(&field.folded()) == Class::HopByHop
 }
 
-/// The names in lines of `Trailer` that a gateway may pass.
-fn announced(lines: &[Field]) -> Vec<String> {
+/// The names in lines of `Trailer`.
+fn announced(lines: &[Field]) -> impl Iterator<Item = String> {
     let tokens = lines.iter().flat_map(|line| line.value.split(|&byte| byte == b','));
     let names = tokens.map(|token| String::from_utf8_lossy(token.trim_ascii()).to_lowercase());
-    names.filter(|name| !name.is_empty() && class(name) == Class::Other).collect()
+    names.filter(|name| !name.is_empty())
+}
+
+/// Whether a gateway may pass a trailer of this name.
+fn may_be_trailer(name: &str) -> bool {
+    class(name) == Class::Other && !NEVER_TRAILERS.contains(&name)
 }
 
 /// Whether `Connection` names the field.

@@ -82,6 +82,11 @@ fn every_difference_of_a_request_is_named() {
             "Host: h\r\nTrailer: T, U\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nu: 2\r\n\r\n",
             &["trailer-dropped", "unannounced-trailer-dropped", "trailer-spelling-changed"],
         ),
+        (
+            "Host: h\r\nTrailer: Set-Cookie\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSet-Cookie: 1\r\n\r\n",
+            "Host: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            &["head-field-trailer-dropped"],
+        ),
     ] {
         assert_eq!(requests(sent, got), rules, "{sent:?} as {got:?}");
     }

@@ -200,3 +200,24 @@ fn the_answers_of_the_gateway_are_those_of_http_1() {
     drop(connect(&gateway));
     assert_settled(&gateway);
 }
+
+#[test]
+fn a_function_is_told_the_deadline_that_holds() {
+    let origin = Origin::hello();
+    let gateway = Gateway::before(&origin, "reserved_prefix = \"X-Fc-\"", "timeout = \"2s\"");
+    let mut client = open(&gateway);
+    for (stream, (kind, patience, told)) in (1..).step_by(2).zip([
+        ("application/grpc", "500m", "500"),
+        ("Application/GRPC", "1500000u", "1500"),
+        ("application/grpc", "1S", "1000"),
+        ("application/grpc", "3S", "2000"),
+        ("text/plain", "1S", "2000"),
+    ]) {
+        let fields = [("content-type", kind), ("grpc-timeout", patience)];
+        assert!(client.send(request(stream, WHOLE, "POST", "/", &fields)));
+        assert_eq!(finish(&mut client, stream).status(), Some(200), "{patience}");
+        let mut fields = origin.take().remove(0).fields;
+        fields.retain(|(name, _)| name == "X-Fc-Timeout");
+        assert_eq!(fields, [("X-Fc-Timeout".to_owned(), told.to_owned())], "{patience}");
+    }
+}

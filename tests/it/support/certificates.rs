@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rcgen::{BasicConstraints, CertificateParams, CrlDistributionPoint, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -45,6 +46,11 @@ impl Authority {
 
     /// The same for a subject of this name.
     pub fn issue_to(&self, subject: &str, names: &[&str], year: i32) -> Issued {
+        self.issue_until(subject, names, rcgen::date_time_ymd(year, 1, 1).into())
+    }
+
+    /// The same, good until then.
+    pub fn issue_until(&self, subject: &str, names: &[&str], end: SystemTime) -> Issued {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("parameters");
         params.distinguished_name.push(DnType::CommonName, subject);
@@ -52,7 +58,7 @@ impl Authority {
         // Never fetched; without one, auditors find fault.
         params.crl_distribution_points =
             vec![CrlDistributionPoint { uris: vec!["http://authority.example/revoked".to_owned()] }];
-        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        params.not_after = end.into();
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
         Issued { certificate, key: key.serialize_pem() }

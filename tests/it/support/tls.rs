@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -38,7 +39,15 @@ impl Authority {
 
     /// A certificate for these names in `FILE.pem`, with its key in `FILE.key`. Returns the certificate.
     pub fn issue(&self, file: &str, names: &[&str]) -> CertificateDer<'static> {
-        let issued = self.authority.issue_to(file, names, FOREVER);
+        self.keep(file, &self.authority.issue_to(file, names, FOREVER))
+    }
+
+    /// The same for a client, good until then.
+    pub fn issue_until(&self, file: &str, end: SystemTime) -> CertificateDer<'static> {
+        self.keep(file, &self.authority.issue_until(file, &[], end))
+    }
+
+    fn keep(&self, file: &str, issued: &certificates::Issued) -> CertificateDer<'static> {
         // Each file is replaced as a whole, as tools for certificates do.
         for (kind, text) in [("pem", &issued.certificate), ("key", &issued.key)] {
             let new = certificates::write(self.folder.path(), "new", text);

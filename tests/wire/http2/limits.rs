@@ -27,6 +27,9 @@ fn heads_over_the_limits() {
     let many = |count: usize| whole(&vec![(&b"x-a"[..], &b"1"[..]); count]);
     let path = |length: usize| request(1, WHOLE, "GET", &format!("/{}", "a".repeat(length - 1)), &[]);
     let cookies = |count: usize| whole(&vec![(&b"cookie"[..], &b""[..]); count]);
+    let both = |fields: usize, cookies: usize| {
+        whole(&[vec![(&b"cookie"[..], &b"a=1"[..]); cookies], vec![(b"x-a", b"1"); fields]].concat())
+    };
     let rows: Vec<(&str, Vec<u8>, Verdict, &'static str)> = vec![
         ("a value of 8,000 bytes", value(8000), With("x-a: aaaa"), "9110 5.4"),
         ("a value of 8,192 bytes", value(8192), Answered(431), "9110 5.4"),
@@ -36,6 +39,8 @@ fn heads_over_the_limits() {
         ("20 fields", many(20), With("x-a: 1"), "9110 5.4"),
         ("21 fields", many(21), Answered(431), "9110 5.4"),
         ("400 fields", many(400), Answered(431), "9110 5.4"),
+        ("19 fields and a cookie in 100", both(19, 100), With("cookie: a=1; a=1; a=1"), "8.2.3"),
+        ("20 fields and a cookie in two", both(20, 2), Answered(431), "8.2.3"),
         ("1,000 empty cookies", cookies(1000), Answered(431), "8.2.3"),
         ("a target of 1,000 bytes", path(1000), With("GET /aaaa"), "9110 4.1"),
         ("a target of 1,001 bytes", path(1001), Answered(414), "9110 4.1"),
