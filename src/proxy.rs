@@ -14,14 +14,16 @@ mod routing;
 pub mod upgrade;
 pub mod view;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderValue, Request, Version};
 use hyper::body::Incoming;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::client::Client;
@@ -42,14 +44,19 @@ pub struct Gateway {
     shared: Arc<Shared>,
     view: RefCell<Rc<View>>,
     sink: Rc<Sink>,
+    /// When a client last took a request back before it was answered.
+    taken_back: Cell<Option<Instant>>,
 }
+
+/// For so long after one request was taken back, more are expected to be.
+const WARY: Duration = Duration::from_secs(1);
 
 impl Gateway {
     /// The data path of worker `worker`, which keeps `idle_connections` to all functions together at most.
     #[must_use]
     pub fn new(shared: Arc<Shared>, sink: Rc<Sink>, worker: usize, idle_connections: usize) -> Rc<Self> {
         let view = View::first(shared.load(), worker, Allowance::new(idle_connections));
-        Rc::new(Self { shared, view: RefCell::new(view), sink })
+        Rc::new(Self { shared, view: RefCell::new(view), sink, taken_back: Cell::new(None) })
     }
 
     /// This worker's view of the current snapshot, brought up to date first.
@@ -60,6 +67,15 @@ impl Gateway {
             *view = view.adopt(self.shared.load());
         }
         view.clone()
+    }
+
+    pub fn note_taken_back(&self, now: Instant) {
+        self.taken_back.set(Some(now));
+    }
+
+    #[must_use]
+    pub fn are_requests_taken_back(&self, now: Instant) -> bool {
+        self.taken_back.get().is_some_and(|last| now < last + WARY)
     }
 
     /// Serves one request. Whatever goes wrong becomes an answer.

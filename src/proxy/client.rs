@@ -54,8 +54,6 @@ pub struct Client {
     passed: Cell<u32>,
     /// Since when a frame that has been passed on has kept hyper from asking for the next.
     stalled_since: Cell<Option<Instant>>,
-    /// Whether its request had to wait for its turn, since the last question.
-    queued: Cell<bool>,
     /// Bytes that went through its socket in this turn.
     moved: Cell<usize>,
     tunnel: RefCell<Option<Tunnel>>,
@@ -78,7 +76,6 @@ impl Client {
             used: Cell::new(false),
             passed: Cell::new(0),
             stalled_since: Cell::new(None),
-            queued: Cell::new(false),
             moved: Cell::new(0),
             tunnel: RefCell::default(),
         })
@@ -245,16 +242,6 @@ impl Client {
     #[must_use]
     pub fn stalled_since(&self) -> Option<Instant> {
         self.stalled_since.get()
-    }
-
-    /// Its request had to wait for its turn.
-    pub fn has_queued(&self) {
-        self.queued.set(true);
-    }
-
-    #[must_use]
-    pub fn take_queued(&self) -> bool {
-        self.queued.take()
     }
 
     /// Leaves a tunnel to the owner of the socket, who opens it once the 101 is written.

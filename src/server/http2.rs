@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -92,7 +92,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         let client = self.connection.for_stream();
         self.streams.next.replace(Some(client.clone()));
         let switch = request.extensions_mut().remove::<OnUpgrade>();
-        let serving = Serving::begin(&self.gateway, &client, request);
+        let serving = Serving::begin(&self.gateway, &client, request).look_first();
         let streams = self.streams.clone();
         Box::pin(async move {
             let response = serving.await;
@@ -127,10 +127,7 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
     let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
     let alarm = client.alarm();
     let mut poll = |cx: &mut Context<'_>| {
-        if open.0.turns.poll_turn(&mut ticket, cx).is_pending() {
-            client.has_queued();
-            return Poll::Pending;
-        }
+        ready!(open.0.turns.poll_turn(&mut ticket, cx));
         loop {
             alarm.clock().tick();
             let phase = client.seat().poll_phase(cx);

@@ -23,14 +23,23 @@ pub(super) struct Serving {
     gateway: Rc<Gateway>,
     client: Rc<Client>,
     id: Uuid,
-    begun: bool,
+    /// Whether to look for the end of the request before it is begun.
+    look_first: bool,
+    done: bool,
 }
 
 impl Serving {
     pub(super) fn begin(gateway: &Rc<Gateway>, client: &Rc<Client>, request: Request<Incoming>) -> Self {
         let (gateway, client, id) = (gateway.clone(), client.clone(), new_id());
         let work = Box::pin(gateway.clone().handle(client.clone(), request, id));
-        Self { work, gateway, client, id, begun: false }
+        Self { work, gateway, client, id, look_first: false, done: false }
+    }
+
+    /// While clients take requests back, one that was taken back together with its head is to be seen before its function is
+    /// asked for anything. hyper looks for a reset only behind a request that waits.
+    pub(super) fn look_first(mut self) -> Self {
+        self.look_first = self.gateway.are_requests_taken_back(self.client.now());
+        self
     }
 }
 
@@ -38,17 +47,24 @@ impl Future for Serving {
     type Output = Result<GatewayResponse, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if !self.begun && self.client.take_queued() {
-            // hyper looks for a reset only behind a request that waits, and one may have come meanwhile.
+        if std::mem::take(&mut self.look_first) {
             cx.waker().wake_by_ref();
-            self.begun = true;
             return Poll::Pending;
         }
-        self.begun = true;
         // Nothing of the work is touched again after a panic, so it does not matter what state it is in.
-        match catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(cx))) {
+        let response = match catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(cx))) {
             Ok(response) => response.map(Ok),
             Err(_panic) => Poll::Ready(Ok(self.gateway.panicked(&self.client, self.id))),
+        };
+        self.done = response.is_ready();
+        response
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if !self.done {
+            self.gateway.note_taken_back(self.client.now());
         }
     }
 }
