@@ -36,7 +36,7 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 const DEADLINE: Duration = Duration::from_secs(1);
 /// What a machine that does other things may be late by.
 const GRACE: Duration = Duration::from_millis(1500);
-/// What a client may wait for its turn: a hundred requests that come at once are begun before it.
+/// What a client may wait for its turn.
 const SLACK: Duration = Duration::from_millis(if cfg!(debug_assertions) { 150 } else { 10 });
 
 #[test]
@@ -69,7 +69,9 @@ fn run(stand: &Stand, attack: &Attack) -> Result<(), String> {
     );
     report(&figures);
     let in_time = limit.is_none_or(|limit| longest.is_some_and(|longest| longest <= limit));
-    let served = seen.busy <= 2 * seen.beside + SLACK;
+    // What need not end are a hundred requests at a time like anybody else's.
+    let slack = if attack.kind == Kind::Borne { 3 * SLACK } else { SLACK };
+    let served = seen.busy <= 2 * seen.beside + slack;
     if in_time && more <= MEMORY && served && seen.logged == 0 { Ok(()) } else { Err(figures) }
 }
 

@@ -1,13 +1,15 @@
 //! Two gateways before one function, a client of each, and an attacker of the first.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::park_timeout;
 use std::time::Duration;
 
-use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use super::DEADLINE;
@@ -24,6 +26,8 @@ const BIG: usize = 16 << 20;
 pub(crate) struct Stand {
     attacked: Gateway,
     other: Gateway,
+    /// Of the function.
+    _runtime: Runtime,
 }
 
 /// What a flood has come to.
@@ -42,8 +46,9 @@ pub(crate) struct Seen {
 
 impl Stand {
     pub(crate) fn start() -> Self {
-        let folder = Folder::new(&impatient(function(), 1, DEADLINE));
-        Self { attacked: Gateway::start(&folder), other: Gateway::start(&folder) }
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let folder = Folder::new(&impatient(runtime.block_on(function()), 1, DEADLINE));
+        Self { attacked: Gateway::start(&folder), other: Gateway::start(&folder), _runtime: runtime }
     }
 
     /// Floods the gateway for this long, and once in any case.
@@ -136,30 +141,28 @@ fn run(address: SocketAddr, attack: &Attack, deadline: Instant) -> io::Result<Op
     Ok(lasted)
 }
 
-/// A function that answers shortly, or on `/big` with very much, and reads on `/sink` without end.
-fn function() -> SocketAddr {
-    // With more room than std's for those who wait: what is turned away there comes again after a second.
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
-    socket.listen(4096).expect("a listener");
-    let listener = TcpListener::from(socket);
+/// A function that answers shortly, or on `/big` with very much, and reads on `/sink` without end. One thread of it bears thousands of
+/// connections at a time.
+async fn function() -> SocketAddr {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let listener = socket.listen(4096).expect("a listener");
     let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(stream) = stream else { continue };
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
             // A gateway that closes ends the connection; that is no failure of the test.
-            std::thread::spawn(move || serve(stream).unwrap_or_default());
+            tokio::spawn(async move { serve(stream).await.unwrap_or_default() });
         }
     });
     address
 }
 
-fn serve(mut stream: TcpStream) -> io::Result<()> {
+async fn serve(mut stream: tokio::net::TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let (mut received, mut buffer) = (Vec::new(), [0; 16 * 1024]);
+    let (mut received, mut buffer) = (Vec::new(), vec![0; 16 * 1024]);
     loop {
         let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
-            match stream.read(&mut buffer)? {
+            match stream.read(&mut buffer).await? {
                 0 => return Ok(()),
                 count => received.extend_from_slice(&buffer[..count]),
             }
@@ -167,15 +170,15 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
         };
         let head: Vec<u8> = received.drain(..end + 4).collect();
         if head.starts_with(b"GET /big") {
-            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {BIG}\r\n\r\n")?;
+            stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {BIG}\r\n\r\n").as_bytes()).await?;
             for _ in 0..BIG / buffer.len() {
-                stream.write_all(&buffer)?;
+                stream.write_all(&buffer).await?;
             }
         } else if head.starts_with(b"POST /sink") {
-            while stream.read(&mut buffer)? > 0 {}
+            while stream.read(&mut buffer).await? > 0 {}
             return Ok(());
         } else {
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await?;
         }
     }
 }
