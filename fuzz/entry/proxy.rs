@@ -111,17 +111,20 @@ fn line(line: &[u8]) -> Option<Header> {
 /// A header of version 2.
 fn binary(bytes: &[u8]) -> Option<Header> {
     let (command, family, rest) = (bytes[12], bytes[13], &bytes[16..]);
-    if command == 0x20 {
-        return Some(Header::Local);
-    }
     let size = match family {
-        0x00 => 0,
-        0x11 => 12,
-        0x21 => 36,
-        0x31 => 216,
-        _ => return None,
+        0x00 => Some(0),
+        0x11 | 0x12 => Some(12),
+        0x21 | 0x22 => Some(36),
+        0x31 | 0x32 => Some(216),
+        _ => None,
     };
-    if command != 0x21 || rest.len() < size || !extensions(bytes, 16 + size) {
+    let sum = size.filter(|size| rest.len() >= *size).map_or(Sum::Unreadable, |size| extensions(bytes, 16 + size));
+    if command == 0x20 {
+        // All of it is ignored, unless it is known to have been damaged.
+        return (sum != Sum::Wrong).then_some(Header::Local);
+    }
+    // Datagrams are nothing that a connection has.
+    if command != 0x21 || family & 0x0f == 2 || sum != Sum::Right {
         return None;
     }
     let port = |at: usize| u16::from_be_bytes([rest[at], rest[at + 1]]);
@@ -139,15 +142,25 @@ fn binary(bytes: &[u8]) -> Option<Header> {
     Some(Header::Proxied { source, destination })
 }
 
-/// Whether the extensions from there on are whole, those that are text are text, and every checksum is right.
-fn extensions(bytes: &[u8], mut at: usize) -> bool {
+/// What the checksums of a header say.
+#[derive(PartialEq)]
+enum Sum {
+    /// Or there is none.
+    Right,
+    Wrong,
+    /// The extensions are not whole, or those that are text are none.
+    Unreadable,
+}
+
+/// Reads the extensions from there on.
+fn extensions(bytes: &[u8], mut at: usize) -> Sum {
     let mut zeroed = bytes.to_vec();
     let mut sums = Vec::new();
     while at < bytes.len() {
-        let Some([kind, high, low]) = bytes.get(at..at + 3) else { return false };
+        let Some([kind, high, low]) = bytes.get(at..at + 3) else { return Sum::Unreadable };
         let begin = at + 3;
         at = begin + usize::from(*high) * 256 + usize::from(*low);
-        let Some(value) = bytes.get(begin..at) else { return false };
+        let Some(value) = bytes.get(begin..at) else { return Sum::Unreadable };
         let is_good = match kind {
             0x03 => value.len() == 4,
             0x20 => value.len() >= 5,
@@ -155,7 +168,7 @@ fn extensions(bytes: &[u8], mut at: usize) -> bool {
             _ => true,
         };
         if !is_good {
-            return false;
+            return Sum::Unreadable;
         }
         if *kind == 0x03 {
             sums.push(value);
@@ -163,7 +176,7 @@ fn extensions(bytes: &[u8], mut at: usize) -> bool {
         }
     }
     let sum = checksum(&zeroed).to_be_bytes();
-    sums.iter().all(|said| **said == sum)
+    if sums.iter().all(|said| **said == sum) { Sum::Right } else { Sum::Wrong }
 }
 
 /// CRC32c, bit by bit.
