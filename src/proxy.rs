@@ -38,6 +38,9 @@ use crate::message::websocket::Opening;
 use crate::snapshot::Shared;
 use crate::telemetry::access::{Record, Sink};
 
+/// For so long after a request was taken back, more are expected to be.
+const WARY: Duration = Duration::from_secs(1);
+
 /// What the data path of one worker works with.
 #[derive(Debug)]
 pub struct Gateway {
@@ -47,9 +50,6 @@ pub struct Gateway {
     /// When a client last took a request back before it was answered.
     taken_back: Cell<Option<Instant>>,
 }
-
-/// For so long after one request was taken back, more are expected to be.
-const WARY: Duration = Duration::from_secs(1);
 
 impl Gateway {
     /// The data path of worker `worker`, which keeps `idle_connections` to all functions together at most.
@@ -69,10 +69,12 @@ impl Gateway {
         view.clone()
     }
 
+    /// Notes that a client left a request, or reset it, before it was answered.
     pub fn note_taken_back(&self, now: Instant) {
         self.taken_back.set(Some(now));
     }
 
+    /// Whether clients of this worker do so at this time.
     #[must_use]
     pub fn are_requests_taken_back(&self, now: Instant) -> bool {
         self.taken_back.get().is_some_and(|last| now < last + WARY)
