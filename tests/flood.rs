@@ -59,19 +59,19 @@ fn run(stand: &Stand, attack: &Attack) -> Result<(), String> {
     };
     let ended = longest.map_or("not ended".to_owned(), |longest| format!("ended after {longest:.1?} at most"));
     let figures = format!(
-        "{}: {} connections, {ended}; {:.1} MB more; p99 {:.1?}, {:.1?} beside it; {} lines logged",
+        "{}: {} connections, {ended}; {:.1} MB more; p99 {:.2?}, {:.2?} alone; {} lines logged",
         attack.name,
         seen.connections,
         more as f64 / f64::from(1 << 20),
         seen.busy,
-        seen.beside,
+        seen.alone,
         seen.logged,
     );
     report(&figures);
     let in_time = limit.is_none_or(|limit| longest.is_some_and(|longest| longest <= limit));
     // What need not end are a hundred requests at a time like anybody else's.
     let slack = if attack.kind == Kind::Borne { 3 * SLACK } else { SLACK };
-    let served = seen.busy <= 2 * seen.beside + slack;
+    let served = seen.busy <= 2 * seen.alone + slack;
     if in_time && more <= MEMORY && served && seen.logged == 0 { Ok(()) } else { Err(figures) }
 }
 

@@ -54,8 +54,10 @@ pub struct Client {
     passed: Cell<u32>,
     /// Since when a frame that has been passed on has kept hyper from asking for the next.
     stalled_since: Cell<Option<Instant>>,
-    /// Bytes that went through its socket in this turn.
+    /// What has gone through its socket since others had their turn, in bytes.
     moved: Cell<usize>,
+    /// Whether it waits for that.
+    resting: Cell<bool>,
     tunnel: RefCell<Option<Tunnel>>,
 }
 
@@ -77,6 +79,7 @@ impl Client {
             passed: Cell::new(0),
             stalled_since: Cell::new(None),
             moved: Cell::new(0),
+            resting: Cell::new(false),
             tunnel: RefCell::default(),
         })
     }
@@ -113,10 +116,9 @@ impl Client {
         &self.alarm
     }
 
-    /// The task that owns the socket is polled: time goes on, and it has its whole share of the worker again.
-    pub fn begin_turn(&self) {
+    /// The task that owns the socket is polled: time goes on.
+    pub fn tick(&self) {
         self.alarm.clock().tick();
-        self.moved.set(0);
     }
 
     /// Notes bytes that went through the socket.
@@ -128,6 +130,18 @@ impl Client {
     #[must_use]
     pub fn has_had_its_share(&self) -> bool {
         self.moved.get() >= SHARE
+    }
+
+    /// Waits until others have had their turn, and says whether that has only just begun: somebody has to [end](Self::end_rest) it.
+    #[must_use]
+    pub fn begin_rest(&self) -> bool {
+        !self.resting.replace(true)
+    }
+
+    /// Others have had their turn: it has its whole share of the worker again.
+    pub fn end_rest(&self) {
+        self.resting.set(false);
+        self.moved.set(0);
     }
 
     /// The time of the present poll.

@@ -218,7 +218,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCe
     let mut ending = false;
     let mut work = |cx: &mut Context<'_>| {
         loop {
-            client.begin_turn();
+            client.tick();
             let phase = client.seat().poll_phase(cx);
             if !ending && (phase >= Phase::Draining || client.leftover().ends_connection()) {
                 ending = true;

@@ -203,7 +203,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
         streams.attach(cx.waker());
         streams.turns.renew();
         loop {
-            client.begin_turn();
+            client.tick();
             if ending.is_none() && client.seat().poll_phase(cx) >= Phase::Draining {
                 ending = Some(alarm.now());
                 Pin::new(&mut *http).graceful_shutdown();

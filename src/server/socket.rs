@@ -1,13 +1,15 @@
 //! The socket of a client connection, whatever kind it is.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
@@ -17,6 +19,9 @@ use crate::net::gather;
 const LINGER_BYTES: usize = 256 * 1024;
 /// How long it may take to read the last answer and close: a client whose deadline is over is gone a second later.
 pub const LINGER_TIME: Duration = Duration::from_millis(750);
+
+/// How much of it is read at a time.
+const SCRATCH: usize = 16 * 1024;
 
 /// A client's socket.
 #[derive(Debug)]
@@ -44,18 +49,30 @@ impl Socket {
     pub async fn linger(mut self) {
         let goodbye = async {
             self.shutdown().await?;
-            let mut scratch = [0; 1024];
             let mut left = LINGER_BYTES;
             while left > 0 {
-                match self.read(&mut scratch).await? {
+                match self.discard().await? {
                     0 => break,
                     count => left = left.saturating_sub(count),
                 }
+                // Who goes on sending must not keep the worker here.
+                yield_now().await;
             }
             io::Result::Ok(())
         };
         // Whether the client closed in time, too late or not at all: the connection is over.
         let _ = timeout(LINGER_TIME, goodbye).await;
+    }
+
+    /// Reads once, and says how many bytes nobody is going to see. The room for them is none of the connection's.
+    async fn discard(&mut self) -> io::Result<usize> {
+        poll_fn(|cx| {
+            let mut room = [MaybeUninit::uninit(); SCRATCH];
+            let mut buffer = ReadBuf::uninit(&mut room);
+            ready!(Pin::new(&mut *self).poll_read(cx, &mut buffer))?;
+            Poll::Ready(Ok(buffer.filled().len()))
+        })
+        .await
     }
 
     /// Closes at once with a reset: a response that broke off must not look complete to a client that reads to the end.

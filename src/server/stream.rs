@@ -1,21 +1,26 @@
 //! The socket of a client connection as hyper gets it: somebody watches what moves, and a write that does not is ended.
 
 use std::cell::RefCell;
-use std::future::Future;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::task::yield_now;
+use tokio::task::{spawn_local, yield_now};
 use tokio::time::Instant;
 
 use super::socket::Socket;
 use crate::drain::Phase;
 use crate::proxy::client::Client;
+
+/// How many times what it is to move a byte makes it expensive.
+const EXPENSIVE: usize = 16;
+/// What is read at a time behind bytes that were expensive: in HTTP/2 a read can bring hundreds of frames, and all of them are handled
+/// before anybody asks whether that was more than a share.
+const SIP: usize = 1024;
 
 /// Whoever watches the bytes of a connection, for one version of HTTP.
 pub trait Observer {
@@ -47,12 +52,14 @@ pub struct ClientStream<O> {
     /// How long the client may take no byte of what is to be written.
     write_idle: Duration,
     blocked_since: Option<Instant>,
+    /// Whether what was read last was much work.
+    is_expensive: bool,
 }
 
 impl<O> ClientStream<O> {
     #[must_use]
     pub fn new(socket: Rc<RefCell<Socket>>, client: Rc<Client>, observer: O, write_idle: Duration) -> Self {
-        Self { socket, client, observer, early: Bytes::new(), write_idle, blocked_since: None }
+        Self { socket, client, observer, early: Bytes::new(), write_idle, blocked_since: None, is_expensive: false }
     }
 
     /// Puts bytes that have been read already in front of what is still to come.
@@ -68,10 +75,43 @@ impl<O> ClientStream<O> {
 }
 
 impl<O: Observer> ClientStream<O> {
-    /// Once the share of this turn is used up there is another turn, behind everybody who can go on by then. To wake the task at
-    /// once would not do: the runtime runs dozens of tasks, or one dozens of times, before it looks who else has become ready.
-    fn poll_turn(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.client.has_had_its_share() { pin!(yield_now()).poll(cx) } else { Poll::Ready(()) }
+    /// Once the share is used up others have their turn: everybody who can go on by the time that the worker has looked. To be polled
+    /// again does not mean that, because what h2 does for one frame can wake the task for the next, dozens of times in a row.
+    fn poll_turn(&self, cx: &Context<'_>) -> Poll<()> {
+        if !self.client.has_had_its_share() {
+            return Poll::Ready(());
+        }
+        if self.client.begin_rest() {
+            let (client, waker) = (self.client.clone(), cx.waker().clone());
+            spawn_local(async move {
+                // Until the worker has been around.
+                yield_now().await;
+                client.end_rest();
+                waker.wake();
+            });
+        }
+        Poll::Pending
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.is_expensive {
+            return self.poll_source(cx, buffer);
+        }
+        let room = buffer.remaining().min(SIP);
+        let mut sip = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        let result = self.poll_source(cx, &mut sip);
+        let count = sip.filled().len();
+        buffer.advance(count);
+        result
+    }
+
+    fn poll_source(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.early.is_empty() {
+            return Pin::new(&mut *self.socket.borrow_mut()).poll_read(cx, buffer);
+        }
+        let count = buffer.remaining().min(self.early.len());
+        buffer.put_slice(&self.early.split_to(count));
+        Poll::Ready(Ok(()))
     }
 
     fn wrote(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -99,17 +139,12 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_turn(cx));
         let before = buffer.filled().len();
-        let result = if self.early.is_empty() {
-            Pin::new(&mut *self.socket.borrow_mut()).poll_read(cx, buffer)
-        } else {
-            let count = buffer.remaining().min(self.early.len());
-            buffer.put_slice(&self.early.split_to(count));
-            Poll::Ready(Ok(()))
-        };
+        let result = self.poll_fill(cx, buffer);
         let bytes = &buffer.filled()[before..];
         if !bytes.is_empty() {
             let cost = self.observer.received(bytes)?;
             self.client.moved(cost);
+            self.is_expensive = cost > EXPENSIVE * bytes.len();
         }
         result
     }

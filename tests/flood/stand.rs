@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use super::DEADLINE;
-use super::attacked::{Client, End, give_way, impatient, p99};
+use super::attacked::{Client, End, Processors, impatient, p99};
 use super::attacks::Attack;
 use super::support::gateway::{Folder, Gateway};
 
@@ -25,7 +25,7 @@ const BIG: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct Stand {
     attacked: Gateway,
-    other: Gateway,
+    processors: Processors,
     /// Of the function.
     _runtime: Runtime,
 }
@@ -39,27 +39,28 @@ pub(crate) struct Seen {
     /// The most memory beyond that before, in bytes.
     pub(crate) memory: u64,
     pub(crate) busy: Duration,
-    pub(crate) beside: Duration,
+    pub(crate) alone: Duration,
     /// Lines in the log of the gateway.
     pub(crate) logged: usize,
 }
 
 impl Stand {
     pub(crate) fn start() -> Self {
+        let processors = Processors::divide();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let folder = Folder::new(&impatient(runtime.block_on(function()), 1, DEADLINE));
-        Self { attacked: Gateway::start(&folder), other: Gateway::start(&folder), _runtime: runtime }
+        Self { attacked: Processors::start(&folder), processors, _runtime: runtime }
     }
 
     /// Floods the gateway for this long, and once in any case.
     pub(crate) fn flood(&self, attack: &Attack, time: Duration) -> Seen {
         let (before, lines) = (self.memory(), self.logged());
+        let alone = p99(Client::connect(self.attacked.address).ask_for(time));
         let (over, most) = (AtomicBool::new(false), AtomicU64::new(before));
         let deadline = Instant::now() + time;
         std::thread::scope(|scope| {
             let end = End(&over);
             let serving = scope.spawn(|| Client::connect(self.attacked.address).ask_until(&over));
-            let standing = scope.spawn(|| Client::connect(self.other.address).ask_until(&over));
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     most.fetch_max(self.memory(), Ordering::Relaxed);
@@ -67,7 +68,7 @@ impl Stand {
                 }
             });
             let attacking = scope.spawn(|| {
-                give_way();
+                self.processors.attack();
                 let (mut connections, mut longest) = (0, Some(Duration::ZERO));
                 while connections == 0 || Instant::now() < deadline {
                     let lasted = run(self.attacked.address, attack, deadline + 2 * time).expect("it listens");
@@ -79,9 +80,8 @@ impl Stand {
             let (connections, longest) = attacking.join().expect("the attacker can attack");
             drop(end);
             let busy = p99(serving.join().expect("every request is served"));
-            let beside = p99(standing.join().expect("every request is served"));
             let memory = most.load(Ordering::Relaxed) - before;
-            Seen { connections, longest, memory, busy, beside, logged: self.logged() - lines }
+            Seen { connections, longest, memory, busy, alone, logged: self.logged() - lines }
         })
     }
 

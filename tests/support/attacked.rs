@@ -2,13 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::process::setpriority_process;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::time::Instant;
 
-use crate::support::gateway::BASE;
+use crate::support::gateway::{BASE, Folder, Gateway};
 
 /// How long an answer may take at all.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,10 +40,42 @@ function = "f"
     )
 }
 
-/// Lets everybody else go before this thread and those that it starts: an attacker has a machine of its own to exhaust, and takes
-/// here what processors are left, no more.
-pub fn give_way() {
-    setpriority_process(None, 19).expect("to be nice is allowed");
+/// Two processors as if they were machines of their own. Attackers have one. On the other is the gateway, and what asks it and what
+/// answers it, which need next to nothing and are never kept waiting by it: what they see is how long the gateway lets them wait. On
+/// a machine with only one processor all share it.
+#[derive(Clone, Copy, Debug)]
+pub struct Processors {
+    attackers: usize,
+}
+
+impl Processors {
+    /// Keeps this thread and all that it starts from now on away from the attackers.
+    pub fn divide() -> Self {
+        let allowed = sched_getaffinity(None).expect("the processors of this thread");
+        let mut allowed = (0..CpuSet::MAX_CPU).filter(|&processor| allowed.is_set(processor));
+        let attackers = allowed.next().expect("a processor");
+        stay(allowed.last().unwrap_or(attackers));
+        Self { attackers }
+    }
+
+    /// Has this thread and all that it starts from now on where the attackers are.
+    pub fn attack(self) {
+        stay(self.attackers);
+    }
+
+    /// Starts a gateway that runs whenever nobody else wants to.
+    pub fn start(folder: &Folder) -> Gateway {
+        let argument = folder.argument();
+        let mut command = Command::new("chrt");
+        command.args(["--idle", "0", env!("CARGO_BIN_EXE_fngate"), "run", "-c", &argument]).stdin(Stdio::null());
+        Gateway::start_with(&mut command, folder)
+    }
+}
+
+fn stay(processor: usize) {
+    let mut set = CpuSet::new();
+    set.set(processor);
+    sched_setaffinity(None, &set).expect("a processor of this machine");
 }
 
 /// Ends the work of everybody else, also when the test fails.
