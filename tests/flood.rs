@@ -1,7 +1,6 @@
 //! Clients of HTTP/2 that flood the gateway with what costs them little, over and over again, and one that wants to be served.
 //!
-//! The attacker needs the processors of this machine as well. What that alone costs is seen by a bystander, a client of a second
-//! gateway that nobody attacks, at the same time: the good client may be twice as slow as that one, no more.
+//! The attacker has one processor of this machine, the gateway the other: the good client may be twice as slow as it is alone there.
 //!
 //! A test binary of its own, because nothing else should run beside it: it measures latencies and memory.
 
