@@ -33,6 +33,8 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(6 * 3600);
 const LOOK: Duration = Duration::from_secs(600);
 /// How often the server is asked when it wants a certificate to be renewed, whatever it says itself.
 const ASK: (Duration, Duration) = (Duration::from_secs(3600), Duration::from_secs(24 * 3600));
+/// How long a new certificate is kept, even if the server wants it to be renewed: one order would follow the other for ever.
+const KEEP: Duration = ASK.1;
 
 /// Puts the certificates in use that were issued before, when the gateway starts.
 pub fn load(snapshot: &Snapshot) {
@@ -74,6 +76,8 @@ struct Standing {
     leaf: Option<CertificateDer<'static>>,
     /// When a certificate is to be ordered.
     due: SystemTime,
+    /// The server may not want it before.
+    earliest: SystemTime,
     /// When the server is to be asked for that time.
     ask: SystemTime,
     /// From when to when the server wants it, if it says so.
@@ -237,7 +241,7 @@ impl Keeper {
         match outcome {
             Ok(key) => {
                 let failures = standing.failures;
-                *standing = Standing::of(Some(&key));
+                *standing = Standing::just_issued(&key);
                 let expiry = standing.leaf.as_ref().and_then(certificate::expiry);
                 tracing::info!(name, expiry, "a certificate was issued");
                 if standing.due <= SystemTime::now() {
@@ -265,7 +269,13 @@ impl Standing {
     fn of(key: Option<&CertifiedKey>) -> Self {
         let leaf = key.and_then(|key| key.cert.first()).cloned();
         let due = leaf.as_ref().and_then(certificate::validity).map_or(SystemTime::UNIX_EPOCH, renewal);
-        Self { leaf, due, ask: SystemTime::now(), window: None, failures: 0, said: None }
+        let earliest = SystemTime::UNIX_EPOCH;
+        Self { leaf, due, earliest, ask: SystemTime::now(), window: None, failures: 0, said: None }
+    }
+
+    fn just_issued(key: &CertifiedKey) -> Self {
+        let standing = Self::of(Some(key));
+        Self { earliest: standing.due.min(SystemTime::now() + KEEP), ..standing }
     }
 
     fn postpone(&mut self, failures: u32) {
@@ -277,7 +287,7 @@ impl Standing {
     fn follow(&mut self, start: i64, end: i64) {
         let window = (time(start), time(end));
         if self.window.is_none() || !(window.0..window.1).contains(&self.due) {
-            self.due = within(start, end);
+            self.due = within(start, end).max(self.earliest);
         }
         self.window = Some(window);
     }
@@ -366,5 +376,14 @@ mod tests {
         assert_eq!(standing.due, chosen);
         standing.follow(10, 20);
         assert!((time(10)..time(20)).contains(&standing.due));
+    }
+
+    #[test]
+    fn the_server_cannot_have_a_new_certificate_renewed_at_once() {
+        let mut standing = Standing { earliest: time(5000), ..Standing::of(None) };
+        standing.follow(1000, 2000);
+        assert_eq!(standing.due, time(5000));
+        standing.follow(6000, 7000);
+        assert!((time(6000)..time(7000)).contains(&standing.due));
     }
 }
