@@ -1,7 +1,9 @@
 //! Certificates that the gateway gets by itself, of pebble, an ACME server for tests. Where that is not installed, the tests say so and pass.
+//! pebble does not say when to renew a certificate (ARI, RFC 9773), so that is simulated before it.
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+mod adviser;
 mod pebble;
 mod stand;
 #[path = "../cli/support.rs"]
@@ -10,6 +12,7 @@ mod support;
 
 use std::time::Duration;
 
+use adviser::{Adviser, identifier};
 use pebble::{Pebble, Setup};
 use stand::{Gateway, Ports};
 use support::{eventually, free_port};
@@ -98,5 +101,39 @@ fn a_certificate_is_renewed_before_it_expires() {
         (shown != first).then_some(shown)
     });
     assert_ne!(first, second);
+    gateway.stop();
+}
+
+/// What the server says (ARI, RFC 9773) is simulated: pebble says nothing.
+#[test]
+fn a_certificate_is_renewed_when_the_server_wants_it() {
+    let ports = Ports::free();
+    let setup = Setup { tls: ports.tls, http: ports.http, validity: 90 * 86400 };
+    let Some(pebble) = Pebble::start(&setup) else { return stand::skipped() };
+    let roots = pebble.roots();
+    let adviser = Adviser::start(&pebble, 30..31);
+    let gateway = Gateway::start_at(&adviser.state(), &ports, &[SHOP]);
+    let first = eventually("a certificate is served", || gateway.shown(SHOP, &roots).ok());
+    eventually("the server is asked about it", || (adviser.asked() == [identifier(&first)]).then_some(()));
+    // An order takes less than two seconds.
+    stand::pause(Duration::from_secs(4));
+    assert_eq!(gateway.shown(SHOP, &roots).expect("a handshake"), first, "its time has not come");
+    gateway.stop();
+
+    // A gateway asks when it starts, and not again for hours.
+    adviser.advise(-2..-1);
+    let gateway = Gateway::start_at(&adviser.state(), &ports, &[SHOP]);
+    let second = eventually("another one is served", || {
+        // Without a moment in which there is none that is good.
+        let shown = gateway.shown(SHOP, &roots).expect("a good certificate");
+        (shown != first).then_some(shown)
+    });
+    let [old, new] = [&first, &second].map(identifier);
+    assert_eq!(adviser.replaced(), [old.as_str()]);
+    // Advice that is as old for a certificate that is new is not taken at once: one order would follow the other for ever.
+    eventually("the server is asked about the new one", || adviser.asked().contains(&new).then_some(()));
+    stand::pause(Duration::from_secs(4));
+    assert_eq!(gateway.shown(SHOP, &roots).expect("a handshake"), second, "it is new");
+    assert_eq!(adviser.asked(), [old.clone(), old, new]);
     gateway.stop();
 }

@@ -36,8 +36,15 @@ pub struct Pebble {
 /// What a gateway has to know of it, and keeps of it. Outlives the server.
 #[derive(Debug)]
 pub struct State {
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
     pub directory: String,
+}
+
+impl State {
+    /// The address and port of the server.
+    pub fn authority(&self) -> &str {
+        self.directory.trim_start_matches("https://").trim_end_matches("/dir")
+    }
 }
 
 impl Pebble {
@@ -71,7 +78,7 @@ impl Pebble {
         ]))?;
         let mut started = Self {
             children: vec![resolver],
-            state: Arc::new(State { folder, directory: format!("https://127.0.0.1:{port}/dir") }),
+            state: Arc::new(State { folder: Arc::new(folder), directory: format!("https://127.0.0.1:{port}/dir") }),
             management,
         };
         let config = started.state.folder.path().join("pebble.json");
