@@ -1,6 +1,6 @@
 //! Clients of HTTP/2 that flood the gateway with what costs them little, over and over again, and one that wants to be served.
 //!
-//! The attacker has one processor of this machine, the gateway the other: the good client may be twice as slow as it is alone there.
+//! The attacker takes what processors nobody else wants: the good client may be twice as slow as it is alone.
 //!
 //! A test binary of its own, because nothing else should run beside it: it measures latencies and memory.
 

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use super::DEADLINE;
-use super::attacked::{Client, End, Processors, impatient, p99};
+use super::attacked::{Client, End, give_way, impatient, p99, runtime};
 use super::attacks::Attack;
 use super::support::gateway::{Folder, Gateway};
 
@@ -25,9 +25,8 @@ const BIG: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct Stand {
     attacked: Gateway,
-    processors: Processors,
-    /// Of the function.
-    _runtime: Runtime,
+    /// Of the functions.
+    _runtimes: [Runtime; 2],
 }
 
 /// What a flood has come to.
@@ -46,10 +45,10 @@ pub(crate) struct Seen {
 
 impl Stand {
     pub(crate) fn start() -> Self {
-        let processors = Processors::divide();
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let folder = Folder::new(&impatient(runtime.block_on(function()), 1, DEADLINE));
-        Self { attacked: Processors::start(&folder), processors, _runtime: runtime }
+        let runtimes = [false, true].map(runtime);
+        let functions = std::array::from_fn(|place| runtimes[place].block_on(function()));
+        let folder = Folder::new(&impatient(functions, 1, DEADLINE));
+        Self { attacked: Gateway::start(&folder), _runtimes: runtimes }
     }
 
     /// Floods the gateway for this long, and once in any case.
@@ -68,7 +67,7 @@ impl Stand {
                 }
             });
             let attacking = scope.spawn(|| {
-                self.processors.attack();
+                give_way();
                 let (mut connections, mut longest) = (0, Some(Duration::ZERO));
                 while connections == 0 || Instant::now() < deadline {
                     let lasted = run(self.attacked.address, attack, deadline + 2 * time).expect("it listens");

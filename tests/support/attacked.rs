@@ -2,22 +2,23 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::thread::gettid;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use crate::support::gateway::{BASE, Folder, Gateway};
+use crate::support::gateway::BASE;
 
 /// How long an answer may take at all.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two requests.
 const PACE: Duration = Duration::from_millis(2);
 
-/// A gateway before this function that waits so long for whatever a client may be slow at.
-pub fn impatient(function: SocketAddr, workers: usize, deadline: Duration) -> String {
+/// A gateway that waits so long for whatever a client may be slow at, before a function for good clients and one for all others.
+pub fn impatient([good, other]: [SocketAddr; 2], workers: usize, deadline: Duration) -> String {
     format!(
         r#"{BASE}
 [gateway]
@@ -26,56 +27,43 @@ header_read_timeout = "{deadline:?}"
 keepalive_timeout = "{deadline:?}"
 client_body_idle = "{deadline:?}"
 [[function]]
-name = "f"
-instances = ["http://{function}"]
+name = "good"
+instances = ["http://{good}"]
+[[function]]
+name = "other"
+instances = ["http://{other}"]
 timeout = "60s"
 [[service]]
 name = "shop"
 hosts = ["*"]
 [[service.api]]
+path = "/good"
+method = "GET"
+function = "good"
+[[service.api]]
 path = "/"
 method = "ANY"
-function = "f"
+function = "other"
 "#
     )
 }
 
-/// Two processors as if they were machines of their own. Attackers have one. On the other is the gateway, and what asks it and what
-/// answers it, which need next to nothing and are never kept waiting by it: what they see is how long the gateway lets them wait. On
-/// a machine with only one processor all share it.
-#[derive(Clone, Copy, Debug)]
-pub struct Processors {
-    attackers: usize,
+/// Lets everybody else go before this thread and those that it starts: an attacker has a machine of its own to exhaust, and takes
+/// here what processors are left, no more.
+pub fn give_way() {
+    let thread = gettid().as_raw_nonzero().to_string();
+    let done = Command::new("chrt").args(["--idle", "--pid", "0", &thread]).status().expect("chrt of util-linux");
+    assert!(done.success(), "{done}");
 }
 
-impl Processors {
-    /// Keeps this thread and all that it starts from now on away from the attackers.
-    pub fn divide() -> Self {
-        let allowed = sched_getaffinity(None).expect("the processors of this thread");
-        let mut allowed = (0..CpuSet::MAX_CPU).filter(|&processor| allowed.is_set(processor));
-        let attackers = allowed.next().expect("a processor");
-        stay(allowed.last().unwrap_or(attackers));
-        Self { attackers }
+/// A runtime of one thread, which gives way or does not.
+pub fn runtime(gives_way: bool) -> Runtime {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all();
+    if gives_way {
+        builder.on_thread_start(give_way);
     }
-
-    /// Has this thread and all that it starts from now on where the attackers are.
-    pub fn attack(self) {
-        stay(self.attackers);
-    }
-
-    /// Starts a gateway that runs whenever nobody else wants to.
-    pub fn start(folder: &Folder) -> Gateway {
-        let argument = folder.argument();
-        let mut command = Command::new("chrt");
-        command.args(["--idle", "0", env!("CARGO_BIN_EXE_fngate"), "run", "-c", &argument]).stdin(Stdio::null());
-        Gateway::start_with(&mut command, folder)
-    }
-}
-
-fn stay(processor: usize) {
-    let mut set = CpuSet::new();
-    set.set(processor);
-    sched_setaffinity(None, &set).expect("a processor of this machine");
+    builder.build().expect("a runtime")
 }
 
 /// Ends the work of everybody else, also when the test fails.
@@ -102,7 +90,7 @@ impl Client {
 
     fn ask(&mut self) -> Duration {
         let began = Instant::now();
-        self.0.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").expect("the connection stays open");
+        self.0.write_all(b"GET /good HTTP/1.1\r\nHost: h\r\n\r\n").expect("the connection stays open");
         let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
         while !answer.ends_with(b"\r\n\r\nok") {
             let count = self.0.read(&mut buffer).expect("an answer");
