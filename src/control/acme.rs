@@ -5,6 +5,7 @@
 mod error;
 mod https;
 mod order;
+mod standing;
 mod state;
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,13 +13,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use instant_acme::{Account, CertificateIdentifier, NewAccount};
-use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 use tokio::time::sleep;
 
 use self::error::Error;
 use self::https::Https;
 use self::order::{Wanted, Way, order};
+use self::standing::{BACKOFF, Standing};
 use self::state::{State, usable};
 use crate::config::Config;
 use crate::config::tls::Acme;
@@ -26,16 +27,10 @@ use crate::config::types::ListenAddress;
 use crate::net::certificate;
 use crate::snapshot::{Shared, Snapshot};
 
-/// After a failure. Doubles each time, up to `LONGEST_BACKOFF`.
-const BACKOFF: Duration = Duration::from_secs(60);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(6 * 3600);
 /// The clock may be set, or the machine sleep: it is looked at that often.
 const LOOK: Duration = Duration::from_secs(600);
 /// How often the server is asked when it wants a certificate to be renewed, whatever it says itself.
 const ASK: (Duration, Duration) = (Duration::from_secs(3600), Duration::from_secs(24 * 3600));
-/// How long a new certificate is kept, even if the server wants it to be renewed: one order would follow the other for ever.
-const KEEP: Duration = ASK.1;
-
 /// Puts the certificates in use that were issued before, when the gateway starts.
 pub fn load(snapshot: &Snapshot) {
     let state = State::new(&snapshot.config.acme);
@@ -68,21 +63,6 @@ struct Keeper {
     account: Option<Account>,
     names: HashMap<String, Standing>,
     /// The last error that concerns all names.
-    said: Option<String>,
-}
-
-/// How things stand with one name.
-struct Standing {
-    leaf: Option<CertificateDer<'static>>,
-    /// When a certificate is to be ordered.
-    due: SystemTime,
-    /// The server may not want it before.
-    earliest: SystemTime,
-    /// When the server is to be asked for that time.
-    ask: SystemTime,
-    /// From when to when the server wants it, if it says so.
-    window: Option<(SystemTime, SystemTime)>,
-    failures: u32,
     said: Option<String>,
 }
 
@@ -264,35 +244,6 @@ impl Keeper {
     }
 }
 
-impl Standing {
-    /// Nothing is as good as old.
-    fn of(key: Option<&CertifiedKey>) -> Self {
-        let leaf = key.and_then(|key| key.cert.first()).cloned();
-        let due = leaf.as_ref().and_then(certificate::validity).map_or(SystemTime::UNIX_EPOCH, renewal);
-        let earliest = SystemTime::UNIX_EPOCH;
-        Self { leaf, due, earliest, ask: SystemTime::now(), window: None, failures: 0, said: None }
-    }
-
-    fn just_issued(key: &CertifiedKey) -> Self {
-        let standing = Self::of(Some(key));
-        Self { earliest: standing.due.min(SystemTime::now() + KEEP), ..standing }
-    }
-
-    fn postpone(&mut self, failures: u32) {
-        self.due = SystemTime::now() + backoff(failures);
-        self.failures = failures.saturating_add(1);
-    }
-
-    /// Chooses a moment in the window that the server wants. One that was chosen stays, unless the window moves away from it.
-    fn follow(&mut self, start: i64, end: i64) {
-        let window = (time(start), time(end));
-        if self.window.is_none() || !(window.0..window.1).contains(&self.due) {
-            self.due = within(start, end).max(self.earliest);
-        }
-        self.window = Some(window);
-    }
-}
-
 /// Says an error once, until it is another one.
 fn report(said: &mut Option<String>, name: Option<&str>, error: &Error) {
     let text = error.to_string();
@@ -325,65 +276,7 @@ fn ways(config: &Config) -> impl Iterator<Item = Way> {
     [Some(Way::Tls), http.then_some(Way::Http)].into_iter().flatten()
 }
 
-/// When two thirds of its time are over.
-fn renewal((start, end): (i64, i64)) -> SystemTime {
-    time(start + (end - start) / 3 * 2)
-}
-
-/// Some moment in a window, so that not all come at once.
-fn within(start: i64, end: i64) -> SystemTime {
-    time(if start < end { fastrand::i64(start..end) } else { start })
-}
-
-fn time(seconds: i64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
-}
-
 fn until(time: SystemTime) -> Duration {
     // A second more: what is due then is due.
     time.duration_since(SystemTime::now()).unwrap_or_default() + Duration::from_secs(1)
-}
-
-fn backoff(failures: u32) -> Duration {
-    BACKOFF.saturating_mul(2u32.saturating_pow(failures.min(16))).min(LONGEST_BACKOFF)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failure_is_tried_again_after_a_minute_then_later_and_later() {
-        let minutes = |failures| backoff(failures).as_secs() / 60;
-        assert_eq!([0, 1, 2, 8, 9, 1000].map(minutes), [1, 2, 4, 256, 360, 360]);
-    }
-
-    #[test]
-    fn a_certificate_is_renewed_after_two_thirds_of_its_time() {
-        assert_eq!(renewal((1000, 1000 + 90 * 86400)), time(1000 + 60 * 86400));
-        assert_eq!(renewal((0, 6)), time(4));
-        assert_eq!(within(5, 5), time(5));
-        assert!((time(5)..time(9)).contains(&within(5, 9)));
-    }
-
-    #[test]
-    fn the_server_may_want_a_renewal_at_another_time() {
-        let mut standing = Standing::of(None);
-        standing.follow(1000, 2000);
-        let chosen = standing.due;
-        assert!((time(1000)..time(2000)).contains(&chosen));
-        standing.follow(999, 2001);
-        assert_eq!(standing.due, chosen);
-        standing.follow(10, 20);
-        assert!((time(10)..time(20)).contains(&standing.due));
-    }
-
-    #[test]
-    fn the_server_cannot_have_a_new_certificate_renewed_at_once() {
-        let mut standing = Standing { earliest: time(5000), ..Standing::of(None) };
-        standing.follow(1000, 2000);
-        assert_eq!(standing.due, time(5000));
-        standing.follow(6000, 7000);
-        assert!((time(6000)..time(7000)).contains(&standing.due));
-    }
 }
