@@ -47,7 +47,7 @@ impl Stand {
     pub(crate) fn start() -> Self {
         let runtimes = [false, true].map(runtime);
         let functions = std::array::from_fn(|place| runtimes[place].block_on(function()));
-        let folder = Folder::new(&impatient(functions, 2, DEADLINE));
+        let folder = Folder::new(&impatient(functions, 1, DEADLINE));
         Self { attacked: Gateway::start(&folder), _runtimes: runtimes }
     }
 
