@@ -31,6 +31,7 @@ use crate::snapshot::{Shared, Snapshot};
 const LOOK: Duration = Duration::from_secs(600);
 /// How often the server is asked when it wants a certificate to be renewed, whatever it says itself.
 const ASK: (Duration, Duration) = (Duration::from_secs(3600), Duration::from_secs(24 * 3600));
+
 /// Puts the certificates in use that were issued before, when the gateway starts.
 pub fn load(snapshot: &Snapshot) {
     let state = State::new(&snapshot.config.acme);

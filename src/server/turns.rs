@@ -129,7 +129,7 @@ mod tests {
             .collect();
         let other = log.clone();
         let other = spawn_local(async move {
-            while other.borrow().len() < 500 {
+            while other.borrow().iter().flatten().count() < 500 {
                 other.borrow_mut().push(None);
                 yield_now().await;
             }

@@ -50,7 +50,8 @@ impl Standing {
         self.failures = failures.saturating_add(1);
     }
 
-    /// Chooses a moment in the window that the server wants, so that not all come at once. One that was chosen stays, unless the window moves away from it.
+    /// Chooses a moment in the window that the server wants, so that not all come at once. One that was chosen stays, unless the
+    /// window moves away from it.
     pub(super) fn follow(&mut self, start: i64, end: i64) {
         if start >= end {
             // No window, which is as good as no answer (RFC 9773 section 4.2).
