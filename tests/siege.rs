@@ -70,7 +70,7 @@ const ATTACKS: [(Attack, usize); 5] =
 #[test]
 fn five_thousand_slow_connections_are_shed_while_a_good_client_is_served() {
     raise_open_files();
-    let (function, runtime) = (attacked::runtime(false), attacked::runtime(true));
+    let (function, runtime) = (attacked::runtime(|| ()), attacked::runtime(give_way));
     let functions = [function.block_on(origin()), runtime.block_on(origin())];
     let gateway = Gateway::start(&Folder::new(&impatient(functions, 2, DEADLINE)));
     let address = gateway.address;

@@ -132,7 +132,8 @@ impl Client {
         self.moved.get() >= SHARE
     }
 
-    /// Waits until others have had their turn, and says whether that has only just begun: somebody has to [end](Self::end_rest) it.
+    /// Notes that it waits until others have had their turn. Returns whether it did not do so already: then somebody has to
+    /// [end](Self::end_rest) it.
     #[must_use]
     pub fn begin_rest(&self) -> bool {
         !self.resting.replace(true)

@@ -79,12 +79,6 @@ struct Streams {
 #[derive(Debug)]
 struct Open(Rc<Streams>);
 
-/// What has become of a request by the time that this is dropped.
-struct Outcome {
-    turns: Rc<Turns>,
-    answered: bool,
-}
-
 /// Spawns what hyper asks for as tasks of this worker.
 #[derive(Clone, Debug)]
 struct Spawner(Rc<Streams>);
@@ -98,13 +92,10 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         let client = self.connection.for_stream();
         self.streams.next.replace(Some(client.clone()));
         let switch = request.extensions_mut().remove::<OnUpgrade>();
-        let serving = Serving::begin(&self.gateway, &client, request).look_first();
         let streams = self.streams.clone();
-        let mut outcome = Outcome { turns: streams.turns.clone(), answered: false };
+        let serving = Serving::begin(&self.gateway, &client, request).among(streams.turns.clone());
         Box::pin(async move {
             let response = serving.await;
-            outcome.answered = true;
-            drop(outcome);
             if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
                 let open = Open::new(streams);
                 spawn_local(async move {
@@ -268,12 +259,6 @@ impl Open {
     fn new(streams: Rc<Streams>) -> Self {
         streams.open.set(streams.open.get() + 1);
         Self(streams)
-    }
-}
-
-impl Drop for Outcome {
-    fn drop(&mut self) {
-        self.turns.learn(self.answered);
     }
 }
 

@@ -11,6 +11,7 @@ use http::Request;
 use hyper::body::Incoming;
 use uuid::Uuid;
 
+use super::turns::Turns;
 use crate::proxy::client::Client;
 use crate::proxy::exchange::GatewayResponse;
 use crate::proxy::{Gateway, new_id};
@@ -23,6 +24,8 @@ pub(super) struct Serving {
     gateway: Rc<Gateway>,
     client: Rc<Client>,
     id: Uuid,
+    /// Of the connection, if it has several requests at once.
+    turns: Option<Rc<Turns>>,
     /// Whether to look for the end of the request before it is begun.
     look_first: bool,
     done: bool,
@@ -32,12 +35,13 @@ impl Serving {
     pub(super) fn begin(gateway: &Rc<Gateway>, client: &Rc<Client>, request: Request<Incoming>) -> Self {
         let (gateway, client, id) = (gateway.clone(), client.clone(), new_id());
         let work = Box::pin(gateway.clone().handle(client.clone(), request, id));
-        Self { work, gateway, client, id, look_first: false, done: false }
+        Self { work, gateway, client, id, turns: None, look_first: false, done: false }
     }
 
-    /// While clients take requests back, one that was taken back together with its head is to be seen before its function is
-    /// asked for anything. hyper looks for a reset only behind a request that waits.
-    pub(super) fn look_first(mut self) -> Self {
+    /// One among several. While clients take requests back, one that was taken back together with its head is to be seen before its
+    /// function is asked for anything. hyper looks for a reset only behind a request that waits.
+    pub(super) fn among(mut self, turns: Rc<Turns>) -> Self {
+        self.turns = Some(turns);
         self.look_first = self.gateway.are_requests_taken_back(self.client.now());
         self
     }
@@ -65,6 +69,9 @@ impl Drop for Serving {
     fn drop(&mut self) {
         if !self.done {
             self.gateway.note_taken_back(self.client.now());
+        }
+        if let Some(turns) = &self.turns {
+            turns.learn(self.done);
         }
     }
 }

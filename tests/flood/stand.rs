@@ -45,7 +45,7 @@ pub(crate) struct Seen {
 
 impl Stand {
     pub(crate) fn start() -> Self {
-        let runtimes = [false, true].map(runtime);
+        let runtimes = [runtime(|| ()), runtime(give_way)];
         let functions = std::array::from_fn(|place| runtimes[place].block_on(function()));
         let folder = Folder::new(&impatient(functions, 1, DEADLINE));
         Self { attacked: Gateway::start(&folder), _runtimes: runtimes }

@@ -56,14 +56,9 @@ pub fn give_way() {
     assert!(done.success(), "{done}");
 }
 
-/// A runtime of one thread, which gives way or does not.
-pub fn runtime(gives_way: bool) -> Runtime {
-    let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(1).enable_all();
-    if gives_way {
-        builder.on_thread_start(give_way);
-    }
-    builder.build().expect("a runtime")
+/// A runtime of one thread, which does this first.
+pub fn runtime(start: fn()) -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_all().on_thread_start(start).build().expect("a runtime")
 }
 
 /// Ends the work of everybody else, also when the test fails.
