@@ -47,7 +47,10 @@ pub(crate) struct Client {
     /// A head that has begun: its flags and the block so far.
     block: Option<(u8, Vec<u8>)>,
     answers: BTreeMap<u32, Answer>,
+    /// Why the other side goes away.
     pub(crate) goaway: Option<u32>,
+    /// The last stream that it has done anything for, when it goes away.
+    pub(crate) last: Option<u32>,
     pub(crate) pongs: usize,
     /// Whether the other side has said what it allows.
     pub(crate) settled: bool,
@@ -110,6 +113,7 @@ impl Client {
             block: None,
             answers: BTreeMap::new(),
             goaway: None,
+            last: None,
             pongs: 0,
             settled: false,
             faults: Vec::new(),
@@ -201,7 +205,7 @@ impl Client {
             }
             PING if flags & ACK == 0 => drop(self.send(frame(PING, ACK, 0, payload))),
             PING => self.pongs += 1,
-            GOAWAY => self.goaway = payload.get(4..).and_then(code),
+            GOAWAY => (self.last, self.goaway) = (code(payload), payload.get(4..).and_then(code)),
             SETTINGS | WINDOW_UPDATE => {}
             _ => self.faults.push(format!("a frame of type {kind}")),
         }
