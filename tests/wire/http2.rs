@@ -11,6 +11,7 @@ mod trailers;
 mod tunnels;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use fngate::conformance::grammar::Message;
 use fngate::conformance::wire::origin::{self, Log};
@@ -20,6 +21,9 @@ use super::figures::{self, Findings};
 use super::peer::hpack::Field;
 use super::peer::{self, Answer, Client, DATA, END_HEADERS, END_STREAM, WHOLE, frame};
 use super::stand::Stand;
+
+/// How long a request that was taken back may need to the function.
+const STRAY: Duration = Duration::from_millis(30);
 
 /// What has to come of an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +108,10 @@ pub(crate) fn send(stand: &Stand, bytes: &[u8], answers: &[origin::Answer]) -> O
     }
     if client.goaway.is_some() && !client.wait(PATIENCE, |client| client.end().is_some()) {
         violations.push("told to go away, and not closed".to_owned());
+    }
+    if client.answer(1).reset.is_some() {
+        // A request that was taken back may be on its way all the same, and is not to be taken for one of the next attack.
+        log.wait(STRAY, |log| log.requests.len() > before.0);
     }
     log.wait(PROMPT, Log::is_settled);
     let (requests, cut) = log.read(|log| {
