@@ -36,6 +36,8 @@ pub struct Progress {
     pub finished: Cell<bool>,
     /// Whether it is held back, because the client waits for `100 Continue`.
     pub held: Cell<bool>,
+    /// Since when the next chunk has been waited for. The client is read from then, and seen to leave.
+    pub awaited_since: Cell<Option<Instant>>,
 }
 
 /// Why the body of a request broke off.
@@ -164,8 +166,6 @@ struct Upload {
     progress: Rc<Progress>,
     limits: UploadLimits,
     alarm: Rc<Alarm>,
-    /// When the wait for the chunk that is due began.
-    waiting_since: Option<Instant>,
     gate: Option<(ContinueGate, Instant)>,
 }
 
@@ -191,11 +191,12 @@ impl RequestBody {
             fault: RefCell::default(),
             finished: Cell::new(false),
             held: Cell::new(gate.is_some()),
+            awaited_since: Cell::default(),
         });
         let gate = gate.map(|gate| (gate, now + CONTINUE_WAIT));
         let incoming = Some(incoming);
         let upload =
-            Upload { incoming, leftover, progress: progress.clone(), limits, alarm, waiting_since: None, gate };
+            Upload { incoming, leftover, progress: progress.clone(), limits, alarm, gate };
         (Self(Some(Box::new(upload))), progress)
     }
 }
@@ -212,7 +213,7 @@ impl Upload {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         match Pin::new(&mut *incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
-                self.waiting_since = None;
+                self.progress.awaited_since.set(None);
                 if frame.is_trailers() {
                     self.incoming = None;
                     self.leftover.end_connection();
@@ -228,7 +229,8 @@ impl Upload {
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                let since = *self.waiting_since.get_or_insert(self.alarm.now());
+                let since = self.progress.awaited_since.get().unwrap_or(self.alarm.now());
+                self.progress.awaited_since.set(Some(since));
                 if !self.alarm.passed(since + self.limits.idle) {
                     return Poll::Pending;
                 }

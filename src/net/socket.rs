@@ -20,6 +20,10 @@ const INTERVAL: Duration = Duration::from_secs(15);
 /// How many may stay without an answer before the connection is lost.
 const PROBES: u32 = 4;
 
+/// What the kernel takes of an answer before it can send it, in bytes. Without a bound it keeps megabytes for each client that is slow to
+/// take them.
+const UNSENT: u32 = 128 << 10;
+
 /// The sockets at one address: one for each worker.
 #[derive(Debug)]
 pub enum Sockets {
@@ -135,12 +139,18 @@ fn tcp_socket(address: SocketAddr, options: Options, reuse_port: ReusePort) -> i
     if reuse_port == ReusePort::Yes {
         socket.set_reuse_port(true)?;
     }
-    keep_alive(&socket)?;
+    prepare(&socket)?;
     socket.bind(&SockAddr::from(address))?;
     if reuse_port == ReusePort::Yes || address.port() != 0 {
         socket.listen(options.backlog)?;
     }
     Ok(socket.into())
+}
+
+/// What the connections of a listening socket inherit from it.
+fn prepare(socket: &impl AsFd) -> io::Result<()> {
+    keep_alive(socket)?;
+    SockRef::from(socket).set_tcp_notsent_lowat(UNSENT)
 }
 
 /// Has the kernel find out that a peer is gone without a word. Connections inherit it from the socket that accepted them.
@@ -157,7 +167,7 @@ fn inherit(inherited: &mut Inherited, name: &str, count: usize) -> io::Result<Ve
     let each = |socket| match socket {
         inherited::Socket::Tcp(socket) => {
             socket.set_nonblocking(true)?;
-            keep_alive(&socket)?;
+            prepare(&socket)?;
             let address = socket.local_addr()?;
             let mut sockets = (1..count).map(|_| socket.try_clone()).collect::<io::Result<Vec<_>>>()?;
             sockets.push(socket);
@@ -227,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn accepted_connections_are_kept_alive() {
+    fn accepted_connections_are_kept_alive_and_keep_little() {
         let (address, sockets) = bound("127.0.0.1:0");
         let client = TcpStream::connect(address).expect("connects");
         let accepted = loop {
@@ -241,6 +251,7 @@ mod tests {
         assert_eq!(accepted.tcp_keepalive_time().expect("an option"), KEEP_ALIVE);
         assert_eq!(accepted.tcp_keepalive_interval().expect("an option"), INTERVAL);
         assert_eq!(accepted.tcp_keepalive_retries().expect("an option"), PROBES);
+        assert_eq!(accepted.tcp_notsent_lowat().expect("an option"), UNSENT);
         drop(client);
     }
 }

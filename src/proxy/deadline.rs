@@ -59,7 +59,8 @@ impl Budget {
         if client.seat().phase() == Phase::Expired {
             return Some(Stop::Draining);
         }
-        if self.progress.as_ref().is_some_and(|progress| !progress.finished.get()) {
+        let held_back = |progress: &Rc<Progress>| !progress.finished.get() && progress.awaited_since.get().is_none();
+        if self.progress.as_ref().is_some_and(held_back) {
             client.hold_back();
         }
         let since = self.progress.as_ref().map_or(self.started, |progress| progress.last_chunk.get());
