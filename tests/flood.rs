@@ -36,7 +36,7 @@ const DEADLINE: Duration = Duration::from_secs(1);
 /// What a machine that does other things may be late by.
 const GRACE: Duration = Duration::from_millis(1500);
 /// What a client may wait for its turn.
-const SLACK: Duration = Duration::from_millis(if cfg!(debug_assertions) { 150 } else { 3 });
+const SLACK: Duration = Duration::from_millis(if cfg!(debug_assertions) { 150 } else { 1 });
 
 #[test]
 fn floods_are_ended_while_a_good_client_is_served() {

@@ -195,8 +195,7 @@ impl RequestBody {
         });
         let gate = gate.map(|gate| (gate, now + CONTINUE_WAIT));
         let incoming = Some(incoming);
-        let upload =
-            Upload { incoming, leftover, progress: progress.clone(), limits, alarm, gate };
+        let upload = Upload { incoming, leftover, progress: progress.clone(), limits, alarm, gate };
         (Self(Some(Box::new(upload))), progress)
     }
 }

@@ -23,7 +23,7 @@ const HEADER: usize = 9;
 /// Body bytes, either way, that are worth a frame.
 const WORTH: usize = 1024;
 /// What a frame costs us, in bytes that are merely moved: a microsecond or more.
-const TROUBLE: usize = 2048;
+const TROUBLE: usize = 4096;
 /// What a response frame is worth: clients may acknowledge each with a WINDOW_UPDATE for the stream and one for the connection.
 const ANSWERED: u32 = 2;
 

@@ -15,7 +15,7 @@ use tokio::task::{spawn_local, yield_now};
 /// requests are always there, because their frames are sent in smaller lots.
 const MANY: usize = 64;
 /// How many on a connection of which nobody knows yet whether it lets its requests come to an end.
-const FEW: usize = 8;
+const FEW: usize = 2;
 
 /// The turns of one connection.
 #[derive(Debug)]

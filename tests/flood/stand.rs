@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use super::DEADLINE;
-use super::attacked::{Client, End, give_way, impatient, p99, runtime};
+use super::attacked::{Client, End, give_way, impatient, p99, runtime, set_apart};
 use super::attacks::Attack;
 use super::support::gateway::{Folder, Gateway};
 
@@ -48,7 +48,9 @@ impl Stand {
         let runtimes = [runtime(|| ()), runtime(give_way)];
         let functions = std::array::from_fn(|place| runtimes[place].block_on(function()));
         let folder = Folder::new(&impatient(functions, 1, DEADLINE));
-        Self { attacked: Gateway::start(&folder), _runtimes: runtimes }
+        let attacked = Gateway::start(&folder);
+        set_apart(attacked.process.id());
+        Self { attacked, _runtimes: runtimes }
     }
 
     /// Floods the gateway for this long, and once in any case.

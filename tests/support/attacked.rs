@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::thread::gettid;
+use rustix::process::{Pid, getpid};
+use rustix::thread::{CpuSet, gettid, sched_getaffinity, sched_setaffinity};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
@@ -54,6 +55,27 @@ pub fn give_way() {
     let thread = gettid().as_raw_nonzero().to_string();
     let done = Command::new("chrt").args(["--idle", "--pid", "0", &thread]).status().expect("chrt of util-linux");
     assert!(done.success(), "{done}");
+}
+
+/// Gives a gateway a processor to itself and this process the others, as if its clients were other machines: a client that waits for
+/// a processor on which the gateway is at work has not been kept waiting by it. Where there is one, they share it.
+pub fn set_apart(gateway: Pid) {
+    let mut others = sched_getaffinity(None).expect("processors");
+    let first = (0..CpuSet::MAX_CPU).find(|place| others.is_set(*place)).expect("a processor");
+    let mut own = CpuSet::new();
+    own.set(first);
+    others.unset(first);
+    if others.count() == 0 {
+        return;
+    }
+    for (process, processors) in [(gateway, own), (getpid(), others)] {
+        for thread in std::fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())).expect("threads") {
+            let thread = thread.expect("a thread").file_name();
+            let thread = thread.to_str().and_then(|thread| Pid::from_raw(thread.parse().ok()?));
+            // One that has ended meanwhile needs none.
+            let _ = sched_setaffinity(thread, &processors);
+        }
+    }
 }
 
 /// A runtime of one thread, which does this first.
