@@ -4,6 +4,7 @@ pub mod connection;
 pub mod frames;
 pub mod http1;
 pub mod http2;
+mod parked;
 mod proxied;
 mod serving;
 pub mod socket;

@@ -34,15 +34,22 @@ pub struct Arrival {
 }
 
 /// Serves a client until its connection is over. Every way out of here closes the socket.
+///
+/// What only some connections go through is in boxes of its own, so that the others have no room for it.
 pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
+    if arrival.entrance.tls.is_some() {
+        return Box::pin(serve_tls(arrival, gateway)).await;
+    }
     let Arrival { socket, peer, entrance, seat, refused } = arrival;
-    let Some(secure) = &entrance.tls else {
-        let client = Client::new(peer, entrance.clone(), seat, refused);
-        if let Served::Http2(socket, early) = http1::serve(socket, client.clone(), gateway.clone()).await {
-            http2::serve(socket, early, client, gateway).await;
-        }
-        return;
-    };
+    let client = Client::new(peer, entrance, seat, refused);
+    if let Served::Http2(socket, early) = http1::serve(socket, client.clone(), gateway.clone()).await {
+        Box::pin(http2::serve(socket, early, client, gateway)).await;
+    }
+}
+
+async fn serve_tls(arrival: Arrival, gateway: Rc<Gateway>) {
+    let Arrival { socket, peer, entrance, seat, refused } = arrival;
+    let Some(secure) = &entrance.tls else { return };
     let Some(stream) = Box::pin(handshake(secure, socket, &peer, &seat)).await else { return };
     if stream.get_ref().1.alpn_protocol() == Some(tls::ACME) {
         // An ACME server has seen the certificate that it wanted to see.
@@ -53,7 +60,7 @@ pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
     let socket = Socket::Tls(Box::new(stream));
     match agreed {
         Agreed::Http1 => drop(http1::serve(socket, client, gateway).await),
-        Agreed::Http2 => http2::serve(socket, Bytes::new(), client, gateway).await,
+        Agreed::Http2 => Box::pin(http2::serve(socket, Bytes::new(), client, gateway)).await,
     }
 }
 

@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::parked::{self, Waited};
 use super::serving::Serving;
 use super::socket::{LINGER_TIME, Socket};
 use super::stream::{ClientStream, Observer};
@@ -56,6 +57,15 @@ enum End {
     Left,
     /// A bug outside of any request.
     Panicked,
+    /// Idle for a moment, with nothing left to send.
+    Parked,
+}
+
+/// What becomes of a connection that hyper has let go of.
+enum Next {
+    Served(Served),
+    /// The client may go on whenever it likes. These bytes of what it sent stand in front of that.
+    Park(Socket, Bytes),
 }
 
 /// The requests of one connection.
@@ -114,22 +124,50 @@ impl Observer for Heads {
 }
 
 /// Serves a client until its connection is over or turns out to be one of HTTP/2. Every other way out of here closes the socket.
-pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> Served {
+pub async fn serve(mut socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> Served {
     let config = gateway.view().snapshot.config.clone();
     let limits = &config.gateway;
+    let mut timer = AlarmTimer::new();
+    let mut early = Bytes::new();
+    // What came with the end of a handshake is not to be seen from the socket.
+    let mut is_parked = !matches!(socket, Socket::Tls(_));
+    loop {
+        if is_parked && parked::wait(&socket, &client, limits, &mut timer).await == Waited::InVain {
+            socket.linger().await;
+            return Served::Over;
+        }
+        // In a box of its own, which a connection that is parked has no need of.
+        match Box::pin(converse(socket, early, &client, &gateway, limits, &mut timer)).await {
+            Next::Served(served) => return served,
+            Next::Park(parked, rest) => (socket, early, is_parked) = (parked, rest, true),
+        }
+    }
+}
+
+/// Has hyper serve a client until the connection is over, or idle.
+async fn converse(
+    socket: Socket,
+    early: Bytes,
+    client: &Rc<Client>,
+    gateway: &Rc<Gateway>,
+    limits: &Limits,
+    timer: &mut AlarmTimer,
+) -> Next {
     let socket = Rc::new(RefCell::new(socket));
     let heads = Heads { client: client.clone(), verdict: None };
-    let stream = ClientStream::new(socket.clone(), client.clone(), heads, limits.client_body_idle);
+    let stream = ClientStream::new(socket.clone(), client.clone(), heads, limits.client_body_idle).with_early(early);
     let requests = Requests { gateway: gateway.clone(), client: client.clone() };
     let mut http = builder(limits).serve_connection(TokioIo::new(stream), requests);
-    let end = drive(&mut http, &client, limits, &socket).await;
+    let end = drive(&mut http, client, limits, &socket, timer).await;
     let parts = http.into_parts();
     let verdict = parts.io.into_inner().into_observer().verdict;
     let mut socket = Rc::into_inner(socket).expect("hyper's stream, which shared the socket, is gone").into_inner();
     let end = match end {
-        End::Failed(error) if error.is_parse() && speaks_http2(&client) && is_preface(&parts.read_buf) => {
+        // A copy, which does not keep the rest of the buffer.
+        End::Parked => return Next::Park(socket, Bytes::copy_from_slice(&parts.read_buf)),
+        End::Failed(error) if error.is_parse() && speaks_http2(client) && is_preface(&parts.read_buf) => {
             match rest_of_preface(&mut socket, &parts.read_buf, client.since() + limits.header_read_timeout).await {
-                Preface::Whole(early) => return Served::Http2(socket, early),
+                Preface::Whole(early) => return Next::Served(Served::Http2(socket, early)),
                 Preface::Other => End::Failed(error),
                 Preface::Late => End::HeadTimeout,
             }
@@ -142,10 +180,10 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> 
             None => socket.linger().await,
         },
         End::Failed(error) => match verdict {
-            Some(status) => answer(socket, &gateway.unreadable(&client, &unreadable(status, limits))).await,
+            Some(status) => answer(socket, &gateway.unreadable(client, &unreadable(status, limits))).await,
             // To the preface of HTTP/2, hyper says nothing at all.
             None if error.is_parse() && !client.is_answering() => {
-                answer(socket, &gateway.unreadable(&client, &unreadable(400, limits))).await;
+                answer(socket, &gateway.unreadable(client, &unreadable(400, limits))).await;
             }
             None => {
                 tracing::debug!(%error, client = %client.peer().text(), "connection lost");
@@ -154,13 +192,13 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> 
         },
         End::HeadTimeout => {
             let detail = "the request head took too long";
-            answer(socket, &gateway.unreadable(&client, &Problem::new(Reason::RequestTimeout, detail))).await;
+            answer(socket, &gateway.unreadable(client, &Problem::new(Reason::RequestTimeout, detail))).await;
         }
-        End::Idle => socket.linger().await,
+        End::Idle | End::Parked => socket.linger().await,
         End::Panicked => socket.reset(),
         End::Left => tracing::debug!(client = %client.peer().text(), "the client left in the middle of its request"),
     }
-    Served::Over
+    Next::Served(Served::Over)
 }
 
 /// Whether a client may turn to HTTP/2 on its own, as the first thing that it says. Over TLS it is agreed upon before.
@@ -213,8 +251,13 @@ fn builder(limits: &Limits) -> Builder {
 }
 
 /// Lets hyper work until it is done or a deadline of the connection has passed. Deadlines of requests are their own.
-async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCell<Socket>) -> End {
-    let mut timer = AlarmTimer::new();
+async fn drive(
+    http: &mut Http,
+    client: &Client,
+    limits: &Limits,
+    socket: &RefCell<Socket>,
+    timer: &mut AlarmTimer,
+) -> End {
     let mut ending = false;
     let mut work = |cx: &mut Context<'_>| {
         loop {
@@ -245,7 +288,12 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, socket: &RefCe
                 _ if phase == Phase::Expired => Some(End::Idle),
                 Stage::New(since) => alarm.passed(since + limits.header_read_timeout).then_some(End::Idle),
                 Stage::Head(since) => alarm.passed(since + limits.header_read_timeout).then_some(End::HeadTimeout),
-                Stage::Idle(since) => alarm.passed(since + limits.keepalive_timeout).then_some(End::Idle),
+                Stage::Idle(since) if alarm.passed(since + limits.keepalive_timeout) => Some(End::Idle),
+                // What has not been flushed yet is in a buffer of hyper's.
+                Stage::Idle(since) if !ending && !client.is_answering() => {
+                    alarm.passed(since + parked::MOMENT).then_some(End::Parked)
+                }
+                Stage::Idle(_) => None,
             };
             if let Some(end) = overdue {
                 return Poll::Ready(end);

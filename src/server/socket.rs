@@ -44,6 +44,16 @@ impl Socket {
         matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
     }
 
+    /// Ready when there is something to read, the end or an error as well. Of TLS these are bytes, which need not make up a record.
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let ready = match self {
+            Self::Tcp(stream) => stream.poll_read_ready(cx),
+            Self::Unix(stream) => stream.poll_read_ready(cx),
+            Self::Tls(stream) => return stream.get_ref().0.poll_readable(cx),
+        };
+        ready.map(drop)
+    }
+
     /// Closes the sending side and waits a little for the client to do the same. A socket that is closed with unread bytes is
     /// reset, and a reset can destroy the last answer before the client has read it.
     pub async fn linger(mut self) {

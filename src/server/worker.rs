@@ -244,7 +244,7 @@ impl Worker {
         spawn_local(async move {
             let counted = counted;
             if entrance.proxy_protocol {
-                peer = match proxied::client_behind(&mut socket, peer, &seat, &gateway).await {
+                peer = match Box::pin(proxied::client_behind(&mut socket, peer, &seat, &gateway)).await {
                     Ok(client) => client,
                     Err(unnamed) => return unnamed.note(&counted.crew.metrics.proxy_protocol_errors),
                 };
