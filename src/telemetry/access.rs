@@ -140,14 +140,13 @@ impl Record {
         &self.clock
     }
 
-    fn line(&self, duration: Duration) -> Line<'_> {
+    fn line<'a>(&'a self, duration: Duration, time: &'a str) -> Line<'a> {
         let route = &self.tally.route;
         let head = self.head.as_deref();
         let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
         let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
         Line {
-            time: jiff::Timestamp::try_from(SystemTime::now() - duration)
-                .map_or_else(|_| String::new(), |time| format!("{time:.3}")),
+            time,
             request_id: self.id,
             client: &self.client,
             host: self.host.as_ref().or_else(|| field(&HOST)).map(text),
@@ -189,14 +188,14 @@ impl Drop for Record {
         let duration = self.clock.now() - self.started;
         self.tally.codes.count(self.status);
         self.tally.duration.observe(duration);
-        self.sink.write(|| self.line(duration));
+        self.sink.write(self, duration);
     }
 }
 
 /// An access line as it is written.
 #[derive(Debug, Serialize)]
 struct Line<'a> {
-    time: String,
+    time: &'a str,
     request_id: Uuid,
     client: &'a str,
     host: Option<Cow<'a, str>>,
@@ -238,6 +237,7 @@ fn millis(duration: Duration) -> f64 {
 pub struct Sink {
     writer: Option<Writer>,
     pending: RefCell<Batch>,
+    stamp: RefCell<Stamp>,
     waiting: Notify,
 }
 
@@ -247,20 +247,43 @@ struct Batch {
     lines: u64,
 }
 
+/// A moment as it is written, which is the same for all requests of a millisecond.
+#[derive(Debug, Default)]
+struct Stamp {
+    /// Since 1970, in milliseconds.
+    at: i64,
+    text: String,
+}
+
+impl Stamp {
+    fn of(&mut self, time: SystemTime) -> &str {
+        let Ok(time) = jiff::Timestamp::try_from(time) else { return "" };
+        let at = time.as_millisecond();
+        if self.text.is_empty() || self.at != at {
+            let whole = jiff::Timestamp::from_millisecond(at).unwrap_or(time);
+            (self.at, self.text) = (at, format!("{whole:.3}"));
+        }
+        &self.text
+    }
+}
+
 impl Sink {
     /// A sink that hands over to `writer`; none throws everything away.
     #[must_use]
     pub fn new(writer: Option<Writer>) -> Rc<Self> {
-        Rc::new(Self { writer, pending: RefCell::default(), waiting: Notify::new() })
+        Rc::new(Self { writer, pending: RefCell::default(), stamp: RefCell::default(), waiting: Notify::new() })
     }
 
-    fn write<'a>(&self, line: impl FnOnce() -> Line<'a>) {
+    /// Writes the line of a request that took so long.
+    fn write(&self, record: &Record, duration: Duration) {
         if self.writer.is_none() {
             return;
         }
+        let mut stamp = self.stamp.borrow_mut();
+        let line = record.line(duration, stamp.of(SystemTime::now() - duration));
         let mut pending = self.pending.borrow_mut();
         let start = pending.bytes.len();
-        if serde_json::to_writer(&mut pending.bytes, &line()).is_err() {
+        if serde_json::to_writer(&mut pending.bytes, &line).is_err() {
             pending.bytes.truncate(start);
             return;
         }
