@@ -9,6 +9,7 @@ pub mod exchange;
 mod fault;
 pub mod forward;
 mod own;
+mod pump;
 pub mod retry;
 mod routing;
 pub mod upgrade;

@@ -8,16 +8,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, copy_bidirectional_with_sizes};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
+use super::pump;
 use crate::drain::{Phase, Seat};
 use crate::function::link::Switched;
 use crate::function::local::Permit;
 use crate::telemetry::access::Record;
-
-/// The copy buffer of each direction.
-const BUFFER: usize = 4 * 1024;
 
 /// The function's side of a tunnel that waits for the client's.
 #[derive(Debug)]
@@ -47,7 +45,8 @@ enum End {
 
 impl Tunnel {
     #[must_use]
-    pub fn new(switched: Switched, record: Box<Record>, permit: Permit) -> Self {
+    pub fn new(switched: Switched, mut record: Box<Record>, permit: Permit) -> Self {
+        record.settle();
         permit.metrics().tunnels.inc();
         Self { switched, record, open: Open(permit) }
     }
@@ -59,15 +58,11 @@ impl Tunnel {
         let moved = Rc::new(Moved { last: Cell::new(Instant::now()), sent: Cell::default() });
         let received = Rc::new(Cell::new(0));
         self.record.bytes_in = Some(received.clone());
-        let mut client = Watched { stream: client, moved: moved.clone(), received };
+        let mut client = Watched { stream: client, moved: moved.clone(), received: received.clone() };
         let mut function = self.switched.stream;
         let answered = self.switched.received;
-        let copy = async {
-            client.received.set(early.len() as u64);
-            function.write_all(&early).await?;
-            client.write_all(&answered).await?;
-            copy_bidirectional_with_sizes(&mut client, &mut function, BUFFER, BUFFER).await
-        };
+        received.set(early.len() as u64);
+        let copy = pump::join((&mut client, early), (&mut function, answered));
         let mut copy = std::pin::pin!(copy);
         let mut timer = std::pin::pin!(sleep_until(Instant::now() + idle));
         let end = poll_fn(|cx| {

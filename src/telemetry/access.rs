@@ -3,9 +3,9 @@
 //! A worker collects its lines in a buffer of its own and hands them over a few times a second; a thread of its own writes
 //! them, so that a slow disk or a blocked pipe delays no request. What cannot be queued or written is counted.
 
+mod line;
 mod output;
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
@@ -15,13 +15,13 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{HOST, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Version};
+use http::{HeaderName, HeaderValue, Request, Version};
 use prometheus::IntCounter;
-use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::line::{Line, Stamp, millis, text};
 use self::output::Output;
 use super::escape::escape;
 use super::metrics::{ApiMetrics, Errors};
@@ -140,6 +140,24 @@ impl Record {
         &self.clock
     }
 
+    /// Keeps a copy of what the line says of the head instead of the head, for a request that may last for hours: each of its fields holds
+    /// all that was read at a time.
+    pub fn settle(&mut self) {
+        let copy = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
+        self.host = self.host.as_ref().and_then(copy);
+        self.head = self.head.take().map(|head| {
+            let (mut kept, ()) = Request::new(()).into_parts();
+            (kept.method, kept.version) = (head.method.clone(), head.version);
+            kept.uri = head.uri.to_string().parse().unwrap_or_default();
+            for name in [HOST, USER_AGENT] {
+                if let Some(value) = head.headers.get(&name).and_then(copy) {
+                    kept.headers.insert(name, value);
+                }
+            }
+            Rc::new(kept)
+        });
+    }
+
     fn line<'a>(&'a self, duration: Duration, time: &'a str) -> Line<'a> {
         let route = &self.tally.route;
         let head = self.head.as_deref();
@@ -192,46 +210,6 @@ impl Drop for Record {
     }
 }
 
-/// An access line as it is written.
-#[derive(Debug, Serialize)]
-struct Line<'a> {
-    time: &'a str,
-    request_id: Uuid,
-    client: &'a str,
-    host: Option<Cow<'a, str>>,
-    method: &'a str,
-    path: &'a str,
-    status: u16,
-    bytes_in: u64,
-    bytes_out: u64,
-    duration_ms: f64,
-    function_ms: Option<f64>,
-    connect_ms: Option<f64>,
-    queue_ms: Option<f64>,
-    service: &'a str,
-    api: &'a str,
-    environment: Option<&'a str>,
-    function: &'a str,
-    version: &'a str,
-    instance: Option<&'a str>,
-    reason: Option<&'a str>,
-    aborted: Option<&'a str>,
-    protocol: &'a str,
-    tls: Option<&'a str>,
-    user_agent: Option<Cow<'a, str>>,
-    revision: u64,
-}
-
-/// A field value for people.
-fn text(value: &HeaderValue) -> Cow<'_, str> {
-    String::from_utf8_lossy(value.as_bytes())
-}
-
-/// Milliseconds to three places.
-fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
 /// Where one worker leaves its lines.
 #[derive(Debug)]
 pub struct Sink {
@@ -245,26 +223,6 @@ pub struct Sink {
 struct Batch {
     bytes: Vec<u8>,
     lines: u64,
-}
-
-/// A moment as it is written, which is the same for all requests of a millisecond.
-#[derive(Debug, Default)]
-struct Stamp {
-    /// Since 1970, in milliseconds.
-    at: i64,
-    text: String,
-}
-
-impl Stamp {
-    fn of(&mut self, time: SystemTime) -> &str {
-        let Ok(time) = jiff::Timestamp::try_from(time) else { return "" };
-        let at = time.as_millisecond();
-        if self.text.is_empty() || self.at != at {
-            let whole = jiff::Timestamp::from_millisecond(at).unwrap_or(time);
-            (self.at, self.text) = (at, format!("{whole:.3}"));
-        }
-        &self.text
-    }
 }
 
 impl Sink {

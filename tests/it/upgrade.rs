@@ -61,6 +61,28 @@ fn bytes_pass_both_ways_and_are_counted() {
 }
 
 #[test]
+fn the_line_of_a_tunnel_says_what_it_was_opened_with() {
+    let origin = Origin::start(echo);
+    let gateway = Gateway::before(&origin, "", "");
+    let mut client = gateway.client();
+    let fields = ["Upgrade: Custom/1", "Connection: upgrade", "User-Agent: caf\u{e9}", "X-Other: thing"];
+    client.send(request("GET http://shop.test/rooms/1?key=secret", &fields));
+    assert_eq!(client.receive().status(), 101);
+    drop(client);
+    let line = gateway.access(1).remove(0);
+    for (key, value) in [
+        ("method", "GET"),
+        ("path", "/rooms/1"),
+        ("host", "shop.test"),
+        ("user_agent", "caf\u{e9}"),
+        ("protocol", "HTTP/1.1"),
+        ("client", "127.0.0.1"),
+    ] {
+        assert_eq!(line[key], value, "{key}: {line}");
+    }
+}
+
+#[test]
 fn what_a_client_sends_early_waits_for_the_101() {
     let origin = Origin::start(|connection| {
         connection.request()?;
