@@ -1,0 +1,100 @@
+"""Loads for which there is no ready tool, each from one process: handshakes, streams of messages, and connections that do nothing."""
+
+import selectors
+import socket
+import ssl
+import time
+
+# How many connections a second come to stay.
+ARRIVALS = 400
+# The only byte of its kind in a message.
+MARK = b"!"
+
+
+class Unserved(Exception):
+    """A server did not answer as it should."""
+
+
+def connect(address: str) -> socket.socket:
+    host, port = address.split(":")
+    connection = socket.create_connection((host, int(port)), timeout=30)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def request(connection: socket.socket, *fields: str, path: str = "/hello") -> None:
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", *fields]
+    connection.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
+
+
+def answer(connection: socket.socket, status: bytes = b"200") -> bytes:
+    """The head of an answer and what came with it."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = connection.recv(65536)
+        if not piece:
+            raise Unserved(received)
+        received += piece
+    if not received.startswith(b"HTTP/1.1 " + status):
+        raise Unserved(received)
+    return received
+
+
+def handshakes(address: str, trusting: ssl.SSLContext, seconds: float, resumed: bool) -> int:
+    """Connects again and again for a request each, and returns how often. A resumed session is that of the connection before."""
+    count, session, end = 0, None, time.monotonic() + seconds
+    while time.monotonic() < end:
+        with connect(address) as plain, trusting.wrap_socket(plain, session=session) as connection:
+            if session is not None and not connection.session_reused:
+                raise Unserved(f"{address} does not resume sessions")
+            request(connection, "Connection: close")
+            answer(connection)
+            while connection.recv(65536):
+                pass
+            # The tickets have come before the answer.
+            session = connection.session if resumed else None
+        count += 1
+    return count
+
+
+def stay(address: str, count: int, trusting: ssl.SSLContext | None) -> list:
+    """Connections that have been served once each, and came one after the other."""
+    connections, began = [], time.monotonic()
+    for number in range(count):
+        time.sleep(max(0.0, began + number / ARRIVALS - time.monotonic()))
+        connection = connect(address)
+        connections.append(trusting.wrap_socket(connection) if trusting else connection)
+        request(connections[-1])
+        answer(connections[-1])
+    return connections
+
+
+class Streams:
+    """Connections on which a server sends messages by itself."""
+
+    def __init__(self, address: str, count: int, websocket: bool, path: str = "/events"):
+        self.selector, self.connections = selectors.DefaultSelector(), []
+        fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+        for _ in range(count):
+            connection = connect(address)
+            request(connection, *(fields if websocket else []), path=path)
+            answer(connection, b"101" if websocket else b"200")
+            connection.setblocking(False)
+            self.selector.register(connection, selectors.EVENT_READ)
+            self.connections.append(connection)
+
+    def count(self, seconds: float) -> int:
+        """Messages that have come within this time."""
+        messages, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            for key, _ in self.selector.select(timeout=0.1):
+                piece = key.fileobj.recv(65536)
+                if not piece:
+                    raise Unserved("a stream has ended")
+                messages += piece.count(MARK)
+        return messages
+
+    def close(self) -> None:
+        self.selector.close()
+        for connection in self.connections:
+            connection.close()
