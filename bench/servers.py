@@ -1,0 +1,133 @@
+"""The servers of a benchmark: how each is started, from the templates in peers/, and what it has used."""
+
+import contextlib
+import os
+import pathlib
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+TICKS = 100
+# Where the access log goes: without one, and with it.
+LOG = {
+    "nginx": ("off", "FOLDER/nginx.access json buffer=32k flush=1s"),
+    "fngate": ("off", "FOLDER/fngate.access"),
+}
+# The certificate is the benchmark's own.
+TRUSTING = ssl._create_unverified_context()
+NGINX = ["nginx", "-e", "FOLDER/start.log", "-p", "FOLDER", "-c", "CONFIG"]
+EVENTS = [sys.executable, str(HERE / "events.py"), "ORIGIN"]
+# Command and templates, in the order of the tables.
+CANDIDATES = {
+    "relay": (["RELAY", "ADDRESS", "ORIGIN"], []),
+    "nginx": (NGINX, ["nginx.conf"]),
+    "HAProxy": (["haproxy", "-db", "-f", "CONFIG"], ["haproxy.cfg"]),
+    "Envoy": (
+        ["envoy", "-c", "CONFIG", "--concurrency", "2", "--log-level", "off", "--base-id-path", "FOLDER/id", "--use-dynamic-base-id"],
+        ["envoy.yaml"],
+    ),
+    "Caddy": (["caddy", "run", "--config", "CONFIG", "--adapter", "caddyfile"], ["Caddyfile"]),
+    "Traefik": (["traefik", "--configFile=CONFIG"], ["traefik.toml", "traefik-routes.toml"]),
+    "fngate": (["BINARY", "run", "-c", "CONFIG"], ["fngate.toml"]),
+}
+# What each template says in the place of a word, without TLS and with it.
+TLS = {
+    "nginx": {
+        "LISTENING": ("", "ssl http2"),
+        "CERTIFICATE": ("", "ssl_certificate FOLDER/shop.pem; ssl_certificate_key FOLDER/shop.key; ssl_protocols TLSv1.3;"),
+    },
+    "HAProxy": {"SECURE": ("", "ssl crt FOLDER/both.pem alpn h2,http/1.1 ssl-min-ver TLSv1.3")},
+    "fngate": {
+        "SECURE": ("", "[[listener.tls.certificates]]\ncertificate = \"FOLDER/shop.pem\"\nkey = \"FOLDER/shop.key\"\n"),
+    },
+    "Envoy": {
+        "SECURE": ("", (
+            "transport_socket: {name: tls, typed_config: {'@type': type.googleapis.com/envoy.extensions.transport_sockets.tls.v3."
+            "DownstreamTlsContext, common_tls_context: {alpn_protocols: [h2, http/1.1], tls_params: {tls_minimum_protocol_version: TLSv1_3}, "
+            "tls_certificates: [{certificate_chain: {filename: FOLDER/shop.pem}, private_key: {filename: FOLDER/shop.key}}]}}}"
+        )),
+    },
+    "Caddy": {"SCHEME": ("http", "https"), "SECURE": ("", "tls FOLDER/shop.pem FOLDER/shop.key {\n\t\tprotocols tls1.3\n\t}")},
+    "Traefik": {
+        "SECURE": ("", (
+            "tls = {}\n[[tls.certificates]]\ncertFile = \"FOLDER/shop.pem\"\nkeyFile = \"FOLDER/shop.key\"\n"
+            "[tls.options.default]\nminVersion = \"VersionTLS13\""
+        )),
+    },
+}
+
+
+def free_address() -> str:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+def wait_for(address: str) -> None:
+    host, port = address.split(":")
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return
+        time.sleep(0.05)
+    sys.exit(f"bench: nobody listens on {address}")
+
+
+def fill(text: str, values: dict) -> str:
+    # What is put in may hold words itself.
+    for name, value in values.items():
+        text = re.sub(rf"\b{name}\b", lambda _: value, text)
+    return text
+
+
+class Server:
+    """A process with its configuration, made from templates. The first is the one that it is told of."""
+
+    def __init__(self, command: list, templates: list, folder: str, values: dict):
+        values = {**values, "FOLDER": folder}
+        for template in templates:
+            path = pathlib.Path(folder, template)
+            path.write_text(fill((HERE / "peers" / template).read_text(), values))
+            values.setdefault("CONFIG", str(path))
+        self.address = values.get("ADDRESS", values["ORIGIN"])
+        environment = {**os.environ, "HOME": folder}
+        self.process = subprocess.Popen([fill(part, values) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        wait_for(self.address)
+
+    def cpu(self) -> tuple:
+        """User and system time of the process and its children, in seconds."""
+        user = system = 0
+        for pid in tree(self.process.pid):
+            with contextlib.suppress(OSError):
+                fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+                user, system = user + int(fields[11]), system + int(fields[12])
+        return user / TICKS, system / TICKS
+
+    def memory(self) -> int:
+        """What is resident of the process and its children and no other's, in bytes."""
+        kilobytes = 0
+        for pid in tree(self.process.pid):
+            kilobytes += sum(map(int, re.findall(r"Private_\w+: +(\d+) kB", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text())))
+        return kilobytes << 10
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def tree(pid: int) -> list:
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(descendant for child in children for descendant in tree(int(child)))]
+
+
+def certify(folder: str) -> None:
+    """A certificate of the kind that most sites have: P-256."""
+    key, certificate = (pathlib.Path(folder, f"shop.{kind}") for kind in ("key", "pem"))
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj"]
+    command += ["/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    pathlib.Path(folder, "both.pem").write_text(certificate.read_text() + key.read_text())
