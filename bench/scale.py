@@ -1,0 +1,124 @@
+"""What fngate takes for many APIs: to start, to load anew, and for a request. The others have no such tables to compare."""
+
+import http.client
+import pathlib
+import re
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+
+from servers import NGINX, Server, free_address
+
+# How many APIs; a tenth as many functions, a hundred services.
+SIZES = (10, 1_000, 10_000, 100_000)
+SERVICES = 100
+RATE = 2000
+
+
+def configuration(count: int, origin: str, address: str, admin: str) -> str:
+    """A table of so many APIs, the last of which is asked for."""
+    functions, services = max(1, count // 10), min(SERVICES, count)
+    parts = [f'[gateway]\nworkers = 2\n[[listener]]\naddress = "{address}"\n[admin]\naddress = "{admin}"\n[log]\naccess = "off"\n']
+    parts += [f'[[function]]\nname = "f{number}"\ninstances = ["http://{origin}"]\n' for number in range(functions)]
+    for service in range(services):
+        parts.append(f'[[service]]\nname = "s{service}"\nhosts = ["s{service}.test"]\n')
+        for number in range(service, count, services):
+            parts.append(f'[[service.api]]\npath = "/shop/item{number}"\nmethod = "GET"\nfunction = "f{number % functions}"\n')
+    return "".join(parts)
+
+
+def ask(admin: str, method: str, path: str) -> bytes:
+    connection = http.client.HTTPConnection(admin, timeout=60)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{method} {path}: {response.status} {body[:300]}")
+        return body
+    finally:
+        connection.close()
+
+
+def until_ready(admin: str, began: float) -> float:
+    while True:
+        try:
+            ask(admin, "GET", "/readyz")
+            return time.monotonic() - began
+        except (OSError, RuntimeError):
+            if time.monotonic() > began + 60:
+                raise
+            time.sleep(0.001)
+
+
+def anonymous(pid: int) -> int:
+    """Memory of a process that is no file's, in bytes."""
+    return int(re.search(r"RssAnon:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) << 10
+
+
+def p99(address: str, target: str, host: str, seconds: int) -> float:
+    """The 99th percentile in milliseconds of what is asked at a fixed rate."""
+    with tempfile.NamedTemporaryFile() as log:
+        load = ["h2load", "--h1", "-t1", "-c16", f"--rps={RATE / 16}", f"-D{seconds}", f"--log-file={log.name}", f"--header=:authority: {host}"]
+        subprocess.run([*load, f"http://{address}{target}"], check=True, capture_output=True)
+        rows = [line.split("\t") for line in pathlib.Path(log.name).read_text().splitlines()]
+    if not rows or any(status != "200" for _, status, _ in rows):
+        raise RuntimeError(f"{address} did not answer everything: {rows[:3]}")
+    times = sorted(int(took) for _, _, took in rows)
+    return times[int(len(times) * 0.99)] / 1000
+
+
+def measure(binary: str, count: int) -> list:
+    """A row of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        origin = Server(NGINX, ["origin.conf"], folder, {"ORIGIN": free_address()})
+        address, admin = free_address(), free_address()
+        path = pathlib.Path(folder, "fngate.toml")
+        text = configuration(count, origin.address, address, admin)
+        path.write_text(text)
+        began = time.monotonic()
+        gateway = Server([binary, "run", "-c", str(path)], [], folder, {"ADDRESS": admin, "ORIGIN": origin.address})
+        try:
+            ready = until_ready(admin, began)
+            memory = anonymous(gateway.process.pid)
+            last = count - 1
+            target, host = f"/shop/item{last}", f"s{last % min(SERVICES, count)}.test"
+            quiet = p99(address, target, host, 3)
+            reloads, over = [], threading.Event()
+
+            def reload() -> None:
+                while not over.is_set():
+                    # Another text each time, so that there is something to load.
+                    path.write_text(f"{text}# {len(reloads)}\n")
+                    start = time.monotonic()
+                    ask(admin, "POST", "/v1/reload")
+                    reloads.append(time.monotonic() - start)
+                    over.wait(0.5)
+
+            reloading = threading.Thread(target=reload)
+            reloading.start()
+            busy = p99(address, target, host, 5)
+            over.set()
+            reloading.join()
+            after = anonymous(gateway.process.pid)
+            start = time.monotonic()
+            scraped = len(ask(admin, "GET", "/metrics"))
+            scrape = time.monotonic() - start
+        finally:
+            gateway.stop()
+            origin.stop()
+    mebibytes = 1 << 20
+    return [
+        f"{count:,}", f"{ready * 1e3:.0f}", f"{statistics.median(reloads) * 1e3:.0f}", f"{quiet:.2f}, {busy:.2f}",
+        f"{memory / mebibytes:.1f}, {after / mebibytes:.1f}", f"{scrape * 1e3:.0f} ({scraped / 1024:.0f} KiB)",
+    ]
+
+
+def section(binary: str) -> list:
+    """The lines of the section in the document."""
+    heads = ["APIs", "start to ready, ms", "reload, ms", "p99 before and during reloads, ms", "MiB of memory before and after ten reloads", "scrape, ms"]
+    rows = [measure(binary, count) for count in SIZES]
+    lines = ["## Many APIs", "", f"| {' | '.join(heads)} |", f"|{' ---: |' * len(heads)}"]
+    return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]
