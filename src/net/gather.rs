@@ -30,16 +30,47 @@ pub fn poll_write<S: AsyncWrite + Unpin>(
     if total > SMALL {
         return Pin::new(stream).poll_write_vectored(cx, pieces);
     }
-    SCRATCH.with_borrow_mut(|small| {
-        small.clear();
-        pieces.iter().for_each(|piece| small.extend_from_slice(piece));
-        Pin::new(stream).poll_write(cx, small)
-    })
+    // Taken away meanwhile: a stream over another, as TLS is, writes pieces as well.
+    let mut small = SCRATCH.take();
+    small.clear();
+    pieces.iter().for_each(|piece| small.extend_from_slice(piece));
+    let written = Pin::new(stream).poll_write(cx, &small);
+    SCRATCH.set(small);
+    written
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Writes each piece as two, to a stream below.
+    struct Above(tokio::io::DuplexStream);
+
+    impl AsyncWrite for Above {
+        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            let (one, other) = bytes.split_at(bytes.len() / 2);
+            poll_write(&mut self.0, cx, &[IoSlice::new(one), IoSlice::new(other)])
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_over_another_may_write_pieces_itself() {
+        let (near, mut far) = tokio::io::duplex(100);
+        let mut above = Above(near);
+        let pieces = [IoSlice::new(b"record "), IoSlice::new(b"by record")];
+        let written = std::future::poll_fn(|cx| poll_write(&mut above, cx, &pieces)).await.expect("written");
+        let mut received = vec![0; written];
+        tokio::io::AsyncReadExt::read_exact(&mut far, &mut received).await.expect("read");
+        assert_eq!(received, b"record by record");
+    }
 
     #[tokio::test]
     async fn pieces_arrive_in_order_whether_copied_or_not() {
