@@ -37,31 +37,40 @@ pub struct Arrival {
 ///
 /// What only some connections go through is in boxes of its own, so that the others have no room for it.
 pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
-    if arrival.entrance.tls.is_some() {
-        return Box::pin(serve_tls(arrival, gateway)).await;
-    }
     let Arrival { socket, peer, entrance, seat, refused } = arrival;
+    let (socket, peer, agreed) = match &entrance.tls {
+        None => (socket, peer, Agreed::Http1),
+        Some(secure) => match Box::pin(secured(secure, socket, &peer, &seat, &gateway)).await {
+            Some(secured) => secured,
+            None => return,
+        },
+    };
     let client = Client::new(peer, entrance, seat, refused);
-    if let Served::Http2(socket, early) = http1::serve(socket, client.clone(), gateway.clone()).await {
-        Box::pin(http2::serve(socket, early, client, gateway)).await;
-    }
+    let (socket, early) = match agreed {
+        Agreed::Http1 => match http1::serve(socket, client.clone(), gateway.clone()).await {
+            Served::Over => return,
+            Served::Http2(socket, early) => (socket, early),
+        },
+        Agreed::Http2 => (socket, Bytes::new()),
+    };
+    Box::pin(http2::serve(socket, early, client, gateway)).await;
 }
 
-async fn serve_tls(arrival: Arrival, gateway: Rc<Gateway>) {
-    let Arrival { socket, peer, entrance, seat, refused } = arrival;
-    let Some(secure) = &entrance.tls else { return };
-    let Some(stream) = Box::pin(handshake(secure, socket, &peer, &seat)).await else { return };
+/// A socket with TLS, the peer as the handshake has made it known, and what the two have agreed upon.
+async fn secured(
+    secure: &Secure,
+    socket: Socket,
+    peer: &Peer,
+    seat: &Seat,
+    gateway: &Gateway,
+) -> Option<(Socket, Peer, Agreed)> {
+    let stream = handshake(secure, socket, peer, seat).await?;
     if stream.get_ref().1.alpn_protocol() == Some(tls::ACME) {
         // An ACME server has seen the certificate that it wanted to see.
-        return;
+        return None;
     }
-    let (peer, agreed) = introduce(&peer, &stream, &gateway);
-    let client = Client::new(peer, entrance.clone(), seat, refused);
-    let socket = Socket::Tls(Box::new(stream));
-    match agreed {
-        Agreed::Http1 => drop(http1::serve(socket, client, gateway).await),
-        Agreed::Http2 => Box::pin(http2::serve(socket, Bytes::new(), client, gateway)).await,
-    }
+    let (peer, agreed) = introduce(peer, &stream, gateway);
+    Some((Socket::Tls(Box::new(stream)), peer, agreed))
 }
 
 /// Which version of HTTP the handshake has led to. A client that does not negotiate speaks HTTP/1.

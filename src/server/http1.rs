@@ -163,8 +163,6 @@ async fn converse(
     let verdict = parts.io.into_inner().into_observer().verdict;
     let mut socket = Rc::into_inner(socket).expect("hyper's stream, which shared the socket, is gone").into_inner();
     let end = match end {
-        // A copy, which does not keep the rest of the buffer.
-        End::Parked => return Next::Park(socket, Bytes::copy_from_slice(&parts.read_buf)),
         End::Failed(error) if error.is_parse() && speaks_http2(client) && is_preface(&parts.read_buf) => {
             match rest_of_preface(&mut socket, &parts.read_buf, client.since() + limits.header_read_timeout).await {
                 Preface::Whole(early) => return Next::Served(Served::Http2(socket, early)),
@@ -194,7 +192,9 @@ async fn converse(
             let detail = "the request head took too long";
             answer(socket, &gateway.unreadable(client, &Problem::new(Reason::RequestTimeout, detail))).await;
         }
-        End::Idle | End::Parked => socket.linger().await,
+        End::Idle => socket.linger().await,
+        // A copy, which does not keep the rest of the buffer.
+        End::Parked => return Next::Park(socket, Bytes::copy_from_slice(&parts.read_buf)),
         End::Panicked => socket.reset(),
         End::Left => tracing::debug!(client = %client.peer().text(), "the client left in the middle of its request"),
     }
