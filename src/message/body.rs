@@ -36,8 +36,16 @@ pub struct Progress {
     pub finished: Cell<bool>,
     /// Whether it is held back, because the client waits for `100 Continue`.
     pub held: Cell<bool>,
-    /// Since when the next chunk has been waited for. The client is read from then, and seen to leave.
+    /// Since when the next chunk has been waited for.
     pub awaited_since: Cell<Option<Instant>>,
+}
+
+impl Progress {
+    /// Whether there is more of it that nobody waits for: then the client is not read from, and not seen to leave.
+    #[must_use]
+    pub fn is_left_unread(&self) -> bool {
+        !self.finished.get() && self.awaited_since.get().is_none()
+    }
 }
 
 /// Why the body of a request broke off.

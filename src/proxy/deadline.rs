@@ -59,8 +59,7 @@ impl Budget {
         if client.seat().phase() == Phase::Expired {
             return Some(Stop::Draining);
         }
-        let held_back = |progress: &Rc<Progress>| !progress.finished.get() && progress.awaited_since.get().is_none();
-        if self.progress.as_ref().is_some_and(held_back) {
+        if self.progress.as_ref().is_some_and(|progress| progress.is_left_unread()) {
             client.hold_back();
         }
         let since = self.progress.as_ref().map_or(self.started, |progress| progress.last_chunk.get());
