@@ -139,7 +139,7 @@ fn tcp_socket(address: SocketAddr, options: Options, reuse_port: ReusePort) -> i
     if reuse_port == ReusePort::Yes {
         socket.set_reuse_port(true)?;
     }
-    prepare(&socket)?;
+    set_connection_options(&socket)?;
     socket.bind(&SockAddr::from(address))?;
     if reuse_port == ReusePort::Yes || address.port() != 0 {
         socket.listen(options.backlog)?;
@@ -148,7 +148,7 @@ fn tcp_socket(address: SocketAddr, options: Options, reuse_port: ReusePort) -> i
 }
 
 /// What the connections of a listening socket inherit from it.
-fn prepare(socket: &impl AsFd) -> io::Result<()> {
+fn set_connection_options(socket: &impl AsFd) -> io::Result<()> {
     keep_alive(socket)?;
     SockRef::from(socket).set_tcp_notsent_lowat(UNSENT)
 }
@@ -167,7 +167,7 @@ fn inherit(inherited: &mut Inherited, name: &str, count: usize) -> io::Result<Ve
     let each = |socket| match socket {
         inherited::Socket::Tcp(socket) => {
             socket.set_nonblocking(true)?;
-            prepare(&socket)?;
+            set_connection_options(&socket)?;
             let address = socket.local_addr()?;
             let mut sockets = (1..count).map(|_| socket.try_clone()).collect::<io::Result<Vec<_>>>()?;
             sockets.push(socket);

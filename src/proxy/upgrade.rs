@@ -58,10 +58,10 @@ impl Tunnel {
         let moved = Rc::new(Moved { last: Cell::new(Instant::now()), sent: Cell::default() });
         let received = Rc::new(Cell::new(0));
         self.record.bytes_in = Some(received.clone());
-        let mut client = Watched { stream: client, moved: moved.clone(), received: received.clone() };
+        let mut client = Watched { stream: client, moved: moved.clone(), received };
         let mut function = self.switched.stream;
         let answered = self.switched.received;
-        received.set(early.len() as u64);
+        client.received.set(early.len() as u64);
         let copy = pump::join((&mut client, early), (&mut function, answered));
         let mut copy = std::pin::pin!(copy);
         let mut timer = std::pin::pin!(sleep_until(Instant::now() + idle));
