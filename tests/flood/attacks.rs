@@ -14,8 +14,10 @@ pub(crate) enum Kind {
     Overdue,
     /// It need not end: the client pays for what it gets.
     Borne,
+    /// It is none, and is there to compare the others with.
+    Ordinary,
 }
-use Kind::{Borne, Ended, Overdue};
+use Kind::{Borne, Ended, Ordinary, Overdue};
 
 /// A flood on one connection.
 #[derive(Debug)]
@@ -93,8 +95,7 @@ fn malformed(round: u32) -> Vec<u8> {
 }
 
 pub(crate) const ATTACKS: [Attack; 39] = [
-    // For comparison.
-    attack("good requests", Borne, opening, |round| {
+    attack("good requests", Ordinary, opening, |round| {
         streams(round).flat_map(|stream| request(stream, WHOLE, "GET", "/", &[])).collect()
     }),
     attack("PING", Ended, opening, |_| many(&frame(PING, 0, 0, &[0; 8]))),

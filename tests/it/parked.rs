@@ -29,17 +29,17 @@ fn echo() -> Origin {
 }
 
 /// Has every client do its rounds, each with a pause of its own around the moment.
-fn pausing<C>(connect: impl Fn() -> C + Sync, ask: impl Fn(&mut C, u32, u32) + Sync) {
+fn pausing<C>(connect: impl Fn() -> C + Sync, ask: impl Fn(&mut C, &str) + Sync) {
     std::thread::scope(|scope| {
         for number in 0..CLIENTS {
             let (connect, ask) = (&connect, &ask);
             scope.spawn(move || {
                 let mut client = connect();
                 for round in 0..4 {
-                    ask(&mut client, number, round);
+                    ask(&mut client, &format!("/{number}/{round}"));
                     pause(MOMENT - CLIENTS / 2 * APART + number * APART);
                 }
-                ask(&mut client, number, 4);
+                ask(&mut client, &format!("/{number}/last"));
             });
         }
     });
@@ -51,8 +51,7 @@ fn a_request_that_comes_just_then_is_served() {
     let gateway = Gateway::before(&origin, "", "");
     pausing(
         || gateway.client(),
-        |client, number, round| {
-            let target = format!("/{number}/{round}");
+        |client, target| {
             assert_eq!(client.ask(request(&format!("GET {target}"), &[])).text(), target);
         },
     );
@@ -64,8 +63,7 @@ fn a_request_that_comes_in_pieces_just_then_is_served() {
     let gateway = Gateway::before(&origin, "", "");
     pausing(
         || gateway.client(),
-        |client, number, round| {
-            let target = format!("/{number}/{round}");
+        |client, target| {
             for piece in request(&format!("GET {target}"), &[]).as_bytes().chunks(20) {
                 client.send(piece);
                 pause(APART);
@@ -88,8 +86,7 @@ fn over_tls_too() {
         let config = authority.client(None, &[version]);
         pausing(
             || TlsClient::connect(&gateway.address, "shop.test", &config).expect("a handshake"),
-            |client, number, round| {
-                let target = format!("/{number}/{round}");
+            |client, target| {
                 assert_eq!(client.ask(request(&format!("GET {target}"), &[])).expect("an answer").text(), target);
             },
         );
