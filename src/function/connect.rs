@@ -38,6 +38,8 @@ pub struct Wire {
     lines: RefCell<Vec<u8>>,
     /// Whether the request line is out and only lines are missing.
     behind_line: Cell<bool>,
+    /// Whether a request is under way that has the connection to itself.
+    in_exchange: Cell<bool>,
     http2: bool,
     /// Who waits for the first bytes of HTTP/2.
     reader: Cell<Option<Waker>>,
@@ -58,6 +60,7 @@ impl Wire {
             received: Cell::default(),
             lines: RefCell::default(),
             behind_line: Cell::default(),
+            in_exchange: Cell::default(),
         })
     }
 
@@ -96,9 +99,23 @@ impl Wire {
         self.received.get()
     }
 
+    /// An exchange begins or is over. A connection that is dropped in between is reset.
+    pub fn set_in_exchange(&self, begun: bool) {
+        self.in_exchange.set(begun);
+    }
+
     /// Has lines written behind the request line that hyper writes next.
     pub fn insert(&self, lines: Lines) {
         self.lines.replace(lines.into_bytes());
+    }
+}
+
+impl Drop for Wire {
+    /// An end in order would have to wait behind what the function does not read, and keep the port for a minute.
+    fn drop(&mut self) {
+        if self.in_exchange.get() {
+            self.kind.get_mut().reset();
+        }
     }
 }
 
@@ -144,6 +161,17 @@ impl Stream {
 }
 
 impl Kind {
+    /// Has a reset end the connection.
+    fn reset(&self) {
+        let reset = match self {
+            Self::Tcp(stream) => stream.set_zero_linger(),
+            Self::Tls(stream) => stream.get_ref().0.set_zero_linger(),
+            Self::Unix(_) | Self::Echo(_) => Ok(()),
+        };
+        // One that cannot be reset is closed all the same.
+        drop(reset);
+    }
+
     fn poll_write_vectored(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match self {
             Self::Tcp(stream) => gather::poll_write(stream, cx, slices),

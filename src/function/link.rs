@@ -8,7 +8,7 @@
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use http::{Request, Response, Version};
@@ -101,6 +101,7 @@ impl Link {
     ) -> impl Future<Output = Result<(Response<Incoming>, Box<Self>), Failed<S>>> {
         let (reused, before) = (self.used, self.wire.received());
         self.wire.insert(lines);
+        self.wire.set_in_exchange(true);
         self.used = true;
         // Out here, so that the future does not keep a place for the request beside that of hyper's future.
         let response = self.sender.try_send_request(request);
@@ -133,7 +134,11 @@ impl Link {
     /// Lets the connection make progress with what is left of an exchange.
     pub fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.signal.attach(cx.waker());
-        self.connection.poll_without_shutdown(&mut Context::from_waker(&self.waker)).map(|_ended| ())
+        let ended = ready!(self.connection.poll_without_shutdown(&mut Context::from_waker(&self.waker)));
+        if ended.is_ok() {
+            self.wire.set_in_exchange(false);
+        }
+        Poll::Ready(())
     }
 
     /// Reads what the connection has made ready.
@@ -143,8 +148,12 @@ impl Link {
 
     /// Whether the exchange is over on the wire and the link can take another.
     pub fn is_free(&mut self) -> bool {
-        self.sender.is_ready()
-            || (self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready())
+        let is_free = self.sender.is_ready()
+            || (self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready());
+        if is_free {
+            self.wire.set_in_exchange(false);
+        }
+        is_free
     }
 
     /// Whether an idle link is still good: not expired, not closed, nothing received that nobody asked for.

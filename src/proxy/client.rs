@@ -34,6 +34,13 @@ pub enum Stage {
     Busy,
 }
 
+/// Whether the socket of a connection takes what is written.
+#[derive(Clone, Copy, Debug)]
+enum Outflow {
+    FlowingSince(Instant),
+    BlockedSince(Instant),
+}
+
 /// What the requests of one client connection share with the task that owns its socket. Everything is on one thread.
 #[derive(Debug)]
 pub struct Client {
@@ -54,6 +61,7 @@ pub struct Client {
     passed: Cell<u32>,
     /// Since when a frame that has been passed on has kept hyper from asking for the next.
     stalled_since: Cell<Option<Instant>>,
+    outflow: Cell<Outflow>,
     /// What has gone through its socket since others had their turn, in bytes.
     moved: Cell<usize>,
     /// Whether it waits for that.
@@ -65,12 +73,13 @@ impl Client {
     #[must_use]
     pub fn new(peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Rc<Self> {
         let clock = Clock::new();
+        let now = clock.now();
         Rc::new(Self {
             peer,
             entrance,
             seat,
             refused,
-            stage: Cell::new(Stage::New(clock.now())),
+            stage: Cell::new(Stage::New(now)),
             alarm: Rc::new(Alarm::new(clock)),
             leftover: Rc::default(),
             answering: Cell::new(false),
@@ -78,6 +87,7 @@ impl Client {
             used: Cell::new(false),
             passed: Cell::new(0),
             stalled_since: Cell::new(None),
+            outflow: Cell::new(Outflow::FlowingSince(now)),
             moved: Cell::new(0),
             resting: Cell::new(false),
             tunnel: RefCell::default(),
@@ -257,6 +267,32 @@ impl Client {
     #[must_use]
     pub fn stalled_since(&self) -> Option<Instant> {
         self.stalled_since.get()
+    }
+
+    /// The socket takes nothing of what is to be written. Returns since when.
+    pub fn blocked(&self) -> Instant {
+        if let Outflow::BlockedSince(since) = self.outflow.get() {
+            return since;
+        }
+        let now = self.now();
+        self.outflow.set(Outflow::BlockedSince(now));
+        now
+    }
+
+    /// The socket has taken something.
+    pub fn unblocked(&self) {
+        if let Outflow::BlockedSince(_) = self.outflow.get() {
+            self.outflow.set(Outflow::FlowingSince(self.now()));
+        }
+    }
+
+    /// Since when the socket has kept nothing waiting, unless it does so now.
+    #[must_use]
+    pub fn flowing_since(&self) -> Option<Instant> {
+        match self.outflow.get() {
+            Outflow::FlowingSince(since) => Some(since),
+            Outflow::BlockedSince(_) => None,
+        }
     }
 
     /// Leaves a tunnel to the owner of the socket, who opens it once the 101 is written.

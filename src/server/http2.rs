@@ -55,7 +55,6 @@ enum End {
 /// The requests of one connection.
 struct Requests {
     gateway: Rc<Gateway>,
-    connection: Rc<Client>,
     streams: Rc<Streams>,
 }
 
@@ -71,6 +70,7 @@ struct Streams {
     next: RefCell<Option<Rc<Client>>>,
     frames: Rc<Frames>,
     turns: Rc<Turns>,
+    connection: Rc<Client>,
     /// How long a client may leave a response waiting for its window.
     write_idle: Duration,
 }
@@ -89,7 +89,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
     type Future = Pin<Box<dyn Future<Output = Result<GatewayResponse, Infallible>>>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let client = self.connection.for_stream();
+        let client = self.streams.connection.for_stream();
         self.streams.next.replace(Some(client.clone()));
         let switch = request.extensions_mut().remove::<OnUpgrade>();
         let streams = self.streams.clone();
@@ -135,8 +135,7 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
                 return Poll::Ready(());
             }
             open.0.frames.answered(client.take_passed());
-            let stalled = client.stalled_since().is_some_and(|since| alarm.passed(since + open.0.write_idle));
-            if stalled || (phase == Phase::Expired && client.stalled_since().is_some()) {
+            if open.0.is_stalled(&client) || (phase == Phase::Expired && client.stalled_since().is_some()) {
                 return Poll::Ready(());
             }
             if timer.poll(alarm, cx).is_pending() {
@@ -159,11 +158,12 @@ pub async fn serve(socket: Socket, early: Bytes, client: Rc<Client>, gateway: Rc
         next: RefCell::default(),
         frames: frames.clone(),
         turns: Rc::default(),
+        connection: client.clone(),
         write_idle: limits.client_body_idle,
     });
     let socket = Rc::new(RefCell::new(socket));
     let stream = ClientStream::new(socket.clone(), client.clone(), Watch(frames), limits.client_body_idle);
-    let requests = Requests { gateway, connection: client.clone(), streams: streams.clone() };
+    let requests = Requests { gateway, streams: streams.clone() };
     let io = TokioIo::new(stream.with_early(early));
     let mut http = builder(limits, Spawner(streams.clone())).serve_connection(io, requests);
     let end = drive(&mut http, &client, limits, &streams).await;
@@ -252,6 +252,15 @@ impl Streams {
         if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
             *slot = Some(waker.clone());
         }
+    }
+
+    /// Whether a client has left a frame waiting for too long. While the connection itself takes nothing, that is not the stream's fault.
+    fn is_stalled(&self, client: &Client) -> bool {
+        let alarm = client.alarm();
+        client.stalled_since().is_some_and(|since| {
+            let flowing = self.connection.flowing_since().unwrap_or_else(|| alarm.now());
+            alarm.passed(since.max(flowing) + self.write_idle)
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::yield_now;
@@ -85,6 +86,26 @@ impl Socket {
         .await
     }
 
+    /// Offers bytes to the kernel itself, when it has not said that it has room: it takes some as soon as anything has left, and says so
+    /// only once half of what it holds has. Whoever calls this has to be woken by something else.
+    pub fn poll_press(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let Self::Tls(stream) = self else {
+            let first: &[u8] = slices.iter().find(|slice| !slice.is_empty()).map_or(&[], |slice| slice);
+            return pending_if_blocked(self.press(first));
+        };
+        let (socket, session) = stream.get_mut();
+        ready!(pending_if_blocked(session.write_tls(&mut Pressed(socket))))?;
+        Pin::new(stream).poll_write_vectored(cx, slices)
+    }
+
+    fn press(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => SockRef::from(stream).send(bytes),
+            Self::Unix(stream) => SockRef::from(stream).send(bytes),
+            Self::Tls(_) => unreachable!("TLS is spoken over another socket"),
+        }
+    }
+
     /// Closes at once with a reset: a response that broke off must not look complete to a client that reads to the end.
     pub fn reset(self) {
         match self {
@@ -93,6 +114,26 @@ impl Socket {
             Self::Unix(_) => {}
             Self::Tls(stream) => stream.into_inner().0.reset(),
         }
+    }
+}
+
+/// The socket below a TLS session whose records are pressed.
+struct Pressed<'a>(&'a Socket);
+
+impl io::Write for Pressed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.press(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn pending_if_blocked(result: io::Result<usize>) -> Poll<io::Result<usize>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        result => Poll::Ready(result),
     }
 }
 

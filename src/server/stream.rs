@@ -10,7 +10,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::{spawn_local, yield_now};
-use tokio::time::Instant;
 
 use super::socket::Socket;
 use crate::drain::Phase;
@@ -51,7 +50,6 @@ pub struct ClientStream<O> {
     early: Bytes,
     /// How long the client may take no byte of what is to be written.
     write_idle: Duration,
-    blocked_since: Option<Instant>,
     /// Whether what was read last was much work.
     is_expensive: bool,
 }
@@ -59,7 +57,7 @@ pub struct ClientStream<O> {
 impl<O> ClientStream<O> {
     #[must_use]
     pub fn new(socket: Rc<RefCell<Socket>>, client: Rc<Client>, observer: O, write_idle: Duration) -> Self {
-        Self { socket, client, observer, early: Bytes::new(), write_idle, blocked_since: None, is_expensive: false }
+        Self { socket, client, observer, early: Bytes::new(), write_idle, is_expensive: false }
     }
 
     /// Puts bytes that have been read already in front of what is still to come.
@@ -114,24 +112,26 @@ impl<O: Observer> ClientStream<O> {
         Poll::Ready(Ok(()))
     }
 
-    fn wrote(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        match result {
-            Poll::Ready(Ok(count)) => {
-                self.blocked_since = None;
-                self.client.moved(count);
-                self.observer.sent(count);
-                result
+    fn poll_send(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let socket = &mut *self.socket.borrow_mut();
+        let mut result = Pin::new(&mut *socket).poll_write_vectored(cx, slices);
+        if result.is_pending() {
+            let since = self.client.blocked();
+            let overdue = self.client.alarm().passed(since + self.write_idle);
+            if overdue {
+                // Who takes little by little makes no room that the kernel would tell of.
+                result = socket.poll_press(cx, slices);
             }
-            Poll::Ready(Err(_)) => result,
-            Poll::Pending => {
-                let since = *self.blocked_since.get_or_insert(self.client.now());
-                let given_up = self.client.seat().phase() == Phase::Expired;
-                if given_up || self.client.alarm().passed(since + self.write_idle) {
-                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-                }
-                Poll::Pending
+            if result.is_pending() && (overdue || self.client.seat().phase() == Phase::Expired) {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
         }
+        if let Poll::Ready(Ok(count)) = result {
+            self.client.unblocked();
+            self.client.moved(count);
+            self.observer.sent(count);
+        }
+        result
     }
 }
 
@@ -156,8 +156,7 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
             return Poll::Ready(Ok(bytes.len()));
         }
         ready!(self.poll_turn(cx));
-        let result = Pin::new(&mut *self.socket.borrow_mut()).poll_write(cx, bytes);
-        self.wrote(result)
+        self.poll_send(cx, &[io::IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -169,8 +168,7 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
             return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
         }
         ready!(self.poll_turn(cx));
-        let result = Pin::new(&mut *self.socket.borrow_mut()).poll_write_vectored(cx, slices);
-        self.wrote(result)
+        self.poll_send(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -27,6 +27,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 
 static QUEUE: OnceLock<SyncSender<Message>> = OnceLock::new();
 static LOST: AtomicU64 = AtomicU64::new(0);
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 enum Message {
     Text(Vec<u8>),
@@ -34,9 +35,11 @@ enum Message {
     Sync(SyncSender<()>),
 }
 
-/// Has panics reported as errors in the log. They are bugs; a request that panics is answered, and counted by its record.
+/// Has panics counted, and reported as errors in the log. They are bugs; a request that panics is answered, and counted by its record
+/// as well.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
         let message = panic.payload_as_str().unwrap_or("no message");
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "a bug in fngate: {message}");
@@ -89,6 +92,12 @@ pub fn install(log: &Log) -> io::Result<Guard> {
 #[must_use]
 pub fn lost() -> u64 {
     LOST.load(Ordering::Relaxed)
+}
+
+/// How many panics there have been.
+#[must_use]
+pub fn panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
 }
 
 fn lose() {

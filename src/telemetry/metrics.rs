@@ -138,7 +138,7 @@ impl Metrics {
         families.extend(self.of_apis());
         families.extend(self.of_functions());
         families.extend(listener::families(self.listeners.living()));
-        families.extend(lost_messages());
+        families.extend(of_log());
         families.sort_by(|one, other| one.name().cmp(other.name()));
         TextEncoder::new().encode_to_string(&families)
     }
@@ -211,10 +211,13 @@ impl Metrics {
     }
 }
 
-fn lost_messages() -> Option<MetricFamily> {
+/// What the log counts, which has no registry.
+fn of_log() -> impl Iterator<Item = MetricFamily> {
     let mut lost = Family::counter("fngate_log_lost_total", "Messages of the log that could not be written.");
     lost.count(&[], log::lost());
-    lost.finish()
+    let mut panics = Family::counter("fngate_panics_total", "Bugs in fngate that were caught.");
+    panics.count(&[], log::panics());
+    [lost, panics].into_iter().filter_map(Family::finish)
 }
 
 fn timed<S: Default>(shards: &Shards<S>, timing: impl Fn(&S) -> &Timing) -> TimingSum {

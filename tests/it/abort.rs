@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::support::client::request;
-use super::support::eventually;
+use super::support::client::{Client, request};
 use super::support::gateway::Gateway;
 use super::support::origin::Origin;
+use super::support::{PATIENCE, eventually};
 
 const AT_ONCE: Duration = Duration::from_millis(100);
 
@@ -97,6 +97,38 @@ fn a_client_that_leaves_a_stalled_upload_frees_the_function_at_once() {
     let line = gateway.access(1).remove(0);
     assert_eq!((&line["status"], &line["aborted"]), (&499.into(), &"client_closed".into()));
     assert!(left.elapsed() < Duration::from_millis(500), "{:?}", left.elapsed());
+}
+
+/// What a function sees at the end of a connection on which it got a request and answered with that.
+fn end_behind(answer: &'static str, leave: impl FnOnce(&mut Client)) -> std::io::Result<bool> {
+    let (tell, end) = std::sync::mpsc::channel();
+    let origin = Origin::start(move |connection| {
+        let Some(head) = connection.reader.head()? else { return Ok(()) };
+        connection.send(answer)?;
+        connection.record(&head);
+        let _ = tell.send(connection.reader.fill());
+        Ok(())
+    });
+    let gateway = Gateway::before(&origin, "", "");
+    let mut client = gateway.client();
+    client.send(request("GET /", &[]));
+    eventually("the request arrives", || origin.requests().pop());
+    leave(&mut client);
+    drop(client);
+    end.recv_timeout(PATIENCE).expect("an end")
+}
+
+#[test]
+fn what_is_abandoned_is_reset_and_what_is_over_ends_in_order() {
+    // A port whose connection ends in order is taken for another minute.
+    for half in ["", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nsome"] {
+        let error = end_behind(half, |_| ()).expect_err(half);
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{half:?}");
+    }
+    for whole in ["", "Connection: close\r\n", "Keep-Alive: timeout=0\r\n"] {
+        let whole: &str = format!("HTTP/1.1 200 OK\r\n{whole}Content-Length: 2\r\n\r\nok").leak();
+        assert!(!end_behind(whole, |client| assert_eq!(client.receive().text(), "ok")).expect(whole), "{whole}");
+    }
 }
 
 #[test]

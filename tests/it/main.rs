@@ -14,6 +14,7 @@ mod headers;
 mod http2;
 mod introduced;
 mod listeners;
+mod narrow;
 mod parked;
 #[path = "../support/http2.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]

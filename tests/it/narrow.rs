@@ -1,0 +1,112 @@
+//! Clients behind a link that is slow and never stops: whatever they take counts, however little it is.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use rustls::version::{TLS12, TLS13};
+use socket2::{Domain, Socket, Type};
+use tokio::time::Instant;
+
+use super::peer;
+use super::support::client::{Client, request};
+use super::support::gateway::{Gateway, simple};
+use super::support::origin::Origin;
+use super::support::tls::{Authority, TlsClient};
+use super::support::{PATIENCE, pause};
+
+/// How long a client may take nothing.
+const IDLE: &str = "client_body_idle = \"300ms\"";
+/// What the link lets through, so many times in a second, and for how long.
+const SIP: usize = 4096;
+const SIPS: u64 = 10;
+const NARROW: Duration = Duration::from_secs(2);
+
+/// More than all buffers on the way take, and a byte that says where it is.
+fn body(length: usize) -> Vec<u8> {
+    (0..length).map(|at| u8::try_from(at % 251).expect("small")).collect()
+}
+
+/// A function that answers with a body of this length.
+fn large(length: usize) -> Origin {
+    Origin::start(move |connection| {
+        while connection.request()?.is_some() {
+            connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"))?;
+            connection.send(body(length))?;
+        }
+        Ok(())
+    })
+}
+
+/// A link to the gateway for one connection: narrow at first, and then as wide as any.
+fn link(gateway: &Gateway) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (address, target) =
+        (listener.local_addr().expect("an address"), gateway.address.parse::<SocketAddr>().expect("an address"));
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept()?;
+        let server = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        // Without it the kernel takes megabytes in advance, and tells the gateway of room in large pieces only.
+        server.set_recv_buffer_size(2 * SIP)?;
+        server.connect(&target.into())?;
+        let mut server = TcpStream::from(server);
+        let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
+        std::thread::spawn(move || {
+            std::io::copy(&mut from_client, &mut to_server)?;
+            to_server.shutdown(Shutdown::Write)
+        });
+        let (begun, mut sip) = (Instant::now(), [0; SIP]);
+        while begun.elapsed() < NARROW {
+            let count = server.read(&mut sip)?;
+            client.write_all(&sip[..count])?;
+            pause(Duration::from_millis(1000 / SIPS));
+        }
+        std::io::copy(&mut server, &mut client)?;
+        client.shutdown(Shutdown::Write)
+    });
+    address
+}
+
+#[test]
+fn a_response_arrives_whole() {
+    let length = 1 << 20;
+    let origin = large(length);
+    let gateway = Gateway::before(&origin, IDLE, "");
+    let mut client = Client::connect(&link(&gateway).to_string());
+    let begun = Instant::now();
+    assert!(client.ask(request("GET /", &[])).body == body(length));
+    assert!(begun.elapsed() > NARROW, "the link was narrow: {:?}", begun.elapsed());
+}
+
+#[test]
+fn over_tls_too() {
+    let length = 1 << 20;
+    let (origin, authority) = (large(length), Authority::new("ca"));
+    authority.issue("shop", &["shop.test"]);
+    let gateway = Gateway::with(&format!(
+        "[[listener]]\naddress = \"127.0.0.1:0\"\n[listener.tls]\ncertificates = [{}]\n{}",
+        authority.entry("shop"),
+        simple(&origin.url(), IDLE, "", "")
+    ));
+    for version in [&TLS12, &TLS13] {
+        let config = authority.client(None, &[version]);
+        let mut client = TlsClient::connect(&link(&gateway).to_string(), "shop.test", &config).expect("a handshake");
+        assert!(client.ask(request("GET /", &[])).expect("an answer").body == body(length), "{version:?}");
+    }
+}
+
+#[test]
+fn of_many_streams_that_wait_for_one_another_each_arrives_whole() {
+    // What each hands over waits for longer than it may, had it only itself to blame.
+    const STREAMS: u32 = 8;
+    let length = 300_000;
+    let origin = large(length);
+    let gateway = Gateway::before(&origin, IDLE, "");
+    let mut client = peer::Client::open(link(&gateway));
+    let streams = || (0..STREAMS).map(|number| 2 * number + 1);
+    let requests: Vec<u8> = streams().flat_map(|stream| peer::request(stream, peer::WHOLE, "GET", "/", &[])).collect();
+    assert!(client.send(requests));
+    let all = client.wait(PATIENCE, |client| client.ended() == STREAMS as usize);
+    assert!(all, "{:?}", streams().map(|stream| client.answer(stream).reset).collect::<Vec<_>>());
+    assert!(streams().all(|stream| client.answer(stream).data == body(length)));
+}
