@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use rustls::ServerConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::functions_http2::one_worker;
 use super::support::certificates::{Authority, Issued, server, write};
@@ -34,6 +37,16 @@ fn stand(names: &[&str], year: i32) -> (Authority, Issued, tempfile::TempDir, St
     (authority, issued, folder, settings)
 }
 
+/// Sends bytes, with new keys before and behind them.
+async fn send(stream: &mut TlsStream<TcpStream>, bytes: &[u8]) -> std::io::Result<()> {
+    for bytes in [bytes, b""] {
+        stream.get_mut().1.refresh_traffic_keys().map_err(std::io::Error::other)?;
+        stream.write_all(bytes).await?;
+        stream.flush().await?;
+    }
+    Ok(())
+}
+
 /// A server of HTTP/1.1 over TLS on a thread of its own, which also switches protocols.
 fn http1(tls: Arc<ServerConfig>) -> (String, std::thread::JoinHandle<()>) {
     let (address, port) = std::sync::mpsc::channel();
@@ -46,7 +59,6 @@ fn http1(tls: Arc<ServerConfig>) -> (String, std::thread::JoinHandle<()>) {
                 let (stream, _) = listener.accept().await.expect("a connection");
                 let tls = TlsAcceptor::from(tls.clone());
                 tokio::spawn(async move {
-                    use tokio::io::{AsyncReadExt, AsyncWriteExt};
                     let Ok(mut stream) = tls.accept(stream).await else { return };
                     let mut head = Vec::new();
                     while let Ok(byte) = stream.read_u8().await {
@@ -57,14 +69,14 @@ fn http1(tls: Arc<ServerConfig>) -> (String, std::thread::JoinHandle<()>) {
                         if String::from_utf8_lossy(&head).to_lowercase().contains("upgrade: x") {
                             let switch =
                                 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
-                            let _ = stream.write_all(switch.as_bytes()).await;
-                            let (mut reader, mut writer) = tokio::io::split(stream);
-                            let _ = tokio::io::copy(&mut reader, &mut writer).await;
+                            let _ = send(&mut stream, switch.as_bytes()).await;
+                            while let Ok(byte) = stream.read_u8().await {
+                                let _ = send(&mut stream, &[byte]).await;
+                            }
                             return;
                         }
                         head.clear();
-                        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nold\n").await;
-                        let _ = stream.flush().await;
+                        let _ = send(&mut stream, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nold\n").await;
                     }
                 });
             }

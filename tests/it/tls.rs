@@ -17,7 +17,7 @@ use super::support::client::{Client, request};
 use super::support::gateway::{Gateway, simple};
 use super::support::origin::Origin;
 use super::support::tls::{Authority, TlsClient};
-use super::support::{PATIENCE, eventually};
+use super::support::{PATIENCE, eventually, pause};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -308,6 +308,7 @@ fn a_tunnel_leads_through_tls() {
     client.stream.write_all(request("GET /", &["Connection: upgrade", "Upgrade: x"]).as_bytes()).expect("written");
     assert_eq!(client.reader.head().expect("an answer").expect("a head").status(), 101);
     for message in ["a".to_owned(), "b".repeat(100_000)] {
+        client.change_keys();
         client.stream.write_all(message.as_bytes()).expect("written");
         assert_eq!(client.reader.take(message.len()).expect("an echo"), message.as_bytes());
     }
@@ -374,5 +375,21 @@ fn a_reload_changes_all_but_the_socket_of_a_listener() {
         let found = [secure(None, &TLS12), secure(None, &TLS13), secure(Some("client"), &TLS13)].map(Result::ok);
         assert_eq!(found, with_tls, "{listener}");
         assert_eq!(open.ask(request("GET /", &[])).status(), 200, "{listener}: what is open stays");
+    }
+}
+
+#[test]
+fn keys_may_change_between_two_requests() {
+    // What wakes the connection is a record without a byte of HTTP.
+    let (origin, authority) = (Origin::hello(), Authority::new("ca"));
+    authority.issue("shop", &["shop.test"]);
+    let gateway = gateway(&origin, &authority, &["shop"], "");
+    let mut client = secure(&gateway, "shop.test", &authority);
+    for seconds in [0.0, 0.0, 1.5, 0.0] {
+        client.change_keys();
+        client.stream.flush().expect("written");
+        pause(Duration::from_secs_f64(seconds));
+        assert_eq!(client.ask(request("GET /", &[])).expect("an answer").text(), "hello");
+        client.change_keys();
     }
 }

@@ -25,6 +25,17 @@ fn gateway(origin: &Origin, authority: &Authority, listener: &str) -> Gateway {
     ))
 }
 
+/// Reads until an answer has come.
+#[track_caller]
+fn read_hello(client: &mut TlsClient) {
+    let mut received = Vec::new();
+    while !received.windows(5).any(|window| window == b"hello") {
+        let more = client.reader.take(1).expect("frames");
+        assert!(!more.is_empty(), "{}", received.escape_ascii());
+        received.extend(more);
+    }
+}
+
 #[test]
 fn it_is_spoken_with_those_who_offer_it() {
     let (origin, authority) = (Origin::hello(), Authority::new("ca"));
@@ -33,12 +44,7 @@ fn it_is_spoken_with_those_who_offer_it() {
     let mut client = connect(&gateway, &authority, &[b"h2", b"http/1.1"]).expect("a handshake");
     let bytes = [opening(), request(1, WHOLE, "GET", "/", &[])].concat();
     client.stream.write_all(&bytes).expect("written");
-    let mut received = Vec::new();
-    while !received.windows(5).any(|window| window == b"hello") {
-        let more = client.reader.take(1).expect("frames");
-        assert!(!more.is_empty(), "{}", received.escape_ascii());
-        received.extend(more);
-    }
+    read_hello(&mut client);
     let request = origin.request();
     assert_eq!(
         (request.field("x-forwarded-proto"), request.field("x-client-proto-ver")),
@@ -69,4 +75,20 @@ fn it_is_not_spoken_with_others() {
         assert!(client.ask(opening()).is_ok_and(|answer| answer.status() == 400), "{offers:?}");
     }
     assert!(connect(&old, &authority, &[b"h2"]).and_then(|mut client| client.ask(&get)).is_err());
+}
+
+#[test]
+fn its_keys_may_change_between_two_frames() {
+    let (origin, authority) = (Origin::hello(), Authority::new("ca"));
+    authority.issue("shop", &["shop.test"]);
+    let gateway = gateway(&origin, &authority, "");
+    let mut client = connect(&gateway, &authority, &[b"h2"]).expect("a handshake");
+    client.stream.write_all(&opening()).expect("written");
+    for stream in [1, 3, 5] {
+        client.change_keys();
+        client.stream.write_all(&request(stream, WHOLE, "GET", "/", &[])).expect("written");
+        client.change_keys();
+        client.stream.flush().expect("written");
+        read_hello(&mut client);
+    }
 }

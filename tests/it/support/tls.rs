@@ -119,6 +119,11 @@ impl TlsClient {
         Ok(message)
     }
 
+    /// Changes the keys, and asks the gateway to do the same.
+    pub fn change_keys(&self) {
+        self.stream.0.borrow_mut().conn.refresh_traffic_keys().expect("TLS 1.3");
+    }
+
     /// The certificate that the gateway has shown.
     pub fn shown(&self) -> CertificateDer<'static> {
         let session = self.stream.0.borrow();
