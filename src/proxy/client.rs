@@ -235,6 +235,12 @@ impl Client {
         self.answering.get()
     }
 
+    /// Whether the response is complete and some of it is still buffered.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.is_answering() && !matches!(self.stage.get(), Stage::Busy)
+    }
+
     /// A request waits for its function with a body that is not through. hyper does not read then, and would not see the
     /// client leave; the owner of the socket looks for it every now and then.
     pub fn hold_back(&self) {
@@ -269,14 +275,13 @@ impl Client {
         self.stalled_since.get()
     }
 
-    /// The socket takes nothing of what is to be written. Returns since when.
-    pub fn blocked(&self) -> Instant {
+    /// The socket takes nothing of what is to be written. Returns since when, if that was known already.
+    pub fn blocked(&self) -> Option<Instant> {
         if let Outflow::BlockedSince(since) = self.outflow.get() {
-            return since;
+            return Some(since);
         }
-        let now = self.now();
-        self.outflow.set(Outflow::BlockedSince(now));
-        now
+        self.outflow.set(Outflow::BlockedSince(self.now()));
+        None
     }
 
     /// The socket has taken something.

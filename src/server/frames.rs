@@ -1,4 +1,4 @@
-//! What a client sends in HTTP/2, as far as it has to be watched: the headers of frames, never what is in them.
+//! What a client sends and gets in HTTP/2, as far as it has to be watched: the headers of frames, never what is in them.
 //!
 //! h2 bounds what a stream costs. What it answers or takes in without a stream (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, resets,
 //! frames that it does not know, empty ones) costs the client nothing and us a little each, and it waits for ever for the rest
@@ -6,7 +6,7 @@
 //! and what was begun has to be finished in time.
 
 use std::cell::{Cell, RefCell};
-use std::io;
+use std::io::{self, IoSlice};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -39,6 +39,9 @@ pub struct Frames {
     clock: Clock,
     limits: Http2,
     parser: RefCell<Parser>,
+    written: RefCell<Frame>,
+    /// When the last byte of a body went to the client.
+    delivered: Cell<Instant>,
     /// When that which is not complete was begun: the preface with its SETTINGS, a frame other than DATA, a head.
     begun: Cell<Option<Instant>>,
     /// Frames that the client may still send for nothing.
@@ -48,23 +51,62 @@ pub struct Frames {
     topped_up: Cell<Instant>,
 }
 
-/// Where in the stream of frames the next byte is.
+/// Where in what the client sends the next byte is.
 #[derive(Debug)]
 struct Parser {
     preface: usize,
-    header: [u8; HEADER],
-    filled: usize,
-    payload: usize,
+    frame: Frame,
     /// Whether a head is being sent in several frames.
     in_head: bool,
+}
+
+/// A frame, as far as it has been seen.
+#[derive(Debug, Default)]
+struct Frame {
+    header: [u8; HEADER],
+    /// How much of that is there.
+    filled: usize,
+    /// What is still to come.
+    payload: usize,
+}
+
+impl Frame {
+    /// Takes what is missing of the header. Returns whether it is complete then.
+    fn take_header(&mut self, bytes: &mut &[u8]) -> bool {
+        let (taken, rest) = bytes.split_at((HEADER - self.filled).min(bytes.len()));
+        self.header[self.filled..][..taken.len()].copy_from_slice(taken);
+        self.filled += taken.len();
+        *bytes = rest;
+        let [high, middle, low, ..] = self.header;
+        self.payload = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+        self.filled == HEADER
+    }
+
+    /// Takes what is there of the payload. Returns whether the frame is complete then.
+    fn take_payload(&mut self, bytes: &mut &[u8]) -> bool {
+        let count = self.payload.min(bytes.len());
+        self.payload -= count;
+        *bytes = &bytes[count..];
+        self.payload == 0
+    }
+
+    fn kind(&self) -> u8 {
+        self.header[3]
+    }
+
+    fn flags(&self) -> u8 {
+        self.header[4]
+    }
 }
 
 impl Frames {
     #[must_use]
     pub fn new(clock: Clock, limits: Http2, since: Instant) -> Rc<Self> {
-        let parser = Parser { preface: PREFACE, header: [0; HEADER], filled: 0, payload: 0, in_head: false };
+        let parser = Parser { preface: PREFACE, frame: Frame::default(), in_head: false };
         Rc::new(Self {
             parser: RefCell::new(parser),
+            written: RefCell::default(),
+            delivered: Cell::new(since),
             begun: Cell::new(Some(since)),
             credit: Cell::new(limits.control_frames),
             moved: Cell::new(0),
@@ -78,6 +120,12 @@ impl Frames {
     #[must_use]
     pub fn unfinished_since(&self) -> Option<Instant> {
         self.begun.get()
+    }
+
+    /// When the last byte of a body, whichever, went to the client; or the beginning.
+    #[must_use]
+    pub fn delivered(&self) -> Instant {
+        self.delivered.get()
     }
 
     /// Notes that response frames have been handed over.
@@ -131,26 +179,35 @@ impl Frames {
                 bytes = &bytes[count..];
                 continue;
             }
-            if parser.filled < HEADER {
-                let count = (HEADER - parser.filled).min(bytes.len());
-                parser.header[parser.filled..parser.filled + count].copy_from_slice(&bytes[..count]);
-                parser.filled += count;
-                bytes = &bytes[count..];
-                if parser.filled < HEADER {
+            if parser.frame.filled < HEADER {
+                if !parser.frame.take_header(&mut bytes) {
                     self.begin();
                     break;
                 }
                 self.open(parser)?;
                 begun += 1;
             }
-            let count = parser.payload.min(bytes.len());
-            parser.payload -= count;
-            bytes = &bytes[count..];
-            if parser.payload == 0 {
+            if parser.frame.take_payload(&mut bytes) {
                 self.close(parser);
             }
         }
         Ok(begun)
+    }
+
+    /// Looks at what has gone to the client.
+    fn wrote(&self, mut bytes: &[u8]) {
+        let frame = &mut *self.written.borrow_mut();
+        while !bytes.is_empty() {
+            if frame.filled < HEADER && !frame.take_header(&mut bytes) {
+                break;
+            }
+            if frame.kind() == DATA && !bytes.is_empty() && frame.payload > 0 {
+                self.delivered.set(self.clock.now());
+            }
+            if frame.take_payload(&mut bytes) {
+                frame.filled = 0;
+            }
+        }
     }
 
     fn begin(&self) {
@@ -161,14 +218,12 @@ impl Frames {
 
     /// The header of a frame is complete.
     fn open(&self, parser: &mut Parser) -> io::Result<()> {
-        let [high, middle, low, kind, flags, ..] = parser.header;
-        parser.payload = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
-        match kind {
-            DATA if parser.payload > 0 => {
-                self.moved(parser.payload);
+        match parser.frame.kind() {
+            DATA if parser.frame.payload > 0 => {
+                self.moved(parser.frame.payload);
                 return Ok(());
             }
-            HEADERS | CONTINUATION => parser.in_head = flags & END_HEADERS == 0,
+            HEADERS | CONTINUATION => parser.in_head = parser.frame.flags() & END_HEADERS == 0,
             _ => self.pay()?,
         }
         self.begin();
@@ -177,7 +232,7 @@ impl Frames {
 
     /// A frame is complete.
     fn close(&self, parser: &mut Parser) {
-        parser.filled = 0;
+        parser.frame.filled = 0;
         if !parser.in_head {
             self.begun.set(None);
         }
@@ -197,8 +252,13 @@ impl Observer for Watch {
         false
     }
 
-    fn sent(&mut self, count: usize) {
+    fn sent(&mut self, slices: &[IoSlice<'_>], mut count: usize) {
         self.0.moved(count);
+        for slice in slices {
+            let written = count.min(slice.len());
+            self.0.wrote(&slice[..written]);
+            count -= written;
+        }
     }
 
     fn flushed(&mut self) {}
@@ -241,6 +301,28 @@ mod tests {
                 assert!(frames.unfinished_since().is_some(), "{name} cut at {cut}");
                 frames.read(&bytes[cut..]).expect("paid for");
                 assert_eq!(frames.unfinished_since(), None, "{name} cut at {cut}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_delivered_is_seen_wherever_it_is_cut() {
+        let bytes = [frame(4, 0, 6), frame(HEADERS, END_HEADERS, 20), frame(6, 1, 8), frame(DATA, 0, 0)].concat();
+        let data = frame(DATA, 0, 2);
+        for cut in 0..=bytes.len() {
+            let frames = frames();
+            let start = frames.delivered();
+            tokio::time::advance(Duration::from_secs(1)).await;
+            frames.clock.tick();
+            frames.wrote(&bytes[..cut]);
+            frames.wrote(&bytes[cut..]);
+            frames.wrote(&data[..HEADER]);
+            assert_eq!(frames.delivered(), start, "{cut}");
+            for byte in [HEADER, HEADER + 1] {
+                tokio::time::advance(Duration::from_secs(1)).await;
+                frames.clock.tick();
+                frames.wrote(&data[byte..=byte]);
+                assert_eq!(frames.delivered(), Instant::now(), "{cut}");
             }
         }
     }

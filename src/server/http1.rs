@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io::IoSlice;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -114,7 +115,7 @@ impl Observer for Heads {
         true
     }
 
-    fn sent(&mut self, _count: usize) {
+    fn sent(&mut self, _slices: &[IoSlice<'_>], _count: usize) {
         self.client.sent();
     }
 
@@ -271,6 +272,8 @@ async fn drive(
                 client.leftover().forget();
             }
             match http.poll_without_shutdown(cx) {
+                // hyper is done once it has nothing more to say, even if what it has said is not written yet.
+                Poll::Ready(Ok(())) if client.is_answered() => {}
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Done),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Failed(error)),
                 Poll::Pending if !ending && client.leftover().ends_connection() => continue,

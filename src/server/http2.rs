@@ -36,6 +36,9 @@ use crate::proxy::exchange::GatewayResponse;
 /// What h2 may hold of a response beyond the client's window.
 const SEND_BUFFER: usize = 32 * 1024;
 
+/// How many times as long as alone a frame may wait while others get through.
+const AMONG_OTHERS: u32 = 10;
+
 /// How long a client may take to hear that the connection ends.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -254,12 +257,14 @@ impl Streams {
         }
     }
 
-    /// Whether a client has left a frame waiting for too long. While the connection itself takes nothing, that is not the stream's fault.
+    /// Whether a client has left a frame waiting for too long. While the connection itself takes nothing, that is not the stream's fault;
+    /// while bodies get through, it may be that of those in front, since h2 does not say whose bytes they are.
     fn is_stalled(&self, client: &Client) -> bool {
         let alarm = client.alarm();
         client.stalled_since().is_some_and(|since| {
-            let flowing = self.connection.flowing_since().unwrap_or_else(|| alarm.now());
-            alarm.passed(since.max(flowing) + self.write_idle)
+            let since = since.max(self.connection.flowing_since().unwrap_or_else(|| alarm.now()));
+            alarm.passed(since.max(self.frames.delivered()) + self.write_idle)
+                || alarm.passed(since + AMONG_OTHERS * self.write_idle)
         })
     }
 }

@@ -86,19 +86,28 @@ impl Socket {
         .await
     }
 
-    /// Offers bytes to the kernel itself, when it has not said that it has room: it takes some as soon as anything has left, and says so
-    /// only once half of what it holds has. Whoever calls this has to be woken by something else.
-    pub fn poll_press(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    /// Offers what waits to be sent, and `next` where nothing does, to the kernel itself: it takes some as soon as anything has left, and
+    /// says so only once half of what it holds has. Nobody is woken by this.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub fn press(&mut self, next: &[u8]) -> io::Result<Pressed> {
         let Self::Tls(stream) = self else {
-            let first: &[u8] = slices.iter().find(|slice| !slice.is_empty()).map_or(&[], |slice| slice);
-            return pending_if_blocked(self.press(first));
+            let count = unless_blocked(self.offer(next))?;
+            return Ok(Pressed { moved: count, of_next: count });
         };
         let (socket, session) = stream.get_mut();
-        ready!(pending_if_blocked(session.write_tls(&mut Pressed(socket))))?;
-        Pin::new(stream).poll_write_vectored(cx, slices)
+        let mut pressed = Pressed::default();
+        while session.wants_write() {
+            match unless_blocked(session.write_tls(&mut Offered(socket)))? {
+                0 => break,
+                count => pressed.moved += count,
+            }
+        }
+        Ok(pressed)
     }
 
-    fn press(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn offer(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).send(bytes),
             Self::Unix(stream) => SockRef::from(stream).send(bytes),
@@ -117,12 +126,20 @@ impl Socket {
     }
 }
 
-/// The socket below a TLS session whose records are pressed.
-struct Pressed<'a>(&'a Socket);
+/// What the kernel took when it was offered something, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pressed {
+    pub moved: usize,
+    /// Those that had not been handed over before.
+    pub of_next: usize,
+}
 
-impl io::Write for Pressed<'_> {
+/// The socket below a TLS session, to which records are offered.
+struct Offered<'a>(&'a Socket);
+
+impl io::Write for Offered<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.press(bytes)
+        self.0.offer(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -130,10 +147,10 @@ impl io::Write for Pressed<'_> {
     }
 }
 
-fn pending_if_blocked(result: io::Result<usize>) -> Poll<io::Result<usize>> {
+fn unless_blocked(result: io::Result<usize>) -> io::Result<usize> {
     match result {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-        result => Poll::Ready(result),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+        result => result,
     }
 }
 

@@ -10,8 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::{spawn_local, yield_now};
+use tokio::time::Instant;
 
-use super::socket::Socket;
+use super::socket::{Pressed, Socket};
 use crate::drain::Phase;
 use crate::proxy::client::Client;
 
@@ -32,8 +33,8 @@ pub trait Observer {
     /// Whether bytes that hyper wants to send are kept from the client.
     fn holds_back(&mut self, bytes: &[u8]) -> bool;
 
-    /// Bytes have gone to the client.
-    fn sent(&mut self, count: usize);
+    /// So many of these bytes have gone to the client.
+    fn sent(&mut self, slices: &[io::IoSlice<'_>], count: usize);
 
     /// Everything that was buffered has gone.
     fn flushed(&mut self);
@@ -116,22 +117,38 @@ impl<O: Observer> ClientStream<O> {
         let socket = &mut *self.socket.borrow_mut();
         let mut result = Pin::new(&mut *socket).poll_write_vectored(cx, slices);
         if result.is_pending() {
-            let since = self.client.blocked();
-            let overdue = self.client.alarm().passed(since + self.write_idle);
-            if overdue {
-                // Who takes little by little makes no room that the kernel would tell of.
-                result = socket.poll_press(cx, slices);
-            }
-            if result.is_pending() && (overdue || self.client.seat().phase() == Phase::Expired) {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            let next: &[u8] = slices.iter().find(|slice| !slice.is_empty()).map_or(&[], |slice| slice);
+            let pressed = self.press(socket, next)?;
+            if pressed.of_next > 0 {
+                result = Poll::Ready(Ok(pressed.of_next));
+            } else if pressed.moved > 0 {
+                result = Pin::new(&mut *socket).poll_write_vectored(cx, slices);
             }
         }
         if let Poll::Ready(Ok(count)) = result {
             self.client.unblocked();
             self.client.moved(count);
-            self.observer.sent(count);
+            self.observer.sent(slices, count);
         }
         result
+    }
+
+    /// The socket takes no more, and what it does not take goes on with `next`. Ends the connection when that has been so for too long.
+    fn press(&self, socket: &mut Socket, next: &[u8]) -> io::Result<Pressed> {
+        let since = self.client.blocked();
+        let deadline = |since: Instant| since + self.write_idle;
+        let overdue = self.client.alarm().passed(deadline(since.unwrap_or_else(|| self.client.now())));
+        // At first, so that what it takes later is what the client has taken; then because a client that takes little by little makes no
+        // room that the kernel would tell of.
+        let pressed = if since.is_none() || overdue { socket.press(next)? } else { Pressed::default() };
+        if pressed.moved > 0 {
+            self.client.unblocked();
+            self.client.blocked();
+            self.client.alarm().passed(deadline(self.client.now()));
+        } else if overdue || self.client.seat().phase() == Phase::Expired {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(pressed)
     }
 }
 
@@ -176,9 +193,15 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut *self.socket.borrow_mut()).poll_flush(cx);
+        let this = &mut *self;
+        let socket = &mut *this.socket.borrow_mut();
+        let mut result = Pin::new(&mut *socket).poll_flush(cx);
+        if result.is_pending() && this.press(socket, &[])?.moved > 0 {
+            result = Pin::new(&mut *socket).poll_flush(cx);
+        }
         if let Poll::Ready(Ok(())) = result {
-            self.observer.flushed();
+            this.client.unblocked();
+            this.observer.flushed();
         }
         result
     }

@@ -254,3 +254,26 @@ fn pipelined_requests_are_answered_in_order() {
         assert_eq!(client.receive().text(), format!("/{number}"));
     }
 }
+
+#[test]
+fn the_last_answer_of_a_connection_that_has_had_its_share_arrives() {
+    // What a connection may move before others have their turn, less than a head.
+    const SHARE: usize = 128 * 1024 - 2000;
+    let origin = Origin::start(|connection| {
+        connection.request()?;
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?;
+        connection.reader.head()?;
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlast")
+    });
+    let gateway = Gateway::before(&origin, "", "");
+    for padding in [1000, 2000, 4000] {
+        let mut client = gateway.client();
+        client.send(request("POST /", &[&format!("Content-Length: {SHARE}")]));
+        client.send([b'x'; SHARE]);
+        assert_eq!(client.receive().status(), 200);
+        let padding = format!("X-Padding: {}", "x".repeat(padding));
+        client.send(request("POST /", &["Content-Length: 9", "Expect: 100-continue", &padding]));
+        assert_eq!(client.receive().text(), "last");
+        assert!(client.is_closed());
+    }
+}

@@ -13,7 +13,7 @@ use super::support::client::{Client, request};
 use super::support::gateway::{Gateway, simple};
 use super::support::origin::Origin;
 use super::support::tls::{Authority, TlsClient};
-use super::support::{PATIENCE, pause};
+use super::support::{PATIENCE, eventually, pause};
 
 /// How long a client may take nothing.
 const IDLE: &str = "client_body_idle = \"300ms\"";
@@ -22,15 +22,18 @@ const SIP: usize = 4096;
 const SIPS: u64 = 10;
 const NARROW: Duration = Duration::from_secs(2);
 
+const SHORT: usize = 10;
+
 /// More than all buffers on the way take, and a byte that says where it is.
 fn body(length: usize) -> Vec<u8> {
     (0..length).map(|at| u8::try_from(at % 251).expect("small")).collect()
 }
 
-/// A function that answers with a body of this length.
+/// A function that answers with a body of this length, or with a short one to a POST, and does not ask for any.
 fn large(length: usize) -> Origin {
     Origin::start(move |connection| {
-        while connection.request()?.is_some() {
+        while let Some(request) = connection.reader.head()? {
+            let length = if request.start.starts_with("POST") { SHORT } else { length };
             connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"))?;
             connection.send(body(length))?;
         }
@@ -79,15 +82,35 @@ fn a_response_arrives_whole() {
 }
 
 #[test]
-fn over_tls_too() {
+fn so_does_the_last_of_a_connection_behind_it() {
     let length = 1 << 20;
-    let (origin, authority) = (large(length), Authority::new("ca"));
+    let origin = large(length);
+    let gateway = Gateway::before(&origin, IDLE, "");
+    // Of the second, nobody sends the body that it announces: the function has not asked for it.
+    for last in [&["Connection: close"][..], &["Content-Length: 9", "Expect: 100-continue"]] {
+        let mut client = Client::connect(&link(&gateway).to_string());
+        client.send(request("GET /", &[]) + &request("POST /", last));
+        assert!(client.receive().body == body(length));
+        assert!(client.receive().body == body(SHORT), "{last:?}");
+        assert!(client.is_closed());
+    }
+}
+
+/// A gateway whose first listener speaks TLS.
+fn secure(origin: &Origin, authority: &Authority) -> Gateway {
     authority.issue("shop", &["shop.test"]);
-    let gateway = Gateway::with(&format!(
+    Gateway::with(&format!(
         "[[listener]]\naddress = \"127.0.0.1:0\"\n[listener.tls]\ncertificates = [{}]\n{}",
         authority.entry("shop"),
         simple(&origin.url(), IDLE, "", "")
-    ));
+    ))
+}
+
+#[test]
+fn over_tls_too() {
+    let length = 1 << 20;
+    let (origin, authority) = (large(length), Authority::new("ca"));
+    let gateway = secure(&origin, &authority);
     for version in [&TLS12, &TLS13] {
         let config = authority.client(None, &[version]);
         let mut client = TlsClient::connect(&link(&gateway).to_string(), "shop.test", &config).expect("a handshake");
@@ -109,4 +132,31 @@ fn of_many_streams_that_wait_for_one_another_each_arrives_whole() {
     let all = client.wait(PATIENCE, |client| client.ended() == STREAMS as usize);
     assert!(all, "{:?}", streams().map(|stream| client.answer(stream).reset).collect::<Vec<_>>());
     assert!(streams().all(|stream| client.answer(stream).data == body(length)));
+}
+
+#[test]
+fn who_takes_nothing_is_cut_in_time() {
+    // More than what is on its way can hold.
+    let (origin, authority) = (large(30 << 20), Authority::new("ca"));
+    let (plain, secure) = (Gateway::before(&origin, IDLE, ""), secure(&origin, &authority));
+    let get = request("GET /", &[]);
+    // The kernel of a client takes some more when it is asked again after a while.
+    let in_time = |kind: &str| {
+        eprintln!("{kind}");
+        let begun = Instant::now();
+        eventually("the function is let go", || (origin.open() == 0).then_some(()));
+        let took = begun.elapsed();
+        assert!(took > Duration::from_millis(250) && took < Duration::from_millis(1100), "{kind}: {took:?}");
+    };
+    let mut client = plain.client();
+    client.send(&get);
+    eventually("it is asked", || (origin.open() == 1).then_some(()));
+    in_time("plain");
+    for version in [&TLS12, &TLS13] {
+        let mut client =
+            TlsClient::connect(&secure.address, "shop.test", &authority.client(None, &[version])).expect("a handshake");
+        client.stream.write_all(get.as_bytes()).expect("written");
+        eventually("it is asked", || (origin.open() == 1).then_some(()));
+        in_time("TLS");
+    }
 }

@@ -52,6 +52,40 @@ fn a_window_that_never_opens_costs_its_stream_and_no_other() {
 }
 
 #[test]
+fn a_window_that_opens_little_by_little_is_enough_and_one_that_never_does_waits_longer_meanwhile() {
+    const LENGTH: usize = 60_000;
+    let origin = Origin::start(|connection| {
+        while connection.request()?.is_some() {
+            connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {LENGTH}\r\n\r\n"))?;
+            connection.send([b'x'; LENGTH])?;
+        }
+        Ok(())
+    });
+    let gateway = Gateway::before(&origin, "client_body_idle = \"200ms\"", "");
+    let mut client = connect(&gateway);
+    assert!(client.send([PREFACE, &settings(&[(INITIAL_WINDOW, 1000)])].concat()));
+    let begun = Instant::now();
+    for stream in [1, 3] {
+        assert!(client.send(request(stream, WHOLE, "GET", "/", &[])));
+    }
+    let mut cut = None;
+    while !client.answer(3).is_over() {
+        // A piece of what the gateway passes on at a time takes four times as long as a client may take nothing.
+        client.wait(Duration::from_millis(50), |client| client.answer(3).is_over());
+        client.send([super::super::peer::window(3, 1000), super::super::peer::window(0, 1000)].concat());
+        cut = cut.or_else(|| client.answer(1).is_over().then(|| begun.elapsed()));
+    }
+    let answer = client.answer(3);
+    assert!(answer.ended && answer.data.len() == LENGTH, "{} bytes, {:?}", answer.data.len(), answer.reset);
+    let cut = cut.expect("the other one is cut");
+    assert!(
+        client.answer(1).reset.is_some() && cut > Duration::from_secs(2) && cut < Duration::from_millis(2500),
+        "{cut:?}"
+    );
+    assert_settled(&gateway);
+}
+
+#[test]
 fn an_upload_that_stops_is_a_408() {
     let origin = Origin::start(|connection| {
         connection.reader.head()?;

@@ -1,0 +1,109 @@
+//! What the parts of a request that are fngate's own take by themselves, with their allocations: `cargo bench --bench micro`.
+
+use divan::counter::ItemsCount;
+use divan::{AllocProfiler, Bencher, black_box};
+use fngate::config::path::{BasePath, PathRule, canonical_segment};
+use fngate::config::types::{Environment, HostPattern, MethodRule, ReservedPolicy};
+use fngate::header::ReservedPrefix;
+use fngate::message::lines::Lines;
+use fngate::message::request::{self, Filter};
+use fngate::message::rules::Rules;
+use fngate::route::{ApiEntry, Builder, RouteTable};
+use http::{HeaderName, HeaderValue, Method, Request};
+use uuid::Uuid;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+/// How many APIs there are.
+const SIZES: [usize; 4] = [10, 1_000, 10_000, 100_000];
+const SERVICES: usize = 100;
+
+fn main() {
+    divan::main();
+}
+
+/// A table of so many APIs in up to a hundred services, each with a host of its own.
+fn table(count: usize) -> RouteTable<usize> {
+    let mut builder = Builder::new();
+    for number in 0..count.min(SERVICES) {
+        let service = builder.service(&format!("s{number}"));
+        let host = HostPattern::Exact(format!("s{number}.test"));
+        let base = BasePath::parse("/").expect("a base path");
+        builder.domain(service, &host, &base, Environment::Release).expect("a new domain");
+        for payload in (number..count).step_by(SERVICES) {
+            let rule = PathRule::parse(&format!("/shop/item{payload}/{{part}}")).expect("a rule");
+            let method = MethodRule::One(Method::GET);
+            let entry = ApiEntry { rule: &rule, method: &method, enabled: true, raw_path: false, payload };
+            builder.api(service, Environment::Release, entry).expect("a new API");
+        }
+    }
+    builder.build()
+}
+
+/// Finds APIs all over the table, so that not all of them are in the cache.
+fn find(bencher: Bencher<'_, '_>, count: usize, part: &str) {
+    const ASKED: usize = 4096;
+    let table = table(count);
+    let asked: Vec<(usize, String, String)> = (0..ASKED)
+        .map(|number| {
+            let payload = number * 7919 % count;
+            (payload, format!("s{}.test", payload % SERVICES), format!("/shop/item{payload}/{part}"))
+        })
+        .collect();
+    bencher.counter(ItemsCount::new(ASKED)).bench_local(|| {
+        for (payload, host, path) in &asked {
+            let found = table.find(black_box(host), black_box(path), &Method::GET).expect("it is there");
+            assert_eq!(found.payload(), payload);
+        }
+    });
+}
+
+#[divan::bench(args = SIZES, min_time = 0.5)]
+fn look_up(bencher: Bencher<'_, '_>, apis: usize) {
+    find(bencher, apis, "part");
+}
+
+/// A path that could be read in several ways, each of which is looked up.
+#[divan::bench(args = SIZES, min_time = 0.5)]
+fn look_up_of_an_odd_path(bencher: Bencher<'_, '_>, apis: usize) {
+    find(bencher, apis, "a%20b;c=d");
+}
+
+/// The fields that a function gets, from a head with so many.
+#[divan::bench(args = [4, 16, 64], min_time = 0.5)]
+fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
+    let rules = Rules {
+        prefix: ReservedPrefix::parse("X-Scf-").expect("a prefix"),
+        reserved: ReservedPolicy::Strip,
+        via: false,
+        request_id: "X-Scf-Request-Id".to_owned(),
+        path_parameters: "X-Scf-Path-Parameters".to_owned(),
+        client_subject: "X-Scf-Client-Subject".to_owned(),
+    };
+    let mut request = Request::new(());
+    let headers = request.headers_mut();
+    headers.insert("host", HeaderValue::from_static("s1.test"));
+    headers.insert("connection", HeaderValue::from_static("keep-alive"));
+    headers.insert("x-scf-timeout", HeaderValue::from_static("1"));
+    for number in 3..fields {
+        let name = HeaderName::try_from(format!("x-field-{number}")).expect("a name");
+        headers.insert(name, HeaderValue::from_static("a value of some length"));
+    }
+    let (head, ()) = request.into_parts();
+    let filter = Filter { rules: &rules, custom: &[], trusted: false };
+    let id = Uuid::from_u128(7);
+    bencher.bench_local(|| {
+        let host = request::host(black_box(&head)).expect("a good head");
+        let kept = request::prepare(&head, host, filter).expect("a good head");
+        let mut lines = Lines::with_capacity(512);
+        request::add_lines(&mut lines, &head, &rules, id, None);
+        (kept, lines)
+    });
+}
+
+/// A segment of a path: as it should be, and with escapes that need not be there.
+#[divan::bench(args = ["item12345", "a%2Fb%20c", "%69tem%31%32345"], min_time = 0.5)]
+fn canonicalisation(segment: &str) -> usize {
+    canonical_segment(black_box(segment)).expect("good escapes").len()
+}
