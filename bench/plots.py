@@ -2,6 +2,7 @@
 
 import pathlib
 import statistics
+import textwrap
 
 import matplotlib
 import matplotlib.patches
@@ -31,7 +32,7 @@ def bars(axes, groups: list, digits: int, most: float) -> None:
             axes.text(min(value, most), row, f" {value:.{digits}f}", va="center", fontsize=7)
             row += 1
         row += 1
-    axes.set_yticks([place for place, _ in ticks], [title for _, title in ticks], fontsize=8)
+    axes.set_yticks([place for place, _ in ticks], [textwrap.fill(title, 34) for _, title in ticks], fontsize=8)
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)
 
