@@ -41,11 +41,14 @@ def figures(text: str) -> dict:
     return {key: (time, allocations / times) for key, (time, allocations, times) in found.items()}
 
 
-def section() -> list:
-    """The lines of the section in the document."""
+def measure() -> dict:
+    """Runs the benchmarks."""
     command = ["cargo", "bench", "--locked", "--bench", "micro"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
-    measured = figures(output)
+    return figures(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
+
+
+def section(measured: dict) -> list:
+    """The lines of the section in the document."""
     lines = ["## Parts of a request", "", "| | of | ns | allocations |", "| --- | --- | ---: | ---: |"]
     for part, title, unit in PARTS:
         for (name, argument), (time, allocations) in measured.items():

@@ -1,5 +1,6 @@
 """What fngate takes for many APIs: to start, to load anew, and for a request. The others have no such tables to compare."""
 
+import dataclasses
 import http.client
 import pathlib
 import re
@@ -53,9 +54,9 @@ def until_ready(admin: str, began: float) -> float:
             time.sleep(0.001)
 
 
-def anonymous(pid: int) -> int:
-    """Memory of a process that is no file's, in bytes."""
-    return int(re.search(r"RssAnon:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) << 10
+def of_process(pid: int, kind: str) -> int:
+    """Memory of a process in bytes: `RssAnon` is that which is no file's, `VmRSS` all."""
+    return int(re.search(rf"{kind}:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) << 10
 
 
 def p99(address: str, target: str, host: str, seconds: int) -> float:
@@ -70,8 +71,23 @@ def p99(address: str, target: str, host: str, seconds: int) -> float:
     return times[int(len(times) * 0.99)] / 1000
 
 
-def measure(binary: str, count: int) -> list:
-    """A row of the table."""
+@dataclasses.dataclass
+class Table:
+    """What so many APIs take: seconds, milliseconds for the percentiles, and bytes."""
+
+    count: int
+    ready: float
+    reload: float
+    quiet: float
+    busy: float
+    memory: int
+    after: int
+    resident: int
+    scrape: float
+    scraped: int
+
+
+def measure(binary: str, count: int) -> Table:
     with tempfile.TemporaryDirectory() as folder:
         origin = Server(NGINX, ["origin.conf"], folder, {"ORIGIN": free_address()})
         address, admin = free_address(), free_address()
@@ -82,7 +98,7 @@ def measure(binary: str, count: int) -> list:
         gateway = Server([binary, "run", "-c", str(path)], [], folder, {"ADDRESS": admin, "ORIGIN": origin.address})
         try:
             ready = until_ready(admin, began)
-            memory = anonymous(gateway.process.pid)
+            memory, resident = of_process(gateway.process.pid, "RssAnon"), of_process(gateway.process.pid, "VmRSS")
             last = count - 1
             target, host = f"/shop/item{last}", f"s{last % min(SERVICES, count)}.test"
             quiet = p99(address, target, host, 3)
@@ -102,23 +118,26 @@ def measure(binary: str, count: int) -> list:
             busy = p99(address, target, host, 5)
             over.set()
             reloading.join()
-            after = anonymous(gateway.process.pid)
+            after = of_process(gateway.process.pid, "RssAnon")
             start = time.monotonic()
             scraped = len(ask(admin, "GET", "/metrics"))
             scrape = time.monotonic() - start
         finally:
             gateway.stop()
             origin.stop()
-    mebibytes = 1 << 20
-    return [
-        f"{count:,}", f"{ready * 1e3:.0f}", f"{statistics.median(reloads) * 1e3:.0f}", f"{quiet:.2f}, {busy:.2f}",
-        f"{memory / mebibytes:.1f}, {after / mebibytes:.1f}", f"{scrape * 1e3:.0f} ({scraped / 1024:.0f} KiB)",
-    ]
+    return Table(count, ready, statistics.median(reloads), quiet, busy, memory, after, resident, scrape, scraped)
 
 
-def section(binary: str) -> list:
+def section(tables: list) -> list:
     """The lines of the section in the document."""
     heads = ["APIs", "start to ready, ms", "reload, ms", "p99 before and during reloads, ms", "MiB of memory before and after ten reloads", "scrape, ms"]
-    rows = [measure(binary, count) for count in SIZES]
+    mebibytes = 1 << 20
+    rows = [
+        [
+            f"{table.count:,}", f"{table.ready * 1e3:.0f}", f"{table.reload * 1e3:.0f}", f"{table.quiet:.2f}, {table.busy:.2f}",
+            f"{table.memory / mebibytes:.1f}, {table.after / mebibytes:.1f}", f"{table.scrape * 1e3:.0f} ({table.scraped / 1024:.0f} KiB)",
+        ]
+        for table in tables
+    ]
     lines = ["## Many APIs", "", f"| {' | '.join(heads)} |", f"|{' ---: |' * len(heads)}"]
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]

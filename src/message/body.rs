@@ -36,6 +36,8 @@ pub struct Progress {
     pub finished: Cell<bool>,
     /// Whether it is held back, because the client waits for `100 Continue`.
     pub held: Cell<bool>,
+    /// Whether the answer came while it was held back: then nobody asks for it any more.
+    pub unwanted: Cell<bool>,
     /// Since when the next chunk has been waited for.
     pub awaited_since: Cell<Option<Instant>>,
 }
@@ -199,6 +201,7 @@ impl RequestBody {
             fault: RefCell::default(),
             finished: Cell::new(false),
             held: Cell::new(gate.is_some()),
+            unwanted: Cell::new(false),
             awaited_since: Cell::default(),
         });
         let gate = gate.map(|gate| (gate, now + CONTINUE_WAIT));
@@ -211,7 +214,7 @@ impl RequestBody {
 impl Upload {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
         if let Some((gate, deadline)) = &self.gate {
-            if !gate.0.load(Ordering::Relaxed) && !self.alarm.passed(*deadline) {
+            if self.progress.unwanted.get() || (!gate.0.load(Ordering::Relaxed) && !self.alarm.passed(*deadline)) {
                 return Poll::Pending;
             }
             self.gate = None;

@@ -106,8 +106,8 @@ pub(super) async fn forward(
     };
     let outgoing = Outgoing { headers: forwarding.headers()?, body, extensions, gate };
     let (answer, channel, pool) = forwarding.send(outgoing, record).await?;
-    if progress.as_ref().is_some_and(|progress| progress.held.get()) {
-        // The client is not asked for its body any more.
+    if let Some(progress) = progress.as_ref().filter(|progress| progress.held.get()) {
+        progress.unwanted.set(true);
         client.leftover().end_connection();
     }
     let (mut parts, incoming) = answer.into_parts();

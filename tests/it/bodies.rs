@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::support::client::request;
-use super::support::eventually;
 use super::support::gateway::{Gateway, simple};
 use super::support::message::Without;
 use super::support::origin::Origin;
+use super::support::{eventually, pause};
 
 #[test]
 fn chunks_leave_as_they_arrive_in_both_directions() {
@@ -274,6 +274,27 @@ fn the_last_answer_of_a_connection_that_has_had_its_share_arrives() {
         let padding = format!("X-Padding: {}", "x".repeat(padding));
         client.send(request("POST /", &["Content-Length: 9", "Expect: 100-continue", &padding]));
         assert_eq!(client.receive().text(), "last");
+        assert!(client.is_closed());
+    }
+}
+
+#[test]
+fn an_answer_without_the_body_that_was_held_back_takes_the_time_that_it_wants() {
+    // Longer than a body is held back, and than it may pause.
+    const CHUNKS: usize = 8;
+    let origin = Origin::start(|connection| {
+        connection.reader.head()?;
+        connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        for _ in 0..CHUNKS {
+            connection.send("1\r\nx\r\n")?;
+            pause(Duration::from_millis(200));
+        }
+        connection.send("0\r\n\r\n")
+    });
+    let gateway = Gateway::before(&origin, "client_body_idle = \"100ms\"", "");
+    for length in ["Content-Length: 9", "Transfer-Encoding: chunked"] {
+        let mut client = gateway.client();
+        assert_eq!(client.ask(request("POST /", &[length, "Expect: 100-continue"])).text(), "x".repeat(CHUNKS));
         assert!(client.is_closed());
     }
 }
