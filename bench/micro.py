@@ -12,6 +12,8 @@ PARTS = [
     ("look_up_of_an_odd_path", "the same of a path that can be read in several ways", "APIs"),
     ("header_policy", "checks and fields of a head", "fields"),
     ("canonicalisation", "canonical form of a segment", ""),
+    ("metrics", "what a request counts, each worker in its own place", "threads"),
+    ("metrics_in_one_place", "what it would be if they counted in one place", "threads"),
 ]
 SCALE = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}
 PREFIX = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9}
@@ -53,6 +55,6 @@ def section(measured: dict) -> list:
     for part, title, unit in PARTS:
         for (name, argument), (time, allocations) in measured.items():
             if name == part:
-                of = f"{int(argument):,} {unit}" if unit else f"`{argument}`"
-                lines.append(f"| {title} | {of} | {time:.0f} | {allocations:.0f} |")
+                of = f"{int(argument.removeprefix('t=')):,} {unit}" if unit else f"`{argument}`"
+                lines.append(f"| {title} | {of} | {time:.3g} | {allocations:.0f} |")
     return [*lines, ""]

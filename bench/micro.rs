@@ -1,5 +1,8 @@
 //! What the parts of a request that are fngate's own take by themselves, with their allocations: `cargo bench --bench micro`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use fngate::config::path::{BasePath, PathRule, canonical_segment};
@@ -9,6 +12,7 @@ use fngate::message::lines::Lines;
 use fngate::message::request::{self, Filter};
 use fngate::message::rules::Rules;
 use fngate::route::{ApiEntry, Builder, RouteTable};
+use fngate::telemetry::metrics::Metrics;
 use http::{HeaderName, HeaderValue, Method, Request};
 use uuid::Uuid;
 
@@ -106,4 +110,33 @@ fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
 #[divan::bench(args = ["item12345", "a%2Fb%20c", "%69tem%31%32345"], min_time = 0.5)]
 fn canonicalisation(segment: &str) -> usize {
     canonical_segment(black_box(segment)).expect("good escapes").len()
+}
+
+/// What a request writes down in the metrics of a function, a thousand times, by one or two threads at a time.
+fn count(bencher: Bencher<'_, '_>, place: impl Fn(usize) -> usize + Sync) {
+    const COUNTED: usize = 1000;
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed));
+    let function = Metrics::new().function("f");
+    let shards: Vec<_> = (0..64).map(|worker| function.shards.of(worker)).collect();
+    bencher.counter(ItemsCount::new(COUNTED)).bench(|| {
+        let shard = &shards[place(THREAD.with(|thread| *thread)) % shards.len()];
+        for _ in 0..COUNTED {
+            shard.in_flight.inc();
+            shard.duration.observe(black_box(Duration::from_micros(700)));
+            shard.in_flight.dec();
+        }
+    });
+}
+
+/// Each worker has a place of its own.
+#[divan::bench(threads = [1, 2], min_time = 0.5)]
+fn metrics(bencher: Bencher<'_, '_>) {
+    count(bencher, |thread| thread);
+}
+
+/// What it would be if they had one place.
+#[divan::bench(threads = [1, 2], min_time = 0.5)]
+fn metrics_in_one_place(bencher: Bencher<'_, '_>) {
+    count(bencher, |_| 0);
 }
