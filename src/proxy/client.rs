@@ -275,13 +275,14 @@ impl Client {
         self.stalled_since.get()
     }
 
-    /// The socket takes nothing of what is to be written. Returns since when, if that was known already.
-    pub fn blocked(&self) -> Option<Instant> {
+    /// The socket takes nothing of what is to be written. Returns since when.
+    pub fn blocked(&self) -> Instant {
         if let Outflow::BlockedSince(since) = self.outflow.get() {
-            return Some(since);
+            return since;
         }
-        self.outflow.set(Outflow::BlockedSince(self.now()));
-        None
+        let now = self.now();
+        self.outflow.set(Outflow::BlockedSince(now));
+        now
     }
 
     /// The socket has taken something.

@@ -22,6 +22,9 @@ const EXPENSIVE: usize = 16;
 /// before anybody asks whether that was more than a share.
 const SIP: usize = 1024;
 
+/// How many times the kernel is asked, while a client takes nothing, before that is over.
+const LOOKS: u32 = 32;
+
 /// Whoever watches the bytes of a connection, for one version of HTTP.
 pub trait Observer {
     /// Bytes have come from the client. Returns what it is to handle them, in bytes that are merely moved.
@@ -51,6 +54,8 @@ pub struct ClientStream<O> {
     early: Bytes,
     /// How long the client may take no byte of what is to be written.
     write_idle: Duration,
+    /// When the kernel was last asked whether it has room after all, since there was none.
+    looked: Option<Instant>,
     /// Whether what was read last was much work.
     is_expensive: bool,
 }
@@ -58,7 +63,7 @@ pub struct ClientStream<O> {
 impl<O> ClientStream<O> {
     #[must_use]
     pub fn new(socket: Rc<RefCell<Socket>>, client: Rc<Client>, observer: O, write_idle: Duration) -> Self {
-        Self { socket, client, observer, early: Bytes::new(), write_idle, is_expensive: false }
+        Self { socket, client, observer, early: Bytes::new(), write_idle, looked: None, is_expensive: false }
     }
 
     /// Puts bytes that have been read already in front of what is still to come.
@@ -114,7 +119,8 @@ impl<O: Observer> ClientStream<O> {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let socket = &mut *self.socket.borrow_mut();
+        let shared = self.socket.clone();
+        let socket = &mut *shared.borrow_mut();
         let mut result = Pin::new(&mut *socket).poll_write_vectored(cx, slices);
         if result.is_pending() {
             let next: &[u8] = slices.iter().find(|slice| !slice.is_empty()).map_or(&[], |slice| slice);
@@ -126,7 +132,7 @@ impl<O: Observer> ClientStream<O> {
             }
         }
         if let Poll::Ready(Ok(count)) = result {
-            self.client.unblocked();
+            self.unblocked();
             self.client.moved(count);
             self.observer.sent(slices, count);
         }
@@ -134,21 +140,32 @@ impl<O: Observer> ClientStream<O> {
     }
 
     /// The socket takes no more, and what it does not take goes on with `next`. Ends the connection when that has been so for too long.
-    fn press(&self, socket: &mut Socket, next: &[u8]) -> io::Result<Pressed> {
-        let since = self.client.blocked();
-        let deadline = |since: Instant| since + self.write_idle;
-        let overdue = self.client.alarm().passed(deadline(since.unwrap_or_else(|| self.client.now())));
-        // At first, so that what it takes later is what the client has taken; then because a client that takes little by little makes no
-        // room that the kernel would tell of.
-        let pressed = if since.is_none() || overdue { socket.press(next)? } else { Pressed::default() };
+    ///
+    /// A client that takes little by little makes no room that the kernel would tell of. So the kernel is asked: at first, that what it
+    /// takes later is what the client has taken, and then now and then, to know when that was.
+    fn press(&mut self, socket: &mut Socket, next: &[u8]) -> io::Result<Pressed> {
+        let (client, pause) = (&self.client, self.write_idle / LOOKS);
+        let since = client.blocked();
+        let overdue = client.alarm().passed(since + self.write_idle);
+        let mut pressed = Pressed::default();
+        if overdue || self.looked.is_none_or(|looked| client.alarm().passed(looked + pause)) {
+            pressed = socket.press(next)?;
+            self.looked = Some(client.now());
+            client.alarm().passed(client.now() + pause);
+        }
         if pressed.moved > 0 {
-            self.client.unblocked();
-            self.client.blocked();
-            self.client.alarm().passed(deadline(self.client.now()));
-        } else if overdue || self.client.seat().phase() == Phase::Expired {
+            client.unblocked();
+            client.blocked();
+        } else if overdue || client.seat().phase() == Phase::Expired {
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(pressed)
+    }
+
+    /// The socket has taken what there was.
+    fn unblocked(&mut self) {
+        self.client.unblocked();
+        self.looked = None;
     }
 }
 
@@ -193,15 +210,15 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        let socket = &mut *this.socket.borrow_mut();
+        let shared = self.socket.clone();
+        let socket = &mut *shared.borrow_mut();
         let mut result = Pin::new(&mut *socket).poll_flush(cx);
-        if result.is_pending() && this.press(socket, &[])?.moved > 0 {
+        if result.is_pending() && self.press(socket, &[])?.moved > 0 {
             result = Pin::new(&mut *socket).poll_flush(cx);
         }
         if let Poll::Ready(Ok(())) = result {
-            this.client.unblocked();
-            this.observer.flushed();
+            self.unblocked();
+            self.observer.flushed();
         }
         result
     }
