@@ -16,11 +16,11 @@ use super::support::tls::{Authority, TlsClient};
 use super::support::{PATIENCE, eventually, pause};
 
 /// How long a client may take nothing.
-const IDLE: &str = "client_body_idle = \"300ms\"";
+const IDLE: &str = "client_body_idle = \"800ms\"";
 /// What the link lets through, so many times in a second, and for how long.
 const SIP: usize = 4096;
 const SIPS: u64 = 10;
-const NARROW: Duration = Duration::from_secs(2);
+const NARROW: Duration = Duration::from_secs(3);
 
 const SHORT: usize = 10;
 
@@ -130,7 +130,14 @@ fn of_many_streams_that_wait_for_one_another_each_arrives_whole() {
     let requests: Vec<u8> = streams().flat_map(|stream| peer::request(stream, peer::WHOLE, "GET", "/", &[])).collect();
     assert!(client.send(requests));
     let all = client.wait(PATIENCE, |client| client.ended() == STREAMS as usize);
-    assert!(all, "{:?}", streams().map(|stream| client.answer(stream).reset).collect::<Vec<_>>());
+    assert!(
+        all,
+        "{:?} {:?} {:?} {:?}",
+        client.end(),
+        client.goaway,
+        streams().map(|stream| client.answer(stream).data.len()).collect::<Vec<_>>(),
+        streams().map(|stream| client.answer(stream).reset).collect::<Vec<_>>()
+    );
     assert!(streams().all(|stream| client.answer(stream).data == body(length)));
 }
 
@@ -142,11 +149,10 @@ fn who_takes_nothing_is_cut_in_time() {
     let get = request("GET /", &[]);
     // The kernel of a client takes some more when it is asked again after a while.
     let in_time = |kind: &str| {
-        eprintln!("{kind}");
         let begun = Instant::now();
         eventually("the function is let go", || (origin.open() == 0).then_some(()));
         let took = begun.elapsed();
-        assert!(took > Duration::from_millis(250) && took < Duration::from_millis(900), "{kind}: {took:?}");
+        assert!(took > Duration::from_millis(750) && took < Duration::from_millis(1500), "{kind}: {took:?}");
     };
     let mut client = plain.client();
     client.send(&get);
