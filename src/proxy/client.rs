@@ -237,7 +237,7 @@ impl Client {
 
     /// Whether the response is complete and some of it is still buffered.
     #[must_use]
-    pub fn is_answered(&self) -> bool {
+    pub fn has_unsent_answer(&self) -> bool {
         self.is_answering() && !matches!(self.stage.get(), Stage::Busy)
     }
 

@@ -272,8 +272,8 @@ async fn drive(
                 client.leftover().forget();
             }
             match http.poll_without_shutdown(cx) {
-                // hyper is done once it has nothing more to say, even if what it has said is not written yet.
-                Poll::Ready(Ok(())) if client.is_answered() => {}
+                // hyper is done once it has nothing more to say, written or not.
+                Poll::Ready(Ok(())) if client.has_unsent_answer() => {}
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Done),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Failed(error)),
                 Poll::Pending if !ending && client.leftover().ends_connection() => continue,

@@ -1,6 +1,6 @@
 //! The socket of a client connection as hyper gets it: somebody watches what moves, and a write that does not is ended.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -55,7 +55,7 @@ pub struct ClientStream<O> {
     /// How long the client may take no byte of what is to be written.
     write_idle: Duration,
     /// When the kernel was last asked whether it has room after all, since there was none.
-    looked: Option<Instant>,
+    looked: Cell<Option<Instant>>,
     /// Whether what was read last was much work.
     is_expensive: bool,
 }
@@ -63,7 +63,7 @@ pub struct ClientStream<O> {
 impl<O> ClientStream<O> {
     #[must_use]
     pub fn new(socket: Rc<RefCell<Socket>>, client: Rc<Client>, observer: O, write_idle: Duration) -> Self {
-        Self { socket, client, observer, early: Bytes::new(), write_idle, looked: None, is_expensive: false }
+        Self { socket, client, observer, early: Bytes::new(), write_idle, looked: Cell::default(), is_expensive: false }
     }
 
     /// Puts bytes that have been read already in front of what is still to come.
@@ -119,8 +119,7 @@ impl<O: Observer> ClientStream<O> {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let shared = self.socket.clone();
-        let socket = &mut *shared.borrow_mut();
+        let socket = &mut *self.socket.borrow_mut();
         let mut result = Pin::new(&mut *socket).poll_write_vectored(cx, slices);
         if result.is_pending() {
             let next: &[u8] = slices.iter().find(|slice| !slice.is_empty()).map_or(&[], |slice| slice);
@@ -143,17 +142,18 @@ impl<O: Observer> ClientStream<O> {
     ///
     /// A client that takes little by little makes no room that the kernel would tell of. So the kernel is asked: at first, that what it
     /// takes later is what the client has taken, and then now and then, to know when that was.
-    fn press(&mut self, socket: &mut Socket, next: &[u8]) -> io::Result<Pressed> {
+    fn press(&self, socket: &mut Socket, next: &[u8]) -> io::Result<Pressed> {
         let (client, pause) = (&self.client, self.write_idle / LOOKS);
         let since = client.blocked();
         let overdue = client.alarm().passed(since + self.write_idle);
         let mut pressed = Pressed::default();
-        if overdue || self.looked.is_none_or(|looked| client.alarm().passed(looked + pause)) {
+        if overdue || self.looked.get().is_none_or(|looked| client.alarm().passed(looked + pause)) {
             pressed = socket.press(next)?;
-            self.looked = Some(client.now());
+            self.looked.set(Some(client.now()));
             client.alarm().passed(client.now() + pause);
         }
         if pressed.moved > 0 {
+            // It is as full as before, but only from now on.
             client.unblocked();
             client.blocked();
         } else if overdue || client.seat().phase() == Phase::Expired {
@@ -163,9 +163,9 @@ impl<O: Observer> ClientStream<O> {
     }
 
     /// The socket has taken what there was.
-    fn unblocked(&mut self) {
+    fn unblocked(&self) {
         self.client.unblocked();
-        self.looked = None;
+        self.looked.set(None);
     }
 }
 
@@ -210,15 +210,15 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shared = self.socket.clone();
-        let socket = &mut *shared.borrow_mut();
+        let this = &mut *self;
+        let socket = &mut *this.socket.borrow_mut();
         let mut result = Pin::new(&mut *socket).poll_flush(cx);
-        if result.is_pending() && self.press(socket, &[])?.moved > 0 {
+        if result.is_pending() && this.press(socket, &[])?.moved > 0 {
             result = Pin::new(&mut *socket).poll_flush(cx);
         }
         if let Poll::Ready(Ok(())) = result {
-            self.unblocked();
-            self.observer.flushed();
+            this.unblocked();
+            this.observer.flushed();
         }
         result
     }
