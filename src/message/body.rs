@@ -34,10 +34,7 @@ pub struct Progress {
     pub fault: RefCell<Option<Fault>>,
     /// Whether nothing of it is left to be forwarded.
     pub finished: Cell<bool>,
-    /// Whether it is held back, because the client waits for `100 Continue`.
-    pub held: Cell<bool>,
-    /// Whether the answer came while it was held back: then nobody asks for it any more.
-    pub unwanted: Cell<bool>,
+    pub asked: Cell<Asked>,
     /// Since when the next chunk has been waited for.
     pub awaited_since: Cell<Option<Instant>>,
 }
@@ -48,6 +45,16 @@ impl Progress {
     pub fn is_left_unread(&self) -> bool {
         !self.finished.get() && self.awaited_since.get().is_none()
     }
+}
+
+/// Whether the client is asked for the body of its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Yes,
+    /// It waits for `100 Continue`, and so does the gateway.
+    NotYet,
+    /// The answer has come without it.
+    Never,
 }
 
 /// Why the body of a request broke off.
@@ -200,8 +207,7 @@ impl RequestBody {
             bytes: Rc::default(),
             fault: RefCell::default(),
             finished: Cell::new(false),
-            held: Cell::new(gate.is_some()),
-            unwanted: Cell::new(false),
+            asked: Cell::new(if gate.is_some() { Asked::NotYet } else { Asked::Yes }),
             awaited_since: Cell::default(),
         });
         let gate = gate.map(|gate| (gate, now + CONTINUE_WAIT));
@@ -214,11 +220,13 @@ impl RequestBody {
 impl Upload {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
         if let Some((gate, deadline)) = &self.gate {
-            if self.progress.unwanted.get() || (!gate.0.load(Ordering::Relaxed) && !self.alarm.passed(*deadline)) {
+            if self.progress.asked.get() == Asked::Never
+                || (!gate.0.load(Ordering::Relaxed) && !self.alarm.passed(*deadline))
+            {
                 return Poll::Pending;
             }
             self.gate = None;
-            self.progress.held.set(false);
+            self.progress.asked.set(Asked::Yes);
         }
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         match Pin::new(&mut *incoming).poll_frame(cx) {

@@ -27,7 +27,7 @@ use crate::function::pool::Pool;
 use crate::function::reply::Reply;
 use crate::function::session::Turn;
 use crate::function::tls::Offer;
-use crate::message::body::{ContinueGate, Fault, Progress, RequestBody, UploadLimits};
+use crate::message::body::{Asked, ContinueGate, Fault, Progress, RequestBody, UploadLimits};
 use crate::message::lines::Lines;
 use crate::message::problem::{Problem, Reason};
 use crate::message::{grpc, http2, request, response};
@@ -106,8 +106,8 @@ pub(super) async fn forward(
     };
     let outgoing = Outgoing { headers: forwarding.headers()?, body, extensions, gate };
     let (answer, channel, pool) = forwarding.send(outgoing, record).await?;
-    if let Some(progress) = progress.as_ref().filter(|progress| progress.held.get()) {
-        progress.unwanted.set(true);
+    if let Some(progress) = progress.as_ref().filter(|progress| progress.asked.get() == Asked::NotYet) {
+        progress.asked.set(Asked::Never);
         client.leftover().end_connection();
     }
     let (mut parts, incoming) = answer.into_parts();

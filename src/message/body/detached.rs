@@ -14,7 +14,7 @@ use h2::Reason;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::task::Id;
 
-use super::{RequestBody, Upload};
+use super::{Asked, RequestBody, Upload};
 use crate::alarm::{Alarm, AlarmTimer};
 use crate::clock::Clock;
 
@@ -56,7 +56,7 @@ impl Detached {
     pub fn new(body: RequestBody) -> (Self, Option<Hold>) {
         let Some(mut upload) = body.0 else { return (Self(None), None) };
         if upload.gate.take().is_some() {
-            upload.progress.held.set(false);
+            upload.progress.asked.set(Asked::Yes);
         }
         let alarm = Rc::new(Alarm::new(Clock::new()));
         let original = std::mem::replace(&mut upload.alarm, alarm.clone());
