@@ -1,4 +1,4 @@
-//! Clients behind a link that is slow and never stops: whatever they take counts, however little it is.
+//! Clients behind a link that is slow and never stops: every step that they take counts.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
