@@ -76,12 +76,13 @@ class Streams:
         self.selector, self.connections = selectors.DefaultSelector(), []
         fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
         for _ in range(count):
-            connection = connect(address)
-            request(connection, *(fields if websocket else []), path=path)
+            self.connections.append(connect(address))
+            request(self.connections[-1], *(fields if websocket else []), path=path)
+        # Afterwards: some hold a head back until the first message comes.
+        for connection in self.connections:
             answer(connection, b"101" if websocket else b"200")
             connection.setblocking(False)
             self.selector.register(connection, selectors.EVENT_READ)
-            self.connections.append(connection)
 
     def count(self, seconds: float) -> int:
         """Messages that have come within this time."""
