@@ -1,8 +1,11 @@
-"""Loads for which there is no ready tool, each from one process: handshakes, streams of messages, and connections that do nothing."""
+"""Loads, each from one process: requests at a fixed rate, by oha, and those for which there is no ready tool: handshakes, streams of messages,
+and connections that do nothing."""
 
+import json
 import selectors
 import socket
 import ssl
+import subprocess
 import time
 
 # How many connections a second come to stay.
@@ -55,6 +58,17 @@ def handshakes(address: str, trusting: ssl.SSLContext, seconds: float, resumed: 
             session = connection.session if resumed else None
         count += 1
     return count
+
+
+def percentiles(url: str, connections: int, rate: int, seconds: int, *options: str) -> dict:
+    """Latencies in seconds, by `p50` and so on. Requests are sent at their times, spread over the second, whether or not those before are
+    answered, and the latency of one counts from when it was due."""
+    command = ["oha", "--no-tui", "--output-format=json", "--latency-correction", f"-z{seconds}s", f"-c{connections}", f"-q{rate}", *options, url]
+    result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    # Those still on their way at the end are no answers.
+    if set(result["statusCodeDistribution"]) != {"200"} or set(result["errorDistribution"]) - {"aborted due to deadline"}:
+        raise Unserved(result)
+    return result["latencyPercentiles"]
 
 
 def stay(address: str, count: int, trusting: ssl.SSLContext | None) -> list:

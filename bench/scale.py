@@ -5,11 +5,11 @@ import http.client
 import pathlib
 import re
 import statistics
-import subprocess
 import tempfile
 import threading
 import time
 
+import loads
 from servers import NGINX, Server, free_address
 
 # How many APIs; a tenth as many functions, a hundred services.
@@ -61,14 +61,7 @@ def of_process(pid: int, kind: str) -> int:
 
 def p99(address: str, target: str, host: str, seconds: int) -> float:
     """The 99th percentile in milliseconds of what is asked at a fixed rate."""
-    with tempfile.NamedTemporaryFile() as log:
-        load = ["h2load", "--h1", "-t1", "-c16", f"--rps={RATE / 16}", f"-D{seconds}", f"--log-file={log.name}", f"--header=:authority: {host}"]
-        subprocess.run([*load, f"http://{address}{target}"], check=True, capture_output=True)
-        rows = [line.split("\t") for line in pathlib.Path(log.name).read_text().splitlines()]
-    if not rows or any(status != "200" for _, status, _ in rows):
-        raise RuntimeError(f"{address} did not answer everything: {rows[:3]}")
-    times = sorted(int(took) for _, _, took in rows)
-    return times[int(len(times) * 0.99)] / 1000
+    return loads.percentiles(f"http://{address}{target}", 16, RATE, seconds, "-H", f"Host: {host}")["p99"] * 1e3
 
 
 @dataclasses.dataclass

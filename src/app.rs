@@ -119,7 +119,11 @@ impl App {
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
         // Never waited for: what it reads may hang.
-        drop(thread("load", move || loading.block_on(loader.run()))?);
+        let load = move || {
+            process::give_way();
+            loading.block_on(loader.run());
+        };
+        drop(thread("load", load)?);
         let control = thread("control", move || run_control(&runtime, control, admin_socket, admin, signals))?;
         Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, _files: files })
     }

@@ -1,7 +1,7 @@
 //! What the process asks of the kernel before it serves anybody.
 
 use rustix::io::fcntl_dupfd_cloexec;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getpriority_process, getrlimit, setpriority_process, setrlimit};
 use rustix::stdio::stderr;
 use rustix::thread::disable_transparent_huge_pages;
 
@@ -9,6 +9,10 @@ use rustix::thread::disable_transparent_huge_pages;
 const OTHER_FILES: u64 = 64;
 /// Descriptors that get their place in the kernel's table at once: half a megabyte of it.
 const PLACES: u64 = 1 << 16;
+
+/// How much nicer than a worker a thread is whose work can wait. The kernel gives it a third of what it gives the worker then, if both want
+/// the same processor.
+const NICER: i32 = 5;
 
 /// Raises the soft limit of open files to the hard one, and returns how many are there for connections.
 #[must_use]
@@ -35,5 +39,14 @@ pub fn avoid_pauses(open_files: usize) {
     }
     if let Err(error) = disable_transparent_huge_pages(true) {
         tracing::debug!(%error, "huge pages stay in use");
+    }
+}
+
+/// Lets the workers go first where there are not processors enough: for the calling thread, whose work can wait.
+pub fn give_way() {
+    // On Linux both concern the thread.
+    let nicer = getpriority_process(None).and_then(|nice| setpriority_process(None, nice + NICER));
+    if let Err(error) = nicer {
+        tracing::debug!(%error, "a thread keeps the priority of the workers");
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use tokio::sync::Notify;
 
 use crate::config::Config;
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub apis: Vec<Arc<Api>>,
     /// In the order of [`Config::functions`].
     pub functions: Vec<Arc<Function>>,
+    /// Indices of `functions`.
+    by_id: HashMap<FunctionId, usize>,
     /// The ways in. A listener that is gone from the configuration keeps its own, as it keeps its sockets until the next start.
     pub entrances: HashMap<Door, Arc<Entrance>>,
     /// What an ACME server has issued and asks for. Every table has the same.
@@ -83,16 +85,13 @@ impl Snapshot {
     pub fn compile(config: Config, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, CompileError> {
         let issued = previous.map(|previous| previous.issued.clone()).unwrap_or_default();
         let entrances = entrances(&config, previous, &issued, metrics)?;
-        let known: HashMap<&FunctionId, &Function> = previous
-            .iter()
-            .flat_map(|previous| &previous.functions)
-            .map(|function| (&function.spec.id, &**function))
-            .collect();
+        let known = |id| previous.and_then(|previous| Some(&*previous.functions[previous.function(id)?]));
         let functions: Vec<_> = config
             .functions
             .iter()
-            .map(|spec| Arc::new(Function::new(spec.clone(), known.get(&spec.id).copied(), metrics)))
+            .map(|spec| Arc::new(Function::new(spec.clone(), known(&spec.id), metrics)))
             .collect();
+        let by_id = functions.iter().enumerate().map(|(index, function)| (function.spec.id.clone(), index)).collect();
         let (mut builder, mut apis) = (Builder::new(), Vec::new());
         for service in &config.services {
             let index = builder.service(&service.name);
@@ -119,6 +118,7 @@ impl Snapshot {
             table: builder.build(),
             apis,
             functions,
+            by_id,
             entrances,
             issued,
             rules: rules(&config.gateway),
@@ -139,6 +139,12 @@ impl Snapshot {
         self.entrances.get(door).cloned().unwrap_or_default()
     }
 
+    /// The index of a function version in `functions`.
+    #[must_use]
+    pub fn function(&self, id: &FunctionId) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
     /// Where to count a request that reached a service but no API.
     #[must_use]
     pub fn service(&self, name: &str) -> &Arc<access::Route> {
@@ -157,7 +163,8 @@ impl Api {
         custom.extend(api.headers.iter().cloned());
         let names = custom.iter().map(|(name, _)| name.clone()).collect();
         let mut timeout_line = Lines::default();
-        timeout_line.push(&reserved_name(&config.gateway, "Timeout"), timeout.as_millis().to_string().as_bytes());
+        let prefix = config.gateway.reserved_prefix.as_str();
+        timeout_line.push_prefixed(prefix, "Timeout", timeout.as_millis().to_string().as_bytes());
         let mut lines = identity(config, service, api, binding);
         for (name, value) in custom {
             lines.push(&title_case(name.as_str()), value.as_bytes());
@@ -199,12 +206,15 @@ fn entrances(
     Ok(entrances)
 }
 
+/// Room for the lines of most APIs.
+const IDENTITY_ROOM: usize = 512;
+
 /// The fields that tell a function who it is and what triggered it. A value that is empty, or no field value, is left out.
 fn identity(config: &Config, service: &Service, api: &types::Api, binding: Binding) -> Lines {
     let function = &config.functions[binding.function];
     let gateway = &config.gateway;
     let memory = if function.memory == 0 { String::new() } else { function.memory.to_string() };
-    let mut lines = Lines::default();
+    let mut lines = Lines::with_capacity(IDENTITY_ROOM);
     for (name, value) in [
         ("Name", function.id.name.as_str()),
         ("Namespace", &function.id.namespace),
@@ -218,11 +228,15 @@ fn identity(config: &Config, service: &Service, api: &types::Api, binding: Bindi
         ("Environment", binding.environment.as_str()),
         ("Path", api.path.as_str()),
     ] {
-        if !value.is_empty() && HeaderValue::from_bytes(value.as_bytes()).is_ok() {
-            lines.push(&reserved_name(gateway, name), value.as_bytes());
+        if !value.is_empty() && is_field_value(value) {
+            lines.push_prefixed(gateway.reserved_prefix.as_str(), name, value.as_bytes());
         }
     }
     lines
+}
+
+fn is_field_value(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control())
 }
 
 fn rules(gateway: &types::Gateway) -> Rules {
@@ -278,13 +292,15 @@ impl Shared {
         self.current.load_full()
     }
 
-    /// Puts a snapshot in use. Requests that run keep the one that they have.
-    pub fn replace(&self, snapshot: Snapshot) {
+    /// Puts a snapshot in use, and returns the one before. Requests that run keep the one that they have.
+    #[must_use = "whoever lets go of a snapshot last takes it apart, which is long work for a worker"]
+    pub fn replace(&self, snapshot: Snapshot) -> Arc<Snapshot> {
         snapshot.show();
         let revision = snapshot.revision;
-        self.current.store(Arc::new(snapshot));
+        let before = self.current.swap(Arc::new(snapshot));
         self.revision.store(revision, Ordering::Release);
         self.replaced.notify_one();
+        before
     }
 
     /// Returns when a snapshot was put in use since the last time. One task at most may wait for that.

@@ -44,11 +44,11 @@ pub(super) fn read_names(section: &Section<'_>, acme: &Acme) -> Vec<String> {
     }
     let Some(value) = section.value("acme").filter(|value| !value.is_empty()) else { return names };
     if !BUILT {
-        section.report(Diagnostic::new(NOT_BUILT).at(&value.key_span));
+        section.report(Diagnostic::new(NOT_BUILT).at(&value.key_span()));
     } else if !acme.terms_agreed {
         let error = Diagnostic::new("nobody has agreed to the terms of the server that issues certificates");
         let hint = format!("read those of {} and set terms_agreed = true in [acme]", acme.directory);
-        section.report(error.at(&value.key_span).hint(hint));
+        section.report(error.at(&value.key_span()).hint(hint));
     }
     names
 }

@@ -31,7 +31,7 @@ impl<'a> Document<'a> {
     pub(super) fn refuse_includes(&self, reason: &str, errors: &Errors) {
         let value = Value::of("include", self.file, &self.table).filter(|value| !value.is_empty());
         if let Some(value) = value {
-            errors.push(Diagnostic::new(format!("`include` is not possible here: {reason}")).at(&value.key_span));
+            errors.push(Diagnostic::new(format!("`include` is not possible here: {reason}")).at(&value.key_span()));
         }
     }
 }

@@ -28,16 +28,16 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
         let name = match name(written, prefix) {
             Ok(name) => name,
             Err(problem) => {
-                section.report(problem.at(&entry.key_span));
+                section.report(problem.at(&entry.key_span()));
                 continue;
             }
         };
         let folded = header::folded(&name);
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == folded) {
-            section.report(duplicate(&name, &entry.key_span, first));
+            section.report(duplicate(&name, &entry.key_span(), first));
             continue;
         }
-        seen.push((folded, entry.key_span.clone()));
+        seen.push((folded, entry.key_span()));
         fields.extend(read_value(section, &entry).map(|value| (name, value)));
     }
     let bytes: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();

@@ -40,7 +40,7 @@ pub(super) fn read(section: &Section<'_>, proxies: &TrustedProxies, acme: &Acme)
     if proxy_protocol && over_tcp && proxies.networks.is_empty() {
         let error = Diagnostic::new("nobody is trusted to send a PROXY header: every connection would be closed");
         let hint = "list the proxies in front of this listener in `gateway.trusted_proxies`".to_owned();
-        let span = section.value("proxy_protocol").map_or_else(|| listener.span.clone(), |value| value.key_span);
+        let span = section.value("proxy_protocol").map_or_else(|| listener.span.clone(), |value| value.key_span());
         section.report(error.at(&span).hint(hint));
     }
     Some(listener)

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,11 +59,12 @@ impl<'a> Reader<'a> {
         matches!(self.purpose, Purpose::Learn { .. })
     }
 
-    fn note(&self, key: String) {
-        if let Purpose::Learn { keys } = &self.purpose
-            && !keys.borrow().contains(&key)
-        {
-            keys.borrow_mut().push(key);
+    fn note(&self, key: impl FnOnce() -> String) {
+        if let Purpose::Learn { keys } = &self.purpose {
+            let (key, mut keys) = (key(), keys.borrow_mut());
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
         }
     }
 
@@ -82,13 +84,14 @@ impl<'a> Reader<'a> {
 pub(super) struct Section<'a> {
     pub(super) reader: &'a Reader<'a>,
     /// The dotted name, empty for the top level.
-    name: String,
+    name: Rc<str>,
     /// As it is written: `[gateway]`, `[[service.api]]`; empty for the top level.
-    title: String,
+    title: Rc<str>,
     /// Where the section starts.
     pub(super) span: Option<Span>,
     parts: Vec<Part<'a>>,
-    known: RefCell<BTreeSet<&'static str>>,
+    /// What was asked for, as often as it was.
+    known: RefCell<Vec<&'static str>>,
 }
 
 #[derive(Clone, Copy)]
@@ -106,25 +109,25 @@ impl<'a> Section<'a> {
     /// The top level for a first look, without judging the keys that are not asked for.
     pub(super) fn peek(reader: &'a Reader<'a>, documents: &'a [Document<'a>]) -> Self {
         let parts = documents.iter().map(|document| Part { file: document.file, table: &document.table }).collect();
-        Self::new(reader, String::new(), String::new(), None, parts)
+        Self::new(reader, "".into(), "".into(), None, parts)
     }
 
-    fn new(reader: &'a Reader<'a>, name: String, title: String, span: Option<Span>, parts: Vec<Part<'a>>) -> Self {
+    fn new(reader: &'a Reader<'a>, name: Rc<str>, title: Rc<str>, span: Option<Span>, parts: Vec<Part<'a>>) -> Self {
         Self { reader, name, title, span, parts, known: RefCell::default() }
     }
 
     /// `[key]`, which may be spread over several files but sets each of its keys once.
     pub(super) fn table<T>(&self, key: &'static str, read: impl FnOnce(&Self) -> T) -> T {
         self.know(key);
-        let name = self.dotted(key);
-        let title = format!("[{name}]");
+        let name: Rc<str> = self.dotted(key).into();
+        let title: Rc<str> = format!("[{name}]").into();
         let values: Vec<_> = self.values(key).collect();
         let span = values.first().map(|value| value.span.clone());
         let parts = values.iter().filter_map(|value| {
             let table = value.node.as_table();
             if table.is_none() {
                 let wanted = format!("there is one table `{name}`: write `{title}`");
-                self.report(Diagnostic::new(wanted).at(&value.key_span));
+                self.report(Diagnostic::new(wanted).at(&value.key_span()));
             }
             table.map(|table| Part { file: value.file, table })
         });
@@ -135,17 +138,17 @@ impl<'a> Section<'a> {
     /// Every `[[key]]` of all files.
     pub(super) fn tables<T>(&self, key: &'static str, mut read: impl FnMut(&Self) -> T) -> Vec<T> {
         self.know(key);
-        let name = self.dotted(key);
-        let title = format!("[[{name}]]");
+        let name: Rc<str> = self.dotted(key).into();
+        let title: Rc<str> = format!("[[{name}]]").into();
         let section =
             |span: Option<Span>, parts: Vec<Part<'a>>| Self::new(self.reader, name.clone(), title.clone(), span, parts);
         let mut all = Vec::new();
         for value in self.values(key) {
             let DeValue::Array(items) = value.node else {
                 let message = format!("`{name}` is a list of tables: write `{title}`");
-                let inner = value.key_span.is_followed_by('.');
+                let inner = value.key_span().is_followed_by('.');
                 let hint = inner.then(|| format!("`{title}` comes first, then the tables that belong to it"));
-                self.report(Diagnostic::new(message).at(&value.key_span).hint(hint));
+                self.report(Diagnostic::new(message).at(&value.key_span()).hint(hint));
                 continue;
             };
             for item in items.iter() {
@@ -171,7 +174,7 @@ impl<'a> Section<'a> {
         let first = values.next()?;
         for other in values {
             let error = Diagnostic::new(format!("duplicate key `{key}` in `{}`", self.title));
-            self.report(error.at(&other.key_span).at_labelled(&first.key_span, "first set here"));
+            self.report(error.at(&other.key_span()).at_labelled(&first.key_span(), "first set here"));
         }
         Some(first)
     }
@@ -322,7 +325,7 @@ impl<'a> Section<'a> {
         for part in &self.parts {
             for key in part.table.keys() {
                 let name = key.get_ref().as_ref();
-                if known.contains(name) {
+                if known.contains(&name) {
                     continue;
                 }
                 let error = Diagnostic::new(format!("unknown key {} {}", quoted(name), self.whereabouts()));
@@ -336,7 +339,7 @@ impl<'a> Section<'a> {
         if self.title.is_empty() { "at the top level".to_owned() } else { format!("in `{}`", self.title) }
     }
 
-    fn guess(&self, key: &str, known: &BTreeSet<&'static str>) -> Option<String> {
+    fn guess(&self, key: &str, known: &[&'static str]) -> Option<String> {
         let list = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
         let close = closest(key, known.iter().copied());
         let homes = list(&self.reader.homes(key)).join(" and ");
@@ -344,7 +347,7 @@ impl<'a> Section<'a> {
             (Some(close), "") => Some(format!("did you mean `{close}`?")),
             (Some(close), _) => Some(format!("did you mean `{close}`? (`{key}` is a key of {homes})")),
             (None, "") => {
-                let all: Vec<_> = known.iter().copied().collect();
+                let all: Vec<_> = known.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
                 (all.len() <= 8).then(|| format!("the keys here are {}", list(&all).join(", ")))
             }
             (None, _) => Some(format!("`{key}` is a key of {homes}")),
@@ -362,9 +365,8 @@ impl<'a> Section<'a> {
 
     /// Makes a key known, as every way of reading it does.
     pub(super) fn know(&self, key: &'static str) {
-        if self.known.borrow_mut().insert(key) {
-            self.reader.note(self.dotted(key));
-        }
+        self.known.borrow_mut().push(key);
+        self.reader.note(|| self.dotted(key));
     }
 
     fn dotted(&self, key: &str) -> String {

@@ -113,8 +113,8 @@ fn read_versions(section: &Section<'_>) -> Vec<(Found<Environment>, Found<String
     for (key, entry) in entries {
         let version = section.read(&entry, &VERSION);
         match environment(key) {
-            Ok(value) => versions.extend(version.map(|version| (Found { value, span: entry.key_span }, version))),
-            Err(problem) => section.report(problem.at(&entry.key_span)),
+            Ok(value) => versions.extend(version.map(|version| (Found { value, span: entry.key_span() }, version))),
+            Err(problem) => section.report(problem.at(&entry.key_span())),
         }
     }
     versions

@@ -1,6 +1,7 @@
 //! One value of a document: where it stands, what it is, and the kinds of strings that it can be read as.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,7 +72,8 @@ fn unit_problem(text: &str, what: &str, error: &UnitError, number: fn(u64) -> St
 /// A key of a document with its value, not read yet.
 pub(super) struct Value<'a> {
     pub(super) file: &'a Arc<File>,
-    pub(super) key_span: Span,
+    /// Where the key stands in the file.
+    key: Range<usize>,
     pub(super) span: Span,
     pub(super) node: &'a DeValue<'a>,
 }
@@ -82,14 +84,17 @@ impl<'a> Value<'a> {
     }
 
     fn entry(file: &'a Arc<File>, key: &'a Spanned<Cow<'a, str>>, value: &'a Spanned<DeValue<'a>>) -> Self {
-        let key_span = Span::new(file, key.span());
-        Self { file, key_span, span: Span::new(file, value.span()), node: value.get_ref() }
+        Self { file, key: key.span(), span: Span::new(file, value.span()), node: value.get_ref() }
+    }
+
+    pub(super) fn key_span(&self) -> Span {
+        Span::new(self.file, self.key.clone())
     }
 
     /// An element of the array that this value is.
     pub(super) fn element(&self, item: &'a Spanned<DeValue<'a>>) -> Self {
         let span = Span::new(self.file, item.span());
-        Self { file: self.file, key_span: self.key_span.clone(), span, node: item.get_ref() }
+        Self { file: self.file, key: self.key.clone(), span, node: item.get_ref() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -101,7 +106,7 @@ impl<'a> Value<'a> {
         let table = self.node.as_table()?;
         let mut entries: Vec<_> =
             table.iter().map(|(key, value)| (key.get_ref().as_ref(), Value::entry(self.file, key, value))).collect();
-        entries.sort_by_key(|(_, value)| value.key_span.range.start);
+        entries.sort_by_key(|(_, value)| value.key.start);
         Some(entries)
     }
 

@@ -3,13 +3,19 @@
 //! It may hang with the disk that it reads from. So it alone touches files, nobody waits for it without going on with other
 //! work, and the process ends without it.
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
 
 use super::reload::Reloader;
 use super::watch::Watch;
 
 /// Requests that may wait for a load.
 const WAITING: usize = 16;
+
+/// How long after a load a table that it replaced is looked at, again and again until nobody uses it.
+const TIDY_AFTER: Duration = Duration::from_secs(1);
 
 /// Who asked for a load: the answer is the new revision, or the errors as text.
 pub type Answer = oneshot::Sender<Result<u64, String>>;
@@ -74,8 +80,10 @@ impl Loader {
                     None => return,
                 },
                 () = watch.changed() => self.look().await,
+                () = sleep(TIDY_AFTER), if self.reloader.has_retired() => {}
                 () = self.events.closed() => return,
             }
+            self.reloader.tidy();
             watch.follow(self.reloader.watched());
         }
     }

@@ -31,6 +31,9 @@ pub struct Reloader {
     sources: Vec<Source>,
     /// The folders in which a new file may belong to the configuration.
     folders: Vec<PathBuf>,
+    /// Tables that workers may still use. They are taken apart here, not by the last worker that lets go: with many APIs that takes
+    /// longer than a request should wait.
+    retired: Vec<Arc<Snapshot>>,
     /// The configuration that the process started with: some of it holds until the next start.
     started: Arc<Config>,
 }
@@ -44,7 +47,7 @@ impl Reloader {
             Some(Origin { path, sources, folders }) => (Some(path), sources, folders),
             None => (None, Vec::new(), Vec::new()),
         };
-        let reloader = Self { path, shared, metrics, sources, folders, started };
+        let reloader = Self { path, shared, metrics, sources, folders, retired: Vec::new(), started };
         reloader.succeeded();
         reloader
     }
@@ -57,6 +60,17 @@ impl Reloader {
             files: main.chain(self.sources.iter().map(|source| source.path.clone())).collect(),
             folders: self.folders.iter().cloned().collect(),
         }
+    }
+
+    /// Whether a table that was in use before is still there.
+    #[must_use]
+    pub fn has_retired(&self) -> bool {
+        !self.retired.is_empty()
+    }
+
+    /// Lets go of the tables that nobody uses any more.
+    pub fn tidy(&mut self) {
+        self.retired.retain(|snapshot| Arc::strong_count(snapshot) > 1);
     }
 
     /// What a load gives, if any file says something else than when it was last read.
@@ -111,12 +125,12 @@ impl Reloader {
         outcome
     }
 
-    fn apply(&self, config: Config) -> Result<u64, String> {
+    fn apply(&mut self, config: Config) -> Result<u64, String> {
         self.warn_of_what_waits(&config);
         let snapshot =
             Snapshot::compile(config, Some(&self.shared.load()), &self.metrics).map_err(|error| error.to_string())?;
         let revision = snapshot.revision;
-        self.shared.replace(snapshot);
+        self.retired.push(self.shared.replace(snapshot));
         Ok(revision)
     }
 
@@ -156,6 +170,24 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn a_table_is_kept_until_no_worker_uses_it() {
+        let parse = || config::parse(Path::new("test.toml"), "[[listener]]\naddress = \"127.0.0.1:0\"").expect("good");
+        let metrics = Metrics::new();
+        let first = Snapshot::compile(parse(), None, &metrics).expect("a table");
+        let shared = Arc::new(Shared::new(first));
+        let mut reloader = Reloader::new(None, shared.clone(), metrics);
+        let in_use = shared.load();
+        let (seen, id) = (Arc::downgrade(&in_use), in_use.revision);
+        reloader.apply(parse()).expect("applied");
+        assert_ne!(shared.revision(), id);
+        reloader.tidy();
+        drop(in_use);
+        assert!(seen.upgrade().is_some() && reloader.has_retired(), "the worker would have had to take it apart");
+        reloader.tidy();
+        assert!(seen.upgrade().is_none() && !reloader.has_retired());
+    }
 
     #[test]
     fn only_what_belongs_to_the_process_waits_for_the_next_start() {

@@ -16,9 +16,15 @@ impl Lines {
 
     /// Adds one line. The caller vouches for the name and the value: tokens of ours, and bytes that were field values.
     pub fn push(&mut self, name: &str, value: &[u8]) {
+        self.push_prefixed("", name, value);
+    }
+
+    /// The same with a name of two parts.
+    pub fn push_prefixed(&mut self, prefix: &str, name: &str, value: &[u8]) {
         debug_assert!(
             !name.is_empty() && !name.contains([':', '\r', '\n']) && !value.iter().any(|byte| b"\r\n\0".contains(byte))
         );
+        self.0.extend_from_slice(prefix.as_bytes());
         self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b": ");
         self.0.extend_from_slice(value);

@@ -10,8 +10,6 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::config::types::FunctionId;
-use crate::function::Function;
 use crate::function::allowance::Allowance;
 use crate::function::local::Local;
 use crate::message::rules::Rules;
@@ -27,8 +25,8 @@ pub struct View {
     pub nowhere: Rc<Tally>,
     worker: usize,
     allowance: Rc<Allowance>,
-    /// In the order of the snapshot's functions.
-    functions: Vec<Rc<Local>>,
+    /// In the order of the snapshot's functions, each made when it is first asked for.
+    functions: Vec<OnceCell<Rc<Local>>>,
     /// In the order of the snapshot's APIs, each made when it is first asked for.
     apis: Vec<OnceCell<Rc<LocalApi>>>,
     services: RefCell<HashMap<String, Rc<Tally>>>,
@@ -46,30 +44,28 @@ impl View {
     /// The first view of a worker, which may keep as many connections idle as `allowance` says.
     #[must_use]
     pub fn first(snapshot: Arc<Snapshot>, worker: usize, allowance: Rc<Allowance>) -> Rc<Self> {
-        Self::new(snapshot, worker, allowance, None)
+        Self::new(snapshot, worker, allowance)
     }
 
-    /// Takes another snapshot over; pools of functions that were there before stay.
+    /// Takes another snapshot over; pools of functions that were there before stay. Takes as long as there are functions in use, not as
+    /// there are in the table.
     #[must_use]
     pub fn adopt(&self, snapshot: Arc<Snapshot>) -> Rc<Self> {
-        Self::new(snapshot, self.worker, self.allowance.clone(), Some(self))
+        let view = Self::new(snapshot, self.worker, self.allowance.clone());
+        for previous in self.functions.iter().filter_map(OnceCell::get) {
+            if let Some(index) = view.snapshot.function(&previous.function.spec.id) {
+                view.functions[index].get_or_init(|| view.local(index, Some(previous)));
+            }
+        }
+        view
     }
 
-    fn new(snapshot: Arc<Snapshot>, worker: usize, allowance: Rc<Allowance>, previous: Option<&Self>) -> Rc<Self> {
-        let known: HashMap<&FunctionId, &Rc<Local>> = previous
-            .iter()
-            .flat_map(|previous| &previous.functions)
-            .map(|local| (&local.function.spec.id, local))
-            .collect();
-        let take_over = |function: &Arc<Function>| {
-            let previous = known.get(&function.spec.id).map(|local| &***local);
-            Local::new(function.clone(), worker, &allowance, previous)
-        };
+    fn new(snapshot: Arc<Snapshot>, worker: usize, allowance: Rc<Allowance>) -> Rc<Self> {
         Rc::new(Self {
             rules: Rc::new(snapshot.rules.clone()),
             nowhere: Tally::new(snapshot.nowhere.clone(), worker),
             worker,
-            functions: snapshot.functions.iter().map(take_over).collect(),
+            functions: vec![OnceCell::new(); snapshot.functions.len()],
             apis: vec![OnceCell::new(); snapshot.apis.len()],
             services: RefCell::default(),
             allowance,
@@ -77,12 +73,17 @@ impl View {
         })
     }
 
+    fn local(&self, index: usize, previous: Option<&Rc<Local>>) -> Rc<Local> {
+        let function = self.snapshot.functions[index].clone();
+        Local::new(function, self.worker, &self.allowance, previous.map(|previous| &**previous))
+    }
+
     /// The API with this index in the snapshot.
     #[must_use]
     pub fn api(&self, index: usize) -> &Rc<LocalApi> {
         self.apis[index].get_or_init(|| {
             let api = self.snapshot.apis[index].clone();
-            let function = self.functions[api.function].clone();
+            let function = self.functions[api.function].get_or_init(|| self.local(api.function, None)).clone();
             Rc::new(LocalApi { function, tally: Tally::new(api.route.clone(), self.worker), api })
         })
     }
@@ -101,7 +102,7 @@ impl View {
 
     /// Closes idle links that have grown too old.
     pub fn sweep(&self, now: Instant) {
-        for local in &self.functions {
+        for local in self.functions.iter().filter_map(OnceCell::get) {
             local.sweep(now);
         }
     }
