@@ -63,7 +63,7 @@ impl View {
     fn new(snapshot: Arc<Snapshot>, worker: usize, allowance: Rc<Allowance>) -> Rc<Self> {
         Rc::new(Self {
             rules: Rc::new(snapshot.rules.clone()),
-            nowhere: Tally::new(snapshot.nowhere.clone(), worker),
+            nowhere: Tally::new(&snapshot.nowhere, worker),
             worker,
             functions: vec![OnceCell::new(); snapshot.functions.len()],
             apis: vec![OnceCell::new(); snapshot.apis.len()],
@@ -84,7 +84,7 @@ impl View {
         self.apis[index].get_or_init(|| {
             let api = self.snapshot.apis[index].clone();
             let function = self.functions[api.function].get_or_init(|| self.local(api.function, None)).clone();
-            Rc::new(LocalApi { function, tally: Tally::new(api.route.clone(), self.worker), api })
+            Rc::new(LocalApi { function, tally: Tally::new(&api.route, self.worker), api })
         })
     }
 
@@ -95,7 +95,7 @@ impl View {
         if let Some(tally) = services.get(name) {
             return tally.clone();
         }
-        let tally = Tally::new(self.snapshot.service(name).clone(), self.worker);
+        let tally = Tally::new(self.snapshot.service(name), self.worker);
         services.insert(name.to_owned(), tally.clone());
         tally
     }

@@ -34,7 +34,9 @@ pub(super) struct Serving {
 impl Serving {
     pub(super) fn begin(gateway: &Rc<Gateway>, client: &Rc<Client>, request: Request<Incoming>) -> Self {
         let (gateway, client, id) = (gateway.clone(), client.clone(), new_id());
-        let work = Box::pin(gateway.clone().handle(client.clone(), request, id));
+        // The place first: what begins as a few words of a large future is then written into it, not copied with all the rest.
+        let work = Box::new_uninit();
+        let work = Box::into_pin(Box::write(work, gateway.clone().handle(client.clone(), request, id)));
         Self { work, gateway, client, id, turns: None, look_first: false, done: false }
     }
 

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::line::{Line, Stamp, millis, text};
+use self::line::{Beginning, End, Middle, Stamp, millis, text};
 use self::output::Output;
 use super::escape::escape;
 use super::metrics::{ApiMetrics, Errors};
@@ -51,19 +51,28 @@ pub struct Route {
 /// A route with the numbers of one worker.
 #[derive(Debug)]
 pub struct Tally {
-    route: Arc<Route>,
     codes: Arc<Codes>,
     duration: Arc<Timing>,
     errors: Arc<Errors>,
+    /// What an access line says of the route.
+    fields: Box<[u8]>,
 }
 
 impl Tally {
     #[must_use]
-    pub fn new(route: Arc<Route>, worker: usize) -> Rc<Self> {
+    pub fn new(route: &Route, worker: usize) -> Rc<Self> {
         let metrics = &route.metrics;
         let (codes, duration, errors) =
             (metrics.codes.of(worker), metrics.duration.of(worker), metrics.errors.of(worker));
-        Rc::new(Self { route, codes, duration, errors })
+        let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+        let middle = Middle {
+            service: &route.service,
+            api: &route.api,
+            environment: some(route.environment),
+            function: &route.function,
+            version: &route.version,
+        };
+        Rc::new(Self { fields: middle.fields(), codes, duration, errors })
     }
 
     /// Counts an error of the gateway's own making.
@@ -158,12 +167,11 @@ impl Record {
         });
     }
 
-    fn line<'a>(&'a self, duration: Duration, time: &'a str) -> Line<'a> {
-        let route = &self.tally.route;
+    /// Writes the line of a request that took so long.
+    fn write(&self, line: &mut Vec<u8>, duration: Duration, time: &str) -> serde_json::Result<()> {
         let head = self.head.as_deref();
         let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
-        let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
-        Line {
+        let beginning = Beginning {
             time,
             request_id: self.id,
             client: &self.client,
@@ -177,11 +185,8 @@ impl Record {
             function_ms: self.answered.map(millis),
             connect_ms: self.connected.map(millis),
             queue_ms: self.queued.map(millis),
-            service: &route.service,
-            api: &route.api,
-            environment: some(route.environment),
-            function: &route.function,
-            version: &route.version,
+        };
+        let end = End {
             instance: self.instance.as_deref(),
             reason: self.reason,
             aborted: self.aborted,
@@ -193,7 +198,8 @@ impl Record {
             tls: self.tls,
             user_agent: field(&USER_AGENT).map(text),
             revision: self.revision,
-        }
+        };
+        line::write(line, &beginning, &self.tally.fields, &end)
     }
 }
 
@@ -238,10 +244,9 @@ impl Sink {
             return;
         }
         let mut stamp = self.stamp.borrow_mut();
-        let line = record.line(duration, stamp.of(SystemTime::now() - duration));
         let mut pending = self.pending.borrow_mut();
         let start = pending.bytes.len();
-        if serde_json::to_writer(&mut pending.bytes, &line).is_err() {
+        if record.write(&mut pending.bytes, duration, stamp.of(SystemTime::now() - duration)).is_err() {
             pending.bytes.truncate(start);
             return;
         }

@@ -6,7 +6,7 @@
 /// `\u009b`, from `start` on. In a JSON string, where all of them stand, that means the same.
 pub(super) fn escape(line: &mut Vec<u8>, start: usize) {
     // Many bytes at a time, where a look at each would be a fifth of what a line costs.
-    let is_plain = |tail: &[u8]| tail.is_ascii() && !tail.contains(&0x7f);
+    let is_plain = |tail: &[u8]| tail.iter().fold(true, |plain, byte| plain & (*byte < 0x7f));
     let Some(tail) = line.get(start..).filter(|tail| !is_plain(tail)) else { return };
     let Some(text) = std::str::from_utf8(tail).ok().filter(|text| text.contains(is_obeyed)) else { return };
     let mut escaped = Vec::with_capacity(text.len() + 16);
