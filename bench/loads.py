@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import time
 
-# How many connections a second come to stay.
+# How many connections a second come to stay, where it is not said.
 ARRIVALS = 400
 # The only byte of its kind in a message.
 MARK = b"!"
@@ -71,11 +71,11 @@ def percentiles(url: str, connections: int, rate: int, seconds: int, *options: s
     return result["latencyPercentiles"]
 
 
-def stay(address: str, count: int, trusting: ssl.SSLContext | None) -> list:
+def stay(address: str, count: int, trusting: ssl.SSLContext | None = None, arrivals: int = ARRIVALS) -> list:
     """Connections that have been served once each, and came one after the other."""
     connections, began = [], time.monotonic()
     for number in range(count):
-        time.sleep(max(0.0, began + number / ARRIVALS - time.monotonic()))
+        time.sleep(max(0.0, began + number / arrivals - time.monotonic()))
         connection = connect(address)
         connections.append(trusting.wrap_socket(connection) if trusting else connection)
         request(connections[-1])
@@ -92,9 +92,12 @@ class Streams:
         for _ in range(count):
             self.connections.append(connect(address))
             request(self.connections[-1], *(fields if websocket else []), path=path)
-        # Afterwards: some hold a head back until the first message comes.
+            if websocket:
+                answer(self.connections[-1], b"101")
         for connection in self.connections:
-            answer(connection, b"101" if websocket else b"200")
+            if not websocket:
+                # Only now: some hold a head back until the first message comes.
+                answer(connection)
             connection.setblocking(False)
             self.selector.register(connection, selectors.EVENT_READ)
 

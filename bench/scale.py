@@ -1,4 +1,5 @@
-"""What fngate takes for many APIs: to start, to load anew, and for a request. The others have no such tables to compare."""
+"""What fngate takes for many APIs: to start, to load anew, and for a request; and for many connections. The others have no such tables to
+compare, and cannot hold as many connections within the open files of one process."""
 
 import dataclasses
 import http.client
@@ -10,12 +11,16 @@ import threading
 import time
 
 import loads
-from servers import NGINX, Server, free_address
+from servers import EVENTS, NGINX, Server, free_address
 
 # How many APIs; a tenth as many functions, a hundred services.
 SIZES = (10, 1_000, 10_000, 100_000)
 SERVICES = 100
+# Requests a second of those who are served meanwhile, and how many connections they have.
 RATE = 2000
+OTHERS = 16
+# How many connections that do nothing, and how many come in a second.
+IDLE, TUNNELS, ARRIVALS = 10_000, 5_000, 2_000
 
 
 def configuration(count: int, origin: str, address: str, admin: str) -> str:
@@ -61,7 +66,7 @@ def of_process(pid: int, kind: str) -> int:
 
 def p99(address: str, target: str, host: str, seconds: int) -> float:
     """The 99th percentile in milliseconds of what is asked at a fixed rate."""
-    return loads.percentiles(f"http://{address}{target}", 16, RATE, seconds, "-H", f"Host: {host}")["p99"] * 1e3
+    return loads.percentiles(f"http://{address}{target}", OTHERS, RATE, seconds, "-H", f"Host: {host}")["p99"] * 1e3
 
 
 @dataclasses.dataclass
@@ -134,3 +139,66 @@ def section(tables: list) -> list:
     ]
     lines = ["## Many APIs", "", f"| {' | '.join(heads)} |", f"|{' ---: |' * len(heads)}"]
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+@dataclasses.dataclass
+class Crowd:
+    """What so many connections take that do nothing: bytes for each, and the 99th percentile of others in milliseconds."""
+
+    title: str
+    count: int
+    each: float
+    quiet: float
+    busy: float
+
+
+def crowds(binary: str) -> list:
+    """Has each crowd come, in front of a gateway of its own."""
+    return [crowd(binary, "idle clients, after a request each", IDLE, idle_clients), crowd(binary, "silent WebSockets", TUNNELS, tunnels)]
+
+
+def idle_clients(address: str) -> list:
+    return loads.stay(address, IDLE, arrivals=ARRIVALS)
+
+
+def tunnels(address: str) -> list:
+    return loads.Streams(address, TUNNELS, websocket=True, path="/silence").connections
+
+
+def crowd(binary: str, title: str, count: int, come) -> Crowd:
+    with tempfile.TemporaryDirectory() as folder:
+        origin = Server(NGINX, ["origin.conf"], folder, {"ORIGIN": free_address()})
+        events = Server(EVENTS, [], folder, {"ORIGIN": free_address()})
+        address = free_address()
+        path = pathlib.Path(folder, "fngate.toml")
+        apis = (("hello", origin.address), ("silence", events.address))
+        text = f'[gateway]\nworkers = 2\nmax_connections = {IDLE + 100}\n[[listener]]\naddress = "{address}"\n[admin]\naddress = ""\n[log]\naccess = "off"\n'
+        text += "".join(f'[[function]]\nname = "{name}"\ninstances = ["http://{function}"]\n' for name, function in apis)
+        text += '[[service]]\nname = "s"\nhosts = ["*"]\n' + "".join(f'[[service.api]]\npath = "/{name}"\nmethod = "GET"\nfunction = "{name}"\n' for name, _ in apis)
+        path.write_text(text)
+        gateway = Server([binary, "run", "-c", str(path)], [], folder, {"ADDRESS": address, "ORIGIN": origin.address})
+        try:
+            quiet = p99(address, "/hello", "localhost", 3)
+            before = of_process(gateway.process.pid, "RssAnon")
+            connections = come(address)
+            # Those that have been idle for a moment have given back what they do not need.
+            time.sleep(3)
+            each = (of_process(gateway.process.pid, "RssAnon") - before) / count
+            busy = p99(address, "/hello", "localhost", 3)
+            if come is idle_clients:
+                for connection in connections:
+                    loads.request(connection)
+                for connection in connections:
+                    loads.answer(connection)
+            for connection in connections:
+                connection.close()
+        finally:
+            for server in (gateway, events, origin):
+                server.stop()
+    return Crowd(title, count, each, quiet, busy)
+
+
+def section_of_crowds(found: list) -> list:
+    """The lines of the section in the document."""
+    lines = ["## Many connections", "", "| | connections | KiB each | p99 of others before and beside them, ms |", "| --- | ---: | ---: | ---: |"]
+    return [*lines, *(f"| {crowd.title} | {crowd.count:,} | {crowd.each / 1024:.1f} | {crowd.quiet:.2f}, {crowd.busy:.2f} |" for crowd in found), ""]

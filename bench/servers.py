@@ -23,7 +23,8 @@ NGINX = ["nginx", "-e", "FOLDER/start.log", "-p", "FOLDER", "-c", "CONFIG"]
 EVENTS = [sys.executable, str(HERE / "events.py"), "ORIGIN"]
 # Command and templates, in the order of the tables.
 CANDIDATES = {
-    "relay": (["RELAY", "ADDRESS", "ORIGIN"], []),
+    "relay": (["FLOORS/relay", "ADDRESS", "ORIGIN"], []),
+    "bare hyper": (["FLOORS/bare", "ADDRESS", "ORIGIN"], []),
     "nginx": (NGINX, ["nginx.conf"]),
     "HAProxy": (["haproxy", "-db", "-f", "CONFIG"], ["haproxy.cfg"]),
     "Envoy": (

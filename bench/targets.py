@@ -49,7 +49,7 @@ def of_scenarios(measured: list) -> list:
             case "handshakes":
                 rows.append(at_most(title, "CPU beside nginx", ratio(figures, "nginx"), 1))
             case "latency":
-                peers = [name for name in figures if name not in ("fngate", "relay")]
+                peers = [name for name in figures if name not in ("fngate", "relay", "bare hyper")]
                 for column, share in enumerate(("p50", "p99", "p99.9")):
                     best = min(peers, key=lambda name: median(figures, column, name))
                     rows.append(at_most(title, f"{share} beside the best of the others, {best},", ratio(figures, best, column), 1))
@@ -77,6 +77,12 @@ def of_tables(tables: list) -> list:
         if table.count == 10_000:
             rows.append(at_most(work, "start to ready", table.ready * 1e3, 150, " ms", 0))
     return rows
+
+
+def of_crowds(crowds: list) -> list:
+    """Of what `scale.crowds` has found."""
+    limits = {10_000: 4, 5_000: 8}
+    return [at_most(f"{crowd.count:,} {crowd.title}", "each", crowd.each / 1024, limits[crowd.count], " KiB", 1) for crowd in crowds]
 
 
 def of_parts(parts: dict) -> list:
