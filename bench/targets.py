@@ -105,9 +105,18 @@ def of_binary(binary: str, resting: int) -> list:
     return rows
 
 
-def section(rows: list, remarks: str) -> list:
-    """The lines of the section in the document."""
+def remark(work: str, remarks: list) -> str | None:
+    """The text for this work: that of the longest beginning."""
+    fitting = [(len(beginning), entry["text"]) for entry in remarks for beginning in entry["works"] if work.startswith(beginning)]
+    return max(fitting)[1] if fitting else None
+
+
+def section(rows: list, remarks: list) -> list:
+    """The lines of the section in the document. `remarks` are those of missed.toml; a missed target that has none is said to have none."""
     lines = ["## Targets", "", "| work | target | measured | |", "| --- | --- | ---: | --- |"]
     lines += [f"| {row.work} | {row.target} | {row.value} | {'' if row.met else 'missed'} |" for row in rows]
-    missed = sum(not row.met for row in rows)
-    return [*lines, "", f"{len(rows) - missed} of {len(rows)} are met.", "", *remarks.splitlines(), ""]
+    missed = [row for row in rows if not row.met]
+    lines += ["", f"{len(rows) - len(missed)} of {len(rows)} are met. What is missed, and what it would take:", ""]
+    texts = [remark(row.work, remarks) or f"**{row.work}**: not explained yet." for row in missed]
+    # Each once, in the order of the table.
+    return lines + [f"- {text.strip()}" for text in dict.fromkeys(texts)] + [""]

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::line::{Beginning, End, Middle, Stamp, millis, text};
+use self::line::{Stamp, millis, text, write_fields};
 use self::output::Output;
 use super::escape::escape;
 use super::metrics::{ApiMetrics, Errors};
@@ -64,15 +64,16 @@ impl Tally {
         let metrics = &route.metrics;
         let (codes, duration, errors) =
             (metrics.codes.of(worker), metrics.duration.of(worker), metrics.errors.of(worker));
-        let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
-        let middle = Middle {
-            service: &route.service,
-            api: &route.api,
-            environment: some(route.environment),
-            function: &route.function,
-            version: &route.version,
-        };
-        Rc::new(Self { fields: middle.fields(), codes, duration, errors })
+        let mut fields = Vec::new();
+        let written = write_fields!(&mut fields, {
+            service: route.service,
+            api: route.api,
+            environment: Some(route.environment).filter(|environment| !environment.is_empty()),
+            function: route.function,
+            version: route.version,
+        });
+        debug_assert!(written.is_ok(), "all of it is text");
+        Rc::new(Self { fields: fields.into(), codes, duration, errors })
     }
 
     /// Counts an error of the gateway's own making.
@@ -167,14 +168,15 @@ impl Record {
         });
     }
 
-    /// Writes the line of a request that took so long.
+    /// Writes the line of a request that took so long, an object of JSON.
     fn write(&self, line: &mut Vec<u8>, duration: Duration, time: &str) -> serde_json::Result<()> {
         let head = self.head.as_deref();
         let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
-        let beginning = Beginning {
-            time,
+        let start = line.len();
+        write_fields!(line, {
+            time: time,
             request_id: self.id,
-            client: &self.client,
+            client: *self.client,
             host: self.host.as_ref().or_else(|| field(&HOST)).map(text),
             method: head.map_or("", |head| head.method.as_str()),
             path: head.map_or("", |head| head.uri.path()),
@@ -185,8 +187,9 @@ impl Record {
             function_ms: self.answered.map(millis),
             connect_ms: self.connected.map(millis),
             queue_ms: self.queued.map(millis),
-        };
-        let end = End {
+        })?;
+        line.extend_from_slice(&self.tally.fields);
+        write_fields!(line, {
             instance: self.instance.as_deref(),
             reason: self.reason,
             aborted: self.aborted,
@@ -198,8 +201,10 @@ impl Record {
             tls: self.tls,
             user_agent: field(&USER_AGENT).map(text),
             revision: self.revision,
-        };
-        line::write(line, &beginning, &self.tally.fields, &end)
+        })?;
+        line[start] = b'{';
+        line.push(b'}');
+        Ok(())
     }
 }
 

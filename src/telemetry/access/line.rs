@@ -4,76 +4,25 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
-use serde::Serialize;
-use uuid::Uuid;
 
-/// The beginning of an access line: when, who and what.
-#[derive(Debug, Serialize)]
-pub(super) struct Beginning<'a> {
-    pub(super) time: &'a str,
-    pub(super) request_id: Uuid,
-    pub(super) client: &'a str,
-    pub(super) host: Option<Cow<'a, str>>,
-    pub(super) method: &'a str,
-    pub(super) path: &'a str,
-    pub(super) status: u16,
-    pub(super) bytes_in: u64,
-    pub(super) bytes_out: u64,
-    pub(super) duration_ms: f64,
-    pub(super) function_ms: Option<f64>,
-    pub(super) connect_ms: Option<f64>,
-    pub(super) queue_ms: Option<f64>,
-}
-
-/// The middle: where to. The same in every line of an API.
-#[derive(Debug, Serialize)]
-pub(super) struct Middle<'a> {
-    pub(super) service: &'a str,
-    pub(super) api: &'a str,
-    pub(super) environment: Option<&'a str>,
-    pub(super) function: &'a str,
-    pub(super) version: &'a str,
-}
-
-/// The end: how it went.
-#[derive(Debug, Serialize)]
-pub(super) struct End<'a> {
-    pub(super) instance: Option<&'a str>,
-    pub(super) reason: Option<&'a str>,
-    pub(super) aborted: Option<&'a str>,
-    pub(super) protocol: &'a str,
-    pub(super) tls: Option<&'a str>,
-    pub(super) user_agent: Option<Cow<'a, str>>,
-    pub(super) revision: u64,
-}
-
-impl Middle<'_> {
-    /// Written as it stands in a line, without the braces.
-    pub(super) fn fields(&self) -> Box<[u8]> {
-        let object = serde_json::to_vec(self).unwrap_or_default();
-        object.get(1..object.len().saturating_sub(1)).unwrap_or_default().into()
-    }
-}
-
-/// Writes one object of all three, the one in the middle written before.
+/// Writes `,"name":value` for each. The names stand in the program as they are written: serde_json would look at each of their bytes in
+/// every line.
 ///
 /// # Errors
-/// When one cannot be written, which their types rule out.
-pub(super) fn write(
-    line: &mut Vec<u8>,
-    beginning: &Beginning<'_>,
-    middle: &[u8],
-    end: &End<'_>,
-) -> serde_json::Result<()> {
-    serde_json::to_writer(&mut *line, beginning)?;
-    line.pop();
-    line.push(b',');
-    line.extend_from_slice(middle);
-    let brace = line.len();
-    serde_json::to_writer(&mut *line, end)?;
-    line[brace] = b',';
-    Ok(())
+/// When a value cannot be written, which their types rule out.
+macro_rules! write_fields {
+    ($line:expr, { $($name:ident: $value:expr,)* }) => {{
+        let line: &mut Vec<u8> = $line;
+        (|| {
+            $(
+                line.extend_from_slice(concat!(",\"", stringify!($name), "\":").as_bytes());
+                serde_json::to_writer(&mut *line, &$value)?;
+            )*
+            serde_json::Result::Ok(())
+        })()
+    }};
 }
+pub(super) use write_fields;
 
 /// A field value for people.
 pub(super) fn text(value: &HeaderValue) -> Cow<'_, str> {
