@@ -1,5 +1,6 @@
 """The servers of a benchmark: how each is started, from the templates in peers/, and what it has used."""
 
+import atexit
 import contextlib
 import os
 import pathlib
@@ -12,9 +13,24 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TICKS = 100
-# Where the access log goes: without one, and with it.
+# What is said of the access log: without one, and with it. HAProxy writes to sockets and descriptors only, here to its standard output, a file.
 LOG = {
     "nginx": ("off", "FOLDER/nginx.access json buffer=32k flush=1s"),
+    "HAProxy": ("", (
+        "log fd@1 format raw local0\n    capture request header Host len 64\n    capture request header User-Agent len 128\n"
+        """    log-format '{"time":"%tr","request_id":"%ID","client":"%ci","host":"%[capture.req.hdr(0)]","method":"%HM","path":"%HPO",'"""
+        """'"status":%ST,"bytes_in":%U,"bytes_out":%B,"duration_ms":%Ta,"function_ms":%Tr,"instance":"%si:%sp","protocol":"%HV",'"""
+        """'"user_agent":"%[capture.req.hdr(1)]"}'"""
+    )),
+    "Envoy": ("", (
+        "access_log: [{name: file, typed_config: {'@type': type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, "
+        "path: FOLDER/envoy.access, log_format: {json_format: {time: '%START_TIME%', request_id: '%REQ(X-REQUEST-ID)%', "
+        "client: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%', host: '%REQ(:AUTHORITY)%', method: '%REQ(:METHOD)%', path: '%REQ(:PATH)%', "
+        "status: '%RESPONSE_CODE%', bytes_in: '%BYTES_RECEIVED%', bytes_out: '%BYTES_SENT%', duration_ms: '%DURATION%', "
+        "function_ms: '%RESPONSE_DURATION%', instance: '%UPSTREAM_HOST%', protocol: '%PROTOCOL%', user_agent: '%REQ(USER-AGENT)%'}}}}]"
+    )),
+    "Caddy": ("", "log {\n\t\toutput file FOLDER/caddy.access\n\t\tformat json\n\t}"),
+    "Traefik": ("", '[accessLog]\nfilePath = "FOLDER/traefik.access"\nformat = "json"\nbufferingSize = 100'),
     "fngate": ("off", "FOLDER/fngate.access"),
 }
 # The certificate is the benchmark's own.
@@ -96,7 +112,10 @@ class Server:
             values.setdefault("CONFIG", str(path))
         self.address = values.get("ADDRESS", values["ORIGIN"])
         environment = {**os.environ, "HOME": folder}
-        self.process = subprocess.Popen([fill(part, values) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        with pathlib.Path(folder, f"{self.address}.out").open("wb") as output:
+            self.process = subprocess.Popen([fill(part, values) for part in command], stdout=output, stderr=subprocess.DEVNULL, env=environment)
+        # Also when something goes wrong before it is stopped.
+        atexit.register(self.stop)
         wait_for(self.address)
 
     def cpu(self) -> tuple:
@@ -118,6 +137,7 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait()
+        atexit.unregister(self.stop)
 
 
 def tree(pid: int) -> list:
