@@ -112,9 +112,10 @@ fn canonicalisation(segment: &str) -> usize {
     canonical_segment(black_box(segment)).expect("good escapes").len()
 }
 
-/// What a request writes down in the metrics of a function, a thousand times, by one or two threads at a time.
+/// What a request writes down in the metrics of a function, by one or two threads at a time. A million times: with so few that the threads are
+/// through before all of them have begun, they would never meet.
 fn count(bencher: Bencher<'_, '_>, place: impl Fn(usize) -> usize + Sync) {
-    const COUNTED: usize = 1000;
+    const COUNTED: usize = 1_000_000;
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local!(static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed));
     let function = Metrics::new().function("f");
@@ -130,13 +131,13 @@ fn count(bencher: Bencher<'_, '_>, place: impl Fn(usize) -> usize + Sync) {
 }
 
 /// Each worker has a place of its own.
-#[divan::bench(threads = [1, 2], min_time = 0.5)]
+#[divan::bench(threads = [1, 2], min_time = 0.5, max_time = 2)]
 fn metrics(bencher: Bencher<'_, '_>) {
     count(bencher, |thread| thread);
 }
 
 /// What it would be if they had one place.
-#[divan::bench(threads = [1, 2], min_time = 0.5)]
+#[divan::bench(threads = [1, 2], min_time = 0.5, max_time = 2)]
 fn metrics_in_one_place(bencher: Bencher<'_, '_>) {
     count(bencher, |_| 0);
 }

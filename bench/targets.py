@@ -21,6 +21,11 @@ def ratio(figures: dict, peer: str, column: int = 0) -> float:
     return statistics.median(mine[column] / theirs[column] for mine, theirs in zip(figures["fngate"], figures[peer]))
 
 
+def added(figures: dict) -> float:
+    """What the access log adds to a request in microseconds, in the median of the rounds."""
+    return statistics.median(logged[0] - silent[0] for logged, silent in zip(figures["fngate"], figures["fngate, no log"]))
+
+
 def median(figures: dict, column: int = 0, name: str = "fngate") -> float:
     return statistics.median(sample[column] for sample in figures[name])
 
@@ -40,7 +45,7 @@ def of_scenarios(measured: list) -> list:
             case "requests" if scenario.connections == 512:
                 rows.append(at_most(title, "CPU beside nginx", ratio(figures, "nginx"), 1))
             case "requests" if scenario.logged:
-                rows.append(at_most(title, "what the log adds", median(figures) - median(plain), 1, " µs"))
+                rows.append(at_most(title, "what the log adds", added(figures), 1, " µs"))
             case "requests" if scenario.streams == 32:
                 rows.append(at_most(title, "CPU beside nginx", ratio(figures, "nginx"), 0.8))
                 rows.append(at_most(title, "CPU beside HAProxy", ratio(figures, "HAProxy"), 1))
@@ -88,7 +93,13 @@ def of_crowds(crowds: list) -> list:
 def of_parts(parts: dict) -> list:
     found = {int(argument): figures for (part, argument), figures in parts.items() if part == "look_up"}
     most, least = max(found), min(found)
+
+    def apart(part: str) -> float:
+        """What a count takes while another thread counts as well, beside alone."""
+        return parts[part, "t=2"][0] / parts[part, "t=1"][0]
+
     return [
+        at_most("counting, by two threads at a time", f"beside one (in one place it would be {apart('metrics_in_one_place'):.1f})", apart("metrics"), 1.2),
         at_most("look-up", f"in {most:,} APIs", found[most][0], 300, " ns", 0),
         at_most("look-up", f"in {most:,} APIs beside {least:,}", found[most][0] / found[least][0], 2),
         at_most("look-up", "allocations", max(allocations for _, allocations in found.values()), 0, "", 0),
