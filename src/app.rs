@@ -114,7 +114,8 @@ impl App {
             ended,
             workers,
         };
-        let admin = Admin { metrics: metrics.clone(), readiness, commands: commands.clone(), hosts };
+        let admin =
+            Admin { metrics: metrics.clone(), scraping: Arc::default(), readiness, commands: commands.clone(), hosts };
         let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;

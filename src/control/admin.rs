@@ -3,6 +3,7 @@
 //! The browser of an operator reaches it too, so nothing is given to pages of others: not to those that say where they come from,
 //! and not to those that got here under a name that was made to lead here (DNS rebinding).
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -15,16 +16,19 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::Command;
 use super::ready::Readiness;
+use crate::process;
 use crate::telemetry::metrics::Metrics;
 
 /// What the admin listener shows and can ask for.
 #[derive(Clone, Debug)]
 pub struct Admin {
     pub metrics: Arc<Metrics>,
+    /// Held by the scrape that runs: one at a time.
+    pub scraping: Arc<Mutex<()>>,
     pub readiness: Arc<Readiness>,
     pub commands: mpsc::Sender<Command>,
     /// The names that it is asked under, beside IP addresses and `localhost`; in lower case.
@@ -80,10 +84,25 @@ fn is_known(host: &str, hosts: &[String]) -> bool {
         || hosts.iter().any(|host| name.eq_ignore_ascii_case(host))
 }
 
+/// Renders on a thread of its own, since with many APIs that is the work of a second, and probes do not wait for it.
 async fn metrics(State(admin): State<Admin>) -> Response {
-    match admin.metrics.render() {
-        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    // Goes along with the thread: a client that leaves does not make room for a second one.
+    let turn = admin.scraping.lock_owned().await;
+    let (rendered, text) = oneshot::channel();
+    let render = move || {
+        process::give_way();
+        // Whoever asked may have left.
+        let _ = rendered.send(admin.metrics.render());
+        drop(turn);
+    };
+    let failed = |error: &dyn Display| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response();
+    if let Err(error) = std::thread::Builder::new().name("scrape".to_owned()).spawn(render) {
+        return failed(&error);
+    }
+    match text.await {
+        Ok(Ok(text)) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
     }
 }
 
