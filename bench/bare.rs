@@ -3,6 +3,8 @@
 //! `bare LISTEN ORIGIN`. Two threads as in the relay, hyper on both sides, the letter case of names kept, connections to the origin kept by
 //! thread. No routing, limits, deadlines, ids, metrics or checks: what it takes beyond the relay is what HTTP/1.1 takes in hyper.
 
+mod floor;
+
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
@@ -13,9 +15,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::{Builder, LocalOptions};
 use tokio::task::spawn_local;
 
 #[global_allocator]
@@ -49,37 +49,22 @@ struct Worker {
 }
 
 fn main() -> io::Result<()> {
-    let mut addresses = std::env::args().skip(1).map(|argument| argument.parse::<SocketAddr>());
-    let (Some(Ok(listen)), Some(Ok(origin))) = (addresses.next(), addresses.next()) else {
-        return Err(io::Error::other("usage: bare LISTEN ORIGIN, both as IP:PORT"));
-    };
-    let other = std::thread::spawn(move || serve(listen, origin));
-    serve(listen, origin)?;
-    other.join().map_err(|_panic| io::Error::other("the other thread panicked"))?
+    floor::run(serve)
 }
 
-fn serve(listen: SocketAddr, origin: SocketAddr) -> io::Result<()> {
-    let socket = Socket::new(Domain::for_address(listen), Type::STREAM, None)?;
-    socket.set_reuse_port(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&listen.into())?;
-    socket.listen(1024)?;
+async fn serve(listener: TcpListener, origin: SocketAddr) -> io::Result<()> {
     let field = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
     let worker = Rc::new(Worker { origin, idle: RefCell::default(), fields: FIELDS.map(field).into() });
-    let runtime = Builder::new_current_thread().enable_io().build_local(LocalOptions::default())?;
-    runtime.block_on(async move {
-        let listener = TcpListener::from_std(socket.into())?;
-        loop {
-            let (client, _) = listener.accept().await?;
-            client.set_nodelay(true)?;
-            let worker = worker.clone();
-            let service = service_fn(move |request| forward(worker.clone(), request));
-            let mut builder = hyper::server::conn::http1::Builder::new();
-            let connection = builder.preserve_header_case(true).serve_connection(TokioIo::new(client), service);
-            // A connection that is lost is the load's business.
-            spawn_local(async move { connection.await.unwrap_or_default() });
-        }
-    })
+    loop {
+        let (client, _) = listener.accept().await?;
+        client.set_nodelay(true)?;
+        let worker = worker.clone();
+        let service = service_fn(move |request| forward(worker.clone(), request));
+        let mut builder = hyper::server::conn::http1::Builder::new();
+        let connection = builder.preserve_header_case(true).serve_connection(TokioIo::new(client), service);
+        // A connection that is lost is the load's business.
+        spawn_local(async move { connection.await.unwrap_or_default() });
+    }
 }
 
 async fn forward(worker: Rc<Worker>, mut request: Request<Incoming>) -> Result<Response<Incoming>, io::Error> {
