@@ -245,14 +245,13 @@ impl Sink {
 
     /// Writes the line of a request that took so long.
     fn write(&self, record: &Record, duration: Duration) {
-        if self.writer.is_none() {
-            return;
-        }
+        let Some(writer) = &self.writer else { return };
         let mut stamp = self.stamp.borrow_mut();
         let mut pending = self.pending.borrow_mut();
         let start = pending.bytes.len();
         if record.write(&mut pending.bytes, duration, stamp.of(SystemTime::now() - duration)).is_err() {
             pending.bytes.truncate(start);
+            writer.lost.inc();
             return;
         }
         escape(&mut pending.bytes, start);
