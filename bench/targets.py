@@ -7,6 +7,8 @@ import statistics
 import subprocess
 import tempfile
 
+import scale
+
 
 @dataclasses.dataclass
 class Target:
@@ -86,7 +88,7 @@ def of_tables(tables: list) -> list:
 
 def of_crowds(crowds: list) -> list:
     """Of what `scale.crowds` has found."""
-    limits = {10_000: 4, 5_000: 8}
+    limits = {scale.IDLE: 4, scale.TUNNELS: 8}
     return [at_most(f"{crowd.count:,} {crowd.title}", "each", crowd.each / 1024, limits[crowd.count], " KiB", 1) for crowd in crowds]
 
 

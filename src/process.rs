@@ -1,4 +1,4 @@
-//! What the process asks of the kernel before it serves anybody.
+//! What the process asks of the kernel for itself: files, memory, processors.
 
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::process::{Resource, Rlimit, getpriority_process, getrlimit, setpriority_process, setrlimit};

@@ -179,9 +179,9 @@ mod tests {
         let shared = Arc::new(Shared::new(first));
         let mut reloader = Reloader::new(None, shared.clone(), metrics);
         let in_use = shared.load();
-        let (seen, id) = (Arc::downgrade(&in_use), in_use.revision);
+        let (seen, revision) = (Arc::downgrade(&in_use), in_use.revision);
         reloader.apply(parse()).expect("applied");
-        assert_ne!(shared.revision(), id);
+        assert_ne!(shared.revision(), revision);
         reloader.tidy();
         drop(in_use);
         assert!(seen.upgrade().is_some() && reloader.has_retired(), "the worker would have had to take it apart");
