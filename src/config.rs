@@ -12,6 +12,7 @@ mod file;
 mod function;
 mod gateway;
 mod host;
+mod inputs;
 mod listener;
 mod name;
 pub mod path;
@@ -29,7 +30,7 @@ mod variable;
 mod tests;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use disk::Disk;
@@ -39,7 +40,7 @@ use value::{Found, Kind};
 use variable::Lookup;
 
 pub use error::{Diagnostic, Report};
-pub use file::Source;
+pub use inputs::{Inputs, Source};
 pub use path::{BasePath, PathRule, Segment};
 pub use types::Config;
 
@@ -47,10 +48,7 @@ pub use types::Config;
 #[derive(Debug)]
 pub struct Loaded {
     pub config: Config,
-    /// The main file first, then what it includes.
-    pub sources: Vec<Source>,
-    /// The directories in which a change may change the configuration.
-    pub directories: Vec<PathBuf>,
+    pub inputs: Inputs,
 }
 
 /// Why there is no configuration, and what was read nevertheless: a watcher waits for these files to change.
@@ -58,10 +56,7 @@ pub struct Loaded {
 #[error("{errors}")]
 pub struct Failure {
     pub errors: Report,
-    /// The main file first, then what it includes.
-    pub sources: Vec<Source>,
-    /// The directories in which a change may change the configuration.
-    pub directories: Vec<PathBuf>,
+    pub inputs: Inputs,
 }
 
 /// Reads a file and the files that it includes.
@@ -72,10 +67,10 @@ pub struct Failure {
 pub fn load(path: &Path) -> Result<Loaded, Failure> {
     let disk = Disk::new(path);
     let result = load_from(&disk);
-    let (sources, directories) = disk.into_seen();
+    let inputs = disk.into_inputs();
     match result {
-        Ok(config) => Ok(Loaded { config, sources, directories }),
-        Err(errors) => Err(Failure { errors, sources, directories }),
+        Ok(config) => Ok(Loaded { config, inputs }),
+        Err(errors) => Err(Failure { errors, inputs }),
     }
 }
 
