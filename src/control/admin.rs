@@ -37,6 +37,8 @@ pub struct Admin {
 
 /// The path that `fngate reload` posts to.
 pub const RELOAD: &str = "/v1/reload";
+/// The path that `fngate health` asks for.
+pub const READY: &str = "/readyz";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -48,7 +50,7 @@ pub async fn serve(listener: TcpListener, admin: Admin) {
         .route_layer(from_fn_with_state(admin.clone(), operators_only))
         // A probe may come under any name, and learns nothing.
         .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(readyz))
+        .route(READY, get(readyz))
         .with_state(admin);
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "the admin listener failed");

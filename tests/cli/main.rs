@@ -6,6 +6,8 @@ mod conformance;
 mod dev;
 mod explain;
 mod function;
+mod health;
+mod manual;
 mod reload;
 mod signals;
 mod support;

@@ -69,8 +69,9 @@ fn without_places(mut config: Config) -> Config {
 fn the_default_file_and_the_examples_load() {
     let examples =
         fs::read_dir(root("config/examples")).expect("examples").map(|entry| entry.expect("an entry").path());
-    let files: Vec<_> = examples.chain([root("config/fngate.toml")]).collect();
-    assert_eq!(files.len(), 7);
+    let installed = ["config/fngate.toml", "config/package.toml", "config/container.toml"].map(root);
+    let files: Vec<_> = examples.chain(installed).collect();
+    assert_eq!(files.len(), 9);
     for file in files {
         load(&file).unwrap_or_else(|failure| panic!("{failure}"));
     }
