@@ -11,6 +11,7 @@ mod outcome;
 mod reload;
 mod routes;
 mod run;
+mod schema;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +62,8 @@ enum Command {
     ///
     /// Exits with 1 when it finds a difference that is not on the list in the documentation.
     Conformance(conformance::Conformance),
+    /// Print a JSON Schema of the configuration, for editors.
+    Schema,
     /// Serve without a configuration: the embedded echo function, or a command that gets its port in PORT.
     Dev(dev::Dev),
     /// Print the completions of a shell.
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),
         Command::Conformance(arguments) => conformance::conformance(&arguments),
+        Command::Schema => schema::schema(),
         Command::Dev(dev) => dev::dev(&dev),
         Command::Completions { shell } => manual::completions(Cli::command(), shell),
         Command::Man { directory } => manual::write(&Cli::command(), &directory),

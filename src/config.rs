@@ -20,6 +20,7 @@ mod pattern;
 mod pem;
 mod reader;
 mod resolve;
+mod schema;
 mod service;
 pub mod tls;
 pub mod types;
@@ -42,6 +43,7 @@ use variable::Lookup;
 pub use error::{Diagnostic, Report};
 pub use inputs::{Inputs, Source};
 pub use path::{BasePath, PathRule, Segment};
+pub use schema::{Form, Key, reference};
 pub use types::Config;
 
 /// A configuration and what it was read from.
@@ -83,12 +85,18 @@ pub fn parse(name: &Path, text: &str) -> Result<Config, Report> {
     parse_with(name, text, &|variable| std::env::var(variable))
 }
 
-/// Every key of the configuration by its dotted name, such as `service.api.raw_path`, in the order of the reference.
+/// Every key of the configuration, in the order of the reference.
 #[must_use]
-pub fn schema_keys() -> Vec<String> {
+pub fn schema() -> Vec<Key> {
     Reader::learn(|reader| {
         Section::root(reader, &[], resolve::read);
     })
+}
+
+/// The dotted names of all keys, such as `service.api.raw_path`, in the order of the reference.
+#[must_use]
+pub fn schema_keys() -> Vec<String> {
+    schema().into_iter().map(|key| key.name).collect()
 }
 
 fn load_from(disk: &Disk) -> Result<Config, Report> {

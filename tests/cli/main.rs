@@ -9,6 +9,7 @@ mod function;
 mod health;
 mod manual;
 mod reload;
+mod schema;
 mod signals;
 mod support;
 mod systemd;
