@@ -6,6 +6,7 @@ mod conformance;
 mod dev;
 mod explain;
 mod health;
+mod import;
 mod manual;
 mod outcome;
 mod reload;
@@ -62,6 +63,11 @@ enum Command {
     ///
     /// Exits with 1 when it finds a difference that is not on the list in the documentation.
     Conformance(conformance::Conformance),
+    /// Turn a serverless.yml, or an OpenAPI document, into a configuration.
+    Import {
+        /// The file, in YAML or JSON.
+        file: PathBuf,
+    },
     /// Print a JSON Schema of the configuration, for editors.
     Schema,
     /// Serve without a configuration: the embedded echo function, or a command that gets its port in PORT.
@@ -97,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),
         Command::Conformance(arguments) => conformance::conformance(&arguments),
+        Command::Import { file } => import::import(&file),
         Command::Schema => schema::schema(),
         Command::Dev(dev) => dev::dev(&dev),
         Command::Completions { shell } => manual::completions(Cli::command(), shell),
