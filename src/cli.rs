@@ -13,6 +13,7 @@ mod reload;
 mod routes;
 mod run;
 mod schema;
+mod top;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +60,8 @@ enum Command {
     Reload(Running),
     /// Ask the running gateway whether it is ready: exits with 0 or 1, for probes.
     Health(Running),
+    /// Show what the running gateway does, function by function.
+    Top(top::Top),
     /// Measure what a gateway changes: odd exchanges through this one, or through another with --target.
     ///
     /// Exits with 1 when it finds a difference that is not on the list in the documentation.
@@ -102,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Explain { configured, method, url } => explain::explain(&configured, &method, &url),
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),
+        Command::Top(arguments) => top::top(&arguments),
         Command::Conformance(arguments) => conformance::conformance(&arguments),
         Command::Import { file } => import::import(&file),
         Command::Schema => schema::schema(),

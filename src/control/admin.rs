@@ -37,6 +37,8 @@ pub struct Admin {
 
 /// The path that `fngate reload` posts to.
 pub const RELOAD: &str = "/v1/reload";
+/// The path that `fngate top` and Prometheus ask for.
+pub const METRICS: &str = "/metrics";
 /// The path that `fngate health` asks for.
 pub const READY: &str = "/readyz";
 
@@ -45,7 +47,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Serves the admin listener until the runtime ends.
 pub async fn serve(listener: TcpListener, admin: Admin) {
     let router = Router::new()
-        .route("/metrics", get(metrics))
+        .route(METRICS, get(metrics))
         .route(RELOAD, post(reload))
         .route_layer(from_fn_with_state(admin.clone(), operators_only))
         // A probe may come under any name, and learns nothing.

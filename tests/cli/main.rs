@@ -14,4 +14,5 @@ mod schema;
 mod signals;
 mod support;
 mod systemd;
+mod top;
 mod usage;
