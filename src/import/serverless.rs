@@ -111,7 +111,9 @@ impl File<'_, '_> {
         for (kind, trigger) in event.entries() {
             let parameters = trigger.get("parameters").unwrap_or_else(|| trigger.clone());
             match kind.as_str() {
+                // `http` with a path is how other clouds name it, without one it is the address of a function.
                 "apigw" => self.trigger(&parameters, &function.name, Some(function)),
+                "http" if parameters.has("path") => self.trigger(&parameters, &function.name, Some(function)),
                 "http" => {
                     self.whole(&format!("{}-url", function.name), function, &parameters, remarks(&parameters, &WHOLE));
                 }

@@ -120,10 +120,10 @@ functions:
     events: [ { apigw: { name: gw, parameters: { stageName: release, httpMethod: POST, integratedResponse: true } } } ]
   url:
     type: web
-    events: [ { http: { parameters: { netConfig: {} } } } ]
+    events: [ { http: { parameters: { netConfig: {} } } }, { http: { path: /p, method: get } } ]
 ",
             &["hello", "url"],
-            &["POST /hello -> hello", "ANY / -> url"],
+            &["POST /hello -> hello", "ANY / -> url", "GET /p -> url"],
         7,
         ),
         (
