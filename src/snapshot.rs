@@ -278,6 +278,7 @@ pub struct Shared {
 impl Shared {
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
+        snapshot.show();
         let revision = AtomicU64::new(snapshot.revision);
         Self { revision, current: ArcSwap::from_pointee(snapshot), replaced: Notify::new() }
     }
