@@ -1,8 +1,13 @@
-"""Loads, each from one process: requests at a fixed rate, by oha, and those for which there is no ready tool: handshakes, streams of messages,
+"""Loads, each from one process: requests by wrk, or at a fixed rate by oha, and those for which there is no ready tool: handshakes, streams of messages,
 and connections that do nothing."""
 
+import atexit
+import http.client
 import json
+import os
+import re
 import selectors
+import signal
 import socket
 import ssl
 import subprocess
@@ -25,8 +30,8 @@ def connect(address: str) -> socket.socket:
     return connection
 
 
-def request(connection: socket.socket, *fields: str, path: str = "/hello") -> None:
-    lines = [f"GET {path} HTTP/1.1", "Host: localhost", *fields]
+def request(connection: socket.socket, *fields: str, path: str = "/hello", host: str = "localhost") -> None:
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", *fields]
     connection.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
 
 
@@ -63,12 +68,57 @@ def handshakes(address: str, trusting: ssl.SSLContext, seconds: float, resumed: 
 def percentiles(url: str, connections: int, rate: int, seconds: int, *options: str) -> dict:
     """Latencies in seconds, by `p50` and so on. Requests are sent at their times, spread over the second, whether or not those before are
     answered, and the latency of one counts from when it was due."""
-    command = ["oha", "--no-tui", "--output-format=json", "--latency-correction", f"-z{seconds}s", f"-c{connections}", f"-q{rate}", *options, url]
-    result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    # Those still on their way at the end are no answers.
-    if set(result["statusCodeDistribution"]) != {"200"} or set(result["errorDistribution"]) - {"aborted due to deadline"}:
-        raise Unserved(result)
-    return result["latencyPercentiles"]
+    load = Steady(url, connections, rate, f"-z{seconds}s", *options)
+    latencies, lost = load.result()
+    if lost:
+        raise Unserved(lost)
+    return latencies
+
+
+class Steady:
+    """Requests at a fixed rate, by oha, for a time that is one of its options or until they are stopped."""
+
+    def __init__(self, url: str, connections: int, rate: int, *options: str):
+        command = ["oha", "--no-tui", "--output-format=json", "--latency-correction", f"-c{connections}", f"-q{rate}", *options, url]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # Also when something goes wrong before it is stopped.
+        atexit.register(self.process.kill)
+
+    def stop(self) -> tuple:
+        self.process.send_signal(signal.SIGINT)
+        return self.result()
+
+    def result(self) -> tuple:
+        """Latencies in seconds, by `p50` and so on, and how many requests were answered with something else than 200, or not, by what was said."""
+        output, _ = self.process.communicate()
+        atexit.unregister(self.process.kill)
+        result = json.loads(output)
+        lost = result["statusCodeDistribution"] | result["errorDistribution"]
+        # Those still on their way at the end are no answers.
+        return result["latencyPercentiles"], {why: count for why, count in lost.items() if why not in ("200", "aborted due to deadline")}
+
+
+def ask(address: str, method: str, path: str, body: bytes | None = None) -> bytes:
+    """What is answered to a request of an operator's, whose body is JSON."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        response = connection.getresponse()
+        answered = response.read()
+        if response.status != 200:
+            raise Unserved(f"{method} {path}: {response.status} {answered[:300]}")
+        return answered
+    finally:
+        connection.close()
+
+
+def wrk(url: str, connections: int, seconds: int, *options: str, **environment: str) -> tuple:
+    """Requests that were answered, and how many a second: as many as there can be, of a script that may be among the options."""
+    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", *options, url]
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **environment}).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise Unserved(output)
+    return int(re.search(r"(\d+) requests in", output)[1]), float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
 
 
 def stay(address: str, count: int, trusting: ssl.SSLContext | None = None, arrivals: int = ARRIVALS) -> list:

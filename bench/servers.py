@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import importlib.util
 import os
 import pathlib
 import re
@@ -36,6 +37,9 @@ LOG = {
 }
 # The certificate is the benchmark's own.
 TRUSTING = ssl._create_unverified_context()
+# The program in Envoy's wheel is behind a script, which takes its time.
+WHEEL = importlib.util.find_spec("envoy")
+ENVOY = str(pathlib.Path(WHEEL.origin).parent / "_bin/envoy") if WHEEL else "envoy"
 NGINX = ["nginx", "-e", "FOLDER/start.log", "-p", "FOLDER", "-c", "CONFIG"]
 EVENTS = [sys.executable, str(HERE / "events.py"), "ORIGIN"]
 # Command and templates, in the order of the tables.
@@ -45,7 +49,7 @@ CANDIDATES = {
     "nginx": (NGINX, ["nginx.conf"]),
     "HAProxy": (["haproxy", "-db", "-f", "CONFIG"], ["haproxy.cfg"]),
     "Envoy": (
-        ["envoy", "-c", "CONFIG", "--concurrency", "2", "--log-level", "off", "--base-id-path", "FOLDER/id", "--use-dynamic-base-id"],
+        [ENVOY, "-c", "CONFIG", "--concurrency", "2", "--log-level", "off", "--base-id-path", "FOLDER/id", "--use-dynamic-base-id"],
         ["envoy.yaml"],
     ),
     "Caddy": (["caddy", "run", "--config", "CONFIG", "--adapter", "caddyfile"], ["Caddyfile"]),
@@ -88,14 +92,14 @@ def free_address() -> str:
         return f"127.0.0.1:{taken.getsockname()[1]}"
 
 
-def wait_for(address: str) -> None:
+def wait_for(address: str, patience: float) -> None:
     host, port = address.split(":")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
             return
-        time.sleep(0.05)
-    sys.exit(f"bench: nobody listens on {address}")
+        time.sleep(0.001)
+    raise TimeoutError(f"nobody listens on {address}")
 
 
 def fill(text: str, values: dict) -> str:
@@ -106,9 +110,9 @@ def fill(text: str, values: dict) -> str:
 
 
 class Server:
-    """A process with its configuration, made from templates. The first is the one that it is told of."""
+    """A process with its configuration, made from templates. The first is the one that it is told of. It has so many seconds to listen."""
 
-    def __init__(self, command: list, templates: list, folder: str, values: dict):
+    def __init__(self, command: list, templates: list, folder: str, values: dict, patience: float = 10):
         values = {**values, "FOLDER": folder}
         for template in templates:
             path = pathlib.Path(folder, template)
@@ -120,7 +124,11 @@ class Server:
             self.process = subprocess.Popen([fill(part, values) for part in command], stdout=output, stderr=subprocess.DEVNULL, env=environment)
         # Also when something goes wrong before it is stopped.
         atexit.register(self.stop)
-        wait_for(self.address)
+        try:
+            wait_for(self.address, patience)
+        except TimeoutError:
+            self.stop()
+            raise
 
     def cpu(self) -> tuple:
         """User and system time of the process and its children, in seconds."""
@@ -138,6 +146,14 @@ class Server:
             kilobytes += sum(map(int, re.findall(r"Private_\w+: +(\d+) kB", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text())))
         return kilobytes << 10
 
+    def anonymous(self) -> int:
+        """What the process and its children have in memory that is no file's, in bytes. What they share counts once."""
+        return 1024 * sum(of_kind(pid, "smaps_rollup", "Pss_Anon") for pid in tree(self.process.pid))
+
+    def resident(self) -> int:
+        """All that is resident of the process and its children, in bytes. What they share counts for each."""
+        return 1024 * sum(of_kind(pid, "status", "VmRSS") for pid in tree(self.process.pid))
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait()
@@ -147,6 +163,11 @@ class Server:
 def tree(pid: int) -> list:
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(descendant for child in children for descendant in tree(int(child)))]
+
+
+def of_kind(pid: int, file: str, kind: str) -> int:
+    """A figure of a process, in kilobytes."""
+    return int(re.search(rf"^{kind}:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/{file}").read_text(), re.MULTILINE)[1])
 
 
 def certify(folder: str) -> None:

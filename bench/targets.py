@@ -1,12 +1,9 @@
 """What fngate means to reach, and what it did: the targets that are written down here, each with the figure of this run."""
 
 import dataclasses
-import pathlib
-import shutil
 import statistics
-import subprocess
-import tempfile
 
+import many
 import scale
 
 
@@ -72,6 +69,18 @@ def of_scenarios(measured: list) -> list:
     return rows
 
 
+def of_many(compared: dict) -> list:
+    """Of what `many.measure` has found with the most APIs."""
+    count, found = max(compared.items())
+    work, ours, peers = f"a table of {count:,} APIs", found["fngate"], [name for name in found if name != "fngate"]
+    rows = []
+    for what, field in (("start to ready", "starts"), ("reload", "reloads")):
+        medians = {name: statistics.median(getattr(figures, field)) for name, figures in found.items()}
+        best = min(peers, key=medians.get)
+        rows.append(at_most(work, f"{what} beside the best of the others, {best},", medians["fngate"] / medians[best], 1))
+    return [*rows, at_most(work, "requests that are not answered during reloads", ours.lost, 0, digits=0)]
+
+
 def of_tables(tables: list) -> list:
     """Of what `scale.measure` has found for each size."""
     rows = []
@@ -109,13 +118,10 @@ def of_parts(parts: dict) -> list:
 
 
 def of_binary(binary: str, resting: int) -> list:
-    rows = [at_most("the process at rest", "resident", resting / 1e6, 10, " MB", 1)]
-    if shutil.which("strip"):
-        with tempfile.TemporaryDirectory() as folder:
-            stripped = pathlib.Path(folder, "fngate")
-            subprocess.run(["strip", "-o", str(stripped), binary], check=True)
-            rows.append(at_most("the binary", "stripped", stripped.stat().st_size / 1e6, 12, " MB", 1))
-    return rows
+    return [
+        at_most("the process at rest", "resident", resting / 1e6, 10, " MB", 1),
+        at_most("the binary", "stripped", many.stripped(binary) / 1e6, 12, " MB", 1),
+    ]
 
 
 def remark(work: str, remarks: list) -> str | None:

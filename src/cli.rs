@@ -1,18 +1,27 @@
 //! The command line.
 
+mod admin;
 mod configured;
 mod conformance;
 mod dev;
 mod explain;
+mod health;
+mod import;
+mod manual;
 mod outcome;
 mod reload;
 mod routes;
 mod run;
+mod schema;
+mod top;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
+use self::admin::Running;
 use self::configured::Configured;
 use self::outcome::{Failure, USAGE, print};
 
@@ -48,19 +57,34 @@ enum Command {
         url: String,
     },
     /// Make the running gateway load its configuration again; prints the errors if it refuses.
-    Reload {
-        #[command(flatten)]
-        configured: Configured,
-        /// The admin address of the running gateway, if it is not the one in the file.
-        #[arg(long, value_name = "ADDR")]
-        admin: Option<String>,
-    },
+    Reload(Running),
+    /// Ask the running gateway whether it is ready: exits with 0 or 1, for probes.
+    Health(Running),
+    /// Show what the running gateway does, function by function.
+    Top(top::Top),
     /// Measure what a gateway changes: odd exchanges through this one, or through another with --target.
     ///
     /// Exits with 1 when it finds a difference that is not on the list in the documentation.
     Conformance(conformance::Conformance),
+    /// Turn a serverless.yml, or an OpenAPI document, into a configuration.
+    Import {
+        /// The file, in YAML or JSON.
+        file: PathBuf,
+    },
+    /// Print a JSON Schema of the configuration, for editors.
+    Schema,
     /// Serve without a configuration: the embedded echo function, or a command that gets its port in PORT.
     Dev(dev::Dev),
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell that they are for.
+        shell: Shell,
+    },
+    /// Write the manual pages: fngate.8, and one for each command.
+    Man {
+        /// The directory that they are written to.
+        directory: PathBuf,
+    },
 }
 
 /// Runs the program with the arguments of the process.
@@ -79,9 +103,15 @@ pub fn main() -> ExitCode {
         Command::Check(configured) => check(&configured),
         Command::Routes { configured, json } => routes::routes(&configured, json),
         Command::Explain { configured, method, url } => explain::explain(&configured, &method, &url),
-        Command::Reload { configured, admin } => reload::reload(&configured, admin.as_deref()),
+        Command::Reload(running) => reload::reload(&running),
+        Command::Health(running) => health::health(&running),
+        Command::Top(arguments) => top::top(&arguments),
         Command::Conformance(arguments) => conformance::conformance(&arguments),
+        Command::Import { file } => import::import(&file),
+        Command::Schema => schema::schema(),
         Command::Dev(dev) => dev::dev(&dev),
+        Command::Completions { shell } => manual::completions(Cli::command(), shell),
+        Command::Man { directory } => manual::write(&Cli::command(), &directory),
     };
     outcome.unwrap_or_else(|failure| failure.report())
 }

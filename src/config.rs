@@ -12,6 +12,7 @@ mod file;
 mod function;
 mod gateway;
 mod host;
+mod inputs;
 mod listener;
 mod name;
 pub mod path;
@@ -19,6 +20,7 @@ mod pattern;
 mod pem;
 mod reader;
 mod resolve;
+mod schema;
 mod service;
 pub mod tls;
 pub mod types;
@@ -29,7 +31,7 @@ mod variable;
 mod tests;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use disk::Disk;
@@ -39,18 +41,16 @@ use value::{Found, Kind};
 use variable::Lookup;
 
 pub use error::{Diagnostic, Report};
-pub use file::Source;
+pub use inputs::{Inputs, Source};
 pub use path::{BasePath, PathRule, Segment};
+pub use schema::{Form, Key, reference};
 pub use types::Config;
 
 /// A configuration and what it was read from.
 #[derive(Debug)]
 pub struct Loaded {
     pub config: Config,
-    /// The main file first, then what it includes.
-    pub sources: Vec<Source>,
-    /// The directories in which a change may change the configuration.
-    pub directories: Vec<PathBuf>,
+    pub inputs: Inputs,
 }
 
 /// Why there is no configuration, and what was read nevertheless: a watcher waits for these files to change.
@@ -58,10 +58,7 @@ pub struct Loaded {
 #[error("{errors}")]
 pub struct Failure {
     pub errors: Report,
-    /// The main file first, then what it includes.
-    pub sources: Vec<Source>,
-    /// The directories in which a change may change the configuration.
-    pub directories: Vec<PathBuf>,
+    pub inputs: Inputs,
 }
 
 /// Reads a file and the files that it includes.
@@ -72,10 +69,10 @@ pub struct Failure {
 pub fn load(path: &Path) -> Result<Loaded, Failure> {
     let disk = Disk::new(path);
     let result = load_from(&disk);
-    let (sources, directories) = disk.into_seen();
+    let inputs = disk.into_inputs();
     match result {
-        Ok(config) => Ok(Loaded { config, sources, directories }),
-        Err(errors) => Err(Failure { errors, sources, directories }),
+        Ok(config) => Ok(Loaded { config, inputs }),
+        Err(errors) => Err(Failure { errors, inputs }),
     }
 }
 
@@ -88,12 +85,18 @@ pub fn parse(name: &Path, text: &str) -> Result<Config, Report> {
     parse_with(name, text, &|variable| std::env::var(variable))
 }
 
-/// Every key of the configuration by its dotted name, such as `service.api.raw_path`, in the order of the reference.
+/// Every key of the configuration, in the order of the reference.
 #[must_use]
-pub fn schema_keys() -> Vec<String> {
+pub fn schema() -> Vec<Key> {
     Reader::learn(|reader| {
         Section::root(reader, &[], resolve::read);
     })
+}
+
+/// The dotted names of all keys, such as `service.api.raw_path`, in the order of the reference.
+#[must_use]
+pub fn schema_keys() -> Vec<String> {
+    schema().into_iter().map(|key| key.name).collect()
 }
 
 fn load_from(disk: &Disk) -> Result<Config, Report> {

@@ -10,6 +10,7 @@ pub mod process;
 pub mod units;
 
 pub mod config;
+pub mod import;
 
 pub mod net;
 pub mod telemetry;

@@ -22,7 +22,7 @@ impl Configured {
         let (path, origin) = self.choose();
         config::load(&path).map_err(|failure| {
             let mut report = Failure::configuration(&failure);
-            let unread = failure.sources.first().is_some_and(|source| source.content.is_none());
+            let unread = failure.inputs.sources.first().is_some_and(|source| source.content.is_none());
             if let (true, Some(origin)) = (unread, origin) {
                 report.text.push_str(origin);
             }

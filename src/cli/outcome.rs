@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use crate::config;
 use crate::control::{Outcome, StopSignal};
 
+/// The exit code of a gateway that was asked and is not well.
+pub(super) const UNHEALTHY: u8 = 1;
 /// Exit codes of sysexits(3).
 pub(super) const USAGE: u8 = 64;
 pub(super) const SYSTEM: u8 = 71;

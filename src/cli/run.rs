@@ -12,7 +12,7 @@ pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let loaded = configured.load()?;
     let _log = log::install(&loaded.config.log).map_err(|error| Failure::system(&error))?;
     log::report_panics();
-    let origin = Origin { path: configured.path(), sources: loaded.sources, folders: loaded.directories };
+    let origin = Origin { path: configured.path(), inputs: loaded.inputs };
     let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let admin = app.admin().map(|address| address.to_string());

@@ -3,36 +3,31 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{Diagnostic, Errors, Problem};
-use super::file::{File, Source, Span};
+use super::file::{File, Span};
+use super::inputs::{Inputs, Listing, Source, read_bytes};
 use super::pattern::{expand, fixed, is_wild};
 use super::value::Found;
 
-/// Far above any configuration; a device or a log given by mistake must not fill the memory.
-const LARGEST: u64 = 64 << 20;
-
-/// What has been looked at so far.
+/// Where a configuration is read from, and what has been looked at so far.
 pub(super) struct Disk {
     /// The main file.
     main: PathBuf,
-    sources: RefCell<Vec<Source>>,
-    directories: RefCell<Vec<PathBuf>>,
+    inputs: RefCell<Inputs>,
 }
 
 impl Disk {
     /// Nothing is read yet. Relative paths are seen from the directory of `main`.
     pub(super) fn new(main: &Path) -> Self {
-        Self { main: main.to_owned(), sources: RefCell::default(), directories: RefCell::default() }
+        Self { main: main.to_owned(), inputs: RefCell::default() }
     }
 
-    /// What was read, and the directories that it was found in.
-    pub(super) fn into_seen(self) -> (Vec<Source>, Vec<PathBuf>) {
-        (self.sources.into_inner(), self.directories.into_inner())
+    pub(super) fn into_inputs(self) -> Inputs {
+        self.inputs.into_inner()
     }
 
     pub(super) fn read_main(&self) -> Result<Arc<File>, Diagnostic> {
@@ -42,8 +37,7 @@ impl Disk {
     /// What a file holds that a key names. A file that several keys name is read once, so that they agree.
     pub(super) fn bytes(&self, path: &Path) -> Result<Vec<u8>, Problem> {
         let path = parent(&self.main).join(path);
-        let known =
-            self.sources.borrow().iter().find(|source| source.path == path).and_then(|source| source.content.clone());
+        let known = self.inputs.borrow().content(&path).map(<[u8]>::to_owned);
         match known {
             Some(bytes) => Ok(bytes),
             None => self.look(&path).map_err(|error| Problem::new(unreadable(&path, &error))),
@@ -53,13 +47,16 @@ impl Disk {
     /// Whether a path leads to a file that the configuration was read from.
     pub(super) fn has_read(&self, path: &Path) -> bool {
         let identity = identity(path);
-        self.sources.borrow().iter().any(|source| self::identity(&source.path) == identity)
+        self.inputs.borrow().sources.iter().any(|source| self::identity(&source.path) == identity)
     }
 
     fn look(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.watch(parent(path));
         let content = read_bytes(path);
-        self.sources.borrow_mut().push(Source { path: path.to_owned(), content: content.as_ref().ok().cloned() });
+        self.inputs
+            .borrow_mut()
+            .sources
+            .push(Source { path: path.to_owned(), content: content.as_ref().ok().cloned() });
         content
     }
 
@@ -115,28 +112,16 @@ impl Disk {
         for path in &found.paths {
             self.watch(parent(path));
         }
+        self.inputs.borrow_mut().listings.push(Listing::new(base, pattern, &found));
         found.paths.into_iter().collect()
     }
 
     fn watch(&self, directory: &Path) {
-        let mut directories = self.directories.borrow_mut();
+        let directories = &mut self.inputs.borrow_mut().directories;
         if !directories.iter().any(|known| known == directory) {
             directories.push(directory.to_owned());
         }
     }
-}
-
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // To open a named pipe would wait for a writer, for ever if there is none.
-    if fs::metadata(path)?.file_type().is_fifo() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, not a file"));
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB"));
-    }
-    Ok(bytes)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> String {

@@ -6,7 +6,7 @@ use toml::de::DeValue;
 use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
 use super::reader::Section;
-use super::value::{Kind, Value, mismatch};
+use super::value::{Kind, Value};
 use crate::header::{self, Class, ReservedPrefix, classify};
 
 /// A head with more is refused by many servers.
@@ -17,11 +17,7 @@ const VALUE: Kind<HeaderValue> = Kind::new("gold", value);
 
 /// Reads `headers = { "X-Tier" = "gold" }`, in the order of the file.
 pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(HeaderName, HeaderValue)> {
-    let Some(table) = section.value("headers") else { return Vec::new() };
-    let Some(entries) = table.entries() else {
-        section.report(mismatch("a table such as { \"X-Tier\" = \"gold\" }", table.node).at(&table.span));
-        return Vec::new();
-    };
+    let Some((table, entries)) = section.map("headers", "{ \"X-Tier\" = \"gold\" }") else { return Vec::new() };
     let mut fields: Vec<(HeaderName, HeaderValue)> = Vec::new();
     let mut seen: Vec<(String, Span)> = Vec::new();
     for (written, entry) in entries {

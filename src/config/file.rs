@@ -2,25 +2,10 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::types::Place;
-
-/// A file that was looked at while a configuration was loaded. Two loads that see the same sources give the same result,
-/// environment variables aside.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Source {
-    pub path: PathBuf,
-    /// What the file held; `None` when it could not be read.
-    pub content: Option<Vec<u8>>,
-}
-
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source").field("path", &self.path).field("bytes", &self.content.as_ref().map(Vec::len)).finish()
-    }
-}
 
 /// The text of one file, with an index of its lines.
 pub(super) struct File {

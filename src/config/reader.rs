@@ -18,6 +18,7 @@ use super::disk::Disk;
 use super::document::Document;
 use super::error::{Diagnostic, Errors, Problem, closest, quoted};
 use super::file::{File, Span};
+use super::schema::{self, Form, Key};
 use super::value::{DURATION, Found, Kind, SIZE, Value, mismatch};
 use super::variable::Lookup;
 use crate::units::{format_duration, format_size};
@@ -35,7 +36,7 @@ enum Purpose<'a> {
     /// Reads a configuration. Knows all keys, for hints about keys in the wrong table.
     Load { schema: &'a [String] },
     /// Learns the keys: every table is visited, also one that is not there.
-    Learn { keys: RefCell<Vec<String>> },
+    Learn { keys: RefCell<Vec<Key>> },
 }
 
 impl<'a> Reader<'a> {
@@ -43,8 +44,8 @@ impl<'a> Reader<'a> {
         Self { errors: Errors::default(), lookup, disk, purpose: Purpose::Load { schema } }
     }
 
-    /// Runs `read` over nothing and returns the dotted name of every key that it asks for, in that order.
-    pub(super) fn learn(read: impl FnOnce(&Reader<'_>)) -> Vec<String> {
+    /// Runs `read` over nothing and returns every key that it asks for, in that order.
+    pub(super) fn learn(read: impl FnOnce(&Reader<'_>)) -> Vec<Key> {
         let purpose = Purpose::Learn { keys: RefCell::new(Vec::new()) };
         let disk = Disk::new(Path::new(""));
         let reader = Reader { errors: Errors::default(), lookup: &|name| std::env::var(name), disk: &disk, purpose };
@@ -59,12 +60,9 @@ impl<'a> Reader<'a> {
         matches!(self.purpose, Purpose::Learn { .. })
     }
 
-    fn note(&self, key: impl FnOnce() -> String) {
+    fn note(&self, name: impl FnOnce() -> String, form: impl FnOnce() -> Form, required: bool) {
         if let Purpose::Learn { keys } = &self.purpose {
-            let (key, mut keys) = (key(), keys.borrow_mut());
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
+            schema::note(&mut keys.borrow_mut(), name(), form(), required);
         }
     }
 
@@ -118,7 +116,7 @@ impl<'a> Section<'a> {
 
     /// `[key]`, which may be spread over several files but sets each of its keys once.
     pub(super) fn table<T>(&self, key: &'static str, read: impl FnOnce(&Self) -> T) -> T {
-        self.know(key);
+        self.know(key, || Form::Table);
         let name: Rc<str> = self.dotted(key).into();
         let title: Rc<str> = format!("[{name}]").into();
         let values: Vec<_> = self.values(key).collect();
@@ -137,7 +135,7 @@ impl<'a> Section<'a> {
 
     /// Every `[[key]]` of all files.
     pub(super) fn tables<T>(&self, key: &'static str, mut read: impl FnMut(&Self) -> T) -> Vec<T> {
-        self.know(key);
+        self.know(key, || Form::Tables);
         let name: Rc<str> = self.dotted(key).into();
         let title: Rc<str> = format!("[[{name}]]").into();
         let section =
@@ -169,7 +167,21 @@ impl<'a> Section<'a> {
 
     /// The value of a key. A key that is set in two files is an error.
     pub(super) fn value(&self, key: &'static str) -> Option<Value<'a>> {
-        self.know(key);
+        self.in_form(key, || Form::Unknown)
+    }
+
+    /// The entries of a table of strings, in the order of the file. `example` is such a table.
+    pub(super) fn map(&self, key: &'static str, example: &str) -> Option<(Value<'a>, Vec<(&'a str, Value<'a>)>)> {
+        let value = self.in_form(key, || Form::Map)?;
+        let entries = value.entries();
+        if entries.is_none() {
+            self.report(mismatch(&format!("a table such as {example}"), value.node).at(&value.span));
+        }
+        entries.map(|entries| (value, entries))
+    }
+
+    fn in_form(&self, key: &'static str, form: impl FnOnce() -> Form) -> Option<Value<'a>> {
+        self.know(key, form);
         let mut values = self.values(key);
         let first = values.next()?;
         for other in values {
@@ -180,11 +192,16 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn optional<T>(&self, key: &'static str, kind: &Kind<T>) -> Option<Found<T>> {
-        self.read(&self.value(key)?, kind)
+        self.optional_as(key, kind, || Form::Text(kind.example))
+    }
+
+    fn optional_as<T>(&self, key: &'static str, kind: &Kind<T>, form: impl FnOnce() -> Form) -> Option<Found<T>> {
+        self.read(&self.in_form(key, form)?, kind)
     }
 
     /// A key that must be there. `None` has been reported.
     pub(super) fn required<T>(&self, key: &'static str, kind: &Kind<T>) -> Option<Found<T>> {
+        self.reader.note(|| self.dotted(key), || Form::Text(kind.example), true);
         match self.value(key) {
             Some(value) => self.read(&value, kind),
             None => {
@@ -196,7 +213,7 @@ impl<'a> Section<'a> {
 
     /// A list of strings, empty when the key is not there.
     pub(super) fn list<T>(&self, key: &'static str, kind: &Kind<T>) -> Vec<Found<T>> {
-        let Some(value) = self.value(key) else { return Vec::new() };
+        let Some(value) = self.in_form(key, || Form::Texts(kind.example)) else { return Vec::new() };
         let DeValue::Array(items) = value.node else {
             let hint = value.node.as_str().map(|text| format!("a list of one: {key} = [\"{text}\"]"));
             let expected = format!("a list such as [\"{}\"]", kind.example);
@@ -220,9 +237,8 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn choice<T: Copy>(&self, key: &'static str, default: T, choices: &[(&'static str, T)]) -> T {
-        let Some(text) = self.optional(key, &Kind::text(choices.first().map_or("", |(name, _)| name))) else {
-            return default;
-        };
+        let kind = Kind::text(choices.first().map_or("", |(name, _)| name));
+        let Some(text) = self.optional_as(key, &kind, || Form::choice(choices)) else { return default };
         if let Some((_, chosen)) = choices.iter().find(|(name, _)| *name == text.value) {
             return *chosen;
         }
@@ -246,7 +262,7 @@ impl<'a> Section<'a> {
         key: &'static str,
         range: &RangeInclusive<Duration>,
     ) -> Option<Found<Duration>> {
-        let found = self.optional(key, &DURATION)?;
+        let found = self.optional_as(key, &DURATION, || Form::duration(range))?;
         if !range.contains(&found.value) {
             let (low, high) = (format_duration(*range.start()), format_duration(*range.end()));
             let value = format_duration(found.value);
@@ -256,7 +272,7 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn size(&self, key: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        let Some(found) = self.optional(key, &SIZE) else { return default };
+        let Some(found) = self.optional_as(key, &SIZE, || Form::size(&range)) else { return default };
         if !range.contains(&found.value) {
             let (low, high) = (format_size(*range.start()), format_size(*range.end()));
             let value = format_size(found.value);
@@ -266,7 +282,7 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn boolean(&self, key: &'static str, default: bool) -> bool {
-        let Some(value) = self.value(key) else { return default };
+        let Some(value) = self.in_form(key, || Form::Boolean(default)) else { return default };
         value.node.as_bool().unwrap_or_else(|| {
             let hint = matches!(value.node.as_str(), Some("true" | "false")).then(|| "without quotes".to_owned());
             self.report(mismatch("true or false", value.node).hint(hint).at(&value.span));
@@ -278,7 +294,7 @@ impl<'a> Section<'a> {
     where
         N: TryFrom<i128> + PartialOrd + Copy + Display,
     {
-        let Some(value) = self.value(key) else { return default };
+        let Some(value) = self.in_form(key, || Form::number(&range)) else { return default };
         let (low, high) = (range.start(), range.end());
         let Some(integer) = value.node.as_integer() else {
             let hint =
@@ -364,9 +380,9 @@ impl<'a> Section<'a> {
     }
 
     /// Makes a key known, as every way of reading it does.
-    pub(super) fn know(&self, key: &'static str) {
+    pub(super) fn know(&self, key: &'static str, form: impl FnOnce() -> Form) {
         self.known.borrow_mut().push(key);
-        self.reader.note(|| self.dotted(key));
+        self.reader.note(|| self.dotted(key), form, false);
     }
 
     fn dotted(&self, key: &str) -> String {

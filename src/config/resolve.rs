@@ -14,6 +14,7 @@ use super::listener;
 use super::name::{LATEST, Reference};
 use super::path::{BasePath, PathRule, Shape, push_escape};
 use super::reader::Section;
+use super::schema::Form;
 use super::service::{self, WrittenApi, WrittenService};
 use super::types::{
     Admin, Api, Binding, Config, Domain, Function, HostPattern, InstanceAddress, ListenAddress, Listener, MethodRule,
@@ -23,7 +24,7 @@ use super::value::Found;
 
 /// Reads a whole configuration from the top level. It may be used only if nothing was reported.
 pub(super) fn read(root: &Section<'_>) -> Config {
-    root.know("include");
+    root.know("include", || Form::Texts("services/*.toml"));
     let gateway = root.table("gateway", read_gateway);
     let acme = root.table("acme", acme::read);
     let listeners = root.tables("listener", |section| listener::read(section, &gateway.trusted_proxies, &acme));

@@ -14,7 +14,7 @@ use super::name::{DISPLAY, REFERENCE, Reference, VERSION};
 use super::path::{BasePath, PathError, PathRule};
 use super::reader::Section;
 use super::types::{Domain, Environment, HostPattern, MethodRule, Setting};
-use super::value::{Found, Kind, mismatch};
+use super::value::{Found, Kind};
 use crate::header::ReservedPrefix;
 
 const PATH: Kind<PathRule> =
@@ -104,11 +104,8 @@ fn read_api(section: &Section<'_>, prefix: &ReservedPrefix) -> WrittenApi {
 
 /// `versions = { test = "$LATEST" }`.
 fn read_versions(section: &Section<'_>) -> Vec<(Found<Environment>, Found<String>)> {
-    let Some(value) = section.value("versions") else { return Vec::new() };
-    let Some(entries) = value.entries() else {
-        section.report(mismatch("a table such as { test = \"$LATEST\", release = \"3\" }", value.node).at(&value.span));
-        return Vec::new();
-    };
+    let example = "{ test = \"$LATEST\", release = \"3\" }";
+    let Some((_, entries)) = section.map("versions", example) else { return Vec::new() };
     let mut versions = Vec::new();
     for (key, entry) in entries {
         let version = section.read(&entry, &VERSION);

@@ -37,18 +37,22 @@ pub struct Admin {
 
 /// The path that `fngate reload` posts to.
 pub const RELOAD: &str = "/v1/reload";
+/// The path that `fngate top` and Prometheus ask for.
+pub const METRICS: &str = "/metrics";
+/// The path that `fngate health` asks for.
+pub const READY: &str = "/readyz";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Serves the admin listener until the runtime ends.
 pub async fn serve(listener: TcpListener, admin: Admin) {
     let router = Router::new()
-        .route("/metrics", get(metrics))
+        .route(METRICS, get(metrics))
         .route(RELOAD, post(reload))
         .route_layer(from_fn_with_state(admin.clone(), operators_only))
         // A probe may come under any name, and learns nothing.
         .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(readyz))
+        .route(READY, get(readyz))
         .with_state(admin);
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "the admin listener failed");

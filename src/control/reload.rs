@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::watch::Watched;
 use crate::config::types::{ListenAddress, SocketRights};
-use crate::config::{self, Config, Failure, Loaded, Source};
+use crate::config::{self, Config, Failure, Inputs, Loaded};
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
 
@@ -14,8 +14,7 @@ use crate::telemetry::metrics::Metrics;
 #[derive(Clone, Debug)]
 pub struct Origin {
     pub path: PathBuf,
-    pub sources: Vec<Source>,
-    pub folders: Vec<PathBuf>,
+    pub inputs: Inputs,
 }
 
 /// What a load gives.
@@ -27,10 +26,8 @@ pub struct Reloader {
     path: Option<PathBuf>,
     shared: Arc<Shared>,
     metrics: Arc<Metrics>,
-    /// The files as last read, whether or not what they said was good.
-    sources: Vec<Source>,
-    /// The folders in which a new file may belong to the configuration.
-    folders: Vec<PathBuf>,
+    /// What was last read, whether or not what it said was good.
+    inputs: Inputs,
     /// Tables that workers may still use. They are taken apart here, not by the last worker that lets go: with many APIs that takes
     /// longer than a request should wait.
     retired: Vec<Arc<Snapshot>>,
@@ -43,11 +40,11 @@ impl Reloader {
     #[must_use]
     pub fn new(origin: Option<Origin>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
         let started = shared.load().config.clone();
-        let (path, sources, folders) = match origin {
-            Some(Origin { path, sources, folders }) => (Some(path), sources, folders),
-            None => (None, Vec::new(), Vec::new()),
+        let (path, inputs) = match origin {
+            Some(Origin { path, inputs }) => (Some(path), inputs),
+            None => (None, Inputs::default()),
         };
-        let reloader = Self { path, shared, metrics, sources, folders, retired: Vec::new(), started };
+        let reloader = Self { path, shared, metrics, inputs, retired: Vec::new(), started };
         reloader.succeeded();
         reloader
     }
@@ -57,8 +54,8 @@ impl Reloader {
     pub fn watched(&self) -> Watched {
         let main = self.path.iter().cloned();
         Watched {
-            files: main.chain(self.sources.iter().map(|source| source.path.clone())).collect(),
-            folders: self.folders.iter().cloned().collect(),
+            files: main.chain(self.inputs.sources.iter().map(|source| source.path.clone())).collect(),
+            folders: self.inputs.directories.iter().cloned().collect(),
         }
     }
 
@@ -76,12 +73,17 @@ impl Reloader {
     /// What a load gives, if any file says something else than when it was last read.
     #[must_use]
     pub fn changed(&self) -> Option<Outcome> {
-        let outcome = config::load(self.path.as_ref()?);
-        let sources = match &outcome {
-            Ok(loaded) => &loaded.sources,
-            Err(failure) => &failure.sources,
+        let path = self.path.as_ref()?;
+        // Most looks find nothing new: a table that was asked for has been read already.
+        if self.inputs.is_current() {
+            return None;
+        }
+        let outcome = config::load(path);
+        let inputs = match &outcome {
+            Ok(loaded) => &loaded.inputs,
+            Err(failure) => &failure.inputs,
         };
-        (*sources != self.sources).then_some(outcome)
+        (inputs.sources != self.inputs.sources).then_some(outcome)
     }
 
     /// Loads the configuration and puts it in use. The outcome is logged and counted.
@@ -102,13 +104,11 @@ impl Reloader {
     pub fn take(&mut self, outcome: Outcome) -> Result<u64, String> {
         let outcome = match outcome {
             Ok(loaded) => {
-                self.sources = loaded.sources;
-                self.folders = loaded.directories;
+                self.inputs = loaded.inputs;
                 self.apply(loaded.config)
             }
             Err(failure) => {
-                self.sources = failure.sources;
-                self.folders = failure.directories;
+                self.inputs = failure.inputs;
                 Err(failure.errors.to_string())
             }
         };

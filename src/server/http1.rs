@@ -158,7 +158,10 @@ async fn converse(
     let heads = Heads { client: client.clone(), verdict: None };
     let stream = ClientStream::new(socket.clone(), client.clone(), heads, limits.client_body_idle).with_early(early);
     let requests = Requests { gateway: gateway.clone(), client: client.clone() };
-    let mut http = builder(limits).serve_connection(TokioIo::new(stream), requests);
+    let mut builder = builder(limits);
+    // Not by a graceful shutdown: of a connection on which nothing has come yet, hyper takes that for its end.
+    builder.keep_alive(client.seat().phase() == Phase::Running);
+    let mut http = builder.serve_connection(TokioIo::new(stream), requests);
     let end = drive(&mut http, client, limits, &socket, timer).await;
     let parts = http.into_parts();
     let verdict = parts.io.into_inner().into_observer().verdict;
@@ -259,12 +262,13 @@ async fn drive(
     socket: &RefCell<Socket>,
     timer: &mut AlarmTimer,
 ) -> End {
-    let mut ending = false;
+    let mut ending = client.seat().phase() >= Phase::Draining;
     let mut work = |cx: &mut Context<'_>| {
         loop {
             client.tick();
             let phase = client.seat().poll_phase(cx);
-            if !ending && (phase >= Phase::Draining || client.leftover().ends_connection()) {
+            let stops = phase >= Phase::Draining && !matches!(client.stage(), Stage::New(_));
+            if !ending && (stops || client.leftover().ends_connection()) {
                 ending = true;
                 Pin::new(&mut *http).graceful_shutdown();
             }
@@ -289,7 +293,9 @@ async fn drive(
                 Stage::Busy if client.is_held_back() => socket.borrow().has_ended().then_some(End::Left),
                 Stage::Busy => None,
                 _ if phase == Phase::Expired => Some(End::Idle),
-                Stage::New(since) => alarm.passed(since + limits.header_read_timeout).then_some(End::Idle),
+                Stage::New(since) if alarm.passed(since + limits.header_read_timeout) => Some(End::Idle),
+                // For its first request, which hyper does not wait for any more.
+                Stage::New(_) => (!ending && phase == Phase::Draining).then_some(End::Parked),
                 Stage::Head(since) => alarm.passed(since + limits.header_read_timeout).then_some(End::HeadTimeout),
                 Stage::Idle(since) if alarm.passed(since + limits.keepalive_timeout) => Some(End::Idle),
                 // What has not been flushed yet is in a buffer of hyper's.

@@ -143,17 +143,17 @@ pub fn run(
         let register = |(index, socket)| register(socket).map(|listener| (index, listener));
         let listeners = sockets.into_iter().map(register).collect::<io::Result<Vec<_>>>()?;
         let tasks = [
-            spawn_local(receive(worker.clone(), inbox)),
             spawn_local(keep_house(worker.clone())),
             spawn_local({
                 let sink = sink.clone();
                 async move { sink.keep_flushing().await }
             }),
         ];
-        let accepting: Vec<_> = listeners
+        let mut accepting: Vec<_> = listeners
             .into_iter()
             .map(|(index, listener)| spawn_local(listen(worker.clone(), index, listener, phase.clone())))
             .collect();
+        accepting.push(spawn_local(receive(worker.clone(), inbox, phase.clone())));
         worker.stop(phase, accepting).await;
         tasks.iter().for_each(JoinHandle::abort);
         sink.flush();
@@ -288,7 +288,19 @@ async fn listen(worker: Rc<Worker>, index: usize, listener: Listener, mut phase:
     }
 }
 
-async fn receive(worker: Rc<Worker>, mut inbox: Inbox) {
+/// Serves what other workers hand over until a stop begins, and what is on its way then; the others keep what they accept from
+/// then on, as this worker may be gone before it could look.
+async fn receive(worker: Rc<Worker>, mut inbox: Inbox, mut phase: watch::Receiver<Phase>) {
+    loop {
+        let handover = tokio::select! {
+            biased;
+            _ = phase.wait_for(|phase| *phase >= Phase::Draining) => break,
+            handover = inbox.0.recv() => handover,
+        };
+        // The senders are the crew's, which this worker holds.
+        handover.into_iter().for_each(|handover| worker.adopt(handover));
+    }
+    inbox.0.close();
     while let Some(handover) = inbox.0.recv().await {
         worker.adopt(handover);
     }

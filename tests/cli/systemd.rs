@@ -5,15 +5,15 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::process::Signal;
 
-use crate::support::PATIENCE;
 use crate::support::client::get;
-use crate::support::fngate;
 use crate::support::gateway::{Folder, Gateway, echo};
 use crate::support::process::run;
+use crate::support::{PATIENCE, eventually, fngate};
 
 /// The socket of a service manager.
 struct Manager(UnixDatagram);
@@ -104,19 +104,57 @@ fn the_watchdog_is_fed() {
     drop(gateway);
 }
 
-#[test]
-fn a_socket_of_the_manager_is_served() {
-    let folder = Folder::new(&echo("a").replacen("127.0.0.1:0", "systemd:web", 1));
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = socket.local_addr().expect("an address");
+/// The gateway with the socket of a manager under the name `web`.
+fn start_with(socket: &TcpListener, folder: &Folder) -> Gateway {
+    let socket = socket.try_clone().expect("a descriptor");
     // The shell gets it as its input, and becomes the gateway: the process that the variable has to name.
     let mut command = Command::new("sh");
     command.args(["-c", r#"export LISTEN_PID=$$; exec "$0" "$@" 3<&0 </dev/null"#]).arg(env!("CARGO_BIN_EXE_fngate"));
     command.args(["run", "-c", &folder.argument()]).env_remove("NOTIFY_SOCKET");
     command.env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "web").stdin(OwnedFd::from(socket));
-    let gateway = Gateway::start_with(&mut command, &folder);
+    Gateway::start_with(&mut command, folder)
+}
+
+#[test]
+fn a_socket_of_the_manager_is_served() {
+    let folder = named(&["web"]);
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = socket.local_addr().expect("an address");
+    let gateway = start_with(&socket, &folder);
     assert_eq!(gateway.address, address);
     assert_eq!(get(address, "/").status, 200);
+}
+
+/// The manager holds the socket, so that nobody is refused; and what one worker hands to another is served, even if that one has
+/// nothing else to do any more.
+#[test]
+fn a_restart_loses_no_connection() {
+    let folder = named(&["web"]);
+    let workers = std::fs::read_to_string(folder.file()).expect("our own") + "[gateway]\nworkers = 4\n";
+    folder.write(&workers);
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = socket.local_addr().expect("an address");
+    let (served, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    assert_eq!(get(address, "/").status, 200);
+                    served.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for _ in 0..10 {
+            let gateway = start_with(&socket, &folder);
+            let enough = served.load(Ordering::Relaxed) + 100;
+            eventually("clients are served", || (served.load(Ordering::Relaxed) > enough).then_some(()));
+            gateway.process.signal(Signal::TERM);
+            assert_eq!(gateway.process.finish().code(), Some(0));
+        }
+        let last = start_with(&socket, &folder);
+        over.store(true, Ordering::Relaxed);
+        last
+    });
 }
 
 #[test]

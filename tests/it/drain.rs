@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use fngate::control::Outcome;
+use rustls::version::TLS13;
 use tokio::time::Instant;
 
 use super::support::client::{Client, request};
-use super::support::gateway::Gateway;
+use super::support::gateway::{Gateway, simple};
 use super::support::origin::Origin;
+use super::support::tls::{Authority, TlsClient};
 use super::support::{eventually, pause};
 
 fn slow(delay: u64) -> Origin {
@@ -86,6 +88,34 @@ fn readiness_ends_before_service_does() {
         (answer.status() == 503).then_some(())
     });
     assert_eq!(busy.receive().text(), "ok");
+    assert_eq!(stopped.join().expect("no panic"), Outcome::Drained);
+}
+
+#[test]
+fn the_first_request_of_a_connection_is_waited_for() {
+    let (origin, authority) = (slow(0), Authority::new("ca"));
+    authority.issue("shop", &["shop.test"]);
+    let tls = format!("[listener.tls]\ncertificates = [{}]\n", authority.entry("shop"));
+    let listener = "[[listener]]\naddress = \"127.0.0.1:0\"\n";
+    let gateway = Gateway::with(&format!("{listener}{tls}{}", simple(&origin.url(), "", "", "")));
+    let app = gateway.app();
+    let (admin, addresses) = (app.admin().expect("an admin listener").to_string(), app.listeners().to_vec());
+    let mut secure =
+        TlsClient::connect(&addresses[0], "shop.test", &authority.client(None, &[&TLS13])).expect("a handshake");
+    let mut plain = Client::connect(&addresses[1]);
+    eventually("both are taken in", || (gateway.metric("fngate_client_connections") > 1.0).then_some(()));
+    let stopped = std::thread::spawn(move || gateway.stop());
+    eventually("it is not ready", || {
+        let answer = Client::connect(&admin).ask(request("GET /readyz", &["Connection: close"]));
+        (answer.status() == 503).then_some(())
+    });
+    // The workers are told next.
+    pause(Duration::from_millis(100));
+    let answers = [plain.ask(request("GET /", &[])), secure.ask(request("GET /", &[])).expect("an answer")];
+    for answer in answers {
+        assert_eq!((answer.text().as_str(), answer.field("connection")), ("ok", Some("close")));
+    }
+    assert!(plain.is_closed());
     assert_eq!(stopped.join().expect("no panic"), Outcome::Drained);
 }
 

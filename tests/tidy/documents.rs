@@ -74,6 +74,15 @@ fn every_reason_is_described_with_its_status_and_error_type() {
 }
 
 #[test]
+fn every_reason_has_its_entry_for_the_night() {
+    let text = text("docs/troubleshooting.md");
+    let entries: BTreeSet<_> =
+        between(&text, "\n### `", "`\n").into_iter().filter(|name| !name.contains('/')).collect();
+    let reasons: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
+    assert_eq!(entries, reasons, "docs/troubleshooting.md has the left, the code makes the right");
+}
+
+#[test]
 fn every_way_to_break_off_is_described() {
     let bodies = text("src/message/body/response.rs");
     let broken = bodies.split("impl Broken").nth(1).and_then(|rest| rest.split_once("\n}")).expect("impl Broken").0;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{assert_none, files, text};
 
 /// The layers, lowest first. A file imports from lower layers and from its own top-level module.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["clock", "drain", "header", "process", "units"],
     &["alarm"],
     &["config"],
+    &["import"],
     &["net", "telemetry"],
     &["message", "route"],
     &["entrance", "function"],

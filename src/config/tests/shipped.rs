@@ -7,7 +7,7 @@ use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 
 use super::super::types::{Config, Place, Setting};
-use super::super::{load, schema_keys};
+use super::super::{load, reference, schema_keys};
 use super::{BASE, api, good, parse};
 
 fn root(path: &str) -> PathBuf {
@@ -69,8 +69,9 @@ fn without_places(mut config: Config) -> Config {
 fn the_default_file_and_the_examples_load() {
     let examples =
         fs::read_dir(root("config/examples")).expect("examples").map(|entry| entry.expect("an entry").path());
-    let files: Vec<_> = examples.chain([root("config/fngate.toml")]).collect();
-    assert_eq!(files.len(), 7);
+    let installed = ["config/fngate.toml", "config/package.toml", "config/container.toml"].map(root);
+    let files: Vec<_> = examples.chain(installed).collect();
+    assert_eq!(files.len(), 9);
     for file in files {
         load(&file).unwrap_or_else(|failure| panic!("{failure}"));
     }
@@ -115,19 +116,10 @@ fn the_default_file_names_every_key_in_the_order_of_the_reference() {
 
 #[test]
 fn the_reference_names_every_key() {
-    let reference = text("docs/configuration.md");
-    let mut table = String::new();
-    let mut described = Vec::new();
-    for line in reference.lines() {
-        if let Some(title) = line.strip_prefix("### ") {
-            let name = title.strip_prefix("`[").and_then(|title| title.strip_suffix("]`"));
-            table = name.unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        } else if let Some((key, _)) = line.strip_prefix("| `").and_then(|row| row.split_once('`')) {
-            described.push(if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") });
-        }
-    }
+    let described = reference();
     for key in schema_keys().into_iter().filter(|key| !is_table(key)) {
-        assert!(described.contains(&key), "docs/configuration.md does not describe {key}");
+        let meaning = described.iter().find(|(name, _)| *name == key).map(|(_, meaning)| *meaning);
+        assert!(meaning.is_some_and(|meaning| !meaning.is_empty()), "docs/configuration.md does not describe {key}");
     }
 }
 

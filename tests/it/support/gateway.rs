@@ -41,7 +41,7 @@ impl Gateway {
     #[track_caller]
     pub fn from_file(path: &Path) -> Self {
         let loaded = config::load(path).unwrap_or_else(|failure| panic!("{}", failure.errors));
-        let origin = ConfigOrigin { path: path.to_owned(), sources: loaded.sources, folders: loaded.directories };
+        let origin = ConfigOrigin { path: path.to_owned(), inputs: loaded.inputs };
         let log = tempfile::tempdir().expect("a folder");
         Self::start(Options { config: loaded.config, origin: Some(origin), signals: false }, log)
     }

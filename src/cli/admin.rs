@@ -1,0 +1,87 @@
+//! What commands ask of the admin listener of the running gateway.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use bytes::Bytes;
+use clap::Args;
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::configured::Configured;
+use super::outcome::Failure;
+
+/// How long connecting may take: the gateway is near.
+const CONNECT: Duration = Duration::from_secs(5);
+const DEFAULT_ADMIN: &str = "127.0.0.1:9901";
+
+/// Which running gateway is asked.
+#[derive(Debug, Args)]
+pub(super) struct Running {
+    #[command(flatten)]
+    configured: Configured,
+    /// The admin address of the running gateway, if it is not the one in the file.
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<String>,
+}
+
+/// What is asked: a request without a body.
+pub(super) struct Question {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    /// How long the answer may take.
+    pub(super) patience: Duration,
+    /// What else there is to know when it has not come by then, to go behind the message.
+    pub(super) late: &'static str,
+}
+
+impl Running {
+    /// The admin address: given, or in the file. None if the file turns the listener off. A file that is broken now was good
+    /// when the gateway started, so it is still asked, at the default address.
+    pub(super) fn address(&self) -> Result<Option<SocketAddr>, Failure> {
+        if let Some(text) = &self.admin {
+            let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+            return match found {
+                Some(address) => Ok(Some(address)),
+                None => Err(Failure::usage(format!("`{text}` is not an address and port"))),
+            };
+        }
+        Ok(match self.configured.load() {
+            Ok(loaded) => loaded.config.admin.address,
+            Err(_) => Some(DEFAULT_ADMIN.parse().expect("an address")),
+        })
+    }
+}
+
+impl Question {
+    /// The status and the text of the answer, or one line why there is none.
+    pub(super) fn ask(&self, address: SocketAddr) -> Result<(StatusCode, String), String> {
+        let failed = |why: String| format!("no gateway answers on the admin address {address}: {why}");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| failed(error.to_string()))?;
+        runtime.block_on(self.send(address)).map_err(|error| failed(format!("{error:#}")))
+    }
+
+    async fn send(&self, address: SocketAddr) -> anyhow::Result<(StatusCode, String)> {
+        let connected = timeout(CONNECT, TcpStream::connect(address)).await;
+        let stream = connected.map_err(|_elapsed| anyhow!("no connection within {} s", CONNECT.as_secs()))??;
+        let answer = timeout(self.patience, self.exchange(stream, address)).await;
+        answer.map_err(|_elapsed| anyhow!("no answer within {} s{}", self.patience.as_secs(), self.late))?
+    }
+
+    async fn exchange(&self, stream: TcpStream, address: SocketAddr) -> anyhow::Result<(StatusCode, String)> {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let connection = tokio::spawn(connection);
+        let request = Request::builder().method(&self.method).uri(self.path);
+        let request = request.header(http::header::HOST, address.to_string()).body(Empty::<Bytes>::new())?;
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        connection.abort();
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+}

@@ -1,0 +1,83 @@
+//! `fngate man` and `fngate completions`: what a package installs beside the program.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Command;
+use clap_complete::{Shell, generate};
+use clap_mangen::Man;
+
+use super::outcome::{Failure, print};
+
+/// Of administration: the program is a daemon.
+const SECTION: &str = "8";
+
+/// What the page of the program says beside what the arguments say themselves.
+const MORE: &str = r#".SH "EXIT STATUS"
+.TP
+.B 0
+Done; for \fBrun\fR: stopped, and everything in flight was finished.
+.TP
+.B 1
+For \fBconformance\fR: there are differences that are not on the list. For \fBhealth\fR: no gateway answers, or it is not ready.
+.TP
+.B 64
+Wrong arguments.
+.TP
+.B 71
+An address could not be bound, the system refused something, or a worker died; for \fBreload\fR: no gateway answers.
+.TP
+.B 78
+The configuration has errors.
+.TP
+.BR 130 ", " 143
+SIGINT or SIGTERM, and not everything in flight was finished in time.
+.SH SIGNALS
+.TP
+.BR TERM ", " INT
+Finish what is in flight and end; a second one ends at once.
+.TP
+.B HUP
+Load the configuration again.
+.TP
+.B USR1
+Open the access log again.
+.SH ENVIRONMENT
+.TP
+.B FNGATE_CONFIG
+The configuration file, if there is no \fB\-c\fR.
+.SH FILES
+.TP
+.I /etc/fngate/fngate.toml
+The configuration file, if nothing names another.
+.SH "SEE ALSO"
+.BR fngate.toml (5)
+"#;
+
+/// Prints the completions of a shell.
+pub(super) fn completions(mut command: Command, shell: Shell) -> Result<ExitCode, Failure> {
+    let mut script = Vec::new();
+    generate(shell, &mut command, "fngate", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+/// Writes a page for the program and one for each of its commands.
+pub(super) fn write(command: &Command, directory: &Path) -> Result<ExitCode, Failure> {
+    // Building gives the commands their full names.
+    let mut command = command.clone().disable_help_subcommand(true);
+    command.build();
+    for page in command.get_subcommands().chain([&command]) {
+        let more = if page.has_subcommands() { MORE } else { "" };
+        write_page(page.clone(), more, directory).map_err(|error| Failure::system(&error))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_page(command: Command, more: &str, directory: &Path) -> std::io::Result<()> {
+    let man = Man::new(command).section(SECTION);
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    page.write_all(more.as_bytes())?;
+    std::fs::write(directory.join(man.get_filename()), page)
+}

@@ -1,0 +1,207 @@
+//! `fngate top`: what the running gateway does, function by function, every other second.
+
+mod figures;
+mod scrape;
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use http::{Method, StatusCode};
+use tokio::time::{Instant, sleep};
+
+use self::figures::{Figures, Row};
+use self::scrape::Scrape;
+use super::admin::{Question, Running};
+use super::outcome::{Failure, SYSTEM, print};
+use crate::control::admin::METRICS;
+use crate::units::parse_duration;
+
+/// A scrape of very many APIs takes a while.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Rows that are shown where nobody says how high the terminal is.
+const ROWS: usize = 20;
+/// Lines above the functions, and the one of the prompt.
+const OTHER_LINES: usize = 4;
+
+const CLEAR: &str = "\x1b[H\x1b[2J";
+const RED: &str = "\x1b[31m";
+const BOLD: &str = "\x1b[1m";
+const PLAIN: &str = "\x1b[0m";
+
+#[derive(Debug, Args)]
+pub(super) struct Top {
+    #[command(flatten)]
+    running: Running,
+    /// The time between two looks.
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = interval)]
+    interval: Duration,
+    /// Looks after which it ends; without this option, when it is interrupted.
+    #[arg(long, value_name = "N")]
+    count: Option<usize>,
+    /// Print a line of JSON for each look.
+    #[arg(long)]
+    json: bool,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = parse_duration(text).map_err(|error| error.to_string())?;
+    if interval.is_zero() { Err("it must be longer than that".to_owned()) } else { Ok(interval) }
+}
+
+pub(super) fn top(arguments: &Top) -> Result<ExitCode, Failure> {
+    let off = "the admin listener is off (`admin.address` is empty), so that nobody can be asked";
+    let address = arguments.running.address()?.ok_or_else(|| Failure::usage(off))?;
+    let question = Question { method: Method::GET, path: METRICS, patience: PATIENCE, late: "" };
+    let look = || {
+        let answer = question.ask(address).map_err(|text| Failure { code: SYSTEM, text })?;
+        match answer {
+            (StatusCode::OK, text) => Ok((Instant::now(), Scrape::read(&text))),
+            (status, text) => {
+                Err(Failure { code: SYSTEM, text: format!("the gateway at {address} answers {status}: {text}") })
+            }
+        }
+    };
+    let timer =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| Failure::system(&error))?;
+    let screen = Screen::of_output();
+    let (mut then, mut before) = look()?;
+    let mut shown = 0;
+    while arguments.count.is_none_or(|count| shown < count) {
+        timer.block_on(async { sleep(arguments.interval).await });
+        let (now, after) = look()?;
+        let figures = Figures::between(&before, &after, now.duration_since(then));
+        let text = if arguments.json {
+            format!("{}\n", serde_json::to_string(&figures).map_err(|error| Failure::system(&error))?)
+        } else {
+            screen.draw(&figures, &address.to_string())
+        };
+        print(&text)?;
+        (then, before) = (now, after);
+        shown += 1;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How figures are shown: on a terminal each look in the place of the one before.
+struct Screen {
+    terminal: bool,
+    colours: bool,
+    rows: usize,
+}
+
+impl Screen {
+    fn of_output() -> Self {
+        let terminal = io::stdout().is_terminal();
+        let height = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_row));
+        let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let rows = height.filter(|rows| *rows > OTHER_LINES).map_or(ROWS, |rows| rows - OTHER_LINES);
+        Self { terminal, colours, rows }
+    }
+
+    fn draw(&self, figures: &Figures, address: &str) -> String {
+        let mut text = if self.terminal { CLEAR.to_owned() } else { String::new() };
+        text += &format!(
+            "fngate {address}: {:.1} requests/s, {:.1} errors/s, {} client connections, revision {}\n\n",
+            figures.requests, figures.errors, figures.client_connections, figures.revision
+        );
+        let heads = ["FUNCTION", "REQUESTS/S", "P50", "P99", "ERRORS/S", "IN FLIGHT", "QUEUED", "INSTANCES"];
+        let mut rows = vec![(heads.map(str::to_owned), BOLD)];
+        rows.extend(
+            figures.functions.iter().take(self.rows).map(|row| (cells(row), if row.is_well() { "" } else { RED })),
+        );
+        let widths: [usize; 8] = std::array::from_fn(|column| {
+            rows.iter().map(|(cells, _)| cells[column].chars().count()).max().unwrap_or(0)
+        });
+        for (cells, style) in &rows {
+            let padded = cells.iter().zip(widths).enumerate().map(|(column, (cell, width))| match column {
+                0 => format!("{cell:<width$}"),
+                _ => format!("{cell:>width$}"),
+            });
+            let line = padded.collect::<Vec<_>>().join("  ");
+            let line = line.trim_end();
+            text += &if self.colours && !style.is_empty() {
+                format!("{style}{line}{PLAIN}\n")
+            } else {
+                format!("{line}\n")
+            };
+        }
+        let hidden = figures.functions.len().saturating_sub(self.rows);
+        if hidden > 0 {
+            text += &format!("and {hidden} more\n");
+        }
+        if !self.terminal {
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn cells(row: &Row) -> [String; 8] {
+    let instances = match row.down {
+        0 => format!("{} up", row.up),
+        down => format!("{} up, {down} down", row.up),
+    };
+    [
+        row.function.clone(),
+        format!("{:.1}", row.requests),
+        percentile(row.p50_ms),
+        percentile(row.p99_ms),
+        format!("{:.1}", row.errors),
+        row.in_flight.to_string(),
+        row.queued.to_string(),
+        instances,
+    ]
+}
+
+fn percentile(milliseconds: Option<f64>) -> String {
+    match milliseconds {
+        None => "-".to_owned(),
+        Some(milliseconds) if milliseconds >= 1000.0 => format!("{:.1} s", milliseconds / 1000.0),
+        Some(milliseconds) => format!("{milliseconds:.1} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_is_a_table() {
+        let row = |function: &str, down| Row {
+            function: function.to_owned(),
+            requests: 12.34,
+            errors: 0.0,
+            p50_ms: Some(1.25),
+            p99_ms: Some(2500.0),
+            in_flight: 3,
+            queued: 0,
+            up: 2,
+            down,
+        };
+        let figures = Figures {
+            requests: 24.7,
+            errors: 1.0,
+            client_connections: 7,
+            revision: 2,
+            functions: vec![row("default/a:$LATEST", 0), row("b", 1), row("c", 0)],
+        };
+        let screen = |terminal| Screen { terminal, colours: terminal, rows: 2 };
+        let text = screen(false).draw(&figures, "127.0.0.1:9901");
+        assert_eq!(
+            text,
+            "fngate 127.0.0.1:9901: 24.7 requests/s, 1.0 errors/s, 7 client connections, revision 2
+
+FUNCTION           REQUESTS/S     P50    P99  ERRORS/S  IN FLIGHT  QUEUED     INSTANCES
+default/a:$LATEST        12.3  1.2 ms  2.5 s       0.0          3       0          2 up
+b                        12.3  1.2 ms  2.5 s       0.0          3       0  2 up, 1 down
+and 1 more
+
+"
+        );
+        let text = screen(true).draw(&figures, "a");
+        assert!(text.starts_with(CLEAR) && text.contains(&format!("{RED}b ")), "{text:?}");
+        assert!(!text.contains(&format!("{RED}default")), "{text:?}");
+    }
+}

@@ -1,0 +1,17 @@
+//! Why nothing comes of an import.
+
+/// Why a file cannot be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("not YAML or JSON: {0}")]
+    Syntax(String),
+    #[error(
+        "neither a serverless.yml (`component`, or `functions` with `provider`) nor an OpenAPI document (`openapi` or `swagger`)"
+    )]
+    Unknown,
+    #[error("it names no API: no `apigw` event, no path")]
+    Empty,
+    /// A fault of the import, not of the file.
+    #[error("what came of it is no good configuration: {0}")]
+    Draft(String),
+}

@@ -1,0 +1,49 @@
+//! `fngate import`.
+
+use crate::support::fngate;
+use crate::support::process::run;
+
+const SERVERLESS: &str = "
+component: scf
+name: orders
+inputs:
+  type: web
+  events:
+    - apigw:
+        parameters:
+          serviceName: shop
+          environment: release
+          endpoints:
+            - { path: '/orders/{id}', method: GET, serviceTimeout: 10 }
+            - { path: '^~/no', method: GET }
+";
+
+#[test]
+fn what_is_printed_passes_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("serverless.yml"), SERVERLESS).expect("a file");
+    let openapi = r#"{ "openapi": "3.1.0", "info": { "title": "t" }, "paths": { "/a": { "get": {}, "post": {} } } }"#;
+    std::fs::write(at("openapi.json"), openapi).expect("a file");
+    for (name, apis) in [("serverless.yml", 1), ("openapi.json", 2)] {
+        let imported = run(fngate(&["import"]).arg(at(name)));
+        assert_eq!((imported.code(), imported.err.as_str()), (Some(0), ""), "{name}");
+        std::fs::write(at("fngate.toml"), &imported.out).expect("a file");
+        let checked = run(fngate(&["check", "-c"]).arg(at("fngate.toml")));
+        assert_eq!(checked.code(), Some(0), "{}\n{}", checked.err, imported.out);
+        assert!(checked.out.contains(&format!("1 functions, 1 services, {apis} APIs")), "{}", checked.out);
+    }
+}
+
+#[test]
+fn a_file_of_something_else_is_78() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("other.yml");
+    std::fs::write(&path, "a: 1").expect("a file");
+    for (path, why) in [(path, "neither a serverless.yml"), (folder.path().join("none"), "No such file")] {
+        let finished = run(fngate(&["import"]).arg(&path));
+        assert_eq!((finished.code(), finished.out.as_str()), (Some(78), ""));
+        let start = format!("error: {}: ", path.display());
+        assert!(finished.err.starts_with(&start) && finished.err.contains(why), "{}", finished.err);
+    }
+}
