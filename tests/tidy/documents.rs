@@ -13,7 +13,10 @@ use super::{assert_none, files, root, text};
 pub(super) fn documents() -> Vec<String> {
     let mut found = files("docs");
     found.retain(|path| path.ends_with(".md"));
-    found.extend(["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"].map(str::to_owned));
+    found.extend(
+        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/README.md", "tests/README.md"]
+            .map(str::to_owned),
+    );
     found
 }
 
