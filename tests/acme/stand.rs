@@ -58,7 +58,7 @@ impl Gateway {
         let path = state.folder.path().join("fngate.toml");
         fs::write(&path, document(state, *ports, names)).expect("a file");
         let loaded = config::load(&path).unwrap_or_else(|failure| panic!("{failure}"));
-        let origin = Origin { path, sources: loaded.sources, folders: loaded.directories };
+        let origin = Origin { path, inputs: loaded.inputs };
         let options = Options { config: loaded.config, origin: Some(origin), signals: false };
         let app = App::start(options).unwrap_or_else(|error| panic!("{error:?}"));
         Self { app: Some(app), state: state.clone(), ports: *ports }
