@@ -21,6 +21,8 @@ RUN mkdir -p src bench tests \
     && cargo build --release --locked --features acme --bin fngate
 
 COPY src src
+# `fngate schema` has its words.
+COPY docs/configuration.md docs/configuration.md
 # cargo goes by the times of files, and those of the sources may be older than what it has just built.
 RUN touch src/main.rs src/lib.rs && cargo build --release --locked --features acme --bin fngate
 
