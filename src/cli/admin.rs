@@ -29,6 +29,9 @@ pub(super) struct Running {
     admin: Option<String>,
 }
 
+/// What the end of a message is when only the admin listener could say something.
+pub(super) const NOBODY: &str = ", so that nobody can be asked";
+
 /// What is asked: a request without a body.
 pub(super) struct Question {
     pub(super) method: Method,
@@ -40,24 +43,38 @@ pub(super) struct Question {
 }
 
 impl Running {
-    /// The admin address: given, or in the file. None if the file turns the listener off. A file that is broken now was good
-    /// when the gateway started, so it is still asked, at the default address.
-    pub(super) fn address(&self) -> Result<Option<SocketAddr>, Failure> {
+    /// The admin address: given, or in the file. A file that is broken now was good when the gateway started, so it is still
+    /// asked, at the default address. `off` ends the message when the file turns the listener off.
+    pub(super) fn address(&self, off: &str) -> Result<SocketAddr, Failure> {
         if let Some(text) = &self.admin {
             let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
-            return match found {
-                Some(address) => Ok(Some(address)),
-                None => Err(Failure::usage(format!("`{text}` is not an address and port"))),
-            };
+            return found.ok_or_else(|| Failure::usage(format!("`{text}` is not an address and port")));
         }
-        Ok(match self.configured.load() {
-            Ok(loaded) => loaded.config.admin.address,
-            Err(_) => Some(DEFAULT_ADMIN.parse().expect("an address")),
-        })
+        match self.configured.load() {
+            Ok(loaded) => loaded
+                .config
+                .admin
+                .address
+                .ok_or_else(|| Failure::usage(format!("the admin listener is off (`admin.address` is empty){off}"))),
+            Err(_) => Ok(DEFAULT_ADMIN.parse().expect("an address")),
+        }
     }
 }
 
 impl Question {
+    /// What is asked for without changing anything.
+    pub(super) fn get(path: &'static str, patience: Duration) -> Self {
+        Self { method: Method::GET, path, patience, late: "" }
+    }
+
+    /// The text of a good answer, or one line why there is none.
+    pub(super) fn text(&self, address: SocketAddr) -> Result<String, String> {
+        match self.ask(address)? {
+            (StatusCode::OK, text) => Ok(text),
+            (status, text) => Err(format!("the gateway at {address} answers {status}: {text}")),
+        }
+    }
+
     /// The status and the text of the answer, or one line why there is none.
     pub(super) fn ask(&self, address: SocketAddr) -> Result<(StatusCode, String), String> {
         let failed = |why: String| format!("no gateway answers on the admin address {address}: {why}");

@@ -13,8 +13,7 @@ use crate::control::admin::RELOAD;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn reload(running: &Running) -> Result<ExitCode, Failure> {
-    let off = "the admin listener is off (`admin.address` is empty): send the process a SIGHUP instead";
-    let address = running.address()?.ok_or_else(|| Failure::usage(off))?;
+    let address = running.address(": send the process a SIGHUP instead")?;
     let question = Question { method: Method::POST, path: RELOAD, patience: PATIENCE, late: "; it may still load" };
     let (status, text) = question.ask(address).map_err(|text| Failure { code: SYSTEM, text })?;
     match status {

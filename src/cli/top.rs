@@ -8,12 +8,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use http::{Method, StatusCode};
 use tokio::time::{Instant, sleep};
 
 use self::figures::{Figures, Row};
 use self::scrape::Scrape;
-use super::admin::{Question, Running};
+use super::admin::{NOBODY, Question, Running};
 use super::outcome::{Failure, SYSTEM, print};
 use crate::control::admin::METRICS;
 use crate::units::parse_duration;
@@ -51,17 +50,11 @@ fn interval(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn top(arguments: &Top) -> Result<ExitCode, Failure> {
-    let off = "the admin listener is off (`admin.address` is empty), so that nobody can be asked";
-    let address = arguments.running.address()?.ok_or_else(|| Failure::usage(off))?;
-    let question = Question { method: Method::GET, path: METRICS, patience: PATIENCE, late: "" };
-    let look = || {
-        let answer = question.ask(address).map_err(|text| Failure { code: SYSTEM, text })?;
-        match answer {
-            (StatusCode::OK, text) => Ok((Instant::now(), Scrape::read(&text))),
-            (status, text) => {
-                Err(Failure { code: SYSTEM, text: format!("the gateway at {address} answers {status}: {text}") })
-            }
-        }
+    let address = arguments.running.address(NOBODY)?;
+    let question = Question::get(METRICS, PATIENCE);
+    let look = || match question.text(address) {
+        Ok(text) => Ok((Instant::now(), Scrape::read(&text))),
+        Err(text) => Err(Failure { code: SYSTEM, text }),
     };
     let timer =
         tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| Failure::system(&error))?;

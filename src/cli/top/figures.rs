@@ -18,7 +18,7 @@ pub(super) struct Figures {
 }
 
 /// One function version.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Row {
     pub(super) function: String,
     pub(super) requests: f64,
@@ -35,6 +35,22 @@ pub(super) struct Row {
 }
 
 impl Row {
+    fn between(function: &str, before: &Totals, after: &Totals, seconds: f64) -> Self {
+        let buckets = after.buckets_since(before);
+        let milliseconds = |share| quantile(&buckets, share).map(|seconds| seconds * 1000.0);
+        Self {
+            function: function.to_owned(),
+            requests: growth(before.requests, after.requests) / seconds,
+            errors: growth(before.errors, after.errors) / seconds,
+            p50_ms: milliseconds(0.5),
+            p99_ms: milliseconds(0.99),
+            in_flight: count(after.in_flight),
+            queued: count(after.queued),
+            up: after.up,
+            down: after.down,
+        }
+    }
+
     pub(super) fn is_well(&self) -> bool {
         self.down == 0 && self.errors == 0.0
     }
@@ -43,35 +59,19 @@ impl Row {
 impl Figures {
     pub(super) fn between(before: &Scrape, after: &Scrape, elapsed: Duration) -> Self {
         let seconds = elapsed.as_secs_f64();
-        let rate = |select: &dyn Fn(&Sample) -> bool| growth(before, after, "fngate_requests_total", select) / seconds;
-        let failed = |sample: &Sample| sample.label("code").starts_with('5');
-        let mut rows = BTreeMap::new();
-        for sample in after.of("fngate_requests_in_flight") {
-            rows.insert(sample.label("function"), Row::default());
-        }
-        for (name, row) in &mut rows {
-            let of = |sample: &Sample| sample.label("function") == *name;
-            let gauge =
-                |metric| count(after.of(metric).iter().filter(|sample| of(sample)).map(|sample| sample.value).sum());
-            let buckets = buckets(before, after, name);
-            let instances = || after.of("fngate_instance_up").iter().filter(|sample| of(sample));
-            *row = Row {
-                function: (*name).to_owned(),
-                requests: rate(&of),
-                errors: rate(&|sample| of(sample) && failed(sample)),
-                p50_ms: quantile(&buckets, 0.5).map(|seconds| seconds * 1000.0),
-                p99_ms: quantile(&buckets, 0.99).map(|seconds| seconds * 1000.0),
-                in_flight: gauge("fngate_requests_in_flight"),
-                queued: gauge("fngate_queue_depth"),
-                up: instances().filter(|sample| sample.value > 0.0).count(),
-                down: instances().filter(|sample| sample.value <= 0.0).count(),
-            };
-        }
-        let mut functions: Vec<_> = rows.into_values().collect();
+        let (then, now) = (totals(before), totals(after));
+        let nothing = Totals::default();
+        let rows =
+            now.iter().map(|(name, totals)| Row::between(name, then.get(name).unwrap_or(&nothing), totals, seconds));
+        let mut functions: Vec<_> = rows.collect();
+        let sum = |rate: fn(&Row) -> f64| functions.iter().map(rate).sum();
+        let (requests, errors) = (sum(|row| row.requests), sum(|row| row.errors));
+        // Without a name are the requests that reached none.
+        functions.retain(|row| !row.function.is_empty());
         functions.sort_by(|one, other| other.requests.total_cmp(&one.requests));
         Self {
-            requests: rate(&|_| true),
-            errors: rate(&failed),
+            requests,
+            errors,
             client_connections: count(after.value("fngate_client_connections")),
             revision: count(after.value("fngate_config_revision")),
             functions,
@@ -79,35 +79,57 @@ impl Figures {
     }
 }
 
+/// What one scrape says of a function.
+#[derive(Debug, Default)]
+struct Totals {
+    requests: f64,
+    errors: f64,
+    /// Upper bounds in seconds, ascending, and how many took at most that long.
+    buckets: Vec<(f64, f64)>,
+    in_flight: f64,
+    queued: f64,
+    up: usize,
+    down: usize,
+}
+
+impl Totals {
+    /// What came to each bucket. Both have the same ones, unless there were none before.
+    fn buckets_since(&self, before: &Self) -> Vec<(f64, f64)> {
+        let earlier = before.buckets.iter().map(|(_, count)| *count).chain(std::iter::repeat(0.0));
+        self.buckets.iter().zip(earlier).map(|((bound, count), earlier)| (*bound, growth(earlier, *count))).collect()
+    }
+}
+
+fn totals(scrape: &Scrape) -> BTreeMap<&str, Totals> {
+    let mut totals: BTreeMap<&str, Totals> = BTreeMap::new();
+    let mut each = |metric, add: fn(&mut Totals, &Sample)| {
+        for sample in scrape.of(metric) {
+            add(totals.entry(sample.label("function")).or_default(), sample);
+        }
+    };
+    each("fngate_requests_total", |totals, sample| {
+        totals.requests += sample.value;
+        totals.errors += if sample.label("code").starts_with('5') { sample.value } else { 0.0 };
+    });
+    each("fngate_function_duration_seconds_bucket", |totals, sample| {
+        // Rust reads `+Inf` as well.
+        totals.buckets.extend(sample.label("le").parse().ok().map(|bound: f64| (bound, sample.value)));
+    });
+    each("fngate_requests_in_flight", |totals, sample| totals.in_flight += sample.value);
+    each("fngate_queue_depth", |totals, sample| totals.queued += sample.value);
+    each("fngate_instance_up", |totals, sample| if sample.value > 0.0 { totals.up += 1 } else { totals.down += 1 });
+    totals
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, as the text format writes it")]
 fn count(value: f64) -> u64 {
     value.max(0.0) as u64
 }
 
-/// How much the counters grew that are selected. One that is new started from nothing, as all do when the gateway is started anew.
-fn growth(before: &Scrape, after: &Scrape, name: &str, select: &dyn Fn(&Sample) -> bool) -> f64 {
-    let sum = |scrape: &Scrape| {
-        scrape.of(name).iter().filter(|sample| select(sample)).map(|sample| sample.value).sum::<f64>()
-    };
-    let (then, now) = (sum(before), sum(after));
-    if now < then { now } else { now - then }
+/// How much a counter grew. One that is less than before has started anew, as all do with the gateway.
+fn growth(before: f64, after: f64) -> f64 {
+    if after < before { after } else { after - before }
 }
-
-/// Upper bounds in seconds, and how many took at most that long in between.
-fn buckets(before: &Scrape, after: &Scrape, function: &str) -> Vec<(f64, f64)> {
-    const NAME: &str = "fngate_function_duration_seconds_bucket";
-    let bound = |sample: &Sample| sample.label("le").replace("+Inf", "inf").parse::<f64>().ok();
-    let bounds = after.of(NAME).iter().filter(|sample| sample.label("function") == function).filter_map(bound);
-    let mut buckets: Vec<_> = bounds
-        .map(|le| {
-            let of = |sample: &Sample| sample.label("function") == function && bound(sample) == Some(le);
-            (le, growth(before, after, NAME, &of))
-        })
-        .collect();
-    buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
-    buckets
-}
-
 /// A quantile in seconds, between the bounds of its bucket as `histogram_quantile` of Prometheus has it.
 fn quantile(buckets: &[(f64, f64)], share: f64) -> Option<f64> {
     let total = buckets.last()?.1;
