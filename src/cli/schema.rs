@@ -10,7 +10,7 @@ use crate::config::{self, Form, Key};
 
 /// A string may come from the environment, whatever else it has to look like.
 const VARIABLE: &str = r"\$\{";
-const DURATION: &str = r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+const DURATION: &str = "^([0-9]+(h|m|s|ms))+$";
 const SIZE: &str = "^(0|[0-9]+([KMG]i?)?B)$";
 
 pub(super) fn schema() -> Result<ExitCode, Failure> {
@@ -67,8 +67,8 @@ fn of(form: &Form) -> Value {
         Form::Texts(example) => json!({ "type": "array", "items": text(example) }),
         Form::Map => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Form::Choice(choices) => json!({ "anyOf": [{ "enum": choices }, { "type": "string", "pattern": VARIABLE }] }),
-        Form::Duration(..) => pattern(DURATION),
-        Form::Size(..) => pattern(SIZE),
+        Form::Duration => pattern(DURATION),
+        Form::Size => pattern(SIZE),
         Form::Boolean(default) => json!({ "type": "boolean", "default": default }),
         Form::Number(low, high) => number(*low, *high),
         Form::Unknown => Value::Object(Map::new()),

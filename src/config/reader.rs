@@ -167,12 +167,12 @@ impl<'a> Section<'a> {
 
     /// The value of a key. A key that is set in two files is an error.
     pub(super) fn value(&self, key: &'static str) -> Option<Value<'a>> {
-        self.in_form(key, || Form::Unknown)
+        self.value_as(key, || Form::Unknown)
     }
 
     /// The entries of a table of strings, in the order of the file. `example` is such a table.
     pub(super) fn map(&self, key: &'static str, example: &str) -> Option<(Value<'a>, Vec<(&'a str, Value<'a>)>)> {
-        let value = self.in_form(key, || Form::Map)?;
+        let value = self.value_as(key, || Form::Map)?;
         let entries = value.entries();
         if entries.is_none() {
             self.report(mismatch(&format!("a table such as {example}"), value.node).at(&value.span));
@@ -180,7 +180,7 @@ impl<'a> Section<'a> {
         entries.map(|entries| (value, entries))
     }
 
-    fn in_form(&self, key: &'static str, form: impl FnOnce() -> Form) -> Option<Value<'a>> {
+    fn value_as(&self, key: &'static str, form: impl FnOnce() -> Form) -> Option<Value<'a>> {
         self.know(key, form);
         let mut values = self.values(key);
         let first = values.next()?;
@@ -196,7 +196,7 @@ impl<'a> Section<'a> {
     }
 
     fn optional_as<T>(&self, key: &'static str, kind: &Kind<T>, form: impl FnOnce() -> Form) -> Option<Found<T>> {
-        self.read(&self.in_form(key, form)?, kind)
+        self.read(&self.value_as(key, form)?, kind)
     }
 
     /// A key that must be there. `None` has been reported.
@@ -213,7 +213,7 @@ impl<'a> Section<'a> {
 
     /// A list of strings, empty when the key is not there.
     pub(super) fn list<T>(&self, key: &'static str, kind: &Kind<T>) -> Vec<Found<T>> {
-        let Some(value) = self.in_form(key, || Form::Texts(kind.example)) else { return Vec::new() };
+        let Some(value) = self.value_as(key, || Form::Texts(kind.example)) else { return Vec::new() };
         let DeValue::Array(items) = value.node else {
             let hint = value.node.as_str().map(|text| format!("a list of one: {key} = [\"{text}\"]"));
             let expected = format!("a list such as [\"{}\"]", kind.example);
@@ -262,7 +262,7 @@ impl<'a> Section<'a> {
         key: &'static str,
         range: &RangeInclusive<Duration>,
     ) -> Option<Found<Duration>> {
-        let found = self.optional_as(key, &DURATION, || Form::duration(range))?;
+        let found = self.optional_as(key, &DURATION, || Form::Duration)?;
         if !range.contains(&found.value) {
             let (low, high) = (format_duration(*range.start()), format_duration(*range.end()));
             let value = format_duration(found.value);
@@ -272,7 +272,7 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn size(&self, key: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        let Some(found) = self.optional_as(key, &SIZE, || Form::size(&range)) else { return default };
+        let Some(found) = self.optional_as(key, &SIZE, || Form::Size) else { return default };
         if !range.contains(&found.value) {
             let (low, high) = (format_size(*range.start()), format_size(*range.end()));
             let value = format_size(found.value);
@@ -282,7 +282,7 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn boolean(&self, key: &'static str, default: bool) -> bool {
-        let Some(value) = self.in_form(key, || Form::Boolean(default)) else { return default };
+        let Some(value) = self.value_as(key, || Form::Boolean(default)) else { return default };
         value.node.as_bool().unwrap_or_else(|| {
             let hint = matches!(value.node.as_str(), Some("true" | "false")).then(|| "without quotes".to_owned());
             self.report(mismatch("true or false", value.node).hint(hint).at(&value.span));
@@ -294,7 +294,7 @@ impl<'a> Section<'a> {
     where
         N: TryFrom<i128> + PartialOrd + Copy + Display,
     {
-        let Some(value) = self.in_form(key, || Form::number(&range)) else { return default };
+        let Some(value) = self.value_as(key, || Form::number(&range)) else { return default };
         let (low, high) = (range.start(), range.end());
         let Some(integer) = value.node.as_integer() else {
             let hint =

@@ -2,9 +2,6 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::time::Duration;
-
-use crate::units::{format_duration, format_size};
 
 /// One key of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +28,8 @@ pub enum Form {
     Map,
     /// One of these strings.
     Choice(Vec<&'static str>),
-    /// A duration from one to another.
-    Duration(String, String),
-    /// A size from one to another.
-    Size(String, String),
+    Duration,
+    Size,
     Boolean(bool),
     /// A whole number from one to another.
     Number(i128, i128),
@@ -43,14 +38,6 @@ pub enum Form {
 }
 
 impl Form {
-    pub(super) fn duration(range: &RangeInclusive<Duration>) -> Self {
-        Self::Duration(format_duration(*range.start()), format_duration(*range.end()))
-    }
-
-    pub(super) fn size(range: &RangeInclusive<u64>) -> Self {
-        Self::Size(format_size(*range.start()), format_size(*range.end()))
-    }
-
     pub(super) fn choice<T>(choices: &[(&'static str, T)]) -> Self {
         Self::Choice(choices.iter().map(|(name, _)| *name).collect())
     }

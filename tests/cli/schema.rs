@@ -56,6 +56,7 @@ fn what_a_configuration_may_not_say_does_not_validate() {
         ("[gateway]\nworkers = 2", "[gateway]\nworkers = -1"),
         ("[gateway]\nvia = true", "[gateway]\nviar = true"),
         ("[gateway]\nkeepalive_timeout = \"1m30s\"", "[gateway]\nkeepalive_timeout = \"90\""),
+        ("[gateway]\ndrain_timeout = \"0s\"", "[gateway]\ndrain_timeout = \"\""),
         ("[gateway]\nkeepalive_timeout = \"${WAIT}\"", "[gateway]\nkeepalive_timeout = 90"),
         ("[gateway]\nmax_body_bytes = \"6MiB\"", "[gateway]\nmax_body_bytes = 6"),
         ("[log]\nlevel = \"warn\"", "[log]\nlevel = \"loud\""),
