@@ -1,7 +1,7 @@
 //! `serverless.yml`: functions of a cloud with the API Gateway triggers that gave them an address.
 //!
-//! Three forms are known: a component (`component: scf` with `inputs`, also under names of their own in one file), several functions in one
-//! component (`multi-scf`), and the older one with `provider` and `functions`. `${name}`, `${stage}`, `${app}` and `${org}` are those of the
+//! Known are components with `inputs` (`scf`, `multi-scf`, `apigateway`, and those of web frameworks), one in a file or several under names of
+//! their own, and the older form with `provider` and `functions`. `${name}`, `${stage}`, `${app}` and `${org}` are those of the
 //! file; other variables are not.
 
 use std::time::Duration;
@@ -32,11 +32,13 @@ const FUNCTION: [&str; 13] = [
     "handler",
     "runtime",
 ];
+/// What is read of an endpoint, which may stand in the place of its trigger.
+const ENDPOINT: [&str; 5] = ["path", "method", "function", "serviceTimeout", "name"];
 /// What is read of a trigger that leads everything to one function.
 const WHOLE: [&str; 4] = ["serviceName", "environment", "customDomains", "serviceTimeout"];
 
 /// What some keys would be in fngate.
-const REMARKS: [(&str, &str); 11] = [
+const REMARKS: [(&str, &str); 12] = [
     ("environment", "environment variables are set where the function runs"),
     ("environments", "environment variables are set where the function runs"),
     ("auth", "who may call is for the function, or for a proxy in front, to decide"),
@@ -49,26 +51,24 @@ const REMARKS: [(&str, &str); 11] = [
     ("isBase64Encoded", "bodies are bytes and pass as they are"),
     ("isBase64Trigger", "bodies are bytes and pass as they are"),
     ("base64EncodedTriggerRules", "bodies are bytes and pass as they are"),
+    ("isForcedHttps", "a listener with redirect_https sends clients to https"),
     ("certificateId", "the certificate goes into [listener.tls]"),
     ("protocols", "listeners decide what is spoken: see [listener.tls] and redirect_https"),
 ];
 
 pub(super) fn read(root: &Node<'_>, draft: &mut Draft) -> Result<(), ImportError> {
-    let file = File { root, draft };
+    let mut file = File { root, draft };
     if root.has("component") {
         file.component(root);
     } else if root.has("functions") {
         file.provider();
     } else {
-        let components: Vec<_> =
-            root.entries().into_iter().filter(|(_, node)| node.has("component") && node.has("inputs")).collect();
+        let mut components = root.entries();
+        components.retain(|(_, node)| node.has("component") && node.has("inputs"));
         if components.is_empty() {
             return Err(ImportError::Unknown);
         }
-        let mut file = file;
-        for (_, component) in components {
-            file = file.component(&component);
-        }
+        components.iter().for_each(|(_, component)| file.component(component));
     }
     Ok(())
 }
@@ -79,8 +79,8 @@ struct File<'a, 'd> {
 }
 
 impl File<'_, '_> {
-    fn component(mut self, component: &Node<'_>) -> Self {
-        let Some(inputs) = component.get("inputs") else { return self };
+    fn component(&mut self, component: &Node<'_>) {
+        let Some(inputs) = component.get("inputs") else { return };
         self.draft.region = self.draft.region.take().or_else(|| inputs.text_of("region"));
         let name = component.text_of("component").unwrap_or_default();
         // `@serverless/tencent-scf@1.2` is `scf`.
@@ -95,7 +95,6 @@ impl File<'_, '_> {
             // Web frameworks: every path goes to the one function.
             _ => self.framework(&inputs, component),
         }
-        self
     }
 
     /// One function with its events.
@@ -111,12 +110,11 @@ impl File<'_, '_> {
         for (kind, trigger) in event.entries() {
             let parameters = trigger.get("parameters").unwrap_or_else(|| trigger.clone());
             match kind.as_str() {
-                // `http` with a path is how other clouds name it, without one it is the address of a function.
-                "apigw" => self.trigger(&parameters, &function.name, Some(function)),
-                "http" if parameters.has("path") => self.trigger(&parameters, &function.name, Some(function)),
-                "http" => {
+                // Without a path it is the address of the function as a whole; with one, that is how other clouds name a trigger.
+                "http" if !parameters.has("path") => {
                     self.whole(&format!("{}-url", function.name), function, &parameters, remarks(&parameters, &WHOLE));
                 }
+                "apigw" | "http" => self.trigger(&parameters, &function.name, Some(function)),
                 other => {
                     self.draft.remarks.push(format!("{}: a gateway for requests has no `{other}` trigger", event.at));
                 }
@@ -184,7 +182,7 @@ impl File<'_, '_> {
     }
 
     /// The form with `provider`: each function with events of its own.
-    fn provider(mut self) {
+    fn provider(&mut self) {
         let provider = self.root.get("provider");
         self.draft.region = provider.as_ref().and_then(|provider| provider.text_of("region"));
         for (name, node) in self.root.get("functions").iter().flat_map(Node::entries) {
@@ -204,16 +202,17 @@ impl File<'_, '_> {
         self.domains(&service, parameters, environment.as_deref());
         let asked = [
             "serviceName",
-            "name",
             "environment",
             "stageName",
             "customDomains",
             "endpoints",
             "apis",
-            "path",
             "httpMethod",
+            "integratedResponse",
+            "serviceDesc",
+            "region",
         ];
-        let remarks = remarks(parameters, &[&asked[..], &["integratedResponse", "serviceDesc", "region"]].concat());
+        let remarks = remarks(parameters, &[&asked[..], &ENDPOINT].concat());
         self.draft.service(&service).remarks.extend(remarks);
         let endpoints: Vec<_> =
             ["endpoints", "apis"].iter().filter_map(|key| parameters.get(key)).flat_map(|list| list.list()).collect();
@@ -221,8 +220,7 @@ impl File<'_, '_> {
             self.endpoint(&service, parameters, function, environment.as_deref(), Vec::new());
         }
         for endpoint in endpoints {
-            let asked = ["path", "method", "function", "serviceTimeout", "name"];
-            let remarks = remarks_of_endpoint(&endpoint, &asked);
+            let remarks = remarks_of_endpoint(&endpoint);
             self.endpoint(&service, &endpoint, function, environment.as_deref(), remarks);
         }
     }
@@ -282,7 +280,7 @@ impl File<'_, '_> {
     fn domains(&mut self, service: &str, parameters: &Node<'_>, environment: Option<&str>) {
         for domain in parameters.get("customDomains").into_iter().flat_map(|domains| domains.list()) {
             let Some(host) = domain.text_of("domain").map(|host| self.resolve(&host)) else { continue };
-            let remarks = remarks(&domain, &["domain", "pathMappingSet", "isDefaultMapping", "isForcedHttps"]);
+            let remarks = remarks(&domain, &["domain", "pathMappingSet", "isDefaultMapping"]);
             let mappings = domain.get("pathMappingSet").map(|set| set.list()).unwrap_or_default();
             let service = self.draft.service(service);
             service.remarks.extend(remarks);
@@ -341,8 +339,8 @@ fn component_name(component: &Node<'_>) -> String {
     if component.at.is_empty() { "function".to_owned() } else { component.at.clone() }
 }
 
-fn remarks_of_endpoint(endpoint: &Node<'_>, asked: &[&str]) -> Vec<String> {
-    let mut all = remarks(endpoint, asked);
+fn remarks_of_endpoint(endpoint: &Node<'_>) -> Vec<String> {
+    let mut all = remarks(endpoint, &ENDPOINT);
     if let Some(function) = endpoint.get("function") {
         all.extend(remarks(
             &function,

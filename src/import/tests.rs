@@ -204,6 +204,7 @@ fn every_form_of_serverless_yml() {
         let config =
             crate::config::parse(std::path::Path::new("test"), &text).unwrap_or_else(|report| panic!("{report}"));
         assert_eq!(config.functions[0].timeout.value.as_secs(), seconds, "{text}");
+        assert!(!text.contains("method: there is no"), "what is read is said to be lost: {text}");
         let names: Vec<_> = config.functions.iter().map(|function| function.id.name.as_str()).collect();
         assert_eq!(names, functions, "{text}");
         for rule in rules {
