@@ -31,8 +31,8 @@ impl TraceFields {
     pub fn pass(self, name: &HeaderName) -> bool {
         match self {
             Self::Untouched => true,
-            Self::Continued => name != TRACEPARENT,
-            Self::Begun => name != TRACEPARENT && name != TRACESTATE,
+            Self::Continued => *name != TRACEPARENT,
+            Self::Begun => *name != TRACEPARENT && *name != TRACESTATE,
         }
     }
 }

@@ -192,8 +192,8 @@ impl Forwarding<'_> {
         } else {
             peer.forward(&mut lines, &routed.host);
         }
-        if let Some(span) = traced.filter(|_| !api.custom.iter().any(|name| name == TRACEPARENT)) {
-            lines.push(TRACEPARENT, span.to_string().as_bytes());
+        if let Some(span) = traced.filter(|_| !api.custom.iter().any(|name| *name == TRACEPARENT)) {
+            lines.push(TRACEPARENT.as_str(), span.to_string().as_bytes());
         }
         lines
     }

@@ -190,7 +190,7 @@ mod tests {
 
     fn headers(flags: &str) -> HeaderMap {
         let text = format!("00-{}-{}-{flags}", "a".repeat(32), "b".repeat(16));
-        HeaderMap::from_iter([(TRACEPARENT.parse().expect("a name"), HeaderValue::from_str(&text).expect("a value"))])
+        HeaderMap::from_iter([(TRACEPARENT, HeaderValue::from_str(&text).expect("a value"))])
     }
 
     #[test]

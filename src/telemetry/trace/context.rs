@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
-/// The field's name, in the only spelling that the specification has.
-pub const TRACEPARENT: &str = "traceparent";
-pub const TRACESTATE: &str = "tracestate";
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// What systems of tracing add to it, each for itself.
+pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// What is known of the flags: sampled, and whether the trace's id is random. Others are not passed on.
 const SAMPLED: u8 = 1;
