@@ -192,7 +192,7 @@ impl Forwarding<'_> {
         } else {
             peer.forward(&mut lines, &routed.host);
         }
-        if let Some(span) = traced.filter(|_| !api.custom.iter().any(|name| *name == TRACEPARENT)) {
+        if let Some(span) = traced.filter(|_| !api.custom.contains(&TRACEPARENT)) {
             lines.push(TRACEPARENT.as_str(), span.to_string().as_bytes());
         }
         lines

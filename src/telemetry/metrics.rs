@@ -23,6 +23,7 @@ use super::shard::{Codes, Level, Shards, Timing, TimingSum};
 pub struct Metrics {
     registry: Registry,
     reloads: IntCounterVec,
+    last_reload_successful: IntGauge,
     pub client_connections: IntGauge,
     pub config_revision: IntGauge,
     pub config_last_success: IntGauge,
@@ -78,6 +79,10 @@ impl Metrics {
         let reloads = Opts::new("fngate_config_reloads_total", "Loads of the configuration, by result.");
         let metrics = Self {
             reloads: register(&registry, IntCounterVec::new(reloads, &["result"])),
+            last_reload_successful: gauge(
+                "fngate_config_last_reload_successful",
+                "Whether the last load of the configuration succeeded.",
+            ),
             client_connections: gauge("fngate_client_connections", "Open client connections."),
             config_revision: gauge("fngate_config_revision", "The number of the routing table in use."),
             config_last_success: gauge(
@@ -134,6 +139,7 @@ impl Metrics {
     /// Counts a load of the configuration.
     pub fn count_reload(&self, succeeded: bool) {
         self.reloads.with_label_values(&[if succeeded { "ok" } else { "error" }]).inc();
+        self.last_reload_successful.set(succeeded.into());
     }
 
     /// Everything in the Prometheus text format.
