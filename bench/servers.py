@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pathlib
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -14,6 +15,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TICKS = 100
+# Seconds that a server has to leave by itself.
+LEAVE = 10
 # What is said of the access log: without one, and with it. HAProxy writes to sockets and descriptors only, here to its standard output, a file.
 LOG = {
     "nginx": ("off", "FOLDER/nginx.access json buffer=32k flush=1s"),
@@ -121,7 +124,10 @@ class Server:
         self.address = values.get("ADDRESS", values["ORIGIN"])
         environment = {**os.environ, "HOME": folder}
         with pathlib.Path(folder, f"{self.address}.out").open("wb") as output:
-            self.process = subprocess.Popen([fill(part, values) for part in command], stdout=output, stderr=subprocess.DEVNULL, env=environment)
+            # In a group of its own, to end it with all that it starts.
+            self.process = subprocess.Popen(
+                [fill(part, values) for part in command], stdout=output, stderr=subprocess.DEVNULL, env=environment, process_group=0
+            )
         # Also when something goes wrong before it is stopped.
         atexit.register(self.stop)
         try:
@@ -155,13 +161,22 @@ class Server:
         return 1024 * sum(of_kind(pid, "status", "VmRSS") for pid in tree(self.process.pid))
 
     def stop(self) -> None:
+        """Ends the process, and what it has started. Those that are busy with a table may not listen to that."""
         self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(LEAVE)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         atexit.unregister(self.stop)
 
 
 def tree(pid: int) -> list:
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        # It has left meanwhile.
+        return []
     return [pid, *(descendant for child in children for descendant in tree(int(child)))]
 
 
