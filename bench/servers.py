@@ -52,7 +52,7 @@ CANDIDATES = {
     "nginx": (NGINX, ["nginx.conf"]),
     "HAProxy": (["haproxy", "-db", "-f", "CONFIG"], ["haproxy.cfg"]),
     "Envoy": (
-        [ENVOY, "-c", "CONFIG", "--concurrency", "2", "--log-level", "off", "--base-id-path", "FOLDER/id", "--use-dynamic-base-id"],
+        [ENVOY, "-c", "CONFIG", "--concurrency", "WORKERS", "--log-level", "off", "--base-id-path", "FOLDER/id", "--use-dynamic-base-id"],
         ["envoy.yaml"],
     ),
     "Caddy": (["caddy", "run", "--config", "CONFIG", "--adapter", "caddyfile"], ["Caddyfile"]),
@@ -113,16 +113,18 @@ def fill(text: str, values: dict) -> str:
 
 
 class Server:
-    """A process with its configuration, made from templates. The first is the one that it is told of. It has so many seconds to listen."""
+    """A process with its configuration, made from templates. The first is the one that it is told of. It has so many seconds to listen, and two
+    workers where nothing else is said."""
 
     def __init__(self, command: list, templates: list, folder: str, values: dict, patience: float = 10):
-        values = {**values, "FOLDER": folder}
+        values = {"WORKERS": "2", **values, "FOLDER": folder}
         for template in templates:
             path = pathlib.Path(folder, template)
             path.write_text(fill((HERE / "peers" / template).read_text(), values))
             values.setdefault("CONFIG", str(path))
         self.address = values.get("ADDRESS", values["ORIGIN"])
-        environment = {**os.environ, "HOME": folder}
+        # What is written in Go knows no other word for workers.
+        environment = {**os.environ, "HOME": folder, "GOMAXPROCS": values["WORKERS"]}
         with pathlib.Path(folder, f"{self.address}.out").open("wb") as output:
             # In a group of its own, to end it with all that it starts.
             self.process = subprocess.Popen(
