@@ -16,7 +16,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 TICKS = 100
 # Seconds that a server has to leave by itself.
-LEAVE = 10
+LEAVE = 30
 # What is said of the access log: without one, and with it. HAProxy writes to sockets and descriptors only, here to its standard output, a file.
 LOG = {
     "nginx": ("off", "FOLDER/nginx.access json buffer=32k flush=1s"),
