@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::{HeaderMap, HeaderName};
+use uuid::Uuid;
 
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// What systems of tracing add to it, each for itself.
@@ -62,7 +63,10 @@ impl Context {
 
 impl fmt::Display for Context {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "00-{:032x}-{:016x}-{:02x}", self.trace, self.span, self.flags)
+        // It writes digits several times as fast as a format of 128 bits.
+        let mut buffer = Uuid::encode_buffer();
+        let trace = Uuid::from_u128(self.trace).simple().encode_lower(&mut buffer);
+        write!(formatter, "00-{trace}-{:016x}-{:02x}", self.span, self.flags)
     }
 }
 
