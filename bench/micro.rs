@@ -11,6 +11,7 @@ use fngate::header::ReservedPrefix;
 use fngate::message::lines::Lines;
 use fngate::message::request::{self, Filter};
 use fngate::message::rules::Rules;
+use fngate::message::trace_fields::TraceFields;
 use fngate::route::{ApiEntry, Builder, RouteTable};
 use fngate::telemetry::metrics::Metrics;
 use http::{HeaderName, HeaderValue, Method, Request};
@@ -95,7 +96,7 @@ fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
         headers.insert(name, HeaderValue::from_static("a value of some length"));
     }
     let (head, ()) = request.into_parts();
-    let filter = Filter { rules: &rules, custom: &[], trusted: false };
+    let filter = Filter { rules: &rules, custom: &[], trusted: false, trace: TraceFields::Untouched };
     let id = Uuid::from_u128(7);
     bencher.bench_local(|| {
         let host = request::host(black_box(&head)).expect("a good head");

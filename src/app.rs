@@ -3,12 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 use crate::config::Config;
 #[cfg(feature = "acme")]
@@ -17,6 +19,8 @@ use crate::control::admin::{self, Admin};
 use crate::control::load;
 use crate::control::ready::Readiness;
 use crate::control::reload::{Origin, Reloader};
+#[cfg(feature = "otel")]
+use crate::control::traces;
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
 use crate::drain::Phase;
 use crate::net::socket::{self, BindError, Sockets};
@@ -24,13 +28,15 @@ use crate::net::socket_file::SocketFile;
 use crate::process;
 use crate::server::worker::{self, Crew, Inbox, Limits, ListenSocket};
 use crate::snapshot::{CompileError, Shared, Snapshot};
-use crate::telemetry::access::Writer;
+use crate::telemetry::access::sink::Outlets;
+use crate::telemetry::access::writer::Writer;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::trace::Queue;
 
 /// Commands that may wait for the control loop.
 const COMMANDS: usize = 16;
-/// How long the access log may take to be written to its end.
-const LAST_LINES: Duration = Duration::from_secs(2);
+/// How long the access log may take to be written to its end, and the traces to be sent.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What to run.
 #[derive(Debug)]
@@ -98,7 +104,9 @@ impl App {
         let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics)?));
         #[cfg(feature = "acme")]
         acme::load(&shared.load());
-        let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), writer.clone(), limits);
+        let (spans, exporter) = export_traces(&shared, &metrics);
+        let outlets = Outlets { writer: writer.clone(), spans };
+        let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), outlets, limits);
         let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
@@ -114,9 +122,10 @@ impl App {
             ended,
             workers,
         };
+        let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
         let admin =
             Admin { metrics: metrics.clone(), scraping: Arc::default(), readiness, commands: commands.clone(), hosts };
-        let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
+        let admin = admin_socket.map(|socket| (socket, admin));
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
         // Never waited for: what it reads may hang.
@@ -125,7 +134,7 @@ impl App {
             loading.block_on(loader.run());
         };
         drop(thread("load", load)?);
-        let control = thread("control", move || run_control(&runtime, control, admin_socket, admin, signals))?;
+        let control = thread("control", move || run_control(&runtime, control, admin, signals, exporter))?;
         Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, _files: files })
     }
 
@@ -174,7 +183,7 @@ impl App {
             }
         }
         if let Some(writer) = self.writer {
-            writer.sync(LAST_LINES);
+            writer.sync(LAST_WORDS);
         }
         outcome
     }
@@ -246,12 +255,12 @@ fn take_signals(
 fn run_control(
     runtime: &Runtime,
     control: Control,
-    admin_socket: Option<std::net::TcpListener>,
-    admin: Admin,
+    admin: Option<(std::net::TcpListener, Admin)>,
     signals: Option<impl Future<Output = ()> + Send + 'static>,
+    exporter: Exporter,
 ) -> Outcome {
     runtime.block_on(async move {
-        if let Some(socket) = admin_socket {
+        if let Some((socket, admin)) = admin {
             match tokio::net::TcpListener::from_std(socket) {
                 Ok(listener) => drop(tokio::spawn(admin::serve(listener, admin))),
                 Err(error) => tracing::error!(%error, "no admin listener"),
@@ -260,8 +269,38 @@ fn run_control(
         drop(signals.map(tokio::spawn));
         #[cfg(feature = "acme")]
         tokio::spawn(acme::keep(control.crew.shared.clone()));
-        control.run().await
+        let export = exporter.export.map(tokio::spawn);
+        let outcome = control.run().await;
+        // From here on nobody leaves anything for it.
+        drop(exporter.running);
+        if let Some(export) = export
+            && timeout(LAST_WORDS, export).await.is_err()
+        {
+            tracing::error!("the traces could not be sent to their end");
+        }
+        outcome
     })
+}
+
+/// The task that sends traces, and what keeps it going.
+struct Exporter {
+    running: watch::Sender<bool>,
+    export: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+/// Where workers leave traced requests, and who sends them on. A build without traces has neither.
+fn export_traces(shared: &Arc<Shared>, metrics: &Arc<Metrics>) -> (Option<Queue>, Exporter) {
+    let (running, until) = watch::channel(true);
+    #[cfg(feature = "otel")]
+    {
+        let (queue, export) = traces::start(shared.clone(), metrics.clone(), until);
+        (Some(queue), Exporter { running, export: Some(Box::pin(export)) })
+    }
+    #[cfg(not(feature = "otel"))]
+    {
+        let _unused = (shared, metrics, until);
+        (None, Exporter { running, export: None })
+    }
 }
 
 fn thread<T: Send + 'static>(

@@ -4,6 +4,7 @@
 
 mod acme;
 mod address;
+mod collector;
 mod disk;
 mod document;
 mod error;
@@ -23,6 +24,7 @@ mod resolve;
 mod schema;
 mod service;
 pub mod tls;
+pub mod traces;
 pub mod types;
 mod value;
 mod variable;

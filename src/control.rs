@@ -6,11 +6,15 @@
 #[cfg(feature = "acme")]
 pub mod acme;
 pub mod admin;
+#[cfg(any(feature = "acme", feature = "otel"))]
+mod fetch;
 pub mod load;
 pub mod ready;
 pub mod reload;
 pub mod signals;
 pub mod systemd;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod watch;
 
 use std::sync::Arc;
@@ -100,7 +104,7 @@ impl Control {
     }
 
     fn reopen_logs(&self) {
-        if let Some(writer) = &self.crew.writer {
+        if let Some(writer) = &self.crew.outlets.writer {
             writer.reopen();
         }
         tracing::info!("logs reopened");

@@ -11,5 +11,6 @@ pub mod problem;
 pub mod request;
 pub mod response;
 pub mod rules;
+pub mod trace_fields;
 pub mod trailer;
 pub mod websocket;

@@ -13,6 +13,7 @@ mod pump;
 pub mod retry;
 mod routing;
 pub mod upgrade;
+mod upload;
 pub mod view;
 
 use std::cell::{Cell, RefCell};
@@ -37,7 +38,9 @@ use crate::message::problem::{Problem, Reason};
 use crate::message::request;
 use crate::message::websocket::Opening;
 use crate::snapshot::Shared;
-use crate::telemetry::access::{Record, Sink};
+use crate::telemetry::access::Record;
+use crate::telemetry::access::sink::Sink;
+use crate::telemetry::trace::Trace;
 
 /// For so long after a request was taken back, more are expected to be.
 const WARY: Duration = Duration::from_secs(1);
@@ -95,6 +98,9 @@ impl Gateway {
         async move {
             let (view, version) = (self.view(), received.head.version);
             let mut record = self.record(&view, &client, id);
+            if let Some(traces) = &view.snapshot.config.traces {
+                record.trace = Trace::begin(&received.head.headers, id, traces.ratio);
+            }
             record.head = Some(received.head.clone());
             #[cfg(test)]
             fault::strike("request", &received.head);

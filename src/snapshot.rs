@@ -19,8 +19,8 @@ use crate::message::rules::Rules;
 use crate::net::issued::Issued;
 use crate::net::tls::TlsError;
 use crate::route::{ApiEntry, BuildError, Builder, RouteTable};
-use crate::telemetry::access;
 use crate::telemetry::metrics::{ApiLabels, Metrics};
+use crate::telemetry::route::Route;
 
 /// A routing table and everything that its requests need, made once and never changed.
 #[derive(Debug)]
@@ -41,9 +41,9 @@ pub struct Snapshot {
     pub issued: Arc<Issued>,
     pub rules: Rules,
     /// Where requests without a service are counted.
-    pub nowhere: Arc<access::Route>,
+    pub nowhere: Arc<Route>,
     /// Where requests to a service without an API are counted.
-    services: HashMap<String, Arc<access::Route>>,
+    services: HashMap<String, Arc<Route>>,
 }
 
 /// An API in one environment, with all that can be known before a request arrives.
@@ -61,7 +61,7 @@ pub struct Api {
     /// The names among them that were configured, and so replace a client's own.
     pub custom: Vec<HeaderName>,
     pub has_parameters: bool,
-    pub route: Arc<access::Route>,
+    pub route: Arc<Route>,
 }
 
 /// Why a configuration that could be read cannot be used.
@@ -147,7 +147,7 @@ impl Snapshot {
 
     /// Where to count a request that reached a service but no API.
     #[must_use]
-    pub fn service(&self, name: &str) -> &Arc<access::Route> {
+    pub fn service(&self, name: &str) -> &Arc<Route> {
         self.services.get(name).unwrap_or(&self.nowhere)
     }
 }
@@ -177,9 +177,10 @@ impl Api {
             lines: lines.into_bytes().into(),
             custom: names,
             has_parameters: api.path.has_parameters(),
-            route: Arc::new(access::Route {
+            route: Arc::new(Route {
                 service: service.name.clone(),
                 api: api.name.clone(),
+                path: api.path.as_str().to_owned(),
                 environment: binding.environment.as_str(),
                 function: format!("{}/{}", function.id.namespace, function.id.name),
                 version: function.id.version.clone(),
@@ -254,11 +255,12 @@ fn reserved_name(gateway: &types::Gateway, name: &str) -> String {
     format!("{}{name}", gateway.reserved_prefix.as_str())
 }
 
-fn unrouted(service: &str, metrics: &Metrics) -> access::Route {
+fn unrouted(service: &str, metrics: &Metrics) -> Route {
     let labels = ApiLabels { service: service.to_owned(), ..ApiLabels::default() };
-    access::Route {
+    Route {
         service: service.to_owned(),
         api: String::new(),
+        path: String::new(),
         environment: "",
         function: String::new(),
         version: String::new(),

@@ -7,4 +7,6 @@ mod handles;
 pub mod listener;
 pub mod log;
 pub mod metrics;
+pub mod route;
 pub mod shard;
+pub mod trace;

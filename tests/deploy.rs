@@ -21,6 +21,8 @@ mod live;
 mod prometheus;
 #[path = "deploy/rules.rs"]
 mod rules;
+#[path = "support/skip.rs"]
+mod skip;
 #[path = "deploy/stand.rs"]
 mod stand;
 #[path = "cli/support.rs"]

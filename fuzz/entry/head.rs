@@ -18,7 +18,7 @@ use fngate::proxy::Gateway;
 use fngate::server::connection::{self, Arrival};
 use fngate::server::socket::Socket;
 use fngate::snapshot::{Shared, Snapshot};
-use fngate::telemetry::access::Sink;
+use fngate::telemetry::access::sink::{Outlets, Sink};
 use fngate::telemetry::metrics::Metrics;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -58,7 +58,7 @@ impl Stand {
             spawn_local(serve(listener, violations.clone()));
             let config = config::parse(Path::new("head.toml"), &configuration(&socket)).expect("a configuration");
             let snapshot = Snapshot::compile(config, None, &Metrics::new()).expect("a table");
-            Gateway::new(Arc::new(Shared::new(snapshot)), Sink::new(None), 0, 16)
+            Gateway::new(Arc::new(Shared::new(snapshot)), Sink::new(Outlets::default()), 0, 16)
         });
         Self { runtime, gateway, violations, _folder: folder }
     }

@@ -7,6 +7,7 @@ use fngate::header::ReservedPrefix;
 use fngate::message::problem::{Problem, Reason};
 use fngate::message::request::{self, Filter};
 use fngate::message::rules::Rules;
+use fngate::message::trace_fields::TraceFields;
 use fngate::message::{response, trailer};
 use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
@@ -52,7 +53,12 @@ pub(crate) fn run(data: &[u8]) {
         client_subject: format!("{prefix}Client-Subject"),
     };
     let custom = [CUSTOM];
-    let filter = Filter { rules: &rules, custom: if switch(3) { &custom } else { &[] }, trusted: switch(4) };
+    let trace = match (switch(5), switch(6)) {
+        (false, _) => TraceFields::Untouched,
+        (true, false) => TraceFields::Continued,
+        (true, true) => TraceFields::Begun,
+    };
+    let filter = Filter { rules: &rules, custom: if switch(3) { &custom } else { &[] }, trusted: switch(4), trace };
     request(&headers, filter);
     trailers(&headers, &rules);
     answer(&headers, &rules.prefix);
@@ -90,7 +96,12 @@ fn request(headers: &HeaderMap, filter: Filter<'_>) {
         let told =
             filter.trusted && text.starts_with("x-forwarded-") && folded(name) == text && !FROM_PROXY.contains(&text);
         let via = text == "via" && filter.rules.via;
-        !is_reserved(name, &filter.rules.prefix) && !is_hop(name) && !via && (plain || told)
+        let traced = match text {
+            "traceparent" => filter.trace != TraceFields::Untouched,
+            "tracestate" => filter.trace == TraceFields::Begun,
+            _ => false,
+        };
+        !is_reserved(name, &filter.rules.prefix) && !is_hop(name) && !via && !traced && (plain || told)
     };
     assert_same(headers, &prepared, passes);
     assert_announced(&prepared, &filter.rules.prefix);

@@ -70,6 +70,7 @@ fn of(form: &Form) -> Value {
         Form::Size => pattern(SIZE),
         Form::Boolean(default) => json!({ "type": "boolean", "default": default }),
         Form::Number(low, high) => number(*low, *high),
+        Form::Fraction => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Form::Unknown => Value::Object(Map::new()),
     }
 }

@@ -180,7 +180,7 @@ impl<'a> Section<'a> {
         entries.map(|entries| (value, entries))
     }
 
-    fn value_as(&self, key: &'static str, form: impl FnOnce() -> Form) -> Option<Value<'a>> {
+    pub(super) fn value_as(&self, key: &'static str, form: impl FnOnce() -> Form) -> Option<Value<'a>> {
         self.know(key, form);
         let mut values = self.values(key);
         let first = values.next()?;
@@ -364,7 +364,7 @@ impl<'a> Section<'a> {
             (Some(close), _) => Some(format!("did you mean `{close}`? (`{key}` is a key of {homes})")),
             (None, "") => {
                 let all: Vec<_> = known.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-                (all.len() <= 8).then(|| format!("the keys here are {}", list(&all).join(", ")))
+                (all.len() <= 10).then(|| format!("the keys here are {}", list(&all).join(", ")))
             }
             (None, _) => Some(format!("`{key}` is a key of {homes}")),
         }

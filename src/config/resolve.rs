@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::acme;
+use super::collector;
 use super::error::Diagnostic;
 use super::file::Span;
 use super::function::{self, Functions};
@@ -30,6 +31,7 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     let listeners = root.tables("listener", |section| listener::read(section, &gateway.trusted_proxies, &acme));
     let admin = root.table("admin", read_admin);
     let log = root.table("log", read_log);
+    let traces = root.table("traces", collector::read);
     let prefix = &gateway.reserved_prefix;
     let functions = root.tables("function", |section| function::read(section, prefix));
     let services = root.tables("service", |section| service::read(section, prefix));
@@ -44,6 +46,7 @@ pub(super) fn read(root: &Section<'_>) -> Config {
         acme,
         admin: admin.0,
         log,
+        traces,
         functions: functions.all,
         services,
     }

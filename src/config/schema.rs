@@ -34,6 +34,8 @@ pub enum Form {
     Boolean(bool),
     /// A whole number from one to another.
     Number(i128, i128),
+    /// From 0 to 1.
+    Fraction,
     /// What its reader did not say.
     Unknown,
 }

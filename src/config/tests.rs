@@ -7,6 +7,7 @@ mod disk;
 mod good;
 mod pem;
 mod shipped;
+mod traces;
 
 use std::env::VarError;
 use std::path::Path;

@@ -24,6 +24,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     pub admin: Admin,
     pub log: Log,
+    /// `None`: no request is traced, and `traceparent` passes untouched.
+    pub traces: Option<super::traces::Traces>,
     /// The function versions. [`Binding::function`] counts from here.
     pub functions: Vec<Arc<Function>>,
     pub services: Vec<Service>,

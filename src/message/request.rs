@@ -14,6 +14,7 @@ use super::http2;
 use super::lines::Lines;
 use super::problem::{Problem, Reason};
 use super::rules::{Rules, reserved};
+use super::trace_fields::TraceFields;
 use super::trailer;
 use crate::config::types::ReservedPolicy;
 use crate::header::{Class, classify, is_same};
@@ -26,6 +27,7 @@ pub struct Filter<'a> {
     pub custom: &'a [HeaderName],
     /// Whether the peer is a trusted proxy, whose further `X-Forwarded-*` fields pass.
     pub trusted: bool,
+    pub trace: TraceFields,
 }
 
 /// Checks the target and `Host` of a request and returns the host that it is for, as it will be forwarded. Empty for an
@@ -100,7 +102,11 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
                 }
                 false
             }
-            Class::EndToEnd => !listed.contains(name) && !filter.custom.iter().any(|custom| is_same(custom, name)),
+            Class::EndToEnd => {
+                filter.trace.pass(name)
+                    && !listed.contains(name)
+                    && !filter.custom.iter().any(|custom| is_same(custom, name))
+            }
             Class::Reserved => match filter.rules.reserved {
                 ReservedPolicy::Strip => false,
                 ReservedPolicy::Reject => return Err(reserved(name)),
@@ -244,7 +250,9 @@ mod tests {
     }
 
     fn prepared_with(reserved: ReservedPolicy, lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
-        let filter = Filter { rules: &rules(reserved), custom: &[HeaderName::from_static("x-custom")], trusted: false };
+        let custom = [HeaderName::from_static("x-custom")];
+        let trace = TraceFields::Untouched;
+        let filter = Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace };
         let headers = prepare(&head("/", lines), HeaderValue::from_static("h"), filter)?;
         Ok(headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
     }

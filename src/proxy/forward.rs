@@ -17,6 +17,7 @@ use super::error::Error;
 use super::exchange::Held;
 use super::retry::{Attempt, may_retry};
 use super::routing::{Received, Routed};
+use super::upload::Upload;
 use super::view::{LocalApi, View};
 use crate::function::channel::Channel;
 use crate::function::dial::{self, Terms};
@@ -27,13 +28,15 @@ use crate::function::pool::Pool;
 use crate::function::reply::Reply;
 use crate::function::session::Turn;
 use crate::function::tls::Offer;
-use crate::message::body::{Asked, ContinueGate, Fault, Progress, RequestBody, UploadLimits};
+use crate::message::body::{Asked, ContinueGate, Fault, Progress, RequestBody};
 use crate::message::lines::Lines;
 use crate::message::problem::{Problem, Reason};
+use crate::message::request::Filter;
+use crate::message::trace_fields::TraceFields;
 use crate::message::{grpc, http2, request, response};
 use crate::net::proxy_protocol;
-use crate::snapshot::Api;
 use crate::telemetry::access::Record;
+use crate::telemetry::trace::context::{Context, TRACEPARENT};
 
 /// Attempts on connections that turn out to be closed before the request is written, or that cannot be opened.
 const ATTEMPTS: usize = 3;
@@ -51,6 +54,7 @@ struct Forwarding<'a> {
     progress: Option<&'a Progress>,
     /// Whether the client is a trusted proxy.
     trusted: bool,
+    trace: TraceFields,
 }
 
 /// What is sent next: a request that is still to be made, or one that came back unsent.
@@ -87,7 +91,7 @@ pub(super) async fn forward(
 ) -> Result<Answer, Error> {
     let Received { head, extensions, incoming, opening } = received;
     let LocalApi { api, function, .. } = &*routed.api;
-    let (body, progress, gate) = upload(view, client, &head, incoming, api);
+    let Upload { body, progress, gate } = Upload::new(view, client, &head, incoming, api);
     record.bytes_in = progress.as_ref().map(|progress| progress.bytes.clone());
     let timeout = grpc::timeout(&head).map_or(api.timeout, |patience| patience.min(api.timeout));
     let budget = Budget::new(timeout, record.started, progress.clone());
@@ -103,7 +107,11 @@ pub(super) async fn forward(
         budget: &budget,
         progress: progress.as_deref(),
         trusted: client.peer().is_trusted(&view.snapshot.config.gateway.trusted_proxies),
+        trace: TraceFields::of(record.trace.as_deref()),
     };
+    if let Some(trace) = &mut record.trace {
+        trace.base_path = routed.base_path;
+    }
     let outgoing = Outgoing { headers: forwarding.headers()?, body, extensions, gate };
     let (answer, channel, pool) = forwarding.send(outgoing, record).await?;
     if let Some(progress) = progress.as_ref().filter(|progress| progress.asked.get() == Asked::NotYet) {
@@ -135,30 +143,6 @@ pub(super) async fn forward(
     Ok(Answer { head: parts, content, held: Held { permit, progress } })
 }
 
-/// The body to send, its progress, and the gate that holds it back while the client waits for `100 Continue`.
-fn upload(
-    view: &View,
-    client: &Client,
-    head: &Parts,
-    incoming: Incoming,
-    api: &Api,
-) -> (RequestBody, Option<Rc<Progress>>, Option<ContinueGate>) {
-    if incoming.is_end_stream() {
-        return (RequestBody::empty(), None, None);
-    }
-    let limits = UploadLimits {
-        version: head.version,
-        idle: view.snapshot.config.gateway.client_body_idle,
-        max_bytes: api.max_body_bytes,
-        rules: view.rules.clone(),
-        custom: api.custom.clone(),
-    };
-    let gate = request::expects_continue(head).then(ContinueGate::default);
-    let (body, progress) =
-        RequestBody::forward(incoming, limits, (client.alarm().clone(), client.leftover().clone()), gate.clone());
-    (body, Some(progress), gate)
-}
-
 /// A slot from the function's queue.
 async fn queue(function: &Rc<Local>, client: &Client, budget: &Budget, record: &mut Record) -> Result<Permit, Error> {
     let began = client.now();
@@ -174,8 +158,8 @@ fn stopped(stop: Stop, budget: &Budget) -> Error {
 impl Forwarding<'_> {
     /// The client's own fields as the function gets them.
     fn headers(&self) -> Result<HeaderMap, Error> {
-        let filter =
-            request::Filter { rules: &self.view.rules, custom: &self.routed.api.api.custom, trusted: self.trusted };
+        let custom = &self.routed.api.api.custom;
+        let filter = Filter { rules: &self.view.rules, custom, trusted: self.trusted, trace: self.trace };
         let mut headers = request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)?;
         if self.head.version == Version::HTTP_2 && self.progress.is_some() && !headers.contains_key(CONTENT_LENGTH) {
             // Its end is an event there. For a GET, hyper would not send a body of unknown length otherwise.
@@ -185,7 +169,7 @@ impl Forwarding<'_> {
     }
 
     /// The field lines that the request gets from the gateway.
-    fn own_lines(&self, id: Uuid) -> Lines {
+    fn own_lines(&self, id: Uuid, traced: Option<Context>) -> Lines {
         let Self { view, routed, head, .. } = *self;
         let (api, peer) = (&routed.api.api, self.client.peer());
         let mut lines = Lines::with_capacity(api.lines.len() + 416);
@@ -207,6 +191,9 @@ impl Forwarding<'_> {
             peer.forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
         } else {
             peer.forward(&mut lines, &routed.host);
+        }
+        if let Some(span) = traced.filter(|_| !api.custom.contains(&TRACEPARENT)) {
+            lines.push(TRACEPARENT.as_str(), span.to_string().as_bytes());
         }
         lines
     }
@@ -236,6 +223,7 @@ impl Forwarding<'_> {
         let (mut unsent, mut links) = (0, Links::Any);
         let mut next = Next::New(outgoing);
         loop {
+            let traced = record.attempt();
             let (channel, pool) = match self.idle(links) {
                 Ok(idle) => idle,
                 Err(pool) => Box::pin(self.open(pool, links, record)).await?,
@@ -247,7 +235,7 @@ impl Forwarding<'_> {
             };
             self.budget.enter(WaitingFor::Response);
             let began = self.client.now();
-            let lines = self.own_lines(record.id);
+            let lines = self.own_lines(record.id, traced);
             let outcome = match channel {
                 Channel::Link(link) => {
                     let answered = link.exchange(request, lines, || self.check()).await;
@@ -261,7 +249,7 @@ impl Forwarding<'_> {
             let failed = match outcome {
                 Ok((answer, channel)) => {
                     let answered = self.client.now() - began;
-                    record.answered = Some(answered);
+                    record.answer(answered, answer.status().as_u16());
                     self.routed.api.function.metrics.duration.observe(answered);
                     return Ok((answer, channel, pool));
                 }

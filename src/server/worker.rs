@@ -22,7 +22,7 @@ use crate::message::forwarded::Peer;
 use crate::net::accept::{Accepted, Listener, accept};
 use crate::proxy::Gateway;
 use crate::snapshot::Shared;
-use crate::telemetry::access::{Sink, Writer};
+use crate::telemetry::access::sink::{Outlets, Sink};
 use crate::telemetry::metrics::Metrics;
 
 /// Connections on their way from the worker that accepted them to the one that serves them.
@@ -47,7 +47,7 @@ pub enum ListenSocket {
 pub struct Crew {
     pub shared: Arc<Shared>,
     pub metrics: Arc<Metrics>,
-    pub writer: Option<Writer>,
+    pub outlets: Outlets,
     pub limits: Limits,
     /// Of the listeners, as they were at the start.
     doors: Vec<Door>,
@@ -91,7 +91,7 @@ impl Crew {
         count: usize,
         shared: Arc<Shared>,
         metrics: Arc<Metrics>,
-        writer: Option<Writer>,
+        outlets: Outlets,
         limits: Limits,
     ) -> (Arc<Self>, Vec<Inbox>) {
         let (colleagues, inboxes) = (0..count)
@@ -101,7 +101,7 @@ impl Crew {
             })
             .unzip();
         let doors = doors(&shared.load().config.listeners);
-        (Arc::new(Self { shared, metrics, writer, limits, doors, colleagues }), inboxes)
+        (Arc::new(Self { shared, metrics, outlets, limits, doors, colleagues }), inboxes)
     }
 
     /// A number for each worker that grows as long as the worker makes progress.
@@ -137,7 +137,7 @@ pub fn run(
     let mut runtime = Builder::new_current_thread();
     let runtime = runtime.enable_all().event_interval(EVENT_INTERVAL).build_local(LocalOptions::default())?;
     runtime.block_on(async move {
-        let sink = Sink::new(crew.writer.clone());
+        let sink = Sink::new(crew.outlets.clone());
         let gateway = Gateway::new(crew.shared.clone(), sink.clone(), index, crew.limits.idle_connections);
         let worker = Rc::new(Worker { index, crew, gateway, drain: Drain::default() });
         let register = |(index, socket)| register(socket).map(|listener| (index, listener));

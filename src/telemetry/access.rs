@@ -5,48 +5,28 @@
 
 mod line;
 mod output;
+pub mod sink;
+pub mod writer;
 
-use std::cell::{Cell, RefCell};
-use std::io;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::header::{HOST, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Request, Version};
-use prometheus::IntCounter;
-use tokio::sync::{Notify, mpsc};
+use http::{HeaderName, HeaderValue, Method, Request, Version};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::line::{Stamp, millis, text, write_fields};
-use self::output::Output;
-use super::escape::escape;
-use super::metrics::{ApiMetrics, Errors};
+use self::line::{millis, text, write_fields};
+use self::sink::Sink;
+use super::metrics::Errors;
+use super::route::Route;
 use super::shard::{Codes, Timing};
+use super::trace::context::Context;
+use super::trace::{Finished, Trace};
 use crate::clock::Clock;
-use crate::config::types::AccessLog;
-
-/// Batches that may wait for the writer.
-const QUEUE: usize = 256;
-/// A buffer of this many bytes is handed over at once.
-const FULL: usize = 32 * 1024;
-/// How long a line may wait in a worker.
-const LINGER: Duration = Duration::from_millis(50);
-
-/// What a request was routed to: the constant part of its record.
-#[derive(Debug)]
-pub struct Route {
-    pub service: String,
-    pub api: String,
-    pub environment: &'static str,
-    /// `namespace/name`.
-    pub function: String,
-    pub version: String,
-    pub metrics: ApiMetrics,
-}
 
 /// A route with the numbers of one worker.
 #[derive(Debug)]
@@ -56,11 +36,12 @@ pub struct Tally {
     errors: Arc<Errors>,
     /// What an access line says of the route.
     fields: Box<[u8]>,
+    route: Arc<Route>,
 }
 
 impl Tally {
     #[must_use]
-    pub fn new(route: &Route, worker: usize) -> Rc<Self> {
+    pub fn new(route: &Arc<Route>, worker: usize) -> Rc<Self> {
         let metrics = &route.metrics;
         let (codes, duration, errors) =
             (metrics.codes.of(worker), metrics.duration.of(worker), metrics.errors.of(worker));
@@ -73,7 +54,7 @@ impl Tally {
             version: route.version,
         });
         debug_assert!(written.is_ok(), "all of it is text");
-        Rc::new(Self { fields: fields.into(), codes, duration, errors })
+        Rc::new(Self { fields: fields.into(), codes, duration, errors, route: route.clone() })
     }
 
     /// Counts an error of the gateway's own making.
@@ -107,6 +88,8 @@ pub struct Record {
     pub reason: Option<&'static str>,
     /// Why the exchange ended before its end.
     pub aborted: Option<&'static str>,
+    /// Its part in a trace that is continued or begun here.
+    pub trace: Option<Box<Trace>>,
     clock: Clock,
     sink: Rc<Sink>,
 }
@@ -139,6 +122,7 @@ impl Record {
             instance: None,
             reason: None,
             aborted: Some("client_closed"),
+            trace: None,
             clock,
             sink,
         })
@@ -166,6 +150,48 @@ impl Record {
             }
             Rc::new(kept)
         });
+    }
+
+    /// Begins an attempt to reach the function, and returns what it is told of the trace, if it is.
+    pub fn attempt(&mut self) -> Option<Context> {
+        let trace = self.trace.as_mut()?;
+        Some(trace.attempt(self.clock.now(), self.instance.as_deref()))
+    }
+
+    /// Notes that the head of the function's answer is there.
+    pub fn answer(&mut self, waited: Duration, status: u16) {
+        self.answered = Some(waited);
+        if let Some(trace) = &mut self.trace {
+            trace.end(self.clock.now(), self.instance.as_deref(), Some(status));
+        }
+    }
+
+    /// What a trace tells of a request that took so long.
+    fn finished(&self, mut trace: Box<Trace>, duration: Duration) -> Finished {
+        trace.end(self.clock.now(), self.instance.as_deref(), None);
+        let head = self.head.as_deref();
+        let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
+        let copy = |value: &HeaderValue| text(value).into();
+        Finished {
+            trace,
+            id: self.id,
+            route: self.tally.route.clone(),
+            began: (SystemTime::now() - duration, self.started),
+            duration,
+            client: (*self.client).into(),
+            host: self.host.as_ref().or_else(|| field(&HOST)).map(copy),
+            is_secure: self.tls.is_some(),
+            method: head.map_or(Method::GET, |head| head.method.clone()),
+            path: head.map_or("", |head| head.uri.path()).into(),
+            version: head.map_or(Version::HTTP_11, |head| head.version),
+            user_agent: field(&USER_AGENT).map(copy),
+            status: Some(self.status).filter(|status| *status != CLIENT_LEFT || self.aborted.is_none()),
+            bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
+            bytes_out: self.bytes_out,
+            queued: self.queued,
+            reason: self.reason,
+            aborted: self.aborted,
+        }
     }
 
     /// Writes the line of a request that took so long, an object of JSON.
@@ -217,142 +243,9 @@ impl Drop for Record {
         let duration = self.clock.now() - self.started;
         self.tally.codes.count(self.status);
         self.tally.duration.observe(duration);
-        self.sink.write(self, duration);
-    }
-}
-
-/// Where one worker leaves its lines.
-#[derive(Debug)]
-pub struct Sink {
-    writer: Option<Writer>,
-    pending: RefCell<Batch>,
-    stamp: RefCell<Stamp>,
-    waiting: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Batch {
-    bytes: Vec<u8>,
-    lines: u64,
-}
-
-impl Sink {
-    /// A sink that hands over to `writer`; none throws everything away.
-    #[must_use]
-    pub fn new(writer: Option<Writer>) -> Rc<Self> {
-        Rc::new(Self { writer, pending: RefCell::default(), stamp: RefCell::default(), waiting: Notify::new() })
-    }
-
-    /// Writes the line of a request that took so long.
-    fn write(&self, record: &Record, duration: Duration) {
-        let Some(writer) = &self.writer else { return };
-        let mut stamp = self.stamp.borrow_mut();
-        let mut pending = self.pending.borrow_mut();
-        let start = pending.bytes.len();
-        if record.write(&mut pending.bytes, duration, stamp.of(SystemTime::now() - duration)).is_err() {
-            pending.bytes.truncate(start);
-            writer.lost.inc();
-            return;
-        }
-        escape(&mut pending.bytes, start);
-        pending.bytes.push(b'\n');
-        pending.lines += 1;
-        if pending.bytes.len() >= FULL {
-            drop(pending);
-            self.flush();
-        } else if start == 0 {
-            self.waiting.notify_one();
-        }
-    }
-
-    /// Hands over what has been collected.
-    pub fn flush(&self) {
-        let batch = self.pending.take();
-        if let (Some(writer), true) = (&self.writer, batch.lines > 0) {
-            writer.queue(batch);
-        }
-    }
-
-    /// Hands over lines that would wait too long; runs as long as the worker.
-    pub async fn keep_flushing(&self) {
-        loop {
-            self.waiting.notified().await;
-            tokio::time::sleep(LINGER).await;
-            self.flush();
+        self.sink.line(duration, |line, time| self.write(line, duration, time));
+        if let Some(trace) = self.trace.take().filter(|trace| trace.context.is_sampled()) {
+            self.sink.span(self.finished(trace, duration));
         }
     }
 }
-
-/// The queue to the thread that writes access lines.
-#[derive(Clone, Debug)]
-pub struct Writer {
-    queue: mpsc::Sender<Message>,
-    reopen: Arc<AtomicBool>,
-    lost: IntCounter,
-}
-
-#[derive(Debug)]
-enum Message {
-    Lines(Batch),
-    /// There is something to do beside the queue.
-    Wake,
-    /// Answered once everything before it is written.
-    Sync(std::sync::mpsc::SyncSender<()>),
-}
-
-impl Writer {
-    /// Opens the log and starts its thread; `None` when access logging is off. Lines that cannot be queued or written are
-    /// counted in `lost`.
-    ///
-    /// # Errors
-    /// When the file cannot be opened or the thread cannot be started.
-    pub fn start(log: &AccessLog, lost: IntCounter) -> io::Result<Option<Self>> {
-        let Some(mut output) = Output::open(log)? else { return Ok(None) };
-        let (queue, mut messages) = mpsc::channel(QUEUE);
-        let (counter, reopen) = (lost.clone(), Arc::new(AtomicBool::new(false)));
-        let wanted = reopen.clone();
-        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
-            while let Some(message) = messages.blocking_recv() {
-                if wanted.swap(false, Ordering::AcqRel) {
-                    output.reopen();
-                }
-                match message {
-                    Message::Lines(batch) => {
-                        if output.write_all(&batch.bytes).is_err() {
-                            counter.inc_by(batch.lines);
-                        }
-                    }
-                    Message::Wake => {}
-                    // Whoever asked may have lost patience.
-                    Message::Sync(written) => drop(written.try_send(())),
-                }
-            }
-        })?;
-        Ok(Some(Self { queue, reopen, lost }))
-    }
-
-    /// Closes the file and opens its path again, for log rotation.
-    pub fn reopen(&self) {
-        self.reopen.store(true, Ordering::Release);
-        // A full queue wakes it as well, and whoever asks must not wait for a disk.
-        let _ = self.queue.try_send(Message::Wake);
-    }
-
-    /// Waits until everything queued so far is written, at most `patience`: a pipe that nobody reads must not keep a process.
-    pub fn sync(&self, patience: Duration) {
-        let (written, wait) = std::sync::mpsc::sync_channel(1);
-        if self.queue.try_send(Message::Sync(written)).is_err() || wait.recv_timeout(patience).is_err() {
-            tracing::error!("the access log could not be written to its end");
-        }
-    }
-
-    fn queue(&self, batch: Batch) {
-        let lines = batch.lines;
-        if self.queue.try_send(Message::Lines(batch)).is_err() {
-            self.lost.inc_by(lines);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

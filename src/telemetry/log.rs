@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use tracing::Level;
 use tracing::level_filters::LevelFilter;
+use tracing::{Level, Metadata};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::escape::escape;
@@ -72,7 +72,7 @@ pub fn install(log: &Log) -> io::Result<Guard> {
     }
     let builder = fmt::Subscriber::builder()
         .with_max_level(LevelFilter::from_level(log.level))
-        .with_writer(|| Queue)
+        .with_writer(Queues { for_journal: is_journal() })
         .with_target(log.level >= Level::DEBUG);
     let targets = targets(log.level);
     // An error only says that there is a subscriber already: tests install their own.
@@ -104,13 +104,54 @@ fn lose() {
     LOST.fetch_add(1, Ordering::Relaxed);
 }
 
+/// Whether standard error leads to systemd's journal, as systemd.exec(5) has it said.
+fn is_journal() -> bool {
+    let stream = std::env::var("JOURNAL_STREAM").unwrap_or_default();
+    let numbers = stream.split_once(':').and_then(|(device, inode)| Some((device.parse().ok()?, inode.parse().ok()?)));
+    rustix::fs::fstat(io::stderr()).is_ok_and(|stat| numbers == Some((stat.st_dev, stat.st_ino)))
+}
+
+/// The priority that the journal takes from the beginning of a line (sd-daemon(3)).
+fn priority(level: Level) -> &'static [u8] {
+    match level {
+        Level::ERROR => b"<3>",
+        Level::WARN => b"<4>",
+        Level::INFO => b"<6>",
+        _ => b"<7>",
+    }
+}
+
+/// Makes the place for each message.
+struct Queues {
+    for_journal: bool,
+}
+
+impl<'a> MakeWriter<'a> for Queues {
+    type Writer = Queue;
+
+    fn make_writer(&'a self) -> Queue {
+        Queue { priority: b"" }
+    }
+
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Queue {
+        Queue { priority: if self.for_journal { priority(*meta.level()) } else { b"" } }
+    }
+}
+
 /// Where the subscriber writes: each call is one message. It never fails, since the subscriber would report that on standard
 /// error, and panic if it could not.
-struct Queue;
+struct Queue {
+    /// Stands before each line.
+    priority: &'static [u8],
+}
 
 impl Write for Queue {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        let mut message = text.to_vec();
+        let mut message = Vec::with_capacity(text.len() + self.priority.len());
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            message.extend_from_slice(self.priority);
+            message.extend_from_slice(line);
+        }
         escape(&mut message, 0);
         if QUEUE.get().is_none_or(|queue| queue.try_send(Message::Text(message)).is_err()) {
             lose();

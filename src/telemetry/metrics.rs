@@ -23,12 +23,15 @@ use super::shard::{Codes, Level, Shards, Timing, TimingSum};
 pub struct Metrics {
     registry: Registry,
     reloads: IntCounterVec,
+    last_reload_successful: IntGauge,
     pub client_connections: IntGauge,
     pub config_revision: IntGauge,
     pub config_last_success: IntGauge,
     pub accept_errors: IntCounter,
     pub proxy_protocol_errors: IntCounter,
     pub lost_access_lines: IntCounter,
+    pub exported_spans: IntCounter,
+    pub lost_spans: IntCounter,
     requests: Handles<ApiLabels, Shards<Codes>>,
     request_durations: Handles<(String, String), Shards<Timing>>,
     errors: Handles<String, Shards<Errors>>,
@@ -76,6 +79,10 @@ impl Metrics {
         let reloads = Opts::new("fngate_config_reloads_total", "Loads of the configuration, by result.");
         let metrics = Self {
             reloads: register(&registry, IntCounterVec::new(reloads, &["result"])),
+            last_reload_successful: gauge(
+                "fngate_config_last_reload_successful",
+                "Whether the last load of the configuration succeeded.",
+            ),
             client_connections: gauge("fngate_client_connections", "Open client connections."),
             config_revision: gauge("fngate_config_revision", "The number of the routing table in use."),
             config_last_success: gauge(
@@ -88,6 +95,11 @@ impl Metrics {
                 "Connections that were closed for want of a proper PROXY header from a trusted peer.",
             ),
             lost_access_lines: counter("fngate_access_log_lost_total", "Access log lines that could not be written."),
+            exported_spans: counter("fngate_spans_exported_total", "Spans that the collector has taken."),
+            lost_spans: counter(
+                "fngate_spans_lost_total",
+                "Spans that could not be queued, or that no collector took.",
+            ),
             requests: Handles::default(),
             request_durations: Handles::default(),
             errors: Handles::default(),
@@ -127,6 +139,7 @@ impl Metrics {
     /// Counts a load of the configuration.
     pub fn count_reload(&self, succeeded: bool) {
         self.reloads.with_label_values(&[if succeeded { "ok" } else { "error" }]).inc();
+        self.last_reload_successful.set(succeeded.into());
     }
 
     /// Everything in the Prometheus text format.

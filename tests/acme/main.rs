@@ -5,6 +5,8 @@
 
 mod adviser;
 mod pebble;
+#[path = "../support/skip.rs"]
+mod skip;
 mod stand;
 #[path = "../cli/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use more of it")]

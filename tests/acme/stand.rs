@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::pebble::{Pebble, State};
+use super::skip;
 use super::support::{PATIENCE, free_port};
 
 /// Lets time pass where time itself is what is tested.
@@ -21,9 +22,8 @@ pub fn pause(duration: Duration) {
     std::thread::sleep(duration);
 }
 
-#[expect(clippy::print_stderr, reason = "somebody has to hear of it")]
 pub fn skipped() {
-    eprintln!("skipped: pebble and pebble-challtestsrv are not installed");
+    skip::skipped("certificates by ACME: pebble and pebble-challtestsrv are not installed");
 }
 
 /// Where the gateway listens. pebble and the gateway have to know each other's ports before they start.

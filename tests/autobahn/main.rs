@@ -3,6 +3,8 @@
 //! The suite needs Python 2.7. Where `tests/setup` found none, this says that it was skipped. `FNGATE_AUTOBAHN=all` adds the
 //! cases that take minutes: large messages, and compression.
 
+#[path = "../support/skip.rs"]
+mod skip;
 mod suite;
 
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ const ALL: usize = 517;
 fn every_case_has_the_verdict_that_it_has_without_the_gateway() {
     let suite = match Suite::find() {
         Ok(suite) => suite,
-        Err(reason) => return report(&format!("skipped: {reason}")),
+        Err(reason) => return skip::skipped(&format!("autobahn: {reason}")),
     };
     let echo = Echo::start();
     let gateway = Gateway::start(echo.address(), "").expect("a gateway");

@@ -7,6 +7,7 @@ mod dev;
 mod explain;
 mod function;
 mod health;
+mod idle;
 mod import;
 mod manual;
 mod reload;

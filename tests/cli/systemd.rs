@@ -1,5 +1,6 @@
 //! What the service manager is told and what it passes.
 
+use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
@@ -12,7 +13,7 @@ use rustix::process::Signal;
 
 use crate::support::client::get;
 use crate::support::gateway::{Folder, Gateway, echo};
-use crate::support::process::run;
+use crate::support::process::{Process, run};
 use crate::support::{PATIENCE, eventually, fngate};
 
 /// The socket of a service manager.
@@ -227,5 +228,26 @@ fn a_socket_of_another_kind_is_71_with_what_it_should_be() {
         assert_eq!(finished.code(), Some(71), "{}", finished.err);
         assert!(finished.err.starts_with("fngate: cannot listen on systemd:web: "), "{}", finished.err);
         assert!(finished.err.contains(what), "{}", finished.err);
+    }
+}
+
+#[test]
+fn the_journal_is_told_the_priority_of_each_message() {
+    let folder = Folder::new(&echo("one"));
+    for leads_there in [true, false] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let stat = rustix::fs::fstat(&writer).expect("its numbers");
+        let inode = if leads_there { stat.st_ino } else { stat.st_ino + 1 };
+        let mut command = fngate(&["run", "-c", &folder.argument()]);
+        command.env("JOURNAL_STREAM", format!("{}:{inode}", stat.st_dev));
+        let process = Process::start_with_err(command.stdin(Stdio::null()), folder.path(), writer.into());
+        // What is written to its end is read to its end: the command must not hold the pipe.
+        drop(command);
+        let mut lines = BufReader::new(reader).lines().map(|line| line.expect("text"));
+        let mut said: Vec<_> = lines.by_ref().take_while(|line| !line.contains("serving")).collect();
+        process.signal(Signal::TERM);
+        said.extend(lines);
+        assert_eq!(process.finish().code(), Some(0));
+        assert!(said.len() > 1 && said.iter().all(|line| line.starts_with("<6>{") == leads_there), "{said:?}");
     }
 }

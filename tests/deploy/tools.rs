@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::skip::skipped;
 use super::support::process::{Finished, run};
 
 /// The path from the root of the project.
@@ -29,14 +30,9 @@ pub fn has_prometheus() -> bool {
         }
     });
     if !found {
-        skipped();
+        skipped("rules and alerts: prometheus and promtool are not installed");
     }
     found
-}
-
-#[expect(clippy::print_stderr, reason = "somebody has to hear of it")]
-fn skipped() {
-    eprintln!("skipped: prometheus and promtool are not installed");
 }
 
 /// Runs `promtool`, which has to be content.

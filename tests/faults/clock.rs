@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::note;
+use super::skip::skipped;
 use super::support::client::call;
 use super::support::eventually;
 use super::support::fngate;
@@ -12,7 +12,7 @@ use super::support::gateway::{Folder, Gateway, echo};
 #[test]
 fn a_clock_that_jumps_is_seen_in_the_log_and_nowhere_else() {
     let Some(library) = library() else {
-        note("clock: skipped", "libfaketime is not installed (Debian, Ubuntu: apt-get install libfaketime)");
+        skipped("clock: libfaketime is not installed (Debian, Ubuntu: apt-get install libfaketime)");
         return;
     };
     let log = r#"access = "stdout""#;

@@ -8,6 +8,8 @@ mod disk;
 mod files;
 mod hang;
 mod memory;
+#[path = "../support/skip.rs"]
+mod skip;
 mod stderr;
 #[path = "../cli/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use more of it")]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::note;
+use super::skip::skipped;
 use super::support::client::{call, open};
 use super::support::gateway::{Folder, Gateway, echo};
 
@@ -51,7 +52,7 @@ impl Drop for Group {
 fn in_little_memory_large_bodies_and_many_clients_are_served() {
     let group = match Group::new() {
         Ok(group) => group,
-        Err(why) => return note("memory: skipped", why),
+        Err(why) => return skipped(&format!("memory: {why}")),
     };
     let folder = Folder::new(&echo("x"));
     let mut gateway = Gateway::start(&folder);

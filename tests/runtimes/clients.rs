@@ -13,6 +13,7 @@ use crate::clock::{self, eventually};
 use crate::function::{Function, Runtime, certify, functions, python};
 use crate::gateway::Gateway;
 use crate::process::Process;
+use crate::skip::skipped;
 
 /// How long a browser may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -157,7 +158,7 @@ pub(crate) async fn chromium() {
 /// Calls, a hundred at a time, server-sent events, a WebSocket and a call that is given up, from a page.
 pub(crate) async fn browse(url: &str, function: &Function, folder: &Path) {
     if !is_there("chromium").await {
-        return report("chromium: skipped, it is not installed");
+        return skipped("chromium: it is not installed");
     }
     let profile = folder.join("profile");
     let mut command = std::process::Command::new("chromium");
@@ -180,7 +181,7 @@ pub(crate) async fn browse(url: &str, function: &Function, folder: &Path) {
 /// `testssl.sh` looks for every known weakness of TLS.
 pub(crate) async fn testssl() {
     let Some(name) = first_of(["testssl.sh", "testssl"]).await else {
-        return report("testssl.sh: skipped, it is not installed");
+        return skipped("testssl.sh: it is not installed");
     };
     let secure = Secure::start().await;
     let found = secure.folder.path().join("found.json");
@@ -213,9 +214,4 @@ async fn first_of<const N: usize>(names: [&'static str; N]) -> Option<&'static s
 
 async fn is_there(name: &str) -> bool {
     program(name, &["--version"]).output().await.is_ok_and(|output| output.status.success())
-}
-
-#[expect(clippy::print_stdout, reason = "what was left out is said")]
-fn report(text: &str) {
-    println!("{text}");
 }

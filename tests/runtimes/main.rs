@@ -15,6 +15,8 @@ mod gateway;
 mod grpc;
 mod headers;
 mod process;
+#[path = "../support/skip.rs"]
+mod skip;
 mod stand;
 mod streams;
 mod variables;

@@ -115,7 +115,7 @@ fn every_field_of_the_access_log_is_described_in_its_order() {
 #[test]
 fn keys_of_the_configuration_that_are_named_exist() {
     let schema = config::schema_keys();
-    let tables = ["gateway.", "acme.", "listener.", "admin.", "log.", "function.", "service."];
+    let tables = ["gateway.", "acme.", "listener.", "admin.", "log.", "traces.", "function.", "service."];
     let mut unknown = Vec::new();
     let mut known = 0;
     for document in documents() {

@@ -101,7 +101,7 @@ fn kind(form: &Form, about: Described) -> String {
         Form::Duration => "duration",
         Form::Size => "size",
         Form::Boolean(_) => "boolean",
-        Form::Number(..) => "number",
+        Form::Number(..) | Form::Fraction => "number",
     };
     let bare = |markdown: &str| plain(markdown).replace(['`', '*'], "");
     let range = bare(about.range);

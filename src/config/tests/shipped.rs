@@ -27,12 +27,13 @@ fn uncommented(text: &str) -> String {
     text.lines().map(line).collect()
 }
 
-/// The text without the table that only a build with ACME knows, if this is none.
+/// The text without the tables that only builds with their features know.
 fn buildable(text: &str) -> String {
+    let unknown = [("[acme]", cfg!(not(feature = "acme"))), ("[traces]", cfg!(not(feature = "otel")))];
     let mut is_left_out = false;
     let kept = |line: &&str| {
         if line.starts_with('[') {
-            is_left_out = cfg!(not(feature = "acme")) && *line == "[acme]";
+            is_left_out = unknown.contains(&(*line, true));
         }
         !is_left_out
     };

@@ -1,4 +1,4 @@
-//! The way to the ACME server: one connection for each request, which are few.
+//! The way to the ACME server.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,23 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::HOST;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Uri};
-use http_body_util::{BodyExt, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::Request;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::super::fetch::fetch;
 use crate::config::tls::{Acme, FunctionTls};
-use crate::function::tls::{Client, Offer};
+use crate::function::tls::Client;
 
 /// For one request, from the look-up of the name to the last byte of the answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Far above any chain of certificates.
-const LARGEST: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Https {
@@ -43,33 +36,19 @@ impl HttpClient for Https {
     ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
         let tls = self.tls.clone();
         Box::pin(async move {
-            let host = request.uri().host().unwrap_or_default().to_owned();
-            let outcome = match timeout(PATIENCE, exchange(&tls, request)).await {
-                Ok(outcome) => outcome,
-                Err(elapsed) => Err(elapsed.into()),
-            };
-            outcome.map_err(|error| Error::Other(format!("no answer of {host}: {error}").into()))
+            let (host, scheme) = (request.uri().host().unwrap_or_default().to_owned(), request.uri().scheme_str());
+            let failed = |error: &dyn std::fmt::Display| Error::Other(format!("no answer of {host}: {error}").into());
+            if scheme != Some("https") {
+                return Err(failed(&"not at https://"));
+            }
+            match timeout(PATIENCE, fetch(Some(&tls), request)).await {
+                Ok(Ok(answer)) => {
+                    let (parts, body) = answer.into_parts();
+                    Ok(BytesResponse { parts, body: Box::new(body) })
+                }
+                Ok(Err(error)) => Err(failed(&error)),
+                Err(elapsed) => Err(failed(&elapsed)),
+            }
         })
     }
-}
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-async fn exchange(tls: &Client, mut request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Failure> {
-    let uri = request.uri().clone();
-    let host = match uri.host() {
-        Some(host) if uri.scheme_str() == Some("https") => host.trim_start_matches('[').trim_end_matches(']'),
-        _ => return Err("not at https://".into()),
-    };
-    let socket = TcpStream::connect((host, uri.port_u16().unwrap_or(443))).await?;
-    let stream = tls.connect(host, socket, Offer::Http1).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with the sender.
-    tokio::spawn(connection);
-    let authority = uri.authority().map_or(host, |authority| authority.as_str());
-    request.headers_mut().insert(HOST, HeaderValue::from_str(authority)?);
-    *request.uri_mut() = Uri::try_from(uri.path_and_query().map_or("/", PathAndQuery::as_str))?;
-    let (parts, body) = sender.send_request(request).await?.into_parts();
-    let body = Limited::new(body, LARGEST).collect().await?.to_bytes();
-    Ok(BytesResponse { parts, body: Box::new(body) })
 }

@@ -1,0 +1,86 @@
+//! Reads `[traces]`: which requests are traced, and who is told.
+
+use std::time::Duration;
+
+use http::Uri;
+use toml::de::DeValue;
+
+use super::error::{Diagnostic, Problem, quoted};
+use super::field;
+use super::gateway::{LONGEST, SHORTEST};
+use super::pem;
+use super::reader::Section;
+use super::schema::Form;
+use super::traces::Traces;
+use super::value::{Kind, mismatch};
+use crate::header::ReservedPrefix;
+
+/// Whether this build can send traces.
+const BUILT: bool = cfg!(feature = "otel");
+const NOT_BUILT: &str = "this build has no traces: build with `--features otel`";
+
+/// Where a collector takes traces if its URL has no path.
+const PATH: &str = "/v1/traces";
+
+/// `None` is the empty string.
+const ENDPOINT: Kind<Option<Uri>> =
+    Kind::new(
+        "http://127.0.0.1:4318/v1/traces",
+        |text| if text.is_empty() { Ok(None) } else { endpoint(text).map(Some) },
+    );
+const SERVICE_NAME: Kind<String> = Kind::text("fngate");
+
+pub(super) fn read(section: &Section<'_>) -> Option<Traces> {
+    if let Some(span) = section.span.as_ref().filter(|_| !BUILT) {
+        section.report(Diagnostic::new(NOT_BUILT).at(span));
+    }
+    let endpoint = section.optional("endpoint", &ENDPOINT).and_then(|found| found.value);
+    let ratio = ratio(section);
+    let service_name = section.optional("service_name", &SERVICE_NAME);
+    // Nothing is reserved toward a collector.
+    let mut headers = field::read(section, &ReservedPrefix::default());
+    headers.iter_mut().for_each(|(_, value)| value.set_sensitive(true));
+    Some(Traces {
+        ratio,
+        service_name: service_name.map_or_else(|| SERVICE_NAME.example.to_owned(), |found| found.value),
+        headers,
+        roots: pem::roots(section, "ca"),
+        timeout: section.duration("timeout", Duration::from_secs(10), SHORTEST..=LONGEST),
+        endpoint: endpoint?,
+    })
+}
+
+fn ratio(section: &Section<'_>) -> f64 {
+    let default = 1.0;
+    let Some(value) = section.value_as("ratio", || Form::Fraction) else { return default };
+    let number = match value.node {
+        DeValue::Float(number) => number.as_str().parse().ok(),
+        DeValue::Integer(number) => number.as_str().parse().ok(),
+        other => {
+            section.report(mismatch("a number from 0 to 1", other).at(&value.span));
+            return default;
+        }
+    };
+    number.filter(|number| (0.0..=1.0).contains(number)).unwrap_or_else(|| {
+        section.report(Diagnostic::new("`ratio` must be from 0 to 1").at(&value.span));
+        default
+    })
+}
+
+fn endpoint(text: &str) -> Result<Uri, Problem> {
+    let error = || Problem::new(format!("{} is not the URL of a collector: `http://host:port/path`", quoted(text)));
+    let uri: Uri = text.parse().map_err(|_invalid| error())?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(error().hint("OTLP over HTTP; its usual port is 4318".to_owned()));
+    }
+    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    if uri.host().is_none_or(str::is_empty) || authority.contains('@') {
+        return Err(error().hint("whatever identifies you to the collector goes in `headers`".to_owned()));
+    }
+    if uri.path() != "/" {
+        return Ok(uri);
+    }
+    let mut parts = uri.into_parts();
+    parts.path_and_query = PATH.parse().ok();
+    Uri::from_parts(parts).map_err(|_invalid| error())
+}

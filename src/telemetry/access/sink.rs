@@ -1,0 +1,98 @@
+//! Where one worker leaves what its requests have to say.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::Notify;
+
+use super::line::Stamp;
+use super::writer::{Batch, Writer};
+use crate::telemetry::escape::escape;
+use crate::telemetry::trace::{Finished, Queue, Spans};
+
+/// A buffer of this many bytes is handed over at once.
+const FULL: usize = 32 * 1024;
+/// How long a line or a span may wait in a worker.
+const LINGER: Duration = Duration::from_millis(50);
+
+/// Who takes over from the sinks. None of them: everything is thrown away.
+#[derive(Clone, Debug, Default)]
+pub struct Outlets {
+    /// Of access lines.
+    pub writer: Option<Writer>,
+    /// Of traced requests.
+    pub spans: Option<Queue>,
+}
+
+/// What one worker has not handed over yet.
+#[derive(Debug)]
+pub struct Sink {
+    writer: Option<Writer>,
+    spans: Option<Spans>,
+    pending: RefCell<Batch>,
+    stamp: RefCell<Stamp>,
+    waiting: Notify,
+}
+
+impl Sink {
+    #[must_use]
+    pub fn new(outlets: Outlets) -> Rc<Self> {
+        Rc::new(Self {
+            writer: outlets.writer,
+            spans: outlets.spans.map(Spans::new),
+            pending: RefCell::default(),
+            stamp: RefCell::default(),
+            waiting: Notify::new(),
+        })
+    }
+
+    /// Takes the line of a request that took so long. `write` appends it, and is told when the request began.
+    pub(super) fn line(&self, duration: Duration, write: impl FnOnce(&mut Vec<u8>, &str) -> serde_json::Result<()>) {
+        let Some(writer) = &self.writer else { return };
+        let mut stamp = self.stamp.borrow_mut();
+        let mut pending = self.pending.borrow_mut();
+        let start = pending.bytes.len();
+        if write(&mut pending.bytes, stamp.of(SystemTime::now() - duration)).is_err() {
+            pending.bytes.truncate(start);
+            writer.count_lost(1);
+            return;
+        }
+        escape(&mut pending.bytes, start);
+        pending.bytes.push(b'\n');
+        pending.lines += 1;
+        if pending.bytes.len() >= FULL {
+            drop(pending);
+            self.flush();
+        } else if start == 0 {
+            self.waiting.notify_one();
+        }
+    }
+
+    /// Takes a traced request.
+    pub(super) fn span(&self, finished: Finished) {
+        if self.spans.as_ref().is_some_and(|spans| spans.push(finished)) {
+            self.waiting.notify_one();
+        }
+    }
+
+    /// Hands over what has been collected.
+    pub fn flush(&self) {
+        let batch = self.pending.take();
+        if let (Some(writer), true) = (&self.writer, batch.lines > 0) {
+            writer.queue(batch);
+        }
+        if let Some(spans) = &self.spans {
+            spans.flush();
+        }
+    }
+
+    /// Hands over what would wait too long; runs as long as the worker.
+    pub async fn keep_flushing(&self) {
+        loop {
+            self.waiting.notified().await;
+            tokio::time::sleep(LINGER).await;
+            self.flush();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The thread that writes access lines.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use prometheus::IntCounter;
+use tokio::sync::mpsc;
+
+use super::output::Output;
+use crate::config::types::AccessLog;
+
+/// Batches that may wait for the writer.
+const QUEUE: usize = 256;
+
+/// Lines that are written together.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) bytes: Vec<u8>,
+    pub(super) lines: u64,
+}
+
+/// The queue to the thread that writes access lines.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    queue: mpsc::Sender<Message>,
+    reopen: Arc<AtomicBool>,
+    lost: IntCounter,
+}
+
+#[derive(Debug)]
+enum Message {
+    Lines(Batch),
+    /// There is something to do beside the queue.
+    Wake,
+    /// Answered once everything before it is written.
+    Sync(std::sync::mpsc::SyncSender<()>),
+}
+
+impl Writer {
+    /// Opens the log and starts its thread; `None` when access logging is off. Lines that cannot be queued or written are
+    /// counted in `lost`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or the thread cannot be started.
+    pub fn start(log: &AccessLog, lost: IntCounter) -> io::Result<Option<Self>> {
+        let Some(mut output) = Output::open(log)? else { return Ok(None) };
+        let (queue, mut messages) = mpsc::channel(QUEUE);
+        let (counter, reopen) = (lost.clone(), Arc::new(AtomicBool::new(false)));
+        let wanted = reopen.clone();
+        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || {
+            while let Some(message) = messages.blocking_recv() {
+                if wanted.swap(false, Ordering::AcqRel) {
+                    output.reopen();
+                }
+                match message {
+                    Message::Lines(batch) => {
+                        if output.write_all(&batch.bytes).is_err() {
+                            counter.inc_by(batch.lines);
+                        }
+                    }
+                    Message::Wake => {}
+                    // Whoever asked may have lost patience.
+                    Message::Sync(written) => drop(written.try_send(())),
+                }
+            }
+        })?;
+        Ok(Some(Self { queue, reopen, lost }))
+    }
+
+    /// Closes the file and opens its path again, for log rotation.
+    pub fn reopen(&self) {
+        self.reopen.store(true, Ordering::Release);
+        // A full queue wakes it as well, and whoever asks must not wait for a disk.
+        let _ = self.queue.try_send(Message::Wake);
+    }
+
+    /// Waits until everything queued so far is written, at most `patience`: a pipe that nobody reads must not keep a process.
+    pub fn sync(&self, patience: Duration) {
+        let (written, wait) = std::sync::mpsc::sync_channel(1);
+        if self.queue.try_send(Message::Sync(written)).is_err() || wait.recv_timeout(patience).is_err() {
+            tracing::error!("the access log could not be written to its end");
+        }
+    }
+
+    pub(super) fn queue(&self, batch: Batch) {
+        let lines = batch.lines;
+        if self.queue.try_send(Message::Lines(batch)).is_err() {
+            self.count_lost(lines);
+        }
+    }
+
+    pub(super) fn count_lost(&self, lines: u64) {
+        self.lost.inc_by(lines);
+    }
+}
+
+#[cfg(test)]
+mod tests;
