@@ -16,12 +16,14 @@ import tables
 from servers import CANDIDATES, NGINX, Server, free_address, tree
 
 HERE = pathlib.Path(__file__).resolve().parent
-SIZES = (10, 1_000, 10_000)
+SIZES = (10, 1_000, 10_000, 100_000)
+# At most, since all starts together, and all reloads, begin within PATIENCE.
 STARTS, RELOADS = 3, 10
 # Requests a second during the reloads, and how many connections they have.
 RATE, OTHERS = 200, 16
-# Clients when the CPU of a request is measured.
-CLIENTS = 64
+# Clients when the CPU of a request is measured, and how many functions they ask at most: each has connections then, within the files that a
+# process may open.
+CLIENTS, ASKED = 64, 1_000
 # Seconds after which nobody waits any more.
 PATIENCE = 60
 
@@ -36,8 +38,10 @@ class Peer:
     order: typing.Callable = lambda server, place: None
 
 
+NGINX_PEER = Peer(CANDIDATES["nginx"][0], tables.nginx, lambda server, place: server.process.send_signal(signal.SIGHUP))
 PEERS = {
-    "nginx": Peer(CANDIDATES["nginx"][0], tables.nginx, lambda server, place: server.process.send_signal(signal.SIGHUP)),
+    "nginx": NGINX_PEER,
+    "nginx, map": dataclasses.replace(NGINX_PEER, write=tables.nginx_map),
     "HAProxy": Peer(["haproxy", "-W", "-f", "CONFIG"], tables.haproxy, lambda server, place: server.process.send_signal(signal.SIGUSR2)),
     "Envoy": Peer(CANDIDATES["Envoy"][0], tables.envoy),
     "Caddy": Peer(
@@ -61,10 +65,10 @@ class Figures:
     """What so many APIs take of a gateway: seconds, requests that were not answered with 200, bytes, and microseconds of CPU a request. Without
     the rest, if it was not ready in time."""
 
-    starts: list
-    reloads: list = dataclasses.field(default_factory=lambda: [math.inf])
+    starts: list = dataclasses.field(default_factory=list)
+    reloads: list = dataclasses.field(default_factory=list)
     p99: float = math.nan
-    lost: int = 0
+    lost: float = math.nan
     memory: float = math.nan
     after: float = math.nan
     cost: float = math.nan
@@ -86,9 +90,9 @@ def measure(binary: str, count: int, seconds: int) -> dict:
 
 
 def measure_one(gateway: "Gateway", table: tables.Table, seconds: int) -> Figures:
-    figures = Figures([])
+    figures = Figures()
     try:
-        while len(figures.starts) < STARTS:
+        while len(figures.starts) < STARTS and sum(figures.starts) < PATIENCE:
             gateway.stop()
             figures.starts.append(gateway.start(table))
             if figures.starts[-1] == math.inf:
@@ -97,12 +101,15 @@ def measure_one(gateway: "Gateway", table: tables.Table, seconds: int) -> Figure
         figures.memory, processes = gateway.server.anonymous(), gateway.processes()
         host, path = table.last()
         load = loads.Steady(f"http://{gateway.place.address}{path}", OTHERS, RATE, "-z1h", "-H", f"Host: {host}")
-        figures.reloads = []
         while len(figures.reloads) < RELOADS and sum(figures.reloads) < PATIENCE:
             time.sleep(0.2)
             figures.reloads.append(gateway.reload(dataclasses.replace(table, edition=len(figures.reloads) + 1)))
         latencies, lost = load.stop()
-        figures.p99, figures.lost = latencies["p99"], sum(lost.values())
+        # There is none if nothing was answered.
+        figures.p99, figures.lost = latencies["p99"] or math.nan, sum(lost.values())
+        if math.inf in figures.reloads:
+            # It may still be at it.
+            return figures
         gateway.settle(processes)
         figures.after = gateway.server.anonymous()
         figures.cost = gateway.cost(table, seconds)
@@ -175,10 +182,11 @@ class Gateway:
 
     def cost(self, table: tables.Table, seconds: int) -> float:
         def load(duration: int) -> int:
-            script, environment = str(HERE / "many.lua"), {"APIS": str(table.count), "SERVICES": str(tables.SERVICES)}
-            return loads.wrk(f"http://{self.place.address}", CLIENTS, duration, "-s", script, **environment)[0]
+            words = {"APIS": table.count, "SERVICES": tables.SERVICES, "FUNCTIONS": table.functions, "ASKED": ASKED}
+            environment = {word: str(number) for word, number in words.items()}
+            return loads.wrk(f"http://{self.place.address}", CLIENTS, duration, "-s", str(HERE / "many.lua"), **environment)[0]
 
-        # Connections to all functions are there afterwards.
+        # Connections to all of these functions are there afterwards.
         load(1)
         before = sum(self.server.cpu())
         requests = load(seconds)
@@ -192,28 +200,51 @@ class Gateway:
 
 def section(count: int, found: dict) -> list:
     """The lines of the section in the document."""
-    heads = ["start to ready, ms", "reload, ms", "p99 during reloads, ms", "not answered", "MiB of memory before and after ten reloads", "CPU µs a request"]
+    heads = ["start to ready, ms", "reload, ms", "p99 during reloads, ms", "not answered", "MiB of memory before and after the reloads", "CPU µs a request"]
     lines = [f"## Many APIs: {count:,}", "", f"| | {' | '.join(heads)} |", f"| --- |{' ---: |' * len(heads)}"]
     for name, one in found.items():
-        cells = [milliseconds(one.starts), milliseconds(one.reloads), f"{one.p99 * 1e3:.1f}", f"{one.lost}"]
+        cells = [milliseconds(one.starts), milliseconds(one.reloads), f"{one.p99 * 1e3:.1f}", f"{one.lost:.0f}"]
         cells += [f"{one.memory / (1 << 20):.1f}, {one.after / (1 << 20):.1f}", f"{one.cost:.1f}"]
         lines.append(f"| {name} | {' | '.join(cells).replace('nan', '–')} |")
     return [*lines, ""]
 
 
+def median(seconds: list) -> float:
+    """Without end if it once was, and no number if there was nothing to measure."""
+    return math.nan if not seconds else math.inf if math.inf in seconds else statistics.median(seconds)
+
+
 def milliseconds(seconds: list) -> str:
-    if math.inf in seconds:
+    if math.isnan(median(seconds)):
+        return "–"
+    if math.isinf(median(seconds)):
         return f"over {PATIENCE} s"
-    return "{:.0f} ({:.0f} to {:.0f})".format(*(1e3 * value for value in (statistics.median(seconds), min(seconds), max(seconds))))
+    return "{:.0f} ({:.0f} to {:.0f})".format(*(1e3 * value for value in (median(seconds), min(seconds), max(seconds))))
 
 
-def at_rest(candidates: dict, binary: str) -> list:
-    """The lines of the section in the document, of servers that have answered a request and then have nothing to do."""
+@dataclasses.dataclass
+class Rest:
+    """What a server has when it does nothing, in bytes: all that is resident, what of it is no file's, and its program."""
+
+    resident: int
+    anonymous: int
+    program: int
+
+
+def at_rest(candidates: dict, binary: str) -> dict:
+    """By candidate, of servers that have answered a request and then have nothing to do."""
     time.sleep(3)
+    return {
+        name: Rest(candidates[name].resident(), candidates[name].anonymous(), stripped(CANDIDATES[name][0][0].replace("BINARY", binary)))
+        for name in filter(candidates.get, PEERS)
+    }
+
+
+def section_of_rest(found: dict) -> list:
+    """The lines of the section in the document."""
     lines = ["## At rest", "", "| | resident, MiB | of it no file's, MiB | program, MB |", "| --- | ---: | ---: | ---: |"]
-    for name in PEERS:
-        server, program = candidates[name], CANDIDATES[name][0][0].replace("BINARY", binary)
-        cells = [f"{server.resident() / (1 << 20):.1f}", f"{server.anonymous() / (1 << 20):.1f}", f"{stripped(program) / 1e6:.1f}"]
+    for name, rest in found.items():
+        cells = [f"{rest.resident / (1 << 20):.1f}", f"{rest.anonymous / (1 << 20):.1f}", f"{rest.program / 1e6:.1f}"]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return [*lines, ""]
 

@@ -1,12 +1,13 @@
 """Draws what was measured."""
 
 import pathlib
-import statistics
 import textwrap
 
 import matplotlib
 import matplotlib.patches
 import matplotlib.pyplot
+
+import targets
 
 matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "fngate", "font.family": "sans-serif"})
 
@@ -16,10 +17,6 @@ COLOURS = {
 }
 # A bar that is longer than this is cut off, and says how long it is.
 MOST = 4.0
-
-
-def medians(figures: dict, column: int) -> dict:
-    return {name: statistics.median(sample[column] for sample in sampled) for name, sampled in figures.items()}
 
 
 def bars(axes, groups: list, digits: int, most: float) -> None:
@@ -61,15 +58,14 @@ def write(folder: pathlib.Path, measured: list) -> list:
     costs = []
     for scenario, figures in measured:
         if scenario.kind in ("requests", "handshakes", "messages"):
-            all_costs = medians(figures, 0)
-            costs.append((scenario.title, {name: cost / all_costs["nginx"] for name, cost in all_costs.items()}))
+            costs.append((scenario.title, targets.beside(figures, "nginx")))
     latencies = [
-        (f"{scenario.title}: {share}", medians(figures, column))
+        (f"{scenario.title}: {share}", targets.medians(figures, column))
         for scenario, figures in measured
         if scenario.kind == "latency"
         for column, share in enumerate(("p50", "p99", "p99.9"))
     ]
-    memory = [(scenario.title, medians(figures, 0)) for scenario, figures in measured if scenario.kind == "memory"]
+    memory = [(scenario.title, targets.medians(figures, 0)) for scenario, figures in measured if scenario.kind == "memory"]
     draw(folder, "cpu", costs, "CPU time of a request, a connection or a message; nginx is 1", 2, MOST)
     draw(folder, "latency", latencies, "µs", 0, 6000)
     draw(folder, "memory", memory, "KiB of memory for each connection", 1)

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pathlib
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -14,6 +15,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TICKS = 100
+# Seconds that a server has to leave by itself.
+LEAVE = 30
 # What is said of the access log: without one, and with it. HAProxy writes to sockets and descriptors only, here to its standard output, a file.
 LOG = {
     "nginx": ("off", "FOLDER/nginx.access json buffer=32k flush=1s"),
@@ -49,7 +52,7 @@ CANDIDATES = {
     "nginx": (NGINX, ["nginx.conf"]),
     "HAProxy": (["haproxy", "-db", "-f", "CONFIG"], ["haproxy.cfg"]),
     "Envoy": (
-        [ENVOY, "-c", "CONFIG", "--concurrency", "2", "--log-level", "off", "--base-id-path", "FOLDER/id", "--use-dynamic-base-id"],
+        [ENVOY, "-c", "CONFIG", "--concurrency", "WORKERS", "--log-level", "off", "--base-id-path", "FOLDER/id", "--use-dynamic-base-id"],
         ["envoy.yaml"],
     ),
     "Caddy": (["caddy", "run", "--config", "CONFIG", "--adapter", "caddyfile"], ["Caddyfile"]),
@@ -110,18 +113,23 @@ def fill(text: str, values: dict) -> str:
 
 
 class Server:
-    """A process with its configuration, made from templates. The first is the one that it is told of. It has so many seconds to listen."""
+    """A process with its configuration, made from templates. The first is the one that it is told of. It has so many seconds to listen, and two
+    workers where nothing else is said."""
 
     def __init__(self, command: list, templates: list, folder: str, values: dict, patience: float = 10):
-        values = {**values, "FOLDER": folder}
+        values = {"WORKERS": "2", **values, "FOLDER": folder}
         for template in templates:
             path = pathlib.Path(folder, template)
             path.write_text(fill((HERE / "peers" / template).read_text(), values))
             values.setdefault("CONFIG", str(path))
         self.address = values.get("ADDRESS", values["ORIGIN"])
-        environment = {**os.environ, "HOME": folder}
+        # What is written in Go knows no other word for workers.
+        environment = {**os.environ, "HOME": folder, "GOMAXPROCS": values["WORKERS"]}
         with pathlib.Path(folder, f"{self.address}.out").open("wb") as output:
-            self.process = subprocess.Popen([fill(part, values) for part in command], stdout=output, stderr=subprocess.DEVNULL, env=environment)
+            # In a group of its own, to end it with all that it starts.
+            self.process = subprocess.Popen(
+                [fill(part, values) for part in command], stdout=output, stderr=subprocess.DEVNULL, env=environment, process_group=0
+            )
         # Also when something goes wrong before it is stopped.
         atexit.register(self.stop)
         try:
@@ -155,13 +163,22 @@ class Server:
         return 1024 * sum(of_kind(pid, "status", "VmRSS") for pid in tree(self.process.pid))
 
     def stop(self) -> None:
+        """Ends the process, and what it has started. Those that are busy with a table may not listen to that."""
         self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(LEAVE)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         atexit.unregister(self.stop)
 
 
 def tree(pid: int) -> list:
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        # It has left meanwhile.
+        return []
     return [pid, *(descendant for child in children for descendant in tree(int(child)))]
 
 

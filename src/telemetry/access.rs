@@ -19,7 +19,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Version};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::line::{millis, text, write_fields};
+use self::line::{Plain, write_fields};
 use self::sink::Sink;
 use super::metrics::Errors;
 use super::route::Route;
@@ -47,11 +47,11 @@ impl Tally {
             (metrics.codes.of(worker), metrics.duration.of(worker), metrics.errors.of(worker));
         let mut fields = Vec::new();
         let written = write_fields!(&mut fields, {
-            service: route.service,
-            api: route.api,
+            service: *route.service,
+            api: *route.api,
             environment: Some(route.environment).filter(|environment| !environment.is_empty()),
-            function: route.function,
-            version: route.version,
+            function: *route.function,
+            version: *route.version,
         });
         debug_assert!(written.is_ok(), "all of it is text");
         Rc::new(Self { fields: fields.into(), codes, duration, errors, route: route.clone() })
@@ -171,7 +171,7 @@ impl Record {
         trace.end(self.clock.now(), self.instance.as_deref(), None);
         let head = self.head.as_deref();
         let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
-        let copy = |value: &HeaderValue| text(value).into();
+        let copy = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into();
         Finished {
             trace,
             id: self.id,
@@ -200,32 +200,32 @@ impl Record {
         let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
         let start = line.len();
         write_fields!(line, {
-            time: time,
+            time: Plain(time),
             request_id: self.id,
-            client: *self.client,
-            host: self.host.as_ref().or_else(|| field(&HOST)).map(text),
-            method: head.map_or("", |head| head.method.as_str()),
+            client: Plain(&self.client),
+            host: self.host.as_ref().or_else(|| field(&HOST)),
+            method: Plain(head.map_or("", |head| head.method.as_str())),
             path: head.map_or("", |head| head.uri.path()),
             status: self.status,
             bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
             bytes_out: self.bytes_out,
-            duration_ms: millis(duration),
-            function_ms: self.answered.map(millis),
-            connect_ms: self.connected.map(millis),
-            queue_ms: self.queued.map(millis),
+            duration_ms: duration,
+            function_ms: self.answered,
+            connect_ms: self.connected,
+            queue_ms: self.queued,
         })?;
         line.extend_from_slice(&self.tally.fields);
         write_fields!(line, {
             instance: self.instance.as_deref(),
-            reason: self.reason,
-            aborted: self.aborted,
-            protocol: match head.map(|head| head.version) {
+            reason: self.reason.map(Plain),
+            aborted: self.aborted.map(Plain),
+            protocol: Plain(match head.map(|head| head.version) {
                 Some(Version::HTTP_10) => "HTTP/1.0",
                 Some(Version::HTTP_2) => "HTTP/2",
                 _ => "HTTP/1.1",
-            },
-            tls: self.tls,
-            user_agent: field(&USER_AGENT).map(text),
+            }),
+            tls: self.tls.map(Plain),
+            user_agent: field(&USER_AGENT),
             revision: self.revision,
         })?;
         line[start] = b'{';

@@ -7,7 +7,6 @@ mod dev;
 mod explain;
 mod function;
 mod health;
-mod idle;
 mod import;
 mod manual;
 mod reload;

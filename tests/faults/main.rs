@@ -7,6 +7,7 @@ mod clock;
 mod disk;
 mod files;
 mod hang;
+mod idle;
 mod memory;
 #[path = "../support/skip.rs"]
 mod skip;

@@ -1,9 +1,9 @@
 //! What an access line says, and how its values are written.
 
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
+use uuid::Uuid;
 
 /// Writes `,"name":value` for each. The names stand in the program as they are written: serde_json would look at each of their bytes in
 /// every line.
@@ -16,7 +16,7 @@ macro_rules! write_fields {
         (|| {
             $(
                 line.extend_from_slice(concat!(",\"", stringify!($name), "\":").as_bytes());
-                serde_json::to_writer(&mut *line, &$value)?;
+                $crate::telemetry::access::line::Value::write(&$value, line)?;
             )*
             serde_json::Result::Ok(())
         })()
@@ -24,14 +24,111 @@ macro_rules! write_fields {
 }
 pub(super) use write_fields;
 
-/// A field value for people.
-pub(super) fn text(value: &HeaderValue) -> Cow<'_, str> {
-    String::from_utf8_lossy(value.as_bytes())
+/// What a field says, as JSON.
+pub(super) trait Value {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()>;
+}
+
+/// Text of ours, in which nothing has to be escaped.
+pub(super) struct Plain<'a>(pub(super) &'a str);
+
+impl Value for Plain<'_> {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        debug_assert!(is_plain(self.0.as_bytes()), "{}", self.0);
+        quote(self.0.as_bytes(), line);
+        Ok(())
+    }
+}
+
+impl Value for str {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        if !is_plain(self.as_bytes()) {
+            return serde_json::to_writer(line, self);
+        }
+        quote(self.as_bytes(), line);
+        Ok(())
+    }
+}
+
+/// What a peer has sent, whatever its bytes are.
+impl Value for HeaderValue {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        if !is_plain(self.as_bytes()) {
+            return serde_json::to_writer(line, &String::from_utf8_lossy(self.as_bytes()));
+        }
+        quote(self.as_bytes(), line);
+        Ok(())
+    }
+}
+
+impl Value for Uuid {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        Plain(self.hyphenated().encode_lower(&mut Self::encode_buffer())).write(line)
+    }
 }
 
 /// Milliseconds to three places.
-pub(super) fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
+impl Value for Duration {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        let micros = u64::try_from(self.as_nanos().saturating_add(500) / 1000).unwrap_or(u64::MAX);
+        (micros / 1000).write(line)?;
+        line.push(b'.');
+        let places = micros % 1000;
+        line.extend([100, 10, 1].map(|place| b"0123456789"[usize::try_from(places / place % 10).unwrap_or(0)]));
+        Ok(())
+    }
+}
+
+impl Value for u16 {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(line, self)
+    }
+}
+
+impl Value for u64 {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(line, self)
+    }
+}
+
+impl<T: Value + ?Sized> Value for &T {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        (**self).write(line)
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        match self {
+            Some(value) => value.write(line),
+            None => {
+                line.extend_from_slice(b"null");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn quote(plain: &[u8], line: &mut Vec<u8>) {
+    line.push(b'"');
+    line.extend_from_slice(plain);
+    line.push(b'"');
+}
+
+/// Which bytes stand in a JSON string as they are; those beyond ASCII only together.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0x20;
+    while byte < 0x7f {
+        plain[byte] = byte != b'"' as usize && byte != b'\\' as usize;
+        byte += 1;
+    }
+    plain
+};
+
+/// Whether JSON has a text as it is. Looks at all of it: to stop at the first byte that is not would take longer for nearly all texts.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, byte| plain & PLAIN[usize::from(*byte)])
 }
 
 /// A moment as it is written, which is the same for all requests of a millisecond.
@@ -57,6 +154,49 @@ impl Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn written(value: &dyn Value) -> String {
+        let mut line = Vec::new();
+        value.write(&mut line).expect("written");
+        String::from_utf8(line).expect("text")
+    }
+
+    #[test]
+    fn values_are_json_as_a_library_writes_it() {
+        for text in [
+            "",
+            "plain",
+            "a\"b",
+            "a\\b",
+            "\u{7f}",
+            "a\tb\n",
+            "caf\u{e9}",
+            "long enough for many bytes at a time, and then \"some",
+        ] {
+            assert_eq!(written(&text), serde_json::to_string(text).expect("JSON"));
+            assert_eq!(written(&Some(text)), written(&text));
+        }
+        let id = Uuid::from_u128(u128::MAX / 3);
+        assert_eq!(written(&id), serde_json::to_string(&id).expect("JSON"));
+        assert_eq!((written(&u64::MAX), written(&7_u16)), ("18446744073709551615".to_owned(), "7".to_owned()));
+        assert_eq!(written(&None::<u16>), "null");
+        let odd = HeaderValue::from_bytes(b"\xff\xc3\xa9\"").expect("a value");
+        assert_eq!(written(&odd), "\"\u{fffd}\u{e9}\\\"\"");
+    }
+
+    #[test]
+    fn durations_are_milliseconds_to_three_places() {
+        for (nanoseconds, text) in [
+            (0, "0.000"),
+            (499, "0.000"),
+            (500, "0.001"),
+            (1_234_567, "1.235"),
+            (60_000_000_000, "60000.000"),
+            (999_999_999, "1000.000"),
+        ] {
+            assert_eq!(written(&Duration::from_nanos(nanoseconds)), text);
+        }
+    }
 
     #[test]
     fn a_moment_is_written_with_milliseconds() {

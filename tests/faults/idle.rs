@@ -4,8 +4,8 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::support::client::read_until;
-use crate::support::gateway::{Folder, Gateway, echo};
+use super::support::client::read_until;
+use super::support::gateway::{Folder, Gateway, echo};
 
 /// Clients that come together, and how often some come.
 const CLIENTS: usize = 200;
