@@ -80,7 +80,7 @@ enum Command {
         /// The shell that they are for.
         shell: Shell,
     },
-    /// Write the manual pages: fngate.8, and one for each command.
+    /// Write the manual pages: fngate.8, one for each command, and fngate.toml.5.
     Man {
         /// The directory that they are written to.
         directory: PathBuf,

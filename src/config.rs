@@ -45,7 +45,7 @@ use variable::Lookup;
 pub use error::{Diagnostic, Report};
 pub use inputs::{Inputs, Source};
 pub use path::{BasePath, PathRule, Segment};
-pub use schema::{Form, Key, reference};
+pub use schema::{Described, Form, Key, reference};
 pub use types::Config;
 
 /// A configuration and what it was read from.

@@ -44,7 +44,8 @@ pub(super) struct Question {
 
 impl Running {
     /// The admin address: given, or in the file. A file that is broken now was good when the gateway started, so it is still
-    /// asked, at the default address. `off` ends the message when the file turns the listener off.
+    /// asked, at the address that the file has in spite of its errors, or at the default. `off` ends the message when the file
+    /// turns the listener off.
     pub(super) fn address(&self, off: &str) -> Result<SocketAddr, Failure> {
         if let Some(text) = &self.admin {
             let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
@@ -56,9 +57,21 @@ impl Running {
                 .admin
                 .address
                 .ok_or_else(|| Failure::usage(format!("the admin listener is off (`admin.address` is empty){off}"))),
-            Err(_) => Ok(DEFAULT_ADMIN.parse().expect("an address")),
+            Err(_) => {
+                let text = std::fs::read_to_string(self.configured.path()).unwrap_or_default();
+                Ok(written(&text).unwrap_or_else(|| DEFAULT_ADMIN.parse().expect("an address")))
+            }
         }
     }
+}
+
+/// `address` in `[admin]` of a file that may be no TOML at all.
+fn written(text: &str) -> Option<SocketAddr> {
+    let mut lines = text.lines().map(str::trim);
+    lines.find(|line| line.starts_with("[admin]"))?;
+    let mut keys = lines.take_while(|line| !line.starts_with('['));
+    let value = keys.find_map(|line| line.strip_prefix("address")?.trim_start().strip_prefix('='))?;
+    value.trim_start().strip_prefix(['"', '\''])?.split(['"', '\'']).next()?.parse().ok()
 }
 
 impl Question {
@@ -100,5 +113,24 @@ impl Question {
         let body = response.into_body().collect().await?.to_bytes();
         connection.abort();
         Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_found_in_a_broken_file() {
+        for (text, found) in [
+            ("nonsense\n[admin] # for us\nhosts = []\naddress = \"127.0.0.1:7\" # near\n", Some("127.0.0.1:7")),
+            ("[admin]\n  address='[::1]:7'\n[log\n", Some("[::1]:7")),
+            ("[admin]\naddress = \"${ADMIN}\"\n", None),
+            ("[admin]\n[[listener]]\naddress = \"127.0.0.1:7\"\n", None),
+            ("[admin]\naddress = \"\"\n", None),
+            ("", None),
+        ] {
+            assert_eq!(written(text), found.map(|address| address.parse().expect("an address")), "{text}");
+        }
     }
 }

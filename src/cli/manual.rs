@@ -1,5 +1,7 @@
 //! `fngate man` and `fngate completions`: what a package installs beside the program.
 
+mod file;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -62,7 +64,7 @@ pub(super) fn completions(mut command: Command, shell: Shell) -> Result<ExitCode
     print(&String::from_utf8_lossy(&script))
 }
 
-/// Writes a page for the program and one for each of its commands.
+/// Writes a page for the program, one for each of its commands, and one for the configuration.
 pub(super) fn write(command: &Command, directory: &Path) -> Result<ExitCode, Failure> {
     // Building gives the commands their full names.
     let mut command = command.clone().disable_help_subcommand(true);
@@ -71,6 +73,7 @@ pub(super) fn write(command: &Command, directory: &Path) -> Result<ExitCode, Fai
         let more = if page.has_subcommands() { MORE } else { "" };
         write_page(page.clone(), more, directory).map_err(|error| Failure::system(&error))?;
     }
+    std::fs::write(directory.join("fngate.toml.5"), file::page()).map_err(|error| Failure::system(&error))?;
     Ok(ExitCode::SUCCESS)
 }
 

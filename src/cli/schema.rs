@@ -1,6 +1,5 @@
 //! `fngate schema`: the configuration as a JSON Schema, for editors.
 
-use std::collections::HashMap;
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
@@ -20,12 +19,12 @@ pub(super) fn schema() -> Result<ExitCode, Failure> {
 
 /// Draft 7, which the editors' TOML extensions know.
 fn document() -> Value {
-    let meanings: HashMap<_, _> = config::reference().into_iter().collect();
+    let reference = config::reference();
     let mut root = object();
     for key in config::schema() {
         let mut described = of(&key.form);
-        if let Some(meaning) = meanings.get(&key.name) {
-            described["description"] = without_links(meaning).into();
+        if let Some(about) = reference.get(&key.name).filter(|about| !about.meaning.is_empty()) {
+            described["description"] = plain(about.meaning).into();
         }
         insert(&mut root, &key, described);
     }
@@ -82,8 +81,8 @@ fn number(low: i128, high: i128) -> Value {
     json!({ "type": "integer", "minimum": bound(low), "maximum": bound(high) })
 }
 
-/// `[text](address)` as `text`: an address in the documents leads nowhere in an editor.
-fn without_links(markdown: &str) -> String {
+/// `[text](address)` as `text`, and all in one line: an address in the documents leads nowhere in an editor.
+pub(super) fn plain(markdown: &str) -> String {
     let (mut plain, mut rest) = (String::new(), markdown);
     while let Some((before, link)) = rest.split_once('[') {
         match link.split_once("](").and_then(|(text, after)| Some((text, after.split_once(')')?.1))) {
@@ -97,7 +96,7 @@ fn without_links(markdown: &str) -> String {
             }
         }
     }
-    plain + rest
+    (plain + rest).replace('\n', " ")
 }
 
 #[cfg(test)]
@@ -105,14 +104,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_its_text() {
-        for (markdown, plain) in [
+    fn a_link_is_its_text_and_a_paragraph_one_line() {
+        for (markdown, text) in [
             ("see [above](#x).", "see above."),
             ("[a](b) and `[c]` and [d](e)", "a and `[c]` and d"),
             ("`[::]:80`", "`[::]:80`"),
-            ("none", "none"),
+            ("two\nlines", "two lines"),
         ] {
-            assert_eq!(without_links(markdown), plain, "{markdown}");
+            assert_eq!(plain(markdown), text, "{markdown}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a configuration may say: every key, and the form of its value, as the readers ask for them.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -66,19 +67,39 @@ pub(super) fn note(keys: &mut Vec<Key>, name: String, form: Form, required: bool
 
 const REFERENCE: &str = include_str!("../../docs/configuration.md");
 
-/// What the reference says: the dotted name of each key, and its meaning in Markdown.
+/// What the reference says of a key or a table, in Markdown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Described {
+    /// Empty for a table.
+    pub default: &'static str,
+    /// What the value has to be beside its form, if anything.
+    pub range: &'static str,
+    /// For a table, the paragraph below its title. It may have several lines.
+    pub meaning: &'static str,
+}
+
+/// What the reference says, by the dotted name of each key and table.
 #[must_use]
-pub fn reference() -> Vec<(String, &'static str)> {
-    let mut table = String::new();
-    let mut described = Vec::new();
-    for line in REFERENCE.lines() {
-        if let Some(title) = line.strip_prefix("### ") {
-            let name = title.strip_prefix("`[").and_then(|title| title.strip_suffix("]`"));
-            table = name.map(|name| format!("{}.", name.trim_matches(['[', ']']))).unwrap_or_default();
-        } else if let Some((key, cells)) = line.strip_prefix("| `").and_then(|row| row.split_once('`')) {
-            let meaning = cells.trim_end_matches([' ', '|']).rsplit_once(" | ").map_or("", |(_, meaning)| meaning);
-            described.push((format!("{table}{key}"), meaning));
+pub fn reference() -> HashMap<String, Described> {
+    let mut described = HashMap::new();
+    for section in REFERENCE.split("\n### ").skip(1) {
+        let (title, body) = section.split_once("\n\n").unwrap_or((section, ""));
+        let name = title.strip_prefix("`[").and_then(|title| title.strip_suffix("]`"));
+        let table = name.map_or("", |name| name.trim_matches(['[', ']']));
+        let about = body.split("\n\n").next().filter(|about| !about.starts_with('|')).unwrap_or_default();
+        described.insert(table.to_owned(), Described { meaning: about, ..Described::default() });
+        for (key, cells) in body.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')) {
+            let name = if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") };
+            described.insert(name, of_cells(cells));
         }
     }
     described
+}
+
+/// The rest of a row behind its key: a default, a range in some tables, and a meaning.
+fn of_cells(cells: &'static str) -> Described {
+    let cells = cells.trim_start_matches([' ', '|']).trim_end_matches([' ', '|']);
+    let (before, meaning) = cells.rsplit_once(" | ").unwrap_or_default();
+    let (default, range) = before.split_once(" |").unwrap_or((before, ""));
+    Described { default, range: range.trim(), meaning }
 }

@@ -4,8 +4,6 @@
 //! their own, and the older form with `provider` and `functions`. `${name}`, `${stage}`, `${app}` and `${org}` are those of the
 //! file; other variables are not.
 
-use std::time::Duration;
-
 use super::draft::{Api, Domain, Draft, Function};
 use super::error::ImportError;
 use super::source::Node;
@@ -37,10 +35,12 @@ const ENDPOINT: [&str; 5] = ["path", "method", "function", "serviceTimeout", "na
 /// What is read of a trigger that leads everything to one function.
 const WHOLE: [&str; 4] = ["serviceName", "environment", "customDomains", "serviceTimeout"];
 
+const VARIABLES: &str = "environment variables are set where the function runs";
+
 /// What some keys would be in fngate.
 const REMARKS: [(&str, &str); 12] = [
-    ("environment", "environment variables are set where the function runs"),
-    ("environments", "environment variables are set where the function runs"),
+    ("environment", VARIABLES),
+    ("environments", VARIABLES),
     ("auth", "who may call is for the function, or for a proxy in front, to decide"),
     ("usagePlan", "the gateway counts no quota"),
     (
@@ -114,7 +114,11 @@ impl File<'_, '_> {
                 "http" if !parameters.has("path") => {
                     self.whole(&format!("{}-url", function.name), function, &parameters, remarks(&parameters, &WHOLE));
                 }
-                "apigw" | "http" => self.trigger(&parameters, &function.name, Some(function)),
+                "apigw" | "http" => {
+                    // Functions whose triggers have one name share a gateway.
+                    let named = trigger.text_of("name").map(|name| self.resolve(&name));
+                    self.trigger(&parameters, named.as_ref().unwrap_or(&function.name), Some(function));
+                }
                 other => {
                     self.draft.remarks.push(format!("{}: a gateway for requests has no `{other}` trigger", event.at));
                 }
@@ -127,7 +131,7 @@ impl File<'_, '_> {
         let mut functions = Vec::new();
         for (name, node) in inputs.get("functions").iter().flat_map(Node::entries) {
             let name = node.text_of("name").map_or(name.clone(), |written| self.resolve(&written));
-            functions.push(self.declare(&node, &name, inputs.seconds("timeout")));
+            functions.push(self.declare(&node, &name, Some(inputs)));
         }
         for trigger in inputs.get("triggers").into_iter().flat_map(|triggers| triggers.list()) {
             let parameters = trigger.get("parameters").unwrap_or_else(|| trigger.clone());
@@ -185,9 +189,10 @@ impl File<'_, '_> {
     fn provider(&mut self) {
         let provider = self.root.get("provider");
         self.draft.region = provider.as_ref().and_then(|provider| provider.text_of("region"));
+        let variables = provider.as_ref().and_then(|provider| provider.get("environment"));
+        self.draft.remarks.extend(variables.map(|variables| format!("{}: {VARIABLES}", variables.at)));
         for (name, node) in self.root.get("functions").iter().flat_map(Node::entries) {
-            let function =
-                self.declare(&node, &name, provider.as_ref().and_then(|provider| provider.seconds("timeout")));
+            let function = self.declare(&node, &name, provider.as_ref());
             for event in node.get("events").into_iter().flat_map(|events| events.list()) {
                 self.event(&event, &function);
             }
@@ -297,9 +302,13 @@ impl File<'_, '_> {
     }
 
     /// Adds a function with what is said of it, and what holds where it says nothing.
-    fn declare(&mut self, node: &Node<'_>, name: &str, timeout: Option<Duration>) -> Function {
+    /// What it does not say itself, it has of `defaults`.
+    fn declare(&mut self, node: &Node<'_>, name: &str, defaults: Option<&Node<'_>>) -> Function {
         let mut function = Function { name: name.to_owned(), ..Self::settings(node) };
-        function.timeout = function.timeout.or(timeout);
+        if let Some(defaults) = defaults.map(Self::settings) {
+            function.timeout = function.timeout.or(defaults.timeout);
+            function.memory = function.memory.or(defaults.memory);
+        }
         if node.text_of("type").is_none_or(|kind| kind != "web") {
             let remark = "an event function: requests come to it as HTTP here, not as events. A functions framework can serve it";
             function.remarks.push(remark.to_owned());

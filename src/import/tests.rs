@@ -167,6 +167,33 @@ fn a_component_with_endpoints() {
 }
 
 #[test]
+fn functions_share_what_the_provider_says_and_the_gateway_that_their_triggers_name() {
+    let text = imported(
+        "
+service: shop
+provider: { name: tencent, timeout: 10, memorySize: 256, environment: { variables: { DB: d } } }
+functions:
+  list:
+    type: web
+    memorySize: 128
+    events: [ { apigw: { name: orders, parameters: { stageName: release, httpMethod: GET, path: /orders } } } ]
+  get:
+    type: web
+    events: [ { apigw: { name: orders, parameters: { stageName: release, httpMethod: GET, path: '/orders/{id}' } } } ]
+",
+    );
+    assert!(
+        text.starts_with("# provider.environment: environment variables are set where the function runs\n"),
+        "{text}"
+    );
+    let config = crate::config::parse(std::path::Path::new("fngate.toml"), &text).expect("a configuration");
+    let memory: Vec<_> = text.lines().filter(|line| line.starts_with("memory")).collect();
+    assert_eq!(memory, ["memory = 128", "memory = 256"]);
+    assert_eq!(config.services.len(), 1, "{text}");
+    assert_eq!(config.services[0].apis.len(), 2);
+}
+
+#[test]
 fn what_the_configuration_refuses_becomes_a_comment() {
     let text = imported(
         "

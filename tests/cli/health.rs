@@ -35,6 +35,18 @@ fn a_file_that_is_broken_does_not_matter_to_who_is_asked_by_address() {
     assert_eq!(health(&folder, &["--admin", &gateway.admin.to_string()]).code(), Some(0));
 }
 
+/// A change that was refused does not make a container unhealthy.
+#[test]
+fn a_file_with_an_error_still_says_where_the_gateway_is() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let folder = with_admin(&address);
+    let _gateway = Gateway::start(&folder);
+    let good = std::fs::read_to_string(folder.argument()).expect("the file");
+    folder.write(&format!("{good}\nthis is no TOML\n"));
+    let finished = health(&folder, &[]);
+    assert_eq!((finished.code(), finished.err.as_str()), (Some(0), ""));
+}
+
 #[test]
 fn nobody_there_is_1_with_one_line_why() {
     let address = format!("127.0.0.1:{}", free_port());

@@ -13,6 +13,7 @@ fn every_command_has_its_page_and_its_completions() {
     for section in ["NAME", "SYNOPSIS", "\"EXIT STATUS\"", "SIGNALS", "FILES"] {
         assert!(main.contains(&format!(".SH {section}\n")), "{section} in {main}");
     }
+    assert!(page("fngate.toml.5").contains(".SS [[service.api]]\n"));
     let shells = ["bash", "elvish", "fish", "powershell", "zsh"].map(|shell| run(&mut fngate(&["completions", shell])));
     let help = run(&mut fngate(&["--help"])).out;
     let commands = help.split("Commands:\n").nth(1).and_then(|rest| rest.split_once("\n\n")).expect("commands").0;

@@ -119,9 +119,20 @@ fn the_default_file_names_every_key_in_the_order_of_the_reference() {
 fn the_reference_names_every_key() {
     let described = reference();
     for key in schema_keys().into_iter().filter(|key| !is_table(key)) {
-        let meaning = described.iter().find(|(name, _)| *name == key).map(|(_, meaning)| *meaning);
-        assert!(meaning.is_some_and(|meaning| !meaning.is_empty()), "docs/configuration.md does not describe {key}");
+        let about = described.get(&key).copied().unwrap_or_default();
+        assert!(!about.meaning.is_empty() && !about.default.is_empty(), "docs/configuration.md on {key}: {about:?}");
     }
+}
+
+#[test]
+fn the_reference_tells_defaults_ranges_and_meanings_apart() {
+    let described = reference();
+    let about = |key: &str| described[key];
+    assert_eq!((about("gateway.workers").default, about("gateway.workers").range), ("`0`", "0 to 1024"));
+    assert_eq!((about("gateway.via").default, about("gateway.via").range), ("`false`", ""));
+    assert_eq!((about("listener.address").default, about("listener.address").range), ("*required*", ""));
+    assert_eq!(about("listener").meaning, "Where clients connect. At least one.");
+    assert!(about("log.access").meaning.starts_with("Where the access log goes"));
 }
 
 #[test]

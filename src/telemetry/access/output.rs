@@ -21,7 +21,10 @@ impl Output {
             AccessLog::Off => None,
             AccessLog::Stdout => Some(Self::Stdout),
             AccessLog::Stderr => Some(Self::Stderr),
-            AccessLog::File(path) => Some(Self::File { path: path.clone(), file: append_to(path)? }),
+            AccessLog::File(path) => {
+                let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+                Some(Self::File { path: path.clone(), file: append_to(path).map_err(named)? })
+            }
         })
     }
 
