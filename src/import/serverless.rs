@@ -301,8 +301,7 @@ impl File<'_, '_> {
         }
     }
 
-    /// Adds a function with what is said of it, and what holds where it says nothing.
-    /// What it does not say itself, it has of `defaults`.
+    /// Adds a function with what is said of it, and what `defaults` say where it says nothing.
     fn declare(&mut self, node: &Node<'_>, name: &str, defaults: Option<&Node<'_>>) -> Function {
         let mut function = Function { name: name.to_owned(), ..Self::settings(node) };
         if let Some(defaults) = defaults.map(Self::settings) {
