@@ -5,6 +5,7 @@
 mod acme;
 mod address;
 mod collector;
+mod cover;
 mod disk;
 mod document;
 mod error;

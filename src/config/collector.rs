@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::error::{Diagnostic, Problem, quoted};
 use super::field;
 use super::gateway::{LONGEST, SHORTEST};
+use super::host::split_port;
 use super::pem;
 use super::reader::Section;
 use super::schema::Form;
@@ -28,7 +29,10 @@ const ENDPOINT: Kind<Option<Uri>> =
         "http://127.0.0.1:4318/v1/traces",
         |text| if text.is_empty() { Ok(None) } else { endpoint(text).map(Some) },
     );
-const SERVICE_NAME: Kind<String> = Kind::text("fngate");
+const SERVICE_NAME: Kind<String> = Kind::new("fngate", |text| match text.trim() {
+    "" => Err(Problem::new("a service without a name is nobody's")),
+    name => Ok(name.to_owned()),
+});
 
 pub(super) fn read(section: &Section<'_>) -> Option<Traces> {
     if let Some(span) = section.span.as_ref().filter(|_| !BUILT) {
@@ -74,8 +78,15 @@ fn endpoint(text: &str) -> Result<Uri, Problem> {
         return Err(error().hint("OTLP over HTTP; its usual port is 4318".to_owned()));
     }
     let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    if uri.host().is_none_or(str::is_empty) || authority.contains('@') {
-        return Err(error().hint("whatever identifies you to the collector goes in `headers`".to_owned()));
+    if authority.contains('@') {
+        let hint = "whatever identifies you to the collector goes in `headers`".to_owned();
+        return Err(Problem::new("the URL of a collector names no user").hint(hint));
+    }
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    let has_good_port = split_port(authority).1.is_none_or(is_port);
+    // A fragment is for whoever has the page.
+    if uri.host().is_none_or(str::is_empty) || !has_good_port || text.contains('#') {
+        return Err(error());
     }
     if uri.path() != "/" {
         return Ok(uri);

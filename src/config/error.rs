@@ -255,7 +255,7 @@ fn excerpt<'a>(marks: &'a [Mark], first: AnnotationKind) -> Option<Snippet<'a, A
         let label = (!mark.label.is_empty()).then_some(mark.label.as_ref());
         Some(kind.span(range.start - base..range.end - base).label(label))
     });
-    let text = file.text().get(base..file.line_end(bottom))?;
+    let text = file.shown(base..file.line_end(bottom))?;
     let snippet = Snippet::source(text).line_start(top + 1).path(file.path.to_string_lossy());
     Some(snippet.annotations(annotations))
 }

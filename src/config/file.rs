@@ -3,14 +3,17 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::cover::covered;
 use super::types::Place;
 
 /// The text of one file, with an index of its lines.
 pub(super) struct File {
     pub(super) path: Arc<Path>,
     text: String,
+    /// The text as errors show it, of the same length.
+    shown: OnceLock<String>,
     /// The byte at which each line starts. Never empty.
     lines: Vec<usize>,
 }
@@ -19,11 +22,16 @@ impl File {
     pub(super) fn new(path: &Path, text: String) -> Arc<Self> {
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(starts).collect();
-        Arc::new(Self { path: path.into(), text, lines })
+        Arc::new(Self { path: path.into(), text, shown: OnceLock::new(), lines })
     }
 
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What may be seen by others of a part of the text: not what may be secret.
+    pub(super) fn shown(&self, range: Range<usize>) -> Option<&str> {
+        self.shown.get_or_init(|| covered(&self.text)).get(range)
     }
 
     /// The index of the line that `at` is on, counted from zero.

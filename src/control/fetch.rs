@@ -45,17 +45,23 @@ where
     }
 }
 
+/// Whoever has no patience for it drops it, and the connection with it.
 async fn exchange<S, B>(stream: S, request: Request<B>) -> Result<Response<Bytes>, Failure>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<Failure>,
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with the sender.
-    tokio::spawn(connection);
-    let (parts, body) = sender.send_request(request).await?.into_parts();
-    let body = Limited::new(body, LARGEST).collect().await?.to_bytes();
-    Ok(Response::from_parts(parts, body))
+    let exchange = async {
+        let (parts, body) = sender.send_request(request).await?.into_parts();
+        let body = Limited::new(body, LARGEST).collect().await?.to_bytes();
+        Ok(Response::from_parts(parts, body))
+    };
+    tokio::select! {
+        outcome = exchange => outcome,
+        // In order it ends once everything is read, or has nothing more to say of why not.
+        Err(error) = connection => Err(error.into()),
+    }
 }

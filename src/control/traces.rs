@@ -8,13 +8,13 @@ mod span;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use self::collector::{Collector, Refusal};
+use self::collector::{Collector, Rejected};
 use crate::snapshot::Shared;
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::trace::{Batch, Finished, Queue, queue};
+use crate::telemetry::trace::{Batches, Finished, Queue, queue};
 
 /// Requests that are sent at once, more or less.
 const MOST: usize = 512;
@@ -22,6 +22,8 @@ const MOST: usize = 512;
 const LINGER: Duration = Duration::from_secs(1);
 /// How long to wait before each further attempt, unless the collector says it.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+/// How long an answer is waited for at the end.
+const LAST_ANSWER: Duration = Duration::from_secs(1);
 /// However long the collector wants it to wait.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -37,12 +39,12 @@ pub fn start(
 }
 
 struct Exporter {
-    batches: mpsc::Receiver<Batch>,
+    batches: Batches,
     running: watch::Receiver<bool>,
     shared: Arc<Shared>,
     metrics: Arc<Metrics>,
     collector: Option<Arc<Collector>>,
-    /// Why the last spans were lost, until some arrive again.
+    /// What was last said of spans that are lost, until all arrive again.
     said: Option<String>,
 }
 
@@ -58,17 +60,20 @@ impl Exporter {
                 () = ended(&mut self.running) => break,
             }
             tokio::select! {
-                () = gather(&mut self.batches, &mut requests) => {}
+                () = gather(&mut self.batches, &mut requests, LINGER) => {}
                 () = ended(&mut self.running) => {}
             }
             self.send(requests).await;
         }
         self.batches.close();
-        let mut last = Vec::new();
-        while let Some(batch) = self.batches.recv().await {
-            last.extend(batch);
+        loop {
+            let mut last = Vec::new();
+            gather(&mut self.batches, &mut last, Duration::ZERO).await;
+            if last.is_empty() {
+                return;
+            }
+            self.send(last).await;
         }
-        self.send(last).await;
     }
 
     async fn send(&mut self, requests: Vec<Finished>) {
@@ -80,41 +85,46 @@ impl Exporter {
             // A reload has ended it.
             return self.metrics.lost_spans.inc_by(count);
         };
-        match self.deliver(&collector, requests).await {
-            Ok(rejected) => {
-                let rejected = rejected.min(count);
-                self.metrics.exported_spans.inc_by(count - rejected);
-                self.metrics.lost_spans.inc_by(rejected);
-                if self.said.take().is_some() {
-                    tracing::info!(endpoint = %collector.endpoint(), "the collector takes traces again");
-                }
+        let (lost, why) = match self.deliver(&collector, requests).await {
+            Ok(rejected) => (rejected.spans.min(count), rejected.why),
+            Err(error) => (count, error),
+        };
+        self.metrics.exported_spans.inc_by(count - lost);
+        self.metrics.lost_spans.inc_by(lost);
+        self.report(&collector.place(), lost, why);
+    }
+
+    /// Says what becomes of spans when it is not what was said before.
+    fn report(&mut self, collector: &str, lost: u64, why: String) {
+        if lost == 0 && why.is_empty() {
+            if self.said.take().is_some() {
+                tracing::info!(collector, "the collector takes all traces again");
             }
-            Err(error) => {
-                self.metrics.lost_spans.inc_by(count);
-                if self.said.as_ref() != Some(&error) {
-                    tracing::warn!(endpoint = %collector.endpoint(), error, "the collector takes no traces; they are lost");
-                    self.said = Some(error);
-                }
-            }
+        } else if self.said.as_ref() != Some(&why) {
+            tracing::warn!(collector, lost, why, "the collector does not take all traces; what it refuses is lost");
+            self.said = Some(why);
         }
     }
 
-    /// Sends requests until they are taken, or there is no point in it, and returns how many spans the collector did not want.
-    async fn deliver(&mut self, collector: &Collector, requests: Vec<Finished>) -> Result<u64, String> {
+    /// Sends requests until they are taken, or there is no point in it.
+    async fn deliver(&mut self, collector: &Collector, requests: Vec<Finished>) -> Result<Rejected, String> {
         let body = span::encode(&collector.traces().service_name, &requests);
+        drop(requests);
         let mut pauses = PAUSES.iter();
         loop {
-            match collector.send(body.clone()).await {
-                Ok(rejected) => return Ok(rejected),
-                Err(Refusal { error, again: Some(wanted) }) => {
-                    let Some(pause) = pauses.next().filter(|_| *self.running.borrow()) else { return Err(error) };
-                    tokio::select! {
-                        () = sleep(wanted.unwrap_or(*pause).min(LONGEST_PAUSE)) => {}
-                        // One more attempt, now or never.
-                        () = ended(&mut self.running) => {}
-                    }
-                }
-                Err(Refusal { error, again: None }) => return Err(error),
+            let refusal = tokio::select! {
+                outcome = collector.send(body.clone()) => match outcome {
+                    Ok(rejected) => return Ok(rejected),
+                    Err(refusal) => refusal,
+                },
+                () = too_late(&mut self.running) => return Err("no answer before the end".to_owned()),
+            };
+            let pause = pauses.next().filter(|_| *self.running.borrow());
+            let (Some(wanted), Some(pause)) = (refusal.again, pause) else { return Err(refusal.error) };
+            tokio::select! {
+                () = sleep(wanted.unwrap_or(*pause).min(LONGEST_PAUSE)) => {}
+                // One more attempt, now or never.
+                () = ended(&mut self.running) => {}
             }
         }
     }
@@ -125,13 +135,14 @@ impl Exporter {
         let traces = snapshot.config.traces.as_ref();
         if self.collector.as_ref().map(|collector| collector.traces()) != traces {
             self.collector = traces.map(|traces| Arc::new(Collector::new(traces.clone())));
+            self.said = None;
         }
         self.collector.clone()
     }
 }
 
 /// Waits for more, for a while and up to a number.
-async fn gather(batches: &mut mpsc::Receiver<Batch>, requests: &mut Vec<Finished>) {
+async fn gather(batches: &mut Batches, requests: &mut Vec<Finished>, patience: Duration) {
     let more = async {
         while requests.len() < MOST
             && let Some(batch) = batches.recv().await
@@ -140,7 +151,13 @@ async fn gather(batches: &mut mpsc::Receiver<Batch>, requests: &mut Vec<Finished
         }
     };
     // What has come by then is enough.
-    let _ = timeout(LINGER, more).await;
+    let _ = timeout(patience, more).await;
+}
+
+/// Returns when an answer that has not come yet is not worth the time that is left.
+async fn too_late(running: &mut watch::Receiver<bool>) {
+    ended(running).await;
+    sleep(LAST_ANSWER).await;
 }
 
 /// Returns when nothing runs any more.

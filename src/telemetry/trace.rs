@@ -7,20 +7,23 @@ pub mod context;
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, Method, Version};
 use prometheus::IntCounter;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::context::Context;
 use super::route::Route;
 
-/// Requests that a worker hands over at once, and batches that may wait for the exporter.
+/// Requests that a worker hands over at once.
 const FULL: usize = 64;
-const QUEUE: usize = 64;
+/// Requests that may wait for the exporter.
+const QUEUE: usize = 4096;
 
 /// A request in a trace.
 #[derive(Debug)]
@@ -141,14 +144,52 @@ pub struct Spans {
 #[derive(Clone, Debug)]
 pub struct Queue {
     batches: mpsc::Sender<Batch>,
+    /// How many requests are in it.
+    waiting: Arc<AtomicUsize>,
     lost: IntCounter,
+}
+
+/// The exporter's end.
+#[derive(Debug)]
+pub struct Batches {
+    batches: mpsc::Receiver<Batch>,
+    waiting: Arc<AtomicUsize>,
 }
 
 /// A queue, and its other end. Spans that find no room are counted in `lost`.
 #[must_use]
-pub fn queue(lost: IntCounter) -> (Queue, mpsc::Receiver<Batch>) {
-    let (batches, receiver) = mpsc::channel(QUEUE);
-    (Queue { batches, lost }, receiver)
+pub fn queue(lost: IntCounter) -> (Queue, Batches) {
+    // However few are handed over at a time: with little to do, a worker does so for each.
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let waiting = Arc::new(AtomicUsize::new(0));
+    (Queue { batches: sender, waiting: waiting.clone(), lost }, Batches { batches: receiver, waiting })
+}
+
+impl Queue {
+    fn push(&self, batch: Batch) {
+        let count = batch.len();
+        let has_room = self.waiting.fetch_add(count, Ordering::Relaxed) + count <= QUEUE;
+        let refused =
+            if has_room { self.batches.try_send(batch).err().map(TrySendError::into_inner) } else { Some(batch) };
+        if let Some(batch) = refused {
+            self.waiting.fetch_sub(count, Ordering::Relaxed);
+            self.lost.inc_by(batch.iter().map(Finished::spans).sum());
+        }
+    }
+}
+
+impl Batches {
+    /// The next of them; `None` when no more can come.
+    pub async fn recv(&mut self) -> Option<Batch> {
+        let batch = self.batches.recv().await?;
+        self.waiting.fetch_sub(batch.len(), Ordering::Relaxed);
+        Some(batch)
+    }
+
+    /// Takes no more in.
+    pub fn close(&mut self) {
+        self.batches.close();
+    }
 }
 
 impl Spans {
@@ -172,11 +213,8 @@ impl Spans {
     /// Hands over what has been collected.
     pub fn flush(&self) {
         let batch = self.pending.take();
-        if batch.is_empty() {
-            return;
-        }
-        if let Err(refused) = self.queue.batches.try_send(batch) {
-            self.queue.lost.inc_by(refused.into_inner().iter().map(Finished::spans).sum());
+        if !batch.is_empty() {
+            self.queue.push(batch);
         }
     }
 }

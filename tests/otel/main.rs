@@ -8,6 +8,8 @@ mod collector;
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use collector::{Collector, Span};
@@ -252,6 +254,47 @@ fn a_collector_that_is_busy_is_asked_again() {
         assert_eq!(requests.len(), attempts);
         assert!(requests.iter().all(|request| request.body == requests[0].body));
     }
+}
+
+#[test]
+fn little_that_happens_waits_for_a_collector_to_come_back() {
+    let is_away = Arc::new(AtomicBool::new(true));
+    let away = is_away.clone();
+    let collector = Origin::start(move |connection| {
+        while connection.request()?.is_some() {
+            let line = if away.load(Ordering::SeqCst) { "503 Busy" } else { "200 OK" };
+            connection.send(format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n"))?;
+        }
+        Ok(())
+    });
+    let origin = Origin::hello();
+    let gateway = gateway(&origin.url(), &collector.url(), "");
+    // Each is handed over by itself, so that there are many more of these than workers hand over with much to do.
+    let mut clients = [gateway.client(), gateway.client()];
+    let began = Instant::now();
+    let mut count = 0.0;
+    while began.elapsed() < Duration::from_secs(4) {
+        for client in &mut clients {
+            assert_eq!(client.ask(request("GET /", &[])).status(), 200);
+            count += 1.0;
+        }
+        pause(Duration::from_millis(25));
+    }
+    is_away.store(false, Ordering::SeqCst);
+    eventually("all arrive", || (gateway.metric("fngate_spans_exported_total") == 2.0 * count).then_some(()));
+    assert_eq!(gateway.metric("fngate_spans_lost_total"), 0.0);
+}
+
+#[test]
+fn a_stop_does_not_wait_long_for_a_collector() {
+    let silent = Origin::start(|connection| connection.request().map(|_| pause(Duration::from_secs(5))));
+    let origin = Origin::hello();
+    let gateway = gateway(&origin.url(), &silent.url(), "");
+    ask(&gateway, "GET /", &["Connection: close"]);
+    eventually("the collector is asked", || (silent.requests().len() == 1).then_some(()));
+    let began = Instant::now();
+    gateway.stop();
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -46,6 +46,11 @@ fn what_cannot_be_is_refused() {
         ("endpoint = \"grpc://a:4317\"", "OTLP over HTTP; its usual port is 4318"),
         ("endpoint = \"http://user:password@a/\"", "goes in `headers`"),
         ("endpoint = \"http:///v1\"", "not the URL of a collector"),
+        ("endpoint = \"http://a:99999/\"", "not the URL of a collector"),
+        ("endpoint = \"http://a:/\"", "not the URL of a collector"),
+        ("endpoint = \"http://[::1]:0\"", "not the URL of a collector"),
+        ("endpoint = \"http://a/#b\"", "not the URL of a collector"),
+        ("service_name = \" \"", "a service without a name"),
         ("ratio = 1.5", "`ratio` must be from 0 to 1"),
         ("ratio = -0.1", "`ratio` must be from 0 to 1"),
         ("ratio = nan", "`ratio` must be from 0 to 1"),
@@ -55,6 +60,13 @@ fn what_cannot_be_is_refused() {
         ("ca = \"/none.pem\"", "there is no such file"),
     ] {
         let found = errors(&format!("[traces]\n{line}"));
+        assert!(!found.contains("password@"), "{found}");
         assert!(found.contains(error), "{line}: {found}");
     }
+}
+
+#[test]
+fn what_is_secret_is_not_shown_with_an_error() {
+    let found = errors("[traces]\nheaders = { \"Authorization\" = \"Bearer abc\\n123\" }\nheaders = 1");
+    assert!(found.contains("headers = { \"Authorization\" = \"****") && !found.contains("abc"), "{found}");
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http::uri::Authority;
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
@@ -20,6 +21,15 @@ use crate::function::tls::Client;
 pub(super) struct Collector {
     traces: Traces,
     tls: Option<Arc<Client>>,
+}
+
+/// As much as anybody reads of what a collector says.
+const LONGEST: usize = 200;
+
+/// What a collector did not want, and what it says to that, which may be a warning only.
+pub(super) struct Rejected {
+    pub(super) spans: u64,
+    pub(super) why: String,
 }
 
 /// Why a collector took nothing.
@@ -42,17 +52,23 @@ impl Collector {
         &self.traces
     }
 
-    pub(super) fn endpoint(&self) -> &Uri {
-        &self.traces.endpoint
+    /// Where it is, for the log: a query may be secret.
+    pub(super) fn place(&self) -> String {
+        let endpoint = &self.traces.endpoint;
+        let (scheme, authority) =
+            (endpoint.scheme_str().unwrap_or_default(), endpoint.authority().map_or("", Authority::as_str));
+        format!("{scheme}://{authority}{}", endpoint.path())
     }
 
-    /// Sends spans, and returns how many of them the collector did not want.
-    pub(super) async fn send(&self, spans: Bytes) -> Result<u64, Refusal> {
+    /// Sends spans, and returns what the collector did not want of them.
+    pub(super) async fn send(&self, spans: Bytes) -> Result<Rejected, Refusal> {
         let mut request = Request::new(Full::new(spans));
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.traces.endpoint.clone();
+        for (name, value) in &self.traces.headers {
+            request.headers_mut().insert(name.clone(), value.clone());
+        }
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        request.headers_mut().extend(self.traces.headers.iter().cloned());
         let failed = |error: String| Refusal { error, again: Some(None) };
         match timeout(self.traces.timeout, fetch(self.tls.as_deref(), request)).await {
             Ok(Ok(answer)) => judge(&answer),
@@ -63,16 +79,14 @@ impl Collector {
 }
 
 /// What an answer says (OTLP/HTTP, "Success", "Partial Success" and "Failures").
-fn judge(answer: &Response<Bytes>) -> Result<u64, Refusal> {
+fn judge(answer: &Response<Bytes>) -> Result<Rejected, Refusal> {
     let status = answer.status();
     if status.is_success() {
         // A body that cannot be read comes from something that is no collector, or from one that has nothing to say.
         let read = ExportTraceServiceResponse::decode(answer.body().clone()).ok();
-        let Some(partly) = read.and_then(|read| read.partial_success) else { return Ok(0) };
-        if !partly.error_message.is_empty() || partly.rejected_spans > 0 {
-            tracing::warn!(rejected = partly.rejected_spans, message = partly.error_message, "a word of the collector");
-        }
-        return Ok(u64::try_from(partly.rejected_spans).unwrap_or(0));
+        let partly = read.and_then(|read| read.partial_success).unwrap_or_default();
+        let why = partly.error_message.chars().take(LONGEST).collect();
+        return Ok(Rejected { spans: u64::try_from(partly.rejected_spans).unwrap_or(0), why });
     }
     let may_pass = [
         StatusCode::TOO_MANY_REQUESTS,

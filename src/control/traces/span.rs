@@ -207,7 +207,7 @@ impl Attributes {
     /// The host that a client asked for, with its port if it named one.
     fn server(&mut self, host: &str) {
         if let Ok(authority) = host.parse::<Authority>() {
-            self.text(name::SERVER_ADDRESS, authority.host());
+            self.text(name::SERVER_ADDRESS, authority.host().trim_matches(['[', ']']));
             self.number(name::SERVER_PORT, authority.port_u16());
         }
     }
