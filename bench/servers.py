@@ -36,7 +36,6 @@ LOG = {
     "Caddy": ("", "log {\n\t\toutput file FOLDER/caddy.access\n\t\tformat json\n\t}"),
     "Traefik": ("", '[accessLog]\nfilePath = "FOLDER/traefik.access"\nformat = "json"\nbufferingSize = 100'),
     "fngate": ("off", "FOLDER/fngate.access"),
-    "fngate, no log": ("off", "off"),
 }
 # The certificate is the benchmark's own.
 TRUSTING = ssl._create_unverified_context()
@@ -58,8 +57,6 @@ CANDIDATES = {
     "Caddy": (["caddy", "run", "--config", "CONFIG", "--adapter", "caddyfile"], ["Caddyfile"]),
     "Traefik": (["traefik", "--configFile=CONFIG"], ["traefik.toml", "traefik-routes.toml"]),
     "fngate": (["BINARY", "run", "-c", "CONFIG"], ["fngate.toml"]),
-    # For what its log adds. A file of its own, since each would load what is written for the other.
-    "fngate, no log": (["BINARY", "run", "-c", "CONFIG"], ["fngate-silent.toml"]),
 }
 # What each template says in the place of a word, without TLS and with it.
 TLS = {
@@ -71,7 +68,6 @@ TLS = {
     "fngate": {
         "SECURE": ("", "[[listener.tls.certificates]]\ncertificate = \"FOLDER/shop.pem\"\nkey = \"FOLDER/shop.key\"\n"),
     },
-    "fngate, no log": {"SECURE": ("", "")},
     "Envoy": {
         "SECURE": ("", (
             "transport_socket: {name: tls, typed_config: {'@type': type.googleapis.com/envoy.extensions.transport_sockets.tls.v3."

@@ -10,8 +10,8 @@ import scale
 
 # Those whose figures stand beside ours.
 PEERS = ("nginx", "HAProxy", "Envoy", "Caddy", "Traefik")
-# How the names of those end that have one worker, where there are two of each.
-ALONE = ", one worker"
+# How the names of those end that have one worker, or no log, where there are two of each.
+ALONE, SILENT = ", one worker", ", no log"
 
 
 @dataclasses.dataclass
@@ -43,9 +43,9 @@ def medians(figures: dict, column: int = 0) -> dict:
     return {name: statistics.median(sample[column] for sample in sampled) for name, sampled in figures.items()}
 
 
-def added(figures: dict) -> float:
-    """What the access log adds to a request in microseconds, in the median of the rounds."""
-    return statistics.median(logged[0] - silent[0] for logged, silent in zip(figures["fngate"], figures["fngate, no log"]))
+def added(figures: dict, name: str) -> list:
+    """Microseconds that a line of the access log adds, in each round."""
+    return [logged[0] - silent[0] for logged, silent in zip(figures[name], figures[name + SILENT])]
 
 
 def at_most(work: str, what: str, values: dict | float, limit: float, unit: str = "", digits: int = 2) -> Target:
@@ -74,7 +74,8 @@ def of_scenarios(measured: list) -> list:
                 values = {name: statistics.median(growth(figures, name)) for name in figures if not name.endswith(ALONE)}
                 rows.append(at_most(title, "CPU of a request with two beside one", values, 1.1))
             case "requests" if scenario.logged:
-                rows.append(at_most(title, "what the log adds", added(figures), 1, " µs"))
+                values = {name: statistics.median(added(figures, name)) for name in figures if not name.endswith(SILENT)}
+                rows.append(at_most(title, "what the log adds", values, 1, " µs"))
             case "requests" if scenario.streams == 32:
                 rows.append(at_most(title, "CPU beside nginx", beside(figures, "nginx"), 0.8))
                 rows.append(at_most(title, "CPU beside HAProxy", beside(figures, "HAProxy"), 1))
@@ -113,6 +114,7 @@ def of_many(compared: dict) -> list:
                 rows.append(at_most(work, what, {name: value * 1e3 for name, value in values.items()}, limits[what], " ms", 0))
             if best := min((name for name in PEERS if not math.isnan(values[name])), key=values.get, default=None):
                 rows.append(at_most(work, f"{what} beside the best of the others, {best},", {name: value / values[best] for name, value in values.items()}, 1))
+        rows.append(at_most(work, "p99 of 200 requests a second during reloads beside that before", best_of_each(found, lambda figures: figures.p99 / figures.quiet), 1.1))
         rows.append(at_most(work, "memory after the reloads beside that before", best_of_each(found, lambda figures: figures.after / figures.memory), 1.1))
         rows.append(at_most(work, "requests that are not answered during reloads", best_of_each(found, lambda figures: figures.lost), 0, digits=0))
     return rows
