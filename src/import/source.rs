@@ -36,13 +36,20 @@ impl<'a> Node<'a> {
 
     /// The keys and values of a mapping, in the order of the document; none of anything else. Null is as if it were not there.
     pub(super) fn entries(&self) -> Vec<(String, Self)> {
+        let mut entries = self.all_entries();
+        entries.retain(|(_, node)| !node.is_null());
+        entries
+    }
+
+    /// Also those whose value is null, where the key alone says something.
+    pub(super) fn all_entries(&self) -> Vec<(String, Self)> {
         let Yaml::Mapping(mapping) = self.value else { return Vec::new() };
         let entry = |(key, value): (&'a Yaml<'a>, &'a Yaml<'a>)| {
             let key = text(key)?;
             let at = if self.at.is_empty() { key.clone() } else { format!("{}.{key}", self.at) };
             Some((key, Self { at, value }))
         };
-        mapping.iter().filter_map(entry).filter(|(_, node)| !node.is_null()).collect()
+        mapping.iter().filter_map(entry).collect()
     }
 
     /// The elements of a list; none of anything else.
@@ -74,6 +81,10 @@ impl<'a> Node<'a> {
     /// Where the keys stand that nobody has asked for.
     pub(super) fn others(&self, asked: &[&str]) -> Vec<Self> {
         self.entries().into_iter().filter(|(key, _)| !asked.contains(&key.as_str())).map(|(_, node)| node).collect()
+    }
+
+    pub(super) fn is_mapping(&self) -> bool {
+        matches!(self.value, Yaml::Mapping(_))
     }
 
     fn is_null(&self) -> bool {

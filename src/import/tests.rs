@@ -281,6 +281,31 @@ fn openapi() {
 }
 
 #[test]
+fn every_path_is_an_api_or_a_remark() {
+    let text = imported(
+        r##"{ "openapi": "3.2.0", "info": { "title": "t" }, "paths": {
+  "/a": { "$ref": "other.yaml#/x", "GET": {}, "Post": null, "query": {}, "copy": {}, "parameters": [], "summary": "s" },
+  "no-slash": { "get": {} }, "/null": null, "/list": [1], "/empty": { "x-any": {} }, "x-more": {}
+} }"##,
+    );
+    for expected in [
+        "# paths./a.$ref: not imported: the path is described at `other.yaml#/x`: put it in its place\n",
+        "# paths./a.query: not imported: there is no counterpart\n",
+        "# paths./a.copy: not imported: it is no method\n",
+        "# paths.no-slash: not imported: a path starts with a slash\n",
+        "# paths./null: not imported: it is no mapping of methods\n",
+        "# paths./list: not imported: it is no mapping of methods\n",
+        "# paths./empty.x-any: there is no counterpart\n",
+        "# paths.x-more: there is no counterpart\n",
+        "\npath = \"=/a\"\nmethod = \"GET\"\n",
+        "\npath = \"=/a\"\nmethod = \"POST\"\n",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert!(!text.contains("parameters:") && !text.contains("summary"), "{text}");
+}
+
+#[test]
 fn what_is_neither_says_so() {
     for (text, expected) in [
         ("a: [", "not YAML or JSON"),
