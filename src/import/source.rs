@@ -5,6 +5,7 @@ use std::time::Duration;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 
 use super::error::ImportError;
+use crate::units::parse_duration;
 
 /// Reads YAML, of which JSON is a part.
 pub(super) fn parse(text: &str) -> Result<Yaml<'_>, ImportError> {
@@ -72,10 +73,26 @@ impl<'a> Node<'a> {
         self.text_of(key).is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }
 
-    /// A number of seconds, also with a fraction.
-    pub(super) fn seconds(&self, key: &str) -> Option<Duration> {
-        let seconds = self.text_of(key)?.parse().ok()?;
-        Duration::try_from_secs_f64(seconds).ok()
+    /// A time: seconds as a number, also with a fraction, or with a unit. What is no time becomes a remark.
+    pub(super) fn time(&self, key: &str, remarks: &mut Vec<String>) -> Option<Duration> {
+        self.read(key, "time", time, remarks)
+    }
+
+    /// A number of MB. What is none becomes a remark.
+    pub(super) fn megabytes(&self, key: &str, remarks: &mut Vec<String>) -> Option<u32> {
+        let megabytes = |text: &str| text.trim().trim_end_matches("MB").trim_end().parse().ok();
+        self.read(key, "number of MB", megabytes, remarks)
+    }
+
+    fn read<T>(&self, key: &str, what: &str, read: fn(&str) -> Option<T>, remarks: &mut Vec<String>) -> Option<T> {
+        let node = self.get(key)?;
+        let text = node.text();
+        let value = text.as_deref().and_then(read);
+        if value.is_none() {
+            let text = text.map_or_else(|| "it".to_owned(), |text| format!("`{text}`"));
+            remarks.push(format!("{}: not imported: {text} is no {what}", node.at));
+        }
+        value
     }
 
     /// Where the keys stand that nobody has asked for.
@@ -89,6 +106,14 @@ impl<'a> Node<'a> {
 
     fn is_null(&self) -> bool {
         matches!(self.value, Yaml::Value(Scalar::Null))
+    }
+}
+
+/// `30`, `2.5`, `30s`, `15 s`, `2m`, `500ms`.
+fn time(text: &str) -> Option<Duration> {
+    match text.trim().parse() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => parse_duration(&text.replace(' ', "")).ok(),
     }
 }
 

@@ -306,6 +306,32 @@ fn every_path_is_an_api_or_a_remark() {
 }
 
 #[test]
+fn times_are_read_or_said_to_be_none() {
+    let text = imported(
+        "
+service: s
+provider: { name: tencent, timeout: 7, memorySize: lots }
+functions:
+  one: { timeout: 30s, memorySize: 64 MB, events: [ { apigw: { parameters: { endpoints: [
+    { path: /a, serviceTimeout: '15 s' }, { path: /b, serviceTimeout: '2.5' }, { path: /c, serviceTimeout: soon } ] } } } ] }
+  two: { timeout: [1] }
+  nul: ~
+",
+    );
+    for expected in [
+        "timeout = \"30s\"\nmemory = 64\n",
+        "path = \"/a\"\nmethod = \"ANY\"\nfunction = \"one\"\ntimeout = \"15s\"\n",
+        "timeout = \"2s500ms\"\n",
+        "endpoints[2].serviceTimeout: not imported: `soon` is no time\n",
+        "# functions.two.timeout: not imported: it is no time\n",
+        "# provider.memorySize: not imported: `lots` is no number of MB\n",
+        "name = \"nul\"\n",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
+#[test]
 fn what_is_neither_says_so() {
     for (text, expected) in [
         ("a: [", "not YAML or JSON"),
