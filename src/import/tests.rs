@@ -332,6 +332,34 @@ functions:
 }
 
 #[test]
+fn a_bad_host_or_name_keeps_its_service() {
+    let text = imported(
+        "openapi: 3.0.0\ninfo: { title: 中文 }\nservers: [ { url: 'https://{h}.x/v1' } ]\npaths: { /a: { get: { operationId: ö } } }",
+    );
+    for expected in [
+        "# `{h}.x` is no host: put yours in the place of `*`\n[[service]]\nname = \"--\"\nhosts = [\"*\"]\n",
+        "# the name was `中文`\n# `{h}.x`",
+        "# the name was `ö`\n[[service.api]]\nname = \"-\"\npath = \"=/v1/a\"\n",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    let trigger = |name: &str, host: &str| {
+        format!(
+            "{{ apigw: {{ parameters: {{ serviceName: {name}, customDomains: [ {{ domain: '{host}' }} ], endpoints: [ {{ path: /a }} ] }} }} }}"
+        )
+    };
+    let several = |hosts: [&str; 2]| {
+        let [one, two] = [trigger("one", hosts[0]), trigger("two", hosts[1])];
+        imported(&format!("component: scf\nname: f\ninputs: {{ type: web, events: [ {one}, {two} ] }}"))
+    };
+    let text = several(["b d", "*"]);
+    assert!(text.contains("\nhosts = [\"one.invalid\"]\n") && text.contains("\nhosts = [\"*\"]\n"), "{text}");
+    // The APIs of a service that is not there are not another's.
+    let text = several(["a.test", "a.test"]);
+    assert!(text.contains("# not imported: its service is not\n# [[service.api]]\n"), "{text}");
+}
+
+#[test]
 fn what_is_neither_says_so() {
     for (text, expected) in [
         ("a: [", "not YAML or JSON"),
