@@ -107,9 +107,17 @@ impl File<'_, '_> {
     }
 
     fn event(&mut self, event: &Node<'_>, function: &Function) {
-        for (kind, trigger) in event.entries() {
+        if let Some(text) = event.text() {
+            self.draft.remarks.push(format!("{}: not imported: `{text}` has neither path nor method", event.at));
+        }
+        for (kind, trigger) in event.all_entries() {
             let parameters = trigger.get("parameters").unwrap_or_else(|| trigger.clone());
             match kind.as_str() {
+                "apigw" | "http" if trigger.text().is_some() => {
+                    self.draft
+                        .remarks
+                        .push(format!("{}: not imported: it is no mapping with `path` and `method`", trigger.at));
+                }
                 // Without a path it is the address of the function as a whole; with one, that is how other clouds name a trigger.
                 "http" if !parameters.has("path") => {
                     self.whole(&format!("{}-url", function.name), function, &parameters, remarks(&parameters, &WHOLE));
@@ -251,7 +259,10 @@ impl File<'_, '_> {
             remarks.push("no path was named: the cloud made one of the function's name".to_owned());
             format!("/{}", target.name)
         });
-        let method = endpoint.text_of("method").or_else(|| endpoint.text_of("httpMethod"));
+        let method = endpoint.get("method").or_else(|| endpoint.get("httpMethod"));
+        let unread = method.as_ref().filter(|method| method.text().is_none());
+        remarks.extend(unread.map(|method| format!("{}: it is not one method: all are taken", method.at)));
+        let method = method.and_then(|method| method.text());
         let reference = self.draft.function(target);
         let timeout = endpoint.time("serviceTimeout", &mut remarks);
         self.draft.service(service).api(Api {

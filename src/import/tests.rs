@@ -332,6 +332,20 @@ functions:
 }
 
 #[test]
+fn every_event_is_an_api_or_a_remark() {
+    let events = "[ { http: GET /a }, apigw, { apigw: ~ }, { http: { path: /b, method: [get, post] } } ]";
+    let text = imported(&format!("component: scf\nname: f\ninputs: {{ type: web, events: {events} }}"));
+    for expected in [
+        "# inputs.events[0].http: not imported: it is no mapping with",
+        "# inputs.events[1]: not imported: `apigw` has neither path nor method\n",
+        "\npath = \"/f\"\nmethod = \"ANY\"\n",
+        "# inputs.events[3].http.method: it is not one method: all are taken\n[[service.api]]\npath = \"/b\"\nmethod = \"ANY\"\n",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
+#[test]
 fn a_bad_host_or_name_keeps_its_service() {
     let text = imported(
         "openapi: 3.0.0\ninfo: { title: 中文 }\nservers: [ { url: 'https://{h}.x/v1' } ]\npaths: { /a: { get: { operationId: ö } } }",
