@@ -44,6 +44,7 @@ use value::{Found, Kind};
 use variable::Lookup;
 
 pub use error::{Diagnostic, Report};
+pub use host::is_host;
 pub use inputs::{Inputs, Source};
 pub use path::{BasePath, PathRule, Segment};
 pub use schema::{Described, Form, Key, reference};

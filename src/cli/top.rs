@@ -82,28 +82,43 @@ struct Screen {
     terminal: bool,
     colours: bool,
     rows: usize,
+    /// Longer lines would wrap, and push the first ones out.
+    width: Option<usize>,
 }
 
 impl Screen {
     fn of_output() -> Self {
         let terminal = io::stdout().is_terminal();
-        let height = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_row));
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+        let height = size.map(|size| usize::from(size.ws_row));
+        // A terminal that does not know its width says 0.
+        let width = size.map(|size| usize::from(size.ws_col)).filter(|width| *width > 0);
         let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let rows = height.filter(|rows| *rows > OTHER_LINES).map_or(ROWS, |rows| rows - OTHER_LINES);
-        Self { terminal, colours, rows }
+        let rows = height.filter(|rows| *rows > 0).map_or(ROWS, |rows| rows.saturating_sub(OTHER_LINES).max(1));
+        Self { terminal, colours, rows, width }
+    }
+
+    /// How many functions there is room for. On a terminal the line that counts the others takes the place of one.
+    fn room(&self, functions: usize) -> usize {
+        let crowded = self.terminal && functions > self.rows;
+        if crowded { self.rows.saturating_sub(1).max(1) } else { self.rows }
+    }
+
+    fn cut<'a>(&self, line: &'a str) -> &'a str {
+        self.width.map_or(line, |width| cut(line, width))
     }
 
     fn draw(&self, figures: &Figures, address: &str) -> String {
         let mut text = if self.terminal { CLEAR.to_owned() } else { String::new() };
-        text += &format!(
-            "fngate {address}: {:.1} requests/s, {:.1} errors/s, {} client connections, revision {}\n\n",
+        let summary = format!(
+            "fngate {address}: {:.1} requests/s, {:.1} errors/s, {} client connections, revision {}",
             figures.requests, figures.errors, figures.client_connections, figures.revision
         );
+        text += &format!("{}\n\n", self.cut(&summary));
+        let room = self.room(figures.functions.len());
         let heads = ["FUNCTION", "REQUESTS/S", "P50", "P99", "ERRORS/S", "IN FLIGHT", "QUEUED", "INSTANCES"];
         let mut rows = vec![(heads.map(str::to_owned), BOLD)];
-        rows.extend(
-            figures.functions.iter().take(self.rows).map(|row| (cells(row), if row.is_well() { "" } else { RED })),
-        );
+        rows.extend(figures.functions.iter().take(room).map(|row| (cells(row), if row.is_well() { "" } else { RED })));
         let widths: [usize; 8] = std::array::from_fn(|column| {
             rows.iter().map(|(cells, _)| cells[column].chars().count()).max().unwrap_or(0)
         });
@@ -113,22 +128,28 @@ impl Screen {
                 _ => format!("{cell:>width$}"),
             });
             let line = padded.collect::<Vec<_>>().join("  ");
-            let line = line.trim_end();
+            let line = self.cut(&line).trim_end();
             text += &if self.colours && !style.is_empty() {
                 format!("{style}{line}{PLAIN}\n")
             } else {
                 format!("{line}\n")
             };
         }
-        let hidden = figures.functions.len().saturating_sub(self.rows);
-        if hidden > 0 {
-            text += &format!("and {hidden} more\n");
+        let hidden = figures.functions.len().saturating_sub(room);
+        // Where one line is all there is, a function says more.
+        if hidden > 0 && (!self.terminal || self.rows > 1) {
+            text += &format!("{}\n", self.cut(&format!("and {hidden} more")));
         }
         if !self.terminal {
             text.push('\n');
         }
         text
     }
+}
+
+/// The first characters of a line, as many as there are columns.
+fn cut(line: &str, width: usize) -> &str {
+    line.char_indices().nth(width).map_or(line, |(end, _)| &line[..end])
 }
 
 fn cells(row: &Row) -> [String; 8] {
@@ -180,7 +201,7 @@ mod tests {
             revision: 2,
             functions: vec![row("default/a:$LATEST", 0), row("b", 1), row("c", 0)],
         };
-        let screen = |terminal| Screen { terminal, colours: terminal, rows: 2 };
+        let screen = |terminal| Screen { terminal, colours: terminal, rows: 2, width: None };
         let text = screen(false).draw(&figures, "127.0.0.1:9901");
         assert_eq!(
             text,
@@ -193,8 +214,26 @@ and 1 more
 
 "
         );
-        let text = screen(true).draw(&figures, "a");
+        let text = Screen { rows: 3, ..screen(true) }.draw(&figures, "a");
         assert!(text.starts_with(CLEAR) && text.contains(&format!("{RED}b ")), "{text:?}");
         assert!(!text.contains(&format!("{RED}default")), "{text:?}");
+        let text = Screen { width: Some(20), ..screen(false) }.draw(&figures, "127.0.0.1:9901");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 20) && text.contains("\ndefault/a:$LATEST\n"),
+            "{text}"
+        );
+        for (rows, lines) in [(1, 4), (2, 5), (3, 6), (9, 6)] {
+            let text = Screen { rows, ..screen(true) }.draw(&figures, "a");
+            assert_eq!(text.lines().count(), lines, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_ends_where_the_terminal_does() {
+        for (line, width, expected) in
+            [("abc", 2, "ab"), ("abc", 3, "abc"), ("äöü", 2, "äö"), ("", 5, ""), ("a", 0, "")]
+        {
+            assert_eq!(cut(line, width), expected);
+        }
     }
 }

@@ -8,6 +8,12 @@ use super::value::Kind;
 
 pub(super) const HOST: Kind<HostPattern> = Kind::new("shop.example.com", host);
 
+/// Whether a text can stand where the configuration wants a host.
+#[must_use]
+pub fn is_host(text: &str) -> bool {
+    host(text).is_ok()
+}
+
 fn host(text: &str) -> Result<HostPattern, Problem> {
     let error = || Problem::new(format!("{} is not a host", quoted(text)));
     if text == "*" {

@@ -12,6 +12,9 @@ use crate::units::format_duration;
 const LISTENER: &str = "[[listener]]\naddress = \"0.0.0.0:8080\"\n";
 const FIRST_PORT: u16 = 9000;
 
+const SERVICE: &str = "[[service]]";
+const API: &str = "[[service.api]]";
+
 /// A configuration that is being written.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -66,10 +69,8 @@ impl Draft {
     /// Adds a function and returns the reference to it. One that is known already keeps what was said of it first.
     pub(super) fn function(&mut self, mut function: Function) -> String {
         let name = identifier(&function.name);
-        if name != function.name {
-            function.remarks.push(format!("the name was `{}`", function.name));
-            function.name = name;
-        }
+        function.remarks.extend(renamed(&function.name, &name));
+        function.name = name;
         let reference = function.reference();
         if !self.functions.iter().any(|known| known.reference() == reference) {
             self.functions.push(function);
@@ -79,13 +80,17 @@ impl Draft {
 
     /// The service of a name, new or known.
     pub(super) fn service(&mut self, name: &str) -> &mut Service {
+        let remark = renamed(name, &display(name));
         let name = display(name);
         let known = self.services.iter().position(|service| service.name == name);
         let index = known.unwrap_or_else(|| {
             self.services.push(Service { name, ..Service::default() });
             self.services.len() - 1
         });
-        &mut self.services[index]
+        let service = &mut self.services[index];
+        // Several may become one.
+        service.remarks.extend(remark.filter(|remark| !service.remarks.contains(remark)));
+        service
     }
 
     /// The whole, without what the configuration refuses.
@@ -99,7 +104,10 @@ impl Draft {
         let mut blocks = self.blocks();
         loop {
             let text = render(&blocks);
-            let Err(report) = config::parse(Path::new("import"), &text) else { return Ok(text) };
+            let Err(report) = config::parse(Path::new("import"), &text) else {
+                let some = blocks.iter().any(|block| block.is_of(API) && block.refused.is_none());
+                return if some { Ok(text) } else { Err(ImportError::Nothing(text)) };
+            };
             let mut refused = BTreeMap::new();
             for error in report.errors() {
                 let line = error.place().map_or(0, |place| place.line);
@@ -111,12 +119,13 @@ impl Draft {
                 return Err(ImportError::Draft(report.to_string()));
             }
             for (index, reason) in refused {
-                blocks[index].refused = Some(reason);
+                refuse(&mut blocks[index..], reason);
             }
         }
     }
 
     fn blocks(mut self) -> Vec<Block> {
+        self.mend_hosts();
         self.place_services();
         let mut blocks = vec![Block::new(self.remarks, LISTENER.to_owned())];
         let region = self.region.map(|region| format!("[gateway]\nregion = {}\n", quoted(&region)));
@@ -126,6 +135,23 @@ impl Draft {
         }
         blocks.extend(self.services.into_iter().flat_map(Service::blocks));
         blocks
+    }
+
+    /// Puts another host in the place of each that is none, which would take the whole service with it.
+    fn mend_hosts(&mut self) {
+        for index in 0..self.services.len() {
+            let mut others = self.services.iter().enumerate().filter(|(other, _)| *other != index);
+            let taken = others.any(|(_, service)| service.domains.iter().any(|domain| domain.host == "*"));
+            let service = &mut self.services[index];
+            let host = if taken { format!("{}.invalid", label(&service.name)) } else { "*".to_owned() };
+            for mut domain in std::mem::take(&mut service.domains) {
+                if !config::is_host(&domain.host) {
+                    service.remarks.push(format!("`{}` is no host: put yours in the place of `{host}`", domain.host));
+                    domain.host.clone_from(&host);
+                }
+                service.domain(domain);
+            }
+        }
     }
 
     /// Gives every service a host: the file may name none, and one service at most can have all.
@@ -187,7 +213,7 @@ impl Service {
     fn blocks(self) -> Vec<Block> {
         let plain = |domain: &Domain| domain.base_path == "/" && domain.environment == "release";
         let (short, long): (Vec<_>, Vec<_>) = self.domains.into_iter().partition(plain);
-        let mut text = format!("[[service]]\nname = {}\n", quoted(&self.name));
+        let mut text = format!("{SERVICE}\nname = {}\n", quoted(&self.name));
         if !short.is_empty() {
             let hosts: Vec<_> = short.iter().map(|domain| quoted(&domain.host)).collect();
             text += &format!("hosts = [{}]\n", hosts.join(", "));
@@ -205,9 +231,13 @@ impl Service {
 }
 
 impl Api {
-    fn block(self) -> Block {
-        let mut text = "[[service.api]]\n".to_owned();
-        text.extend(self.name.map(|name| format!("name = {}\n", quoted(&display(&name)))));
+    fn block(mut self) -> Block {
+        let mut text = format!("{API}\n");
+        if let Some(name) = self.name {
+            let shown = display(&name);
+            self.remarks.extend(renamed(&name, &shown));
+            text += &format!("name = {}\n", quoted(&shown));
+        }
         for (key, value) in [("path", &self.path), ("method", &self.method), ("function", &self.function)] {
             text += &format!("{key} = {}\n", quoted(value));
         }
@@ -230,14 +260,32 @@ impl Block {
         Self { remarks, text, refused: None }
     }
 
+    /// Whether it is a table of this head.
+    fn is_of(&self, head: &str) -> bool {
+        self.text.starts_with(head)
+    }
+
     fn render(&self) -> String {
-        let comment = |text: &str| text.lines().map(|line| format!("# {line}\n")).collect::<String>();
+        // TOML has no control characters in a comment.
+        let shown = |line: &str| line.replace(|c: char| c.is_control() && c != '\t', "\u{fffd}");
+        let comment = |text: &str| text.lines().map(|line| format!("# {}\n", shown(line))).collect::<String>();
         let mut text: String = self.remarks.iter().map(|remark| comment(remark)).collect();
         match &self.refused {
             Some(reason) => text += &format!("{}{}", comment(&format!("not imported: {reason}")), comment(&self.text)),
             None => text += &self.text,
         }
         text + "\n"
+    }
+}
+
+/// Makes a comment of the first block, and of all that belongs to it: without it, they would belong to another service.
+fn refuse(blocks: &mut [Block], reason: String) {
+    let Some((first, rest)) = blocks.split_first_mut() else { return };
+    first.refused = Some(reason);
+    if first.is_of(SERVICE) {
+        for block in rest.iter_mut().take_while(|block| !block.is_of(SERVICE)) {
+            block.refused = Some("its service is not".to_owned());
+        }
     }
 }
 
@@ -259,6 +307,11 @@ fn block_at(blocks: &[Block], line: usize) -> Option<usize> {
 /// A string of the configuration. `${` would name a variable.
 fn quoted(text: &str) -> String {
     toml::Value::from(text.replace("${", "$${")).to_string()
+}
+
+/// What is said of a name that had to become another.
+fn renamed(was: &str, is: &str) -> Option<String> {
+    (was != is).then(|| format!("the name was `{was}`"))
 }
 
 /// The name of a function: a letter, then letters, digits, `_` and `-`.

@@ -11,6 +11,9 @@ pub enum ImportError {
     Unknown,
     #[error("it names no API: no `apigw` event, no path")]
     Empty,
+    /// All became comments. This is the text, which says why for each.
+    #[error("none of its APIs could be imported: what was printed says why")]
+    Nothing(String),
     /// A fault of the import, not of the file.
     #[error("what came of it is no good configuration: {0}")]
     Draft(String),

@@ -5,6 +5,9 @@ use super::source::Node;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// What stands beside the methods of a path.
+const ITEM: [&str; 4] = ["summary", "description", "parameters", "servers"];
+
 pub(super) fn read(root: &Node<'_>, draft: &mut Draft) {
     let title = root.get("info").and_then(|info| info.text_of("title")).unwrap_or_else(|| "api".to_owned());
     draft
@@ -25,8 +28,16 @@ pub(super) fn read(root: &Node<'_>, draft: &mut Draft) {
             service.remarks.push(format!("a server with the path `{other}` beside `{base}`: its paths are not here"));
         }
     }
-    for (path, item) in root.get("paths").iter().flat_map(Node::entries).filter(|(path, _)| path.starts_with('/')) {
-        for (method, operation) in item.entries().into_iter().filter(|(key, _)| METHODS.contains(&key.as_str())) {
+    for (path, item) in root.get("paths").iter().flat_map(Node::all_entries) {
+        if let Some(why) = unusable(&path, &item) {
+            service.remarks.push(why);
+            continue;
+        }
+        service.remarks.extend(unread(&item));
+        if !item.all_entries().iter().any(|(key, _)| is_method(key)) {
+            service.remarks.extend(remarks(&item));
+        }
+        for (method, operation) in item.all_entries().into_iter().filter(|(key, _)| is_method(key)) {
             service.api(Api {
                 name: operation.text_of("operationId"),
                 // A path of OpenAPI stands for itself, not for what is under it.
@@ -37,6 +48,37 @@ pub(super) fn read(root: &Node<'_>, draft: &mut Draft) {
                 ..Api::default()
             });
         }
+    }
+}
+
+/// OpenAPI writes them in lower case; whoever does not means the same.
+fn is_method(key: &str) -> bool {
+    METHODS.iter().any(|method| method.eq_ignore_ascii_case(key))
+}
+
+/// What is said of a path that gives no API at all.
+fn unusable(path: &str, item: &Node<'_>) -> Option<String> {
+    let why = match path {
+        _ if path.starts_with("x-") => "there is no counterpart",
+        _ if !path.starts_with('/') => "not imported: a path starts with a slash",
+        _ if !item.is_mapping() => "not imported: it is no mapping of methods",
+        _ => return None,
+    };
+    Some(format!("{}: {why}", item.at))
+}
+
+/// What stands in a path and is neither a method nor for readers.
+fn unread(item: &Node<'_>) -> Vec<String> {
+    let known = |key: &str| is_method(key) || ITEM.contains(&key) || key.starts_with("x-");
+    let unread = item.all_entries().into_iter().filter(|(key, _)| !known(key));
+    unread.map(|(key, node)| format!("{}: not imported: {}", node.at, meaning(&key, &node))).collect()
+}
+
+fn meaning(key: &str, node: &Node<'_>) -> String {
+    match key {
+        "$ref" => format!("the path is described at `{}`: put it in its place", node.text().unwrap_or_default()),
+        "query" | "additionalOperations" => "there is no counterpart".to_owned(),
+        _ => "it is no method".to_owned(),
     }
 }
 

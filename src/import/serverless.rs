@@ -107,9 +107,17 @@ impl File<'_, '_> {
     }
 
     fn event(&mut self, event: &Node<'_>, function: &Function) {
-        for (kind, trigger) in event.entries() {
+        if let Some(text) = event.text() {
+            self.draft.remarks.push(format!("{}: not imported: `{text}` has neither path nor method", event.at));
+        }
+        for (kind, trigger) in event.all_entries() {
             let parameters = trigger.get("parameters").unwrap_or_else(|| trigger.clone());
             match kind.as_str() {
+                "apigw" | "http" if trigger.text().is_some() => {
+                    self.draft
+                        .remarks
+                        .push(format!("{}: not imported: it is no mapping with `path` and `method`", trigger.at));
+                }
                 // Without a path it is the address of the function as a whole; with one, that is how other clouds name a trigger.
                 "http" if !parameters.has("path") => {
                     self.whole(&format!("{}-url", function.name), function, &parameters, remarks(&parameters, &WHOLE));
@@ -129,7 +137,7 @@ impl File<'_, '_> {
     /// `functions` and `triggers` beside each other.
     fn several(&mut self, inputs: &Node<'_>) {
         let mut functions = Vec::new();
-        for (name, node) in inputs.get("functions").iter().flat_map(Node::entries) {
+        for (name, node) in inputs.get("functions").iter().flat_map(Node::all_entries) {
             let name = node.text_of("name").map_or(name.clone(), |written| self.resolve(&written));
             functions.push(self.declare(&node, &name, Some(inputs)));
         }
@@ -168,11 +176,11 @@ impl File<'_, '_> {
     }
 
     /// A rule for everything.
-    fn whole(&mut self, service: &str, function: &Function, parameters: &Node<'_>, remarks: Vec<String>) {
+    fn whole(&mut self, service: &str, function: &Function, parameters: &Node<'_>, mut remarks: Vec<String>) {
         let reference = self.draft.function(function.clone());
         let environment = parameters.text_of("environment");
         self.domains(service, parameters, environment.as_deref());
-        let timeout = parameters.seconds("serviceTimeout");
+        let timeout = parameters.time("serviceTimeout", &mut remarks);
         let api = Api {
             path: "/".into(),
             method: "ANY".into(),
@@ -191,7 +199,8 @@ impl File<'_, '_> {
         self.draft.region = provider.as_ref().and_then(|provider| provider.text_of("region"));
         let variables = provider.as_ref().and_then(|provider| provider.get("environment"));
         self.draft.remarks.extend(variables.map(|variables| format!("{}: {VARIABLES}", variables.at)));
-        for (name, node) in self.root.get("functions").iter().flat_map(Node::entries) {
+        // One that is null has no settings.
+        for (name, node) in self.root.get("functions").iter().flat_map(Node::all_entries) {
             let function = self.declare(&node, &name, provider.as_ref());
             for event in node.get("events").into_iter().flat_map(|events| events.list()) {
                 self.event(&event, &function);
@@ -224,6 +233,9 @@ impl File<'_, '_> {
         if endpoints.is_empty() {
             self.endpoint(&service, parameters, function, environment.as_deref(), Vec::new());
         }
+        let unused = parameters.get("serviceTimeout").filter(|_| !endpoints.is_empty());
+        let unused = unused.map(|timeout| format!("{}: not imported: the endpoints have their own", timeout.at));
+        self.draft.service(&service).remarks.extend(unused);
         for endpoint in endpoints {
             let remarks = remarks_of_endpoint(&endpoint);
             self.endpoint(&service, &endpoint, function, environment.as_deref(), remarks);
@@ -247,15 +259,19 @@ impl File<'_, '_> {
             remarks.push("no path was named: the cloud made one of the function's name".to_owned());
             format!("/{}", target.name)
         });
-        let method = endpoint.text_of("method").or_else(|| endpoint.text_of("httpMethod"));
+        let method = endpoint.get("method").or_else(|| endpoint.get("httpMethod"));
+        let unread = method.as_ref().filter(|method| method.text().is_none());
+        remarks.extend(unread.map(|method| format!("{}: it is not one method: all are taken", method.at)));
+        let method = method.and_then(|method| method.text());
         let reference = self.draft.function(target);
+        let timeout = endpoint.time("serviceTimeout", &mut remarks);
         self.draft.service(service).api(Api {
             name: endpoint.text_of("apiName").or_else(|| endpoint.get("path").and(endpoint.text_of("name"))),
             path,
             method: method.unwrap_or_else(|| "ANY".to_owned()).to_ascii_uppercase(),
             function: reference,
             environment: environment.map(str::to_owned),
-            timeout: endpoint.seconds("serviceTimeout"),
+            timeout,
             remarks,
         });
     }
@@ -307,6 +323,7 @@ impl File<'_, '_> {
         if let Some(defaults) = defaults.map(Self::settings) {
             function.timeout = function.timeout.or(defaults.timeout);
             function.memory = function.memory.or(defaults.memory);
+            function.remarks.extend(defaults.remarks);
         }
         if node.text_of("type").is_none_or(|kind| kind != "web") {
             let remark = "an event function: requests come to it as HTTP here, not as events. A functions framework can serve it";
@@ -318,10 +335,12 @@ impl File<'_, '_> {
     }
 
     fn settings(node: &Node<'_>) -> Function {
+        let mut remarks = Vec::new();
         Function {
             namespace: node.text_of("namespace").filter(|namespace| namespace != "default"),
-            timeout: node.seconds("timeout"),
-            memory: node.text_of("memorySize").and_then(|memory| memory.parse().ok()),
+            timeout: node.time("timeout", &mut remarks),
+            memory: node.megabytes("memorySize", &mut remarks),
+            remarks,
             ..Function::default()
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 
 use super::error::ImportError;
+use crate::units::parse_duration;
 
 /// Reads YAML, of which JSON is a part.
 pub(super) fn parse(text: &str) -> Result<Yaml<'_>, ImportError> {
@@ -36,13 +37,20 @@ impl<'a> Node<'a> {
 
     /// The keys and values of a mapping, in the order of the document; none of anything else. Null is as if it were not there.
     pub(super) fn entries(&self) -> Vec<(String, Self)> {
+        let mut entries = self.all_entries();
+        entries.retain(|(_, node)| !node.is_null());
+        entries
+    }
+
+    /// Also those whose value is null, where the key alone says something.
+    pub(super) fn all_entries(&self) -> Vec<(String, Self)> {
         let Yaml::Mapping(mapping) = self.value else { return Vec::new() };
         let entry = |(key, value): (&'a Yaml<'a>, &'a Yaml<'a>)| {
             let key = text(key)?;
             let at = if self.at.is_empty() { key.clone() } else { format!("{}.{key}", self.at) };
             Some((key, Self { at, value }))
         };
-        mapping.iter().filter_map(entry).filter(|(_, node)| !node.is_null()).collect()
+        mapping.iter().filter_map(entry).collect()
     }
 
     /// The elements of a list; none of anything else.
@@ -65,10 +73,26 @@ impl<'a> Node<'a> {
         self.text_of(key).is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }
 
-    /// A number of seconds, also with a fraction.
-    pub(super) fn seconds(&self, key: &str) -> Option<Duration> {
-        let seconds = self.text_of(key)?.parse().ok()?;
-        Duration::try_from_secs_f64(seconds).ok()
+    /// A time: seconds as a number, also with a fraction, or with a unit. What is no time becomes a remark.
+    pub(super) fn time(&self, key: &str, remarks: &mut Vec<String>) -> Option<Duration> {
+        self.read(key, "time", time, remarks)
+    }
+
+    /// A number of MB. What is none becomes a remark.
+    pub(super) fn megabytes(&self, key: &str, remarks: &mut Vec<String>) -> Option<u32> {
+        let megabytes = |text: &str| text.trim().trim_end_matches("MB").trim_end().parse().ok();
+        self.read(key, "number of MB", megabytes, remarks)
+    }
+
+    fn read<T>(&self, key: &str, what: &str, read: fn(&str) -> Option<T>, remarks: &mut Vec<String>) -> Option<T> {
+        let node = self.get(key)?;
+        let text = node.text();
+        let value = text.as_deref().and_then(read);
+        if value.is_none() {
+            let text = text.map_or_else(|| "it".to_owned(), |text| format!("`{text}`"));
+            remarks.push(format!("{}: not imported: {text} is no {what}", node.at));
+        }
+        value
     }
 
     /// Where the keys stand that nobody has asked for.
@@ -76,8 +100,20 @@ impl<'a> Node<'a> {
         self.entries().into_iter().filter(|(key, _)| !asked.contains(&key.as_str())).map(|(_, node)| node).collect()
     }
 
+    pub(super) fn is_mapping(&self) -> bool {
+        matches!(self.value, Yaml::Mapping(_))
+    }
+
     fn is_null(&self) -> bool {
         matches!(self.value, Yaml::Value(Scalar::Null))
+    }
+}
+
+/// `30`, `2.5`, `30s`, `15 s`, `2m`, `500ms`.
+fn time(text: &str) -> Option<Duration> {
+    match text.trim().parse() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => parse_duration(&text.replace(' ', "")).ok(),
     }
 }
 

@@ -281,6 +281,99 @@ fn openapi() {
 }
 
 #[test]
+fn every_path_is_an_api_or_a_remark() {
+    let text = imported(
+        r##"{ "openapi": "3.2.0", "info": { "title": "t" }, "paths": {
+  "/a": { "$ref": "other.yaml#/x", "GET": {}, "Post": null, "query": {}, "copy": {}, "parameters": [], "summary": "s" },
+  "no-slash": { "get": {} }, "/null": null, "/list": [1], "/empty": { "x-any": {} }, "x-more": {}
+} }"##,
+    );
+    for expected in [
+        "# paths./a.$ref: not imported: the path is described at `other.yaml#/x`: put it in its place\n",
+        "# paths./a.query: not imported: there is no counterpart\n",
+        "# paths./a.copy: not imported: it is no method\n",
+        "# paths.no-slash: not imported: a path starts with a slash\n",
+        "# paths./null: not imported: it is no mapping of methods\n",
+        "# paths./list: not imported: it is no mapping of methods\n",
+        "# paths./empty.x-any: there is no counterpart\n",
+        "# paths.x-more: there is no counterpart\n",
+        "\npath = \"=/a\"\nmethod = \"GET\"\n",
+        "\npath = \"=/a\"\nmethod = \"POST\"\n",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert!(!text.contains("parameters:") && !text.contains("summary"), "{text}");
+}
+
+#[test]
+fn times_are_read_or_said_to_be_none() {
+    let text = imported(
+        "
+service: s
+provider: { name: tencent, timeout: 7, memorySize: lots }
+functions:
+  one: { timeout: 30s, memorySize: 64 MB, events: [ { apigw: { parameters: { endpoints: [
+    { path: /a, serviceTimeout: '15 s' }, { path: /b, serviceTimeout: '2.5' }, { path: /c, serviceTimeout: soon } ] } } } ] }
+  two: { timeout: [1] }
+  nul: ~
+",
+    );
+    for expected in [
+        "timeout = \"30s\"\nmemory = 64\n",
+        "path = \"/a\"\nmethod = \"ANY\"\nfunction = \"one\"\ntimeout = \"15s\"\n",
+        "timeout = \"2s500ms\"\n",
+        "endpoints[2].serviceTimeout: not imported: `soon` is no time\n",
+        "# functions.two.timeout: not imported: it is no time\n",
+        "# provider.memorySize: not imported: `lots` is no number of MB\n",
+        "name = \"nul\"\n",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
+#[test]
+fn every_event_is_an_api_or_a_remark() {
+    let events = "[ { http: GET /a }, apigw, { apigw: ~ }, { http: { path: /b, method: [get, post] } } ]";
+    let text = imported(&format!("component: scf\nname: f\ninputs: {{ type: web, events: {events} }}"));
+    for expected in [
+        "# inputs.events[0].http: not imported: it is no mapping with",
+        "# inputs.events[1]: not imported: `apigw` has neither path nor method\n",
+        "\npath = \"/f\"\nmethod = \"ANY\"\n",
+        "# inputs.events[3].http.method: it is not one method: all are taken\n[[service.api]]\npath = \"/b\"\nmethod = \"ANY\"\n",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
+#[test]
+fn a_bad_host_or_name_keeps_its_service() {
+    let text = imported(
+        "openapi: 3.0.0\ninfo: { title: 中文 }\nservers: [ { url: 'https://{h}.x/v1' } ]\npaths: { /a: { get: { operationId: ö } } }",
+    );
+    for expected in [
+        "# `{h}.x` is no host: put yours in the place of `*`\n[[service]]\nname = \"--\"\nhosts = [\"*\"]\n",
+        "# the name was `中文`\n# `{h}.x`",
+        "# the name was `ö`\n[[service.api]]\nname = \"-\"\npath = \"=/v1/a\"\n",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    let trigger = |name: &str, host: &str| {
+        format!(
+            "{{ apigw: {{ parameters: {{ serviceName: {name}, customDomains: [ {{ domain: '{host}' }} ], endpoints: [ {{ path: /a }} ] }} }} }}"
+        )
+    };
+    let several = |hosts: [&str; 2]| {
+        let [one, two] = [trigger("one", hosts[0]), trigger("two", hosts[1])];
+        imported(&format!("component: scf\nname: f\ninputs: {{ type: web, events: [ {one}, {two} ] }}"))
+    };
+    let text = several(["b d", "*"]);
+    assert!(text.contains("\nhosts = [\"one.invalid\"]\n") && text.contains("\nhosts = [\"*\"]\n"), "{text}");
+    // The APIs of a service that is not there are not another's.
+    let text = several(["a.test", "a.test"]);
+    assert!(text.contains("# not imported: its service is not\n# [[service.api]]\n"), "{text}");
+}
+
+#[test]
 fn what_is_neither_says_so() {
     for (text, expected) in [
         ("a: [", "not YAML or JSON"),

@@ -47,3 +47,14 @@ fn a_file_of_something_else_is_78() {
         assert!(finished.err.starts_with(&start) && finished.err.contains(why), "{}", finished.err);
     }
 }
+
+#[test]
+fn a_file_of_which_no_api_is_left_is_printed_and_78() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("openapi.yml");
+    std::fs::write(&path, "openapi: 3.0.0\ninfo: { title: t }\npaths: { '/a?b': { get: {} } }").expect("a file");
+    let finished = run(fngate(&["import"]).arg(&path));
+    assert_eq!(finished.code(), Some(78), "{}", finished.out);
+    assert!(finished.out.contains("# not imported: `?` cannot stand in a path\n"), "{}", finished.out);
+    assert!(finished.err.contains("none of its APIs could be imported"), "{}", finished.err);
+}
