@@ -97,14 +97,14 @@ fn a_trace_of_the_client_goes_on() {
     ask(
         &gateway,
         "POST /",
-        &[&format!("Traceparent: {}", parent("01")), "tracestate: a=1", "tracestate: b=2", "Content-Length: 0"],
+        &[&format!("Traceparent: {}", parent("03")), "tracestate: a=1", "tracestate: b=2", "Content-Length: 0"],
     );
     let spans = collector.spans(2);
     let (server, client) = pair(&spans);
-    assert_eq!((&*server.trace, &*server.parent, server.flags), (TRACE, SPAN, 0x301));
-    assert_eq!((&*client.trace, client.flags), (TRACE, 0x101));
+    assert_eq!((&*server.trace, &*server.parent, server.flags), (TRACE, SPAN, 0x303));
+    assert_eq!((&*client.trace, client.flags), (TRACE, 0x103));
     let received = origin.request();
-    assert_eq!(received.values("traceparent"), [format!("00-{TRACE}-{}-01", client.id)]);
+    assert_eq!(received.values("traceparent"), [format!("00-{TRACE}-{}-03", client.id)]);
     assert_eq!(received.values("tracestate"), ["a=1", "b=2"]);
 }
 

@@ -18,11 +18,9 @@ use tokio::time::Instant;
 
 use crate::telemetry::trace::{Attempt, Finished};
 
-/// The bits of `Span.flags` that say whether the parent is of another process.
+/// The bits of `Span.flags` above those of `traceparent` that say whether the parent is of another process.
 const HAS_IS_REMOTE: u32 = 0x100;
 const IS_REMOTE: u32 = 0x200;
-/// The flag of the trace itself; nothing else comes here.
-const SAMPLED: u32 = 1;
 
 /// A client that left, in the words of the access log.
 const CLIENT_CLOSED: &str = "client_closed";
@@ -88,14 +86,15 @@ fn server(request: &Finished) -> Span {
     let name = format!("{} {}", method(&request.method), route.path);
     let began = request.began.1;
     let parent = request.trace.parent;
+    let common = span(request, request.trace.context.span, began, began + request.duration);
     Span {
         parent_span_id: parent.map(|parent| parent.to_be_bytes().to_vec()).unwrap_or_default(),
-        flags: SAMPLED | HAS_IS_REMOTE | if parent.is_some() { IS_REMOTE } else { 0 },
+        flags: common.flags | if parent.is_some() { IS_REMOTE } else { 0 },
         name: name.trim_end().to_owned(),
         kind: SpanKind::Server.into(),
         attributes: attributes.0,
         status: (failed.is_some() || broken).then(error_status),
-        ..span(request, request.trace.context.span, began, began + request.duration)
+        ..common
     }
 }
 
@@ -119,7 +118,6 @@ fn client(request: &Finished, attempt: &Attempt, index: usize) -> Span {
     attributes.text(name::ERROR_TYPE, error.as_deref().unwrap_or_default());
     Span {
         parent_span_id: request.trace.context.span.to_be_bytes().to_vec(),
-        flags: SAMPLED | HAS_IS_REMOTE,
         name: method(&request.method).to_owned(),
         kind: SpanKind::Client.into(),
         attributes: attributes.0,
@@ -139,6 +137,7 @@ fn span(request: &Finished, id: u64, started: Instant, ended: Instant) -> Span {
     Span {
         trace_id: request.trace.context.trace.to_be_bytes().to_vec(),
         span_id: id.to_be_bytes().to_vec(),
+        flags: u32::from(request.trace.context.flags()) | HAS_IS_REMOTE,
         start_time_unix_nano: nanoseconds(started),
         end_time_unix_nano: nanoseconds(ended),
         ..Span::default()

@@ -34,6 +34,12 @@ impl Context {
         Self { span: fastrand::u64(1..), ..self }
     }
 
+    /// As `traceparent` has them.
+    #[must_use]
+    pub fn flags(self) -> u8 {
+        self.flags
+    }
+
     #[must_use]
     pub fn is_sampled(self) -> bool {
         self.flags & SAMPLED != 0
