@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::config;
 use crate::control::{Outcome, StopSignal};
+use crate::telemetry::log::with_sources;
 
 /// The exit code of a gateway that was asked and is not well.
 pub(super) const UNHEALTHY: u8 = 1;
@@ -36,13 +37,7 @@ impl Failure {
 
     /// An error with its sources, each once.
     pub(super) fn system(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            text = format!("{text}: {error}");
-            source = error.source();
-        }
-        Self { code: SYSTEM, text }
+        Self { code: SYSTEM, text: with_sources(error) }
     }
 
     pub(super) fn report(&self) -> ExitCode {

@@ -29,7 +29,8 @@ const ENDPOINT: Kind<Option<Uri>> =
         "http://127.0.0.1:4318/v1/traces",
         |text| if text.is_empty() { Ok(None) } else { endpoint(text).map(Some) },
     );
-const SERVICE_NAME: Kind<String> = Kind::new("fngate", |text| match text.trim() {
+const DEFAULT_NAME: &str = "fngate";
+const SERVICE_NAME: Kind<String> = Kind::new(DEFAULT_NAME, |text| match text.trim() {
     "" => Err(Problem::new("a service without a name is nobody's")),
     name => Ok(name.to_owned()),
 });
@@ -46,7 +47,7 @@ pub(super) fn read(section: &Section<'_>) -> Option<Traces> {
     headers.iter_mut().for_each(|(_, value)| value.set_sensitive(true));
     Some(Traces {
         ratio,
-        service_name: service_name.map_or_else(|| SERVICE_NAME.example.to_owned(), |found| found.value),
+        service_name: service_name.map_or_else(|| DEFAULT_NAME.to_owned(), |found| found.value),
         headers,
         roots: pem::roots(section, "ca"),
         timeout: section.duration("timeout", Duration::from_secs(10), SHORTEST..=LONGEST),

@@ -1,6 +1,7 @@
 //! Asks a server that is no function: of certificates, of traces. One connection for each request, which are few.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::HOST;
@@ -10,15 +11,22 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Body;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use crate::config::tls::FunctionTls;
 use crate::function::tls::{Client, Offer};
 
 /// Far above any answer that is of use.
 const LARGEST: usize = 1 << 20;
 
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
+
+/// Trusts these roots, or those of the system, and asks for nothing but HTTP/1.1.
+pub(super) fn trusting(roots: Option<Vec<CertificateDer<'static>>>) -> Arc<Client> {
+    Client::new(&FunctionTls { roots, http2: false, ..FunctionTls::default() })
+}
 
 /// Sends a request to its absolute URL and reads the whole answer. For `https://`, `tls` says whom to trust.
 ///

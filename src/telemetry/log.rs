@@ -88,6 +88,18 @@ pub fn install(log: &Log) -> io::Result<Guard> {
     Ok(Guard)
 }
 
+/// An error with its sources, each once, as a line of text.
+#[must_use]
+pub fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
 /// How many messages could not be queued or written.
 #[must_use]
 pub fn lost() -> u64 {

@@ -10,8 +10,8 @@ use http::Request;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use tokio::time::timeout;
 
-use super::super::fetch::fetch;
-use crate::config::tls::{Acme, FunctionTls};
+use super::super::fetch::{fetch, trusting};
+use crate::config::tls::Acme;
 use crate::function::tls::Client;
 
 /// For one request, from the look-up of the name to the last byte of the answer.
@@ -24,8 +24,7 @@ pub(super) struct Https {
 
 impl Https {
     pub(super) fn new(acme: &Acme) -> Self {
-        let spec = FunctionTls { roots: acme.roots.clone(), http2: false, ..FunctionTls::default() };
-        Self { tls: Client::new(&spec) }
+        Self { tls: trusting(acme.roots.clone()) }
     }
 }
 

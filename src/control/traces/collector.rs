@@ -12,10 +12,10 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse
 use prost::Message;
 use tokio::time::timeout;
 
-use super::super::fetch::fetch;
-use crate::config::tls::FunctionTls;
+use super::super::fetch::{fetch, trusting};
 use crate::config::traces::Traces;
 use crate::function::tls::Client;
+use crate::telemetry::log::with_sources;
 
 /// Where traces go.
 pub(super) struct Collector {
@@ -41,10 +41,7 @@ pub(super) struct Refusal {
 
 impl Collector {
     pub(super) fn new(traces: Traces) -> Self {
-        let tls = (traces.endpoint.scheme_str() == Some("https")).then(|| {
-            let spec = FunctionTls { roots: traces.roots.clone(), http2: false, ..FunctionTls::default() };
-            Client::new(&spec)
-        });
+        let tls = (traces.endpoint.scheme_str() == Some("https")).then(|| trusting(traces.roots.clone()));
         Self { traces, tls }
     }
 
@@ -72,7 +69,7 @@ impl Collector {
         let failed = |error: String| Refusal { error, again: Some(None) };
         match timeout(self.traces.timeout, fetch(self.tls.as_deref(), request)).await {
             Ok(Ok(answer)) => judge(&answer),
-            Ok(Err(error)) => Err(failed(chain(&*error))),
+            Ok(Err(error)) => Err(failed(with_sources(&*error))),
             Err(_elapsed) => Err(failed("no answer in time".to_owned())),
         }
     }
@@ -97,15 +94,4 @@ fn judge(answer: &Response<Bytes>) -> Result<Rejected, Refusal> {
     let seconds = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let again = may_pass.contains(&status).then_some(seconds.map(Duration::from_secs));
     Err(Refusal { error: format!("it answers {status}"), again })
-}
-
-/// An error with its causes, which those of HTTP do not name themselves.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
