@@ -17,7 +17,8 @@ use std::time::Duration;
 use adviser::{Adviser, identifier};
 use pebble::{Pebble, Setup};
 use stand::{Gateway, Ports};
-use support::{eventually, free_port};
+use support::eventually;
+use support::port::free_port;
 
 const SHOP: &str = "shop.example.test";
 const OTHER: &str = "other.example.test";

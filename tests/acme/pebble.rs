@@ -15,7 +15,8 @@ use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
 
 use super::stand::{Handshake, handshake};
-use super::support::{eventually, free_port};
+use super::support::eventually;
+use super::support::port::free_port;
 
 /// Where pebble looks for proofs, and for how many seconds its certificates are good.
 #[derive(Debug)]

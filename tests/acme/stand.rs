@@ -14,7 +14,8 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::pebble::{Pebble, State};
 use super::skip;
-use super::support::{PATIENCE, free_port};
+use super::support::PATIENCE;
+use super::support::port::free_port;
 
 /// Lets time pass where time itself is what is tested.
 #[expect(clippy::disallowed_methods, reason = "the threads of these tests serve nobody")]

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::support::fngate;
 use crate::support::gateway::{BASE, Folder, Gateway};
+use crate::support::port::free_port;
 use crate::support::process::{Finished, run};
-use crate::support::{fngate, free_port};
 
 /// Runs the command with these options as well, and returns what it prints.
 fn report(options: &[&str]) -> Value {

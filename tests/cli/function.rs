@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use crate::support::client::{call, open, read, read_until};
 use crate::support::gateway::{Folder, Gateway, echo};
+use crate::support::port::free_port;
 use crate::support::process::Process;
-use crate::support::{eventually, free_port, functions};
+use crate::support::{eventually, functions};
 
 fn start(port: u16, folder: &Path) -> Process {
     let mut command = Command::new("python3");

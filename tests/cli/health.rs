@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use crate::support::fngate;
 use crate::support::gateway::{Folder, Gateway, echo};
+use crate::support::port::free_port;
 use crate::support::process::{Finished, run};
-use crate::support::{fngate, free_port};
 
 #[track_caller]
 fn health(folder: &Folder, more: &[&str]) -> Finished {

@@ -9,8 +9,9 @@ use socket2::{Domain, Socket, Type};
 
 use crate::support::client::read;
 use crate::support::gateway::{Folder, Gateway, broken, echo};
+use crate::support::port::free_port;
 use crate::support::process::{Finished, Process, run};
-use crate::support::{admin_port, eventually, fngate, free_port};
+use crate::support::{admin_port, eventually, fngate};
 
 /// A configuration with the admin listener on a port that the command can find in it.
 fn with_admin(configuration: &str, port: u16) -> String {

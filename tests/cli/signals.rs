@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use crate::support::client::open;
 use crate::support::gateway::{Folder, Gateway, broken, echo};
+use crate::support::port::free_port;
 use crate::support::process::Process;
-use crate::support::{PATIENCE, eventually, fngate, free_port};
+use crate::support::{PATIENCE, eventually, fngate};
 
 #[test]
 fn an_idle_gateway_ends_at_once_with_0() {

@@ -5,10 +5,11 @@
 pub mod client;
 #[path = "support/gateway.rs"]
 pub mod gateway;
+#[path = "../support/port.rs"]
+pub mod port;
 #[path = "support/process.rs"]
 pub mod process;
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,12 +48,6 @@ pub fn fngate(arguments: &[&str]) -> Command {
         command.env_remove(variable);
     }
     command
-}
-
-/// A port that nobody listens on.
-pub fn free_port() -> u16 {
-    let socket = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    socket.local_addr().expect("an address").port()
 }
 
 /// The folder of the functions that the tests start.

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::support::fngate;
 use crate::support::gateway::{Folder, Gateway, echo};
+use crate::support::port::free_port;
 use crate::support::process::run;
-use crate::support::{fngate, free_port};
 
 #[test]
 fn it_shows_the_functions_of_a_gateway() {

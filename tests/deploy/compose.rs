@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use super::support::client::call;
 use super::support::gateway::{Folder, Gateway};
+use super::support::port::free_port;
 use super::support::process::{Process, run};
-use super::support::{eventually, fngate, free_port};
+use super::support::{eventually, fngate};
 use super::tools::{has_prometheus, installed, judge, project, promtool, text};
 
 const FOLDER: &str = "deploy/compose";

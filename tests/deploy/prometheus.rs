@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::support::port::free_port;
 use super::support::process::Process;
-use super::support::{PATIENCE, eventually, free_port};
+use super::support::{PATIENCE, eventually};
 use super::tools::text;
 
 /// In the place of every window of the rules, so that a test need not wait for hours.
@@ -117,6 +118,18 @@ impl Prometheus {
         let (_, body) = answer.split_once("\r\n\r\n")?;
         let answer: Value = serde_json::from_str(body).ok()?;
         (answer["status"] == "success").then_some(answer)
+    }
+}
+
+impl Drop for Prometheus {
+    /// Shows what it knew when a test fails.
+    #[expect(clippy::print_stderr, reason = "shown with the message of the test that fails")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for target in ["/api/v1/alerts", "/api/v1/query?query=fngate_instance_up", "/api/v1/targets"] {
+                eprintln!("---- {target}\n{:?}", self.ask(target));
+            }
+        }
     }
 }
 

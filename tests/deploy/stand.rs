@@ -10,9 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use super::certificates::{Authority, write};
 use super::support::client::call;
+use super::support::eventually;
 use super::support::gateway::{BASE, Folder, Gateway};
+use super::support::port::free_port;
 use super::support::process::Process;
-use super::support::{eventually, free_port};
 use super::tools::project;
 
 /// How many connections of clients the gateway takes.

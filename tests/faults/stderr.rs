@@ -9,8 +9,9 @@ use rustix::process::Signal;
 
 use super::files::{ask, connect, limited};
 use super::support::gateway::{Folder, Gateway, broken, echo};
+use super::support::port::free_port;
 use super::support::process::Process;
-use super::support::{eventually, fngate, free_port};
+use super::support::{eventually, fngate};
 
 /// What standard error is.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,5 +1,6 @@
 //! Every answer that the gateway makes itself: body, `Proxy-Status`, metric and log line.
 
+use super::port::free_port;
 use super::support::client::request;
 use super::support::gateway::{Gateway, simple};
 use super::support::message::Message;
@@ -118,7 +119,7 @@ fn what_a_function_can_do_wrong() {
 
 #[test]
 fn a_function_that_is_not_there() {
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let unused = format!("127.0.0.1:{}", free_port());
     for instance in
         [format!("http://{unused}"), "http://no-such-host.invalid".to_owned(), "unix:/nonexistent/socket".to_owned()]
     {

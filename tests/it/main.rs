@@ -20,6 +20,8 @@ mod parked;
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod peer;
 mod pool;
+#[path = "../support/port.rs"]
+mod port;
 mod proxy_header;
 mod reload;
 mod resets;

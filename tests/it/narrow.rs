@@ -152,7 +152,7 @@ fn who_takes_nothing_is_cut_in_time() {
         let begun = Instant::now();
         eventually("the function is let go", || (origin.open() == 0).then_some(()));
         let took = begun.elapsed();
-        assert!(took > Duration::from_millis(750) && took < Duration::from_millis(1500), "{kind}: {took:?}");
+        assert!(took > Duration::from_millis(750) && took < Duration::from_millis(2500), "{kind}: {took:?}");
     };
     let mut client = plain.client();
     client.send(&get);

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::port::free_port;
 use super::support::client::request;
 use super::support::gateway::{Gateway, simple};
 use super::support::origin::Origin;
@@ -161,7 +162,7 @@ fn instances_take_turns_and_one_that_is_down_is_passed_over() {
         })
     };
     let (one, other) = (make(0), make(1));
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let unused = format!("127.0.0.1:{}", free_port());
     let instances = format!("{}\", \"{}\", \"http://{unused}", one.url(), other.url());
     let gateway = one_worker(&instances, "");
     for _ in 0..12 {

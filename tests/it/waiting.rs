@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::port::free_port;
 use super::support::client::request;
 use super::support::gateway::{Gateway, simple};
 use super::support::origin::Origin;
@@ -172,7 +173,7 @@ fn a_stream_may_not_pause_or_last_too_long() {
 
 #[test]
 fn a_function_that_is_just_starting_is_waited_for() {
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let unused = free_port();
     let url = format!("http://127.0.0.1:{unused}");
     let gateway = Gateway::with(&simple(&url, "", "start_wait = \"5s\"", ""));
     let mut client = gateway.client();

@@ -1,16 +1,14 @@
 //! The same function in several runtimes, each a process of its own.
 
-use std::collections::HashSet;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use crate::calls;
 use crate::certificates::{Authority, write};
 use crate::client::Address;
 use crate::clock::eventually;
+use crate::port::free_port;
 use crate::process::Process;
 
 /// A runtime that imports half of the world on a busy machine takes seconds.
@@ -185,18 +183,6 @@ impl Function {
             printed = process.printed();
         }
         panic!("{} does not start:\n{printed}", runtime.name());
-    }
-}
-
-/// A port that nobody listens on, given to no other test of this process.
-pub(crate) fn free_port() -> u16 {
-    static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
-    loop {
-        let socket = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let port = socket.local_addr().expect("a bound socket").port();
-        if GIVEN.lock().expect("no test panics here").insert(port) {
-            return port;
-        }
     }
 }
 

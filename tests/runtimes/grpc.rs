@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::clock;
-use crate::function::{Function, Runtime, certify, free_port, python};
+use crate::function::{Function, Runtime, certify, python};
 use crate::gateway::Gateway;
+use crate::port::free_port;
 
 /// What the client in `functions/python/grpc_client.py` has seen.
 #[derive(Debug, Deserialize)]

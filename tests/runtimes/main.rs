@@ -14,6 +14,8 @@ mod function;
 mod gateway;
 mod grpc;
 mod headers;
+#[path = "../support/port.rs"]
+mod port;
 mod process;
 #[path = "../support/skip.rs"]
 mod skip;
