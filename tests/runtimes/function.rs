@@ -13,8 +13,6 @@ use crate::process::Process;
 
 /// A runtime that imports half of the world on a busy machine takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often another port is tried when the runtime does not start.
-const ATTEMPTS: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Runtime {
@@ -161,28 +159,21 @@ pub(crate) struct Function {
 impl Function {
     /// Starts the function and returns when it has answered a call.
     pub(crate) async fn start(runtime: Runtime, folder: &Path) -> Self {
-        let mut printed = String::new();
         if runtime.scheme() == Some("https") {
             certify(folder);
         }
-        for _ in 0..ATTEMPTS {
-            let address = runtime.address(folder);
-            let mut command = runtime.command(&address, folder);
-            // gunicorn and others keep files in the home folder.
-            command.env("HOME", folder);
-            let started = Process::start(runtime.name(), command, folder);
-            let mut process = started.unwrap_or_else(|error| panic!("cannot start {}: {error}", runtime.name()));
-            let answers = eventually(runtime.name(), PATIENCE, async || match process.ended() {
-                Some(_) => Some(false),
-                None => is_ready(runtime, &address).await.then_some(true),
-            });
-            if answers.await {
-                return Self { address, _process: process };
-            }
-            // Most likely somebody else took the port in the meantime.
-            printed = process.printed();
-        }
-        panic!("{} does not start:\n{printed}", runtime.name());
+        let address = runtime.address(folder);
+        let mut command = runtime.command(&address, folder);
+        // gunicorn and others keep files in the home folder.
+        command.env("HOME", folder);
+        let started = Process::start(runtime.name(), command, folder);
+        let mut process = started.unwrap_or_else(|error| panic!("cannot start {}: {error}", runtime.name()));
+        let answers = eventually(runtime.name(), PATIENCE, async || match process.ended() {
+            Some(_) => Some(false),
+            None => is_ready(runtime, &address).await.then_some(true),
+        });
+        assert!(answers.await, "{} does not start:\n{}", runtime.name(), process.printed());
+        Self { address, _process: process }
     }
 }
 
