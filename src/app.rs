@@ -87,7 +87,6 @@ impl App {
         // Before anything can be seen from outside: whoever sees a socket may send a signal.
         let signals = signals.then(|| take_signals(&runtime, commands.clone())).transpose()?;
         let open_files = process::raise_open_files();
-        process::avoid_pauses(open_files);
         let workers =
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
         let bound = socket::bind(&config.listeners, workers)?;

@@ -1,6 +1,6 @@
 //! What the process asks of the kernel for itself: files, memory, processors.
 
-use rustix::io::fcntl_dupfd_cloexec;
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Resource, Rlimit, getpriority_process, getrlimit, setpriority_process, setrlimit};
 use rustix::stdio::stderr;
 use rustix::thread::disable_transparent_huge_pages;
@@ -27,19 +27,19 @@ pub fn raise_open_files() -> usize {
     usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX)
 }
 
-/// Takes out of the way what makes all requests of a worker wait now and then, for milliseconds. None of it is vital.
+/// Takes out of the way what makes all requests of a worker wait now and then, for milliseconds.
 ///
 /// The kernel doubles the table of descriptors when connections fill it, and the thread that asked waits until every processor
-/// has been seen to let go of the old one. And a first touch of memory that is given out in huge pages clears two megabytes.
-pub fn avoid_pauses(open_files: usize) {
-    let last = PLACES.min(open_files as u64).saturating_sub(1);
+/// has been seen to let go of the old one. A process of one thread does not wait, so this comes before the second one. And a first
+/// touch of memory that is given out in huge pages clears two megabytes.
+///
+/// # Errors
+/// What the kernel refused. None of it is vital.
+pub fn avoid_pauses() -> Result<(), Errno> {
+    let last = PLACES.min(raise_open_files() as u64).saturating_sub(1);
     // The copy is closed at once; the table stays as long as it is.
-    if let Err(error) = fcntl_dupfd_cloexec(stderr(), i32::try_from(last).unwrap_or(i32::MAX)) {
-        tracing::debug!(%error, "the table of open files grows with them");
-    }
-    if let Err(error) = disable_transparent_huge_pages(true) {
-        tracing::debug!(%error, "huge pages stay in use");
-    }
+    let room = fcntl_dupfd_cloexec(stderr(), i32::try_from(last).unwrap_or(i32::MAX)).map(drop);
+    disable_transparent_huge_pages(true).and(room)
 }
 
 /// Lets the workers go first where there are not processors enough: for the calling thread, whose work can wait.

@@ -184,7 +184,7 @@ impl Api {
                 environment: binding.environment.as_str(),
                 function: format!("{}/{}", function.id.namespace, function.id.name),
                 version: function.id.version.clone(),
-                metrics: metrics.api(&labels),
+                metrics: metrics.api(labels),
             }),
         }
     }
@@ -264,7 +264,7 @@ fn unrouted(service: &str, metrics: &Metrics) -> Route {
         environment: "",
         function: String::new(),
         version: String::new(),
-        metrics: metrics.api(&labels),
+        metrics: metrics.api(labels),
     }
 }
 

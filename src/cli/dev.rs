@@ -12,10 +12,10 @@ use clap::Args;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::outcome::{Failure, SYSTEM, exit_code, print};
+use super::run::begin;
 use crate::app::{App, Options};
 use crate::config::{self, Config};
 use crate::control::{self, StopSignal};
-use crate::telemetry::log;
 
 const ADMIN: &str = "127.0.0.1:9901";
 const ECHO: &str = "builtin:echo";
@@ -51,7 +51,7 @@ pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
     parse(&dev.listen, ECHO)?;
     let served = serve(&dev.command)?;
     let config = parse(&dev.listen, &served.instance)?;
-    let _log = log::install(&config.log).map_err(|error| Failure::system(&error))?;
+    let _log = begin(&config.log)?;
     let options = Options { config, origin: None, signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let address = app.listeners().first().cloned().unwrap_or_default();

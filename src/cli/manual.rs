@@ -2,7 +2,6 @@
 
 mod file;
 
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,7 +9,7 @@ use clap::Command;
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 
-use super::outcome::{Failure, print};
+use super::outcome::{Failure, SYSTEM, print};
 
 /// Of administration: the program is a daemon.
 const SECTION: &str = "8";
@@ -71,16 +70,21 @@ pub(super) fn write(command: &Command, directory: &Path) -> Result<ExitCode, Fai
     command.build();
     for page in command.get_subcommands().chain([&command]) {
         let more = if page.has_subcommands() { MORE } else { "" };
-        write_page(page.clone(), more, directory).map_err(|error| Failure::system(&error))?;
+        write_page(page.clone(), more, directory)?;
     }
-    std::fs::write(directory.join("fngate.toml.5"), file::page()).map_err(|error| Failure::system(&error))?;
+    write_file(&directory.join("fngate.toml.5"), file::page().as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_page(command: Command, more: &str, directory: &Path) -> std::io::Result<()> {
+fn write_page(command: Command, more: &str, directory: &Path) -> Result<(), Failure> {
     let man = Man::new(command).section(SECTION);
     let mut page = Vec::new();
-    man.render(&mut page)?;
-    page.write_all(more.as_bytes())?;
-    std::fs::write(directory.join(man.get_filename()), page)
+    man.render(&mut page).map_err(|error| Failure::system(&error))?;
+    page.extend_from_slice(more.as_bytes());
+    write_file(&directory.join(man.get_filename()), &page)
+}
+
+fn write_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let failed = |error| Failure { code: SYSTEM, text: format!("cannot write {}: {error}", path.display()) };
+    std::fs::write(path, text).map_err(failed)
 }

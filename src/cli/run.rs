@@ -5,17 +5,29 @@ use std::process::ExitCode;
 use super::configured::Configured;
 use super::outcome::{Failure, exit_code};
 use crate::app::{App, Options};
+use crate::config::types::Log;
 use crate::control::reload::Origin;
-use crate::telemetry::log;
+use crate::process;
+use crate::telemetry::log::{self, Guard};
 
 pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let loaded = configured.load()?;
-    let _log = log::install(&loaded.config.log).map_err(|error| Failure::system(&error))?;
-    log::report_panics();
+    let _log = begin(&loaded.config.log)?;
     let origin = Origin { path: configured.path(), inputs: loaded.inputs };
     let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let admin = app.admin().map(|address| address.to_string());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listeners = ?app.listeners(), admin, "serving");
     Ok(exit_code(app.wait()))
+}
+
+/// Makes a daemon of the process, which has one thread so far: room in the kernel, then the log.
+pub(super) fn begin(config: &Log) -> Result<Guard, Failure> {
+    let room = process::avoid_pauses();
+    let log = log::install(config).map_err(|error| Failure::system(&error))?;
+    log::report_panics();
+    if let Err(error) = room {
+        tracing::debug!(%error, "the kernel does not spare the workers all pauses");
+    }
+    Ok(log)
 }

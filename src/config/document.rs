@@ -61,9 +61,9 @@ fn diagnostics(file: &Arc<File>, table: &DeTable<'_>, errors: &[Error]) -> Vec<D
     });
     let unclosed = unclosed.min();
     let mut spans: Vec<_> = errors.iter().map(|error| (span_of(file, error), error)).collect();
-    spans.sort_by_key(|(span, _)| span.range.start);
-    spans.retain(|(span, _)| unclosed.is_none_or(|opening| span.range.start < opening));
-    spans.dedup_by_key(|(span, _)| file.line(span.range.start));
+    spans.sort_by_key(|(span, _)| span.range().start);
+    spans.retain(|(span, _)| unclosed.is_none_or(|opening| span.range().start < opening));
+    spans.dedup_by_key(|(span, _)| file.line(span.range().start));
     let torn = spans.iter().position(|(_, error)| TORN.iter().any(|part| error.message().contains(part)));
     spans.truncate(torn.map_or(spans.len(), |torn| torn + 1));
     let mut diagnostics: Vec<_> = spans.iter().map(|(span, error)| diagnostic(span, table, error)).collect();
@@ -124,7 +124,7 @@ fn diagnostic(span: &Span, table: &DeTable<'_>, error: &Error) -> Diagnostic {
 fn duplicate(span: &Span, table: &DeTable<'_>) -> Diagnostic {
     let key = span.text();
     let error = |title: &str| Diagnostic::new(format!("duplicate {title}")).at(span);
-    let before = span.range.start;
+    let before = span.range().start;
     let Some(header) = header_of(span) else {
         let error = error(&format!("key `{key}`"));
         return match closest_before(table, key, before) {
@@ -148,7 +148,7 @@ fn duplicate(span: &Span, table: &DeTable<'_>) -> Diagnostic {
 /// The header `[table]` that a span is in, if it is in one.
 fn header_of(span: &Span) -> Option<&str> {
     let file = &span.file;
-    let line = file.line(span.range.start);
+    let line = file.line(span.range().start);
     as_header(file.text().get(file.line_start(line)..file.line_end(line))?)
 }
 

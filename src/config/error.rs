@@ -166,7 +166,7 @@ struct Mark {
 
 impl Mark {
     fn new(span: &Span, label: impl Into<Cow<'static, str>>) -> Self {
-        Self { file: Arc::clone(&span.file), range: Some(span.range.clone()), label: label.into() }
+        Self { file: Arc::clone(&span.file), range: Some(span.range()), label: label.into() }
     }
 }
 

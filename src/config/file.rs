@@ -57,33 +57,39 @@ impl fmt::Debug for File {
     }
 }
 
-/// A range of one file, never longer than the rest of the line that it starts on.
+/// A part of one file. Every value that is read has one, and few are ever looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Span {
     pub(super) file: Arc<File>,
-    pub(super) range: Range<usize>,
+    /// As the parser gave it: it may be longer than a line, or beyond the end.
+    given: Range<usize>,
 }
 
 impl Span {
-    /// Cuts `range` so that it lies within one line and on character borders, whatever it was.
-    pub(super) fn new(file: &Arc<File>, range: Range<usize>) -> Self {
-        let line_end = file.line_end(file.line(range.start));
-        let start = floor_char(&file.text, range.start.min(line_end));
-        let end = floor_char(&file.text, range.end.min(line_end)).max(start);
-        Self { file: Arc::clone(file), range: start..end }
+    pub(super) fn new(file: &Arc<File>, given: Range<usize>) -> Self {
+        Self { file: Arc::clone(file), given }
+    }
+
+    /// The range, cut so that it lies within the line that it starts on, and on character borders.
+    pub(super) fn range(&self) -> Range<usize> {
+        let line_end = self.file.line_end(self.file.line(self.given.start));
+        let start = floor_char(&self.file.text, self.given.start.min(line_end));
+        let end = floor_char(&self.file.text, self.given.end.min(line_end)).max(start);
+        start..end
     }
 
     pub(super) fn text(&self) -> &str {
-        self.file.text.get(self.range.clone()).unwrap_or_default()
+        self.file.text.get(self.range()).unwrap_or_default()
     }
 
     pub(super) fn is_followed_by(&self, c: char) -> bool {
-        self.file.text.get(self.range.end..).is_some_and(|rest| rest.starts_with(c))
+        self.file.text.get(self.range().end..).is_some_and(|rest| rest.starts_with(c))
     }
 
     pub(super) fn place(&self) -> Place {
-        let line = self.file.line(self.range.start);
-        let before = self.file.text.get(self.file.line_start(line)..self.range.start).unwrap_or_default();
+        let start = self.range().start;
+        let line = self.file.line(start);
+        let before = self.file.text.get(self.file.line_start(line)..start).unwrap_or_default();
         Place { file: Arc::clone(&self.file.path), line: line + 1, column: before.chars().count() + 1 }
     }
 }

@@ -1,11 +1,11 @@
 //! Reads `[[function]]` and finds functions by the references of APIs.
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::HashMap;
 use rustls::pki_types::ServerName;
 
 use super::address::INSTANCE;
@@ -95,7 +95,7 @@ fn read_instances(section: &Section<'_>) -> Vec<InstanceAddress> {
     if section.value("instances").is_none() {
         section.missing("instances", "instances = [\"http://127.0.0.1:9000\"]");
     }
-    let mut first: HashMap<InstanceAddress, Span> = HashMap::new();
+    let mut first: HashMap<InstanceAddress, Span> = HashMap::default();
     let mut instances = Vec::new();
     for Found { value, span } in section.filled("instances", &INSTANCE) {
         if let Some(first) = first.get(&value) {

@@ -78,6 +78,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Few tables are asked for more keys.
+const MOST_KEYS: usize = 24;
+
 /// A table of the configuration. `[gateway]` in two files is one section of two parts.
 pub(super) struct Section<'a> {
     pub(super) reader: &'a Reader<'a>,
@@ -111,7 +114,8 @@ impl<'a> Section<'a> {
     }
 
     fn new(reader: &'a Reader<'a>, name: Rc<str>, title: Rc<str>, span: Option<Span>, parts: Vec<Part<'a>>) -> Self {
-        Self { reader, name, title, span, parts, known: RefCell::default() }
+        let known = RefCell::new(Vec::with_capacity(MOST_KEYS));
+        Self { reader, name, title, span, parts, known }
     }
 
     /// `[key]`, which may be spread over several files but sets each of its keys once.

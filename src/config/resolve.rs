@@ -1,9 +1,10 @@
 //! Joins what the files say: references to functions, and everything that may exist only once.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::acme;
 use super::collector;
@@ -34,12 +35,11 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     let traces = root.table("traces", collector::read);
     let prefix = &gateway.reserved_prefix;
     let functions = root.tables("function", |section| function::read(section, prefix));
-    let services = root.tables("service", |section| service::read(section, prefix));
-
     let (functions, twice) = Functions::collect(functions.into_iter().flatten());
     twice.into_iter().for_each(|error| root.report(error));
     let mut seen = Seen::default();
-    let services = services.into_iter().map(|service| seen.resolve(service, &functions, root)).collect();
+    // One service after the other: what was written of all of them at once would be more than what comes of it.
+    let services = root.tables("service", |section| seen.resolve(service::read(section, prefix), &functions, root));
     Config {
         listeners: check_listeners(root, listeners, &admin, &functions.all),
         gateway,
@@ -136,7 +136,7 @@ impl Seen {
             }
         }
         let domains = written.domains.into_iter().map(|domain| self.claim(domain, &name, root)).collect();
-        let mut apis = Apis { service: &name, functions, held: HashMap::new(), all: Vec::new() };
+        let mut apis = Apis { service: &name, functions, held: HashMap::default(), all: Vec::new() };
         for api in written.apis {
             apis.add(api, root);
         }

@@ -145,7 +145,7 @@ impl<'a> Value<'a> {
     fn part(&self, part: &str) -> Span {
         match self.span.text().find(part) {
             Some(at) => {
-                let start = self.span.range.start + at;
+                let start = self.span.range().start + at;
                 Span::new(self.file, start..start + part.len())
             }
             None => self.span.clone(),

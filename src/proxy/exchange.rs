@@ -18,7 +18,7 @@ use crate::message::body::response::{Broken, ResponseBody};
 use crate::message::body::{Fault, Progress};
 use crate::message::rules::Rules;
 use crate::message::trailer;
-use crate::telemetry::access::Record;
+use crate::telemetry::access::{CLIENT_CLOSED, Record};
 
 /// A response as hyper gets it.
 pub type GatewayResponse = Response<ResponseBody<Exchange>>;
@@ -84,7 +84,7 @@ impl Exchange {
 
     fn break_off(&mut self, broken: Broken) -> Broken {
         self.record.aborted = Some(match self.held.progress.as_ref().and_then(|progress| progress.fault.take()) {
-            Some(Fault::ClientClosed) => "client_closed",
+            Some(Fault::ClientClosed) => CLIENT_CLOSED,
             Some(Fault::Refused(problem)) => problem.reason.as_str(),
             None => broken.as_str(),
         });

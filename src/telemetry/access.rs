@@ -97,6 +97,9 @@ pub struct Record {
 /// The status of a request whose client left before the response head.
 pub const CLIENT_LEFT: u16 = 499;
 
+/// What a request is called that ended because its client left.
+pub const CLIENT_CLOSED: &str = "client_closed";
+
 /// What a panic before the head of a response is counted and logged as.
 const INTERNAL_ERROR: &str = "internal_error";
 
@@ -121,7 +124,7 @@ impl Record {
             answered: None,
             instance: None,
             reason: None,
-            aborted: Some("client_closed"),
+            aborted: Some(CLIENT_CLOSED),
             trace: None,
             clock,
             sink,

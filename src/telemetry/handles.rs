@@ -1,8 +1,10 @@
 //! Handles of metrics: shared by all who ask for the same labels, and gone with the last of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use foldhash::HashMap;
 
 /// The living handles of one kind, by their labels.
 #[derive(Debug)]
@@ -15,14 +17,14 @@ impl<K, V> Default for Handles<K, V> {
 }
 
 impl<K: Clone + Eq + Hash + Ord, V> Handles<K, V> {
-    pub(super) fn get_or_make(&self, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
+    pub(super) fn get_or_make(&self, key: K, make: impl FnOnce() -> V) -> Arc<V> {
         let mut handles = self.lock();
-        if let Some(handle) = handles.get(key).and_then(Weak::upgrade) {
-            return handle;
-        }
-        let handle = Arc::new(make());
-        handles.insert(key.clone(), Arc::downgrade(&handle));
-        handle
+        let known = handles.entry(key).or_default();
+        known.upgrade().unwrap_or_else(|| {
+            let handle = Arc::new(make());
+            *known = Arc::downgrade(&handle);
+            handle
+        })
     }
 
     /// Every handle that somebody holds, in the order of the labels. The others are forgotten.

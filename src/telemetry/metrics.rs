@@ -115,25 +115,25 @@ impl Metrics {
 
     /// The handles for an API's series.
     #[must_use]
-    pub fn api(&self, labels: &ApiLabels) -> ApiMetrics {
+    pub fn api(&self, labels: ApiLabels) -> ApiMetrics {
         let durations = (labels.service.clone(), labels.api.clone());
         ApiMetrics {
+            duration: self.request_durations.get_or_make(durations, Shards::default),
+            errors: self.errors.get_or_make(labels.function.clone(), Shards::default),
             codes: self.requests.get_or_make(labels, Shards::default),
-            duration: self.request_durations.get_or_make(&durations, Shards::default),
-            errors: self.errors.get_or_make(&labels.function, Shards::default),
         }
     }
 
     /// The handle for the series of a function, `namespace/name:version`.
     #[must_use]
     pub fn function(&self, label: &str) -> Arc<FunctionMetrics> {
-        self.functions.get_or_make(&label.to_owned(), FunctionMetrics::default)
+        self.functions.get_or_make(label.to_owned(), FunctionMetrics::default)
     }
 
     /// The handle for the series of a listener, by its address.
     #[must_use]
     pub fn listener(&self, label: &str) -> Arc<ListenerMetrics> {
-        self.listeners.get_or_make(&label.to_owned(), ListenerMetrics::default)
+        self.listeners.get_or_make(label.to_owned(), ListenerMetrics::default)
     }
 
     /// Counts a load of the configuration.
@@ -296,7 +296,7 @@ impl FunctionMetrics {
     /// The state of an instance, shown as long as it is held.
     #[must_use]
     pub fn instance(&self, label: &str) -> Arc<InstanceUp> {
-        self.instances.get_or_make(&label.to_owned(), InstanceUp::default)
+        self.instances.get_or_make(label.to_owned(), InstanceUp::default)
     }
 }
 
@@ -319,8 +319,8 @@ mod tests {
     #[test]
     fn a_handle_is_shared_and_its_series_leave_with_the_last_holder() {
         let metrics = Metrics::new();
-        let one = metrics.api(&labels("get"));
-        let other = metrics.api(&labels("get"));
+        let one = metrics.api(labels("get"));
+        let other = metrics.api(labels("get"));
         one.codes.of(0).count(200);
         other.codes.of(1).count(200);
         one.codes.of(0).count(404);

@@ -35,4 +35,5 @@ fn every_command_has_its_page_and_its_completions() {
 fn a_directory_that_is_not_there_is_71() {
     let finished = run(fngate(&["man"]).arg("/proc/no/directory"));
     assert_eq!((finished.code(), finished.out.as_str()), (Some(71), ""));
+    assert!(finished.err.starts_with("fngate: cannot write /proc/no/directory/fngate"), "{}", finished.err);
 }

@@ -16,14 +16,12 @@ use opentelemetry_semantic_conventions::{SCHEMA_URL, attribute as name};
 use prost::Message;
 use tokio::time::Instant;
 
+use crate::telemetry::access::CLIENT_CLOSED;
 use crate::telemetry::trace::{Attempt, Finished};
 
 /// The bits of `Span.flags` above those of `traceparent` that say whether the parent is of another process.
 const HAS_IS_REMOTE: u32 = 0x100;
 const IS_REMOTE: u32 = 0x200;
-
-/// A client that left, in the words of the access log.
-const CLIENT_CLOSED: &str = "client_closed";
 
 /// Names that are not stable yet.
 const FAAS_TRIGGER: &str = "faas.trigger";
