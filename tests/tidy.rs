@@ -6,30 +6,28 @@
 mod documents;
 #[path = "tidy/imports.rs"]
 mod imports;
+#[path = "support/project.rs"]
+mod project;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use project::project;
 
 /// The longest file, its tests included.
 const LONGEST: usize = 400;
 /// Files that may be longer, each with its reason.
 const LONG: [(&str, &str); 0] = [];
 
-/// The path from the root of the project.
-fn root(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
 /// The text of a file, by its path from the root of the project.
 fn text(path: &str) -> String {
-    fs::read_to_string(root(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(project(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// The files of a folder and its folders, by their paths from the root of the project. What package managers and builds
 /// leave there is not ours.
 fn files(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(root(folder)).unwrap_or_else(|error| panic!("{folder}: {error}")) {
+    for entry in fs::read_dir(project(folder)).unwrap_or_else(|error| panic!("{folder}: {error}")) {
         let entry = entry.expect("an entry");
         let name = entry.file_name().into_string().expect("a name in UTF-8");
         let path = format!("{folder}/{name}");
@@ -85,7 +83,7 @@ fn nothing_is_left_for_later() {
     let mut left = Vec::new();
     for path in ["src", "tests", "config", "deploy"].into_iter().flat_map(files).chain(documents) {
         // A file that is no text says nothing.
-        let Ok(text) = fs::read_to_string(root(&path)) else { continue };
+        let Ok(text) = fs::read_to_string(project(&path)) else { continue };
         let marked = |line: &str| marks.iter().any(|mark| line.contains(mark));
         left.extend(
             text.lines()

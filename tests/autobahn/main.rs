@@ -3,6 +3,8 @@
 //! The suite needs Python 2.7. Where `tests/setup` found none, this says that it was skipped. `FNGATE_AUTOBAHN=all` adds the
 //! cases that take minutes: large messages, and compression.
 
+#[path = "../support/project.rs"]
+mod project;
 #[path = "../support/skip.rs"]
 mod skip;
 mod suite;

@@ -9,6 +9,7 @@ use std::process::{Child, Stdio};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::project::project;
 use crate::quiet;
 
 /// The cases that take minutes.
@@ -35,7 +36,7 @@ pub(crate) struct Suite {
 impl Suite {
     /// The suite, or why it is not there.
     pub(crate) fn find() -> Result<Self, String> {
-        let folder = project().join("target/tests/autobahn");
+        let folder = project("target/tests/autobahn");
         let stamp = folder.join(".stamp");
         assert!(stamp.exists(), "{} is missing: run tests/setup", stamp.display());
         let python = folder.join("python");
@@ -80,9 +81,9 @@ pub(crate) struct Echo {
 
 impl Echo {
     pub(crate) fn start() -> Self {
-        let modules = project().join("target/tests/node/node_modules");
+        let modules = project("target/tests/node/node_modules");
         assert!(modules.join("ws").exists(), "{} is incomplete: run tests/setup", modules.display());
-        let mut command = quiet("node", &project());
+        let mut command = quiet("node", &project(""));
         command.arg(script("echo.js")).env("NODE_PATH", modules).stdout(Stdio::piped());
         let mut child = command.spawn().expect("Node.js runs");
         let mut line = String::new();
@@ -105,10 +106,5 @@ impl Drop for Echo {
 }
 
 fn script(name: &str) -> PathBuf {
-    project().join("tests/autobahn").join(name)
-}
-
-/// The folder of the project, asked for at run time as checkouts may share built tests.
-fn project() -> PathBuf {
-    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
+    project("tests/autobahn").join(name)
 }

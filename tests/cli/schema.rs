@@ -1,13 +1,13 @@
 //! `fngate schema`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::support::fngate;
 use crate::support::process::run;
+use crate::support::project::project;
 
 fn validator() -> Validator {
     let finished = run(&mut fngate(&["schema"]));
@@ -21,16 +21,12 @@ fn document(toml: &str) -> Value {
     serde_json::to_value(table).expect("JSON")
 }
 
-fn root(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
 #[test]
 fn the_examples_and_the_documents_validate() {
     let validator = validator();
     let mut texts = vec![];
     for folder in ["config", "config/examples"] {
-        for entry in fs::read_dir(root(folder)).expect("a folder") {
+        for entry in fs::read_dir(project(folder)).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "toml") {
                 texts.push(fs::read_to_string(path).expect("a file"));
@@ -38,7 +34,7 @@ fn the_examples_and_the_documents_validate() {
         }
     }
     assert!(texts.len() > 5);
-    let documents = fs::read_to_string(root("docs/configuration.md")).expect("the reference");
+    let documents = fs::read_to_string(project("docs/configuration.md")).expect("the reference");
     let blocks = documents.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
     texts.extend(blocks.filter(|(kind, _)| *kind == "toml").map(|(_, body)| body.to_owned()));
     for text in texts {

@@ -9,12 +9,15 @@ pub mod gateway;
 pub mod port;
 #[path = "support/process.rs"]
 pub mod process;
+#[path = "../support/project.rs"]
+pub mod project;
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use project::project;
 use tokio::time::Instant;
 
 /// How long anything in these tests may take that should be quick; a busy machine is slow to start interpreters.
@@ -52,7 +55,7 @@ pub fn fngate(arguments: &[&str]) -> Command {
 
 /// The folder of the functions that the tests start.
 pub fn functions() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cli/functions")
+    project("tests/cli/functions")
 }
 
 /// Held by a test that uses the default admin port: it is given away once at a time.

@@ -8,6 +8,8 @@ mod forwarded;
 mod head;
 #[path = "../../fuzz/entry/policy.rs"]
 mod policy;
+#[path = "../support/project.rs"]
+mod project;
 #[path = "../../fuzz/entry/proxy.rs"]
 mod proxy;
 #[path = "../../fuzz/entry/table.rs"]
@@ -16,7 +18,9 @@ mod table;
 mod target;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use project::project;
 
 /// The most bytes of all inputs together: a repository is no place for more.
 const MOST: u64 = 1 << 20;
@@ -36,7 +40,7 @@ const ENTRIES: [Entry; 7] = [
 
 /// The inputs of an entry, in their order.
 fn inputs(entry: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(entry);
+    let folder = project("fuzz/corpus").join(entry);
     let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     files.sort();
@@ -91,7 +95,7 @@ fn request_targets() {
 
 #[test]
 fn every_fuzz_target_is_replayed_and_the_corpus_is_small() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/targets");
+    let folder = project("fuzz/targets");
     let files = std::fs::read_dir(folder).expect("the fuzz targets");
     let mut targets: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     targets.sort();

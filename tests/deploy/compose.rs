@@ -12,8 +12,9 @@ use super::support::client::call;
 use super::support::gateway::{Folder, Gateway};
 use super::support::port::free_port;
 use super::support::process::{Process, run};
+use super::support::project::project;
 use super::support::{eventually, fngate};
-use super::tools::{has_prometheus, installed, judge, project, promtool, text};
+use super::tools::{has_prometheus, installed, judge, promtool, text};
 
 const FOLDER: &str = "deploy/compose";
 const CONFIGURATION: &str = "deploy/compose/fngate/fngate.toml";

@@ -9,7 +9,8 @@ use super::expression::Expression;
 use super::stand::Stand;
 use super::support::client::call;
 use super::support::eventually;
-use super::tools::{has_prometheus, judge, project, promtool, text};
+use super::support::project::project;
+use super::tools::{has_prometheus, judge, promtool, text};
 
 const DASHBOARD: &str = "deploy/grafana/fngate.json";
 /// Of the targets, not of the gateway.

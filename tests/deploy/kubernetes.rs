@@ -12,7 +12,8 @@ use super::support::client::call;
 use super::support::fngate;
 use super::support::gateway::{Folder, Gateway};
 use super::support::process::{Finished, run};
-use super::tools::{installed, judge, project, text};
+use super::support::project::project;
+use super::tools::{installed, judge, text};
 
 const BASE: &str = "deploy/kubernetes/base";
 const EXAMPLE: &str = "deploy/kubernetes/overlays/example";

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::tools::{has_prometheus, judge, project, promtool, text};
+use super::support::project::project;
+use super::tools::{has_prometheus, judge, promtool, text};
 
 /// Where the alerts are explained.
 const RUNBOOK: &str = "docs/monitoring.md";

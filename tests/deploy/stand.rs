@@ -14,7 +14,7 @@ use super::support::eventually;
 use super::support::gateway::{BASE, Folder, Gateway};
 use super::support::port::free_port;
 use super::support::process::Process;
-use super::tools::project;
+use super::support::project::project;
 
 /// How many connections of clients the gateway takes.
 pub const CONNECTIONS: usize = 16;

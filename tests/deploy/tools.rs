@@ -8,11 +8,7 @@ use serde_json::Value;
 
 use super::skip::skipped;
 use super::support::process::{Finished, run};
-
-/// The path from the root of the project.
-pub fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+use super::support::project::project;
 
 /// The text of a file, by its path from the root of the project.
 pub fn text(path: &str) -> String {

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::clients::{browse, output, upload};
 use crate::clock;
-use crate::function::{Function, Runtime, certify, project, python};
+use crate::function::{Function, Runtime, certify, python};
 use crate::gateway::Gateway;
+use crate::project::project;
 
 pub(crate) async fn serves_everybody() {
     let _busy = clock::busy().await;
@@ -31,7 +32,7 @@ pub(crate) async fn serves_everybody() {
 
 /// The example, with what is different here in its place: the port, the certificate, the functions and the package of the second.
 fn example(pages: &Function, orders: &Function) -> String {
-    let document = std::fs::read_to_string(project().join("docs/tls.md")).expect("the document");
+    let document = std::fs::read_to_string(project("docs/tls.md")).expect("the document");
     let blocks = document.split("```toml,fragment\n").skip(1).filter_map(|rest| rest.split_once("```"));
     let mut text =
         blocks.map(|(block, _)| block).find(|block| block.contains("h2c://")).expect("the example").to_owned();

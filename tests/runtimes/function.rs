@@ -10,6 +10,7 @@ use crate::client::Address;
 use crate::clock::eventually;
 use crate::port::free_port;
 use crate::process::Process;
+use crate::project::project;
 
 /// A runtime that imports half of the world on a busy machine takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -208,18 +209,13 @@ fn node() -> Command {
 }
 
 pub(crate) fn functions(language: &str) -> PathBuf {
-    project().join("tests/runtimes/functions").join(language)
+    project("tests/runtimes/functions").join(language)
 }
 
 /// What `tests/setup` has installed. Its stamp says that it was not interrupted.
 fn installed(environment: &str, path: &str) -> PathBuf {
-    let folder = project().join("target/tests").join(environment);
+    let folder = project("target/tests").join(environment);
     let whole = folder.join(".stamp").exists();
     assert!(whole, "{} is missing: run tests/setup, which installs the function runtimes", folder.display());
     folder.join(path)
-}
-
-/// The folder of the project. Asked for at run time, as checkouts that share a target folder share the built tests too.
-pub(crate) fn project() -> PathBuf {
-    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
 }

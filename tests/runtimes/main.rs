@@ -17,6 +17,8 @@ mod headers;
 #[path = "../support/port.rs"]
 mod port;
 mod process;
+#[path = "../support/project.rs"]
+mod project;
 #[path = "../support/skip.rs"]
 mod skip;
 mod stand;

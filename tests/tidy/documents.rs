@@ -7,7 +7,8 @@ use fngate::config;
 use fngate::message::problem::{Problem, Reason};
 use uuid::Uuid;
 
-use super::{assert_none, files, root, text};
+use super::project::project;
+use super::{assert_none, files, text};
 
 /// The documents at the root of the project, and the guides.
 pub(super) fn documents() -> Vec<String> {
@@ -73,12 +74,16 @@ fn every_reason_is_described_with_its_status_and_error_type() {
     assert_none("not in docs/errors.md", &missing);
 }
 
+/// Reasons that have a name, but no answer yet.
+const KEPT_FOR_LATER: [&str; 2] = ["rate_limited", "no_instance"];
+
 #[test]
 fn every_reason_has_its_entry_for_the_night() {
     let text = text("docs/troubleshooting.md");
     let entries: BTreeSet<_> =
         between(&text, "\n### `", "`\n").into_iter().filter(|name| !name.contains('/')).collect();
-    let reasons: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
+    let reasons = Reason::ALL.iter().map(|reason| reason.as_str()).chain(KEPT_FOR_LATER);
+    let reasons: BTreeSet<_> = reasons.map(str::to_owned).collect();
     assert_eq!(entries, reasons, "docs/troubleshooting.md has the left, the code makes the right");
 }
 
@@ -168,7 +173,7 @@ fn links_lead_somewhere() {
             let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
             let target = if path.is_empty() { Path::new(&document).to_owned() } else { folder.join(path) };
             let target = target.to_str().expect("a path in UTF-8");
-            if !root(target).exists() || !(anchor.is_empty() || anchors(&text(target)).contains(anchor)) {
+            if !project(target).exists() || !(anchor.is_empty() || anchors(&text(target)).contains(anchor)) {
                 broken.push(format!("{document}: {link}"));
             }
         }

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use crate::project::project;
+
 /// The scripts answer in blocks of as many lines.
 const BLOCK: usize = 100;
 
@@ -70,17 +72,12 @@ fn line(answers: &mut impl BufRead) -> String {
 }
 
 fn script(name: &str) -> PathBuf {
-    project().join("tests/views/decoders").join(name)
+    project("tests/views/decoders").join(name)
 }
 
 /// What `tests/setup` has installed. Its stamp says that it was not interrupted.
 fn installed(environment: &str, path: &str) -> PathBuf {
-    let folder = project().join("target/tests").join(environment);
+    let folder = project("target/tests").join(environment);
     assert!(folder.join(".stamp").exists(), "{} is missing: run tests/setup", folder.display());
     folder.join(path)
-}
-
-/// The folder of the project, asked for at run time as checkouts may share built tests.
-fn project() -> PathBuf {
-    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
 }

@@ -7,6 +7,8 @@ mod generate;
 mod judge;
 mod lines;
 mod nginx;
+#[path = "../support/project.rs"]
+mod project;
 mod run;
 
 use run::{Asked, View, run};

@@ -14,6 +14,8 @@ use fngate::conformance::wire::client::Target;
 use fngate::conformance::wire::origin::Origin;
 use fngate::conformance::wire::tls::Secure;
 
+use crate::project::project;
+
 type Key = (String, String);
 
 fn keys(rows: impl IntoIterator<Item = (Direction, &'static str)>) -> BTreeSet<Key> {
@@ -135,7 +137,7 @@ fn the_document_has_every_name() {
 }
 
 fn text(path: &str) -> String {
-    std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect(path)
+    std::fs::read_to_string(project(path)).expect(path)
 }
 
 fn cells(line: &str) -> Vec<String> {

@@ -8,5 +8,7 @@ mod http2;
 #[path = "../support/http2.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod peer;
+#[path = "../support/project.rs"]
+mod project;
 mod reserved;
 mod stand;
