@@ -11,7 +11,7 @@ use http::HeaderName;
 use tokio::sync::Notify;
 
 use crate::config::Config;
-use crate::config::types::{self, Binding, FunctionId, ListenAddress, Service};
+use crate::config::types::{self, Binding, Environment, FunctionId, ListenAddress, Service};
 use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
@@ -92,15 +92,21 @@ impl Snapshot {
             .map(|spec| Arc::new(Function::new(spec.clone(), known(&spec.id), metrics)))
             .collect();
         let by_id = functions.iter().enumerate().map(|(index, function)| (function.spec.id.clone(), index)).collect();
-        let (mut builder, mut apis) = (Builder::new(), Vec::new());
+        let labels: Vec<_> = config.functions.iter().map(|spec| Labels::new(&spec.id)).collect();
+        let count = config.services.iter().flat_map(|service| &service.apis).map(|api| api.bindings.len()).sum();
+        metrics.expect_apis(count);
+        let (mut builder, mut apis) = (Builder::new(), Vec::with_capacity(count));
         for service in &config.services {
             let index = builder.service(&service.name);
+            let name: Arc<str> = service.name.as_str().into();
             for domain in &service.domains {
                 builder.domain(index, &domain.host, &domain.base_path, domain.environment)?;
             }
             for api in &service.apis {
                 for binding in &api.bindings {
-                    apis.push(Arc::new(Api::compile(&config, service, api, *binding, metrics)));
+                    let function = &labels[binding.function];
+                    let route = function.route(&name, api, binding.environment, metrics);
+                    apis.push(Arc::new(Api::compile(&config, service, api, *binding, route)));
                     let entry = ApiEntry {
                         rule: &api.path,
                         method: &api.method,
@@ -153,11 +159,9 @@ impl Snapshot {
 }
 
 impl Api {
-    fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, metrics: &Metrics) -> Self {
+    fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, route: Route) -> Self {
         let function = &config.functions[binding.function];
         let timeout = api.timeout.as_ref().unwrap_or(&function.timeout).value;
-        let labels =
-            ApiLabels { service: service.name.clone(), api: api.name.clone(), function: function.id.to_string() };
         let mut custom: Vec<_> = function.headers.clone();
         custom.retain(|(name, _)| !api.headers.iter().any(|(other, _)| other == name));
         custom.extend(api.headers.iter().cloned());
@@ -177,15 +181,40 @@ impl Api {
             lines: lines.into_bytes().into(),
             custom: names,
             has_parameters: api.path.has_parameters(),
-            route: Arc::new(Route {
-                service: service.name.clone(),
-                api: api.name.clone(),
-                path: api.path.as_str().to_owned(),
-                environment: binding.environment.as_str(),
-                function: format!("{}/{}", function.id.namespace, function.id.name),
-                version: function.id.version.clone(),
-                metrics: metrics.api(labels),
-            }),
+            route: Arc::new(route),
+        }
+    }
+}
+
+/// What a function version is called in records and series, shared by all of its APIs.
+struct Labels {
+    /// `namespace/name`.
+    name: Arc<str>,
+    version: Arc<str>,
+    /// `namespace/name:version`.
+    full: Arc<str>,
+}
+
+impl Labels {
+    fn new(id: &FunctionId) -> Self {
+        Self {
+            name: format!("{}/{}", id.namespace, id.name).into(),
+            version: id.version.as_str().into(),
+            full: id.to_string().into(),
+        }
+    }
+
+    fn route(&self, service: &Arc<str>, api: &types::Api, environment: Environment, metrics: &Metrics) -> Route {
+        let name: Arc<str> = api.name.as_str().into();
+        let labels = ApiLabels { service: service.clone(), api: name.clone(), function: self.full.clone() };
+        Route {
+            service: service.clone(),
+            api: name,
+            path: api.path.shared(),
+            environment: environment.as_str(),
+            function: self.name.clone(),
+            version: self.version.clone(),
+            metrics: metrics.api(labels),
         }
     }
 }
@@ -256,14 +285,14 @@ fn reserved_name(gateway: &types::Gateway, name: &str) -> String {
 }
 
 fn unrouted(service: &str, metrics: &Metrics) -> Route {
-    let labels = ApiLabels { service: service.to_owned(), ..ApiLabels::default() };
+    let labels = ApiLabels { service: service.into(), ..ApiLabels::default() };
     Route {
-        service: service.to_owned(),
-        api: String::new(),
-        path: String::new(),
+        service: labels.service.clone(),
+        api: Arc::default(),
+        path: Arc::default(),
         environment: "",
-        function: String::new(),
-        version: String::new(),
+        function: Arc::default(),
+        version: Arc::default(),
         metrics: metrics.api(labels),
     }
 }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// The path of an API, as configured and taken apart.
 ///
@@ -13,8 +14,9 @@ use std::fmt;
 /// `{path+}`, only at the end, for the rest of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathRule {
-    written: String,
-    segments: Vec<Segment>,
+    // Shared: the table, the labels of a request and the configuration all hold the rule.
+    written: Arc<str>,
+    segments: Arc<[Segment]>,
     exact: bool,
 }
 
@@ -98,13 +100,19 @@ impl PathRule {
                 segments.push(parse_segment(text, exact, last, &segments)?);
             }
         }
-        Ok(Self { written: written.to_owned(), segments, exact })
+        Ok(Self { written: written.into(), segments: segments.into(), exact })
     }
 
     /// The rule as it stands in the configuration.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.written
+    }
+
+    /// As [`Self::as_str`], to be held by others.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        self.written.clone()
     }
 
     #[must_use]
@@ -127,7 +135,7 @@ impl PathRule {
     #[must_use]
     pub fn shape(&self) -> Shape {
         let mut shape = String::from(if self.exact { "=" } else { "" });
-        for segment in &self.segments {
+        for segment in self.segments.iter() {
             shape.push('/');
             shape.push_str(match segment {
                 Segment::Literal(text) => text,

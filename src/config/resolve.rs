@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use foldhash::HashMap;
+use foldhash::fast::RandomState;
 
 use super::acme;
 use super::collector;
@@ -136,7 +137,9 @@ impl Seen {
             }
         }
         let domains = written.domains.into_iter().map(|domain| self.claim(domain, &name, root)).collect();
-        let mut apis = Apis { service: &name, functions, held: HashMap::default(), all: Vec::new() };
+        let count = written.apis.len();
+        let held = HashMap::with_capacity_and_hasher(count, RandomState::default());
+        let mut apis = Apis { service: &name, functions, held, all: Vec::with_capacity(count) };
         for api in written.apis {
             apis.add(api, root);
         }

@@ -27,6 +27,13 @@ impl<K: Clone + Eq + Hash + Ord, V> Handles<K, V> {
         })
     }
 
+    /// Makes room for so many in all: growing with them would hash each of the others again and again.
+    pub(super) fn expect(&self, count: usize) {
+        let mut handles = self.lock();
+        let known = handles.len();
+        handles.reserve(count.saturating_sub(known));
+    }
+
     /// Every handle that somebody holds, in the order of the labels. The others are forgotten.
     pub(super) fn living(&self) -> BTreeMap<K, Arc<V>> {
         let mut handles = self.lock();

@@ -33,8 +33,8 @@ pub struct Metrics {
     pub exported_spans: IntCounter,
     pub lost_spans: IntCounter,
     requests: Handles<ApiLabels, Shards<Codes>>,
-    request_durations: Handles<(String, String), Shards<Timing>>,
-    errors: Handles<String, Shards<Errors>>,
+    request_durations: Handles<(Arc<str>, Arc<str>), Shards<Timing>>,
+    errors: Handles<Arc<str>, Shards<Errors>>,
     functions: Handles<String, FunctionMetrics>,
     listeners: Handles<String, ListenerMetrics>,
 }
@@ -42,10 +42,10 @@ pub struct Metrics {
 /// What identifies the series of one API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ApiLabels {
-    pub service: String,
-    pub api: String,
+    pub service: Arc<str>,
+    pub api: Arc<str>,
     /// `namespace/name:version`.
-    pub function: String,
+    pub function: Arc<str>,
 }
 
 /// Where the requests of one API are counted.
@@ -113,6 +113,12 @@ impl Metrics {
         Arc::new(metrics)
     }
 
+    /// Makes room for the series of so many APIs.
+    pub fn expect_apis(&self, count: usize) {
+        self.requests.expect(count);
+        self.request_durations.expect(count);
+    }
+
     /// The handles for an API's series.
     #[must_use]
     pub fn api(&self, labels: ApiLabels) -> ApiMetrics {
@@ -165,7 +171,7 @@ impl Metrics {
             let mut codes = BTreeMap::new();
             shards.for_each(|shard| shard.seen().for_each(|(code, count)| *codes.entry(code).or_insert(0) += count));
             for (code, count) in codes {
-                let (api, code) = (("api", labels.api.as_str()), code.to_string());
+                let (api, code) = (("api", &*labels.api), code.to_string());
                 requests.count(
                     &[api, ("code", &code), ("function", &labels.function), ("service", &labels.service)],
                     count,
@@ -313,7 +319,7 @@ mod tests {
     use super::*;
 
     fn labels(api: &str) -> ApiLabels {
-        ApiLabels { service: "shop".to_owned(), api: api.to_owned(), function: "default/f:1".to_owned() }
+        ApiLabels { service: "shop".into(), api: api.into(), function: "default/f:1".into() }
     }
 
     #[test]

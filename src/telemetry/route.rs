@@ -1,17 +1,19 @@
 //! What a request was routed to.
 
+use std::sync::Arc;
+
 use super::metrics::ApiMetrics;
 
 /// What a request was routed to: the constant part of its record.
 #[derive(Debug)]
 pub struct Route {
-    pub service: String,
-    pub api: String,
+    pub service: Arc<str>,
+    pub api: Arc<str>,
     /// The API's path as it is written in the rule.
-    pub path: String,
+    pub path: Arc<str>,
     pub environment: &'static str,
     /// `namespace/name`.
-    pub function: String,
-    pub version: String,
+    pub function: Arc<str>,
+    pub version: Arc<str>,
     pub metrics: ApiMetrics,
 }
