@@ -10,6 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::clock::Clock;
@@ -77,7 +78,8 @@ impl AlarmTimer {
             return Poll::Pending;
         }
         self.sleep.as_mut().reset(wish);
-        self.armed = self.sleep.as_mut().poll(cx).is_pending();
+        // A timer that is polled without budget is pending and has not taken the waker: it would never ring.
+        self.armed = Pin::new(&mut unconstrained(self.sleep.as_mut())).poll(cx).is_pending();
         if self.armed {
             return Poll::Pending;
         }
@@ -125,6 +127,22 @@ mod tests {
         assert!(!alarm.passed(start + Duration::from_secs(1)));
         poll_fn(|cx| timer.poll(&alarm, cx)).await;
         alarm.clock().tick();
+        assert_eq!(start.elapsed().as_secs(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_rings_for_a_task_without_budget() {
+        let (alarm, mut timer) = (Alarm::new(Clock::new()), AlarmTimer::new());
+        let start = Instant::now();
+        let deadline = start + Duration::from_secs(1);
+        let mut has_begun = false;
+        let ringing = poll_fn(|cx| {
+            if !std::mem::replace(&mut has_begun, true) {
+                while tokio::task::coop::poll_proceed(cx).map(|restore| restore.made_progress()).is_ready() {}
+            }
+            if alarm.passed(deadline) { Poll::Ready(()) } else { timer.poll(&alarm, cx) }
+        });
+        tokio::time::timeout(Duration::from_secs(5), ringing).await.expect("it rings");
         assert_eq!(start.elapsed().as_secs(), 1);
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::client::TlsStream;
@@ -64,13 +64,13 @@ impl Wire {
         })
     }
 
-    /// Whether it is certain that nothing has arrived since the last read, not even the end.
+    /// Whether it is certain that nothing has arrived since the last read, not even the end. Asks for the readiness itself: a poll would take
+    /// the place of the task that waits for the socket, and is pending as well when the runtime's budget is used up.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        let cx = &mut Context::from_waker(Waker::noop());
         match &*self.kind.borrow() {
-            Kind::Tcp(stream) => stream.poll_read_ready(cx).is_pending(),
-            Kind::Unix(stream) => stream.poll_read_ready(cx).is_pending(),
+            Kind::Tcp(stream) => stream.try_io(Interest::READABLE, || Ok(())).is_err(),
+            Kind::Unix(stream) => stream.try_io(Interest::READABLE, || Ok(())).is_err(),
             // What has been decrypted may wait inside.
             Kind::Tls(_) | Kind::Echo(_) => false,
         }

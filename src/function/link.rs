@@ -5,7 +5,8 @@
 //! the pool costs no wake-ups. Whatever only the connection can make ready (the response future, the body channel) is
 //! polled with a no-op waker, since this very task has just polled its source.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -15,6 +16,7 @@ use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
+use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use super::connect::{Stream, Wire};
@@ -39,7 +41,8 @@ const DEFAULT_KEEP: Duration = Duration::from_secs(4);
 #[derive(Debug)]
 pub struct Link {
     sender: SendRequest<RequestBody>,
-    connection: Connection<TokioIo<Stream>, RequestBody>,
+    /// `None` once it has ended with a request that it never took.
+    connection: Option<Connection<TokioIo<Stream>, RequestBody>>,
     wire: Rc<Wire>,
     signal: Arc<Signal>,
     /// Of the signal.
@@ -78,7 +81,7 @@ impl Link {
         let signal = Arc::new(Signal::default());
         Ok(Box::new(Self {
             sender,
-            connection,
+            connection: Some(connection),
             wire,
             waker: Waker::from(signal.clone()),
             signal,
@@ -107,10 +110,16 @@ impl Link {
         let response = self.sender.try_send_request(request);
         async move {
             let mut response = std::pin::pin!(response);
-            let outcome = std::future::poll_fn(|cx| {
+            let outcome = poll_fn(|cx| {
                 // An error of the connection reaches the response future as well.
-                let _ = self.drive(cx);
-                if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                let ended = self.drive(cx).is_ready();
+                let mut outcome = response.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                if ended && outcome.is_pending() {
+                    // It ended in order before it took the request, which comes back when the connection is dropped.
+                    self.connection = None;
+                    outcome = response.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                }
+                if let Poll::Ready(outcome) = outcome {
                     return Poll::Ready(Ok(outcome));
                 }
                 stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
@@ -133,12 +142,20 @@ impl Link {
 
     /// Lets the connection make progress with what is left of an exchange.
     pub fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(connection) = &mut self.connection else { return Poll::Ready(()) };
         self.signal.attach(cx.waker());
-        let ended = ready!(self.connection.poll_without_shutdown(&mut Context::from_waker(&self.waker)));
+        let ended = ready!(connection.poll_without_shutdown(&mut Context::from_waker(&self.waker)));
         if ended.is_ok() {
             self.wire.set_in_exchange(false);
         }
         Poll::Ready(())
+    }
+
+    /// Lets the connection do what it can at once. Pending means that nothing has come, never that the runtime's budget for the task is used up:
+    /// a task that looks at hundreds of links would take all behind the first hundred for quiet.
+    fn drive_now(&mut self) -> Poll<()> {
+        let mut driving = unconstrained(poll_fn(|cx| self.drive(cx)));
+        Pin::new(&mut driving).poll(&mut Context::from_waker(Waker::noop()))
     }
 
     /// Reads what the connection has made ready.
@@ -148,8 +165,7 @@ impl Link {
 
     /// Whether the exchange is over on the wire and the link can take another.
     pub fn is_free(&mut self) -> bool {
-        let is_free = self.sender.is_ready()
-            || (self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready());
+        let is_free = self.sender.is_ready() || (self.drive_now().is_pending() && self.sender.is_ready());
         if is_free {
             self.wire.set_in_exchange(false);
         }
@@ -158,9 +174,7 @@ impl Link {
 
     /// Whether an idle link is still good: not expired, not closed, nothing received that nobody asked for.
     pub fn is_usable(&mut self, now: Instant) -> bool {
-        let quiet =
-            |link: &mut Self| link.wire.is_quiet() || link.drive(&mut Context::from_waker(Waker::noop())).is_pending();
-        !self.is_expired(now) && quiet(self) && self.sender.is_ready()
+        !self.is_expired(now) && (self.wire.is_quiet() || self.drive_now().is_pending()) && self.sender.is_ready()
     }
 
     #[must_use]
@@ -188,11 +202,10 @@ impl Link {
     /// Takes the stream back after a 101.
     pub fn into_switched(mut self: Box<Self>) -> Option<Switched> {
         // hyper gives the stream back once it knows that the exchange ended in an upgrade.
-        let ended = self.drive(&mut Context::from_waker(Waker::noop()));
-        if ended.is_pending() {
+        if self.drive_now().is_pending() {
             return None;
         }
-        let parts = self.connection.into_parts();
+        let parts = self.connection?.into_parts();
         Some(Switched { stream: parts.io.into_inner(), received: parts.read_buf })
     }
 

@@ -207,4 +207,25 @@ mod tests {
         assert_eq!(count(&other), 0);
         assert!(!allowance.is_used_up());
     }
+
+    #[tokio::test]
+    async fn all_that_was_closed_is_found_however_much_that_is() {
+        let function = Metrics::new().function("f");
+        let instance = Arc::new(Instance::new(&InstanceAddress::Echo, None, &function));
+        let pool = Pool::new(Endpoint::new(instance, function.shards.of(0), Allowance::new(MAX_IDLE)));
+        for takes in [false, true] {
+            for _ in 0..300 {
+                let (near, far) = tokio::io::duplex(1024);
+                let link = Link::open(Stream::of_http1(near), pool.endpoint().clone(), 1 << 16).await.expect("a link");
+                pool.put(link, Instant::now());
+                drop(far);
+            }
+            if takes {
+                assert!(pool.take(Instant::now(), Offer::Any).is_none());
+            } else {
+                pool.sweep(Instant::now());
+            }
+            assert_eq!(pool.idle.borrow().len(), 0);
+        }
+    }
 }

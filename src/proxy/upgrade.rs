@@ -53,7 +53,7 @@ impl Tunnel {
 
     /// Copies both ways until both sides have closed, one is lost, nothing moves for the idle timeout, or the gateway stops.
     /// `early` is what the client sent behind its request head.
-    pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, client: S, early: Bytes, seat: &Seat) {
+    pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, client: &mut S, early: Bytes, seat: &Seat) {
         let idle = self.open.0.spec().websocket_idle;
         let moved = Rc::new(Moved { last: Cell::new(Instant::now()), sent: Cell::default() });
         let received = Rc::new(Cell::new(0));

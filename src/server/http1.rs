@@ -177,10 +177,12 @@ async fn converse(
         end => end,
     };
     match end {
-        End::Done => match client.take_tunnel() {
-            Some(tunnel) => tunnel.run(socket, parts.read_buf, client.seat()).await,
-            None => socket.linger().await,
-        },
+        End::Done => {
+            if let Some(tunnel) = client.take_tunnel() {
+                tunnel.run(&mut socket, parts.read_buf, client.seat()).await;
+            }
+            socket.linger().await;
+        }
         End::Failed(error) => match verdict {
             Some(status) => answer(socket, &gateway.unreadable(client, &unreadable(status, limits))).await,
             // To the preface of HTTP/2, hyper says nothing at all.

@@ -18,7 +18,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2::{Builder, Connection};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::task::spawn_local;
+use tokio::task::{spawn_local, unconstrained};
 use tokio::time::Instant;
 
 use super::frames::{Frames, Watch};
@@ -101,13 +101,13 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
             let response = serving.await;
             if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
                 let open = Open::new(streams);
-                spawn_local(async move {
+                spawn_local(unconstrained(async move {
                     let _open = open;
                     // Without a stream there is nobody left to talk to; the tunnel's record says so.
                     if let Ok(stream) = switch.await {
-                        tunnel.run(TokioIo::new(stream), Bytes::new(), client.seat()).await;
+                        tunnel.run(&mut TokioIo::new(stream), Bytes::new(), client.seat()).await;
                     }
-                });
+                }));
             }
             response
         })
@@ -117,7 +117,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
 impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Spawner {
     fn execute(&self, work: F) {
         match self.0.next.take() {
-            Some(client) => drop(spawn_local(attend(work, client, Open::new(self.0.clone())))),
+            Some(client) => drop(spawn_local(unconstrained(attend(work, client, Open::new(self.0.clone()))))),
             // The sending half of a tunnel, which has its deadlines there.
             None => drop(spawn_local(work)),
         }

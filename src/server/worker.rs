@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, spawn_local};
+use tokio::task::{JoinHandle, spawn_local, unconstrained};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{self, Arrival};
@@ -27,6 +27,8 @@ use crate::telemetry::metrics::Metrics;
 
 /// Connections on their way from the worker that accepted them to the one that serves them.
 const HANDOVERS: usize = 1024;
+/// How many connections that the kernel holds are accepted when a stop begins. Whoever goes on connecting must not keep the worker.
+const LAST_ACCEPTED: usize = 4096;
 /// How many tasks may work before the worker looks who else has become ready. A call of the kernel for so many is not seen in any
 /// measurement; three times as many, tokio's own number, keep a client waiting for milliseconds behind one that has much to do.
 const EVENT_INTERVAL: u32 = 20;
@@ -241,7 +243,9 @@ impl Worker {
         let counted = Counted { crew: self.crew.clone(), index: self.index };
         let (seat, gateway) = (self.drain.join(), self.gateway.clone());
         let entrance = gateway.view().snapshot.entrance(&self.crew.doors[listener]);
-        spawn_local(async move {
+        // Without the runtime's budget: where it is used up, everything is pending, and a connection takes that for an answer. What a connection does
+        // in a row is bounded by what it moves.
+        spawn_local(unconstrained(async move {
             let counted = counted;
             if entrance.proxy_protocol {
                 peer = match Box::pin(proxied::client_behind(&mut socket, peer, &seat, &gateway)).await {
@@ -250,7 +254,7 @@ impl Worker {
                 };
             }
             connection::serve(Arrival { socket, peer, entrance, seat, refused }, gateway).await;
-        });
+        }));
     }
 
     /// Waits for a stop and sees it through: accept nothing new, let requests finish, give up the rest.
@@ -283,8 +287,12 @@ async fn listen(worker: Rc<Worker>, index: usize, listener: Listener, mut phase:
             accepted = accept(&listener, errors) => worker.dispatch(accepted, index),
         }
     }
-    while let Ok(accepted) = timeout(Duration::ZERO, accept(&listener, errors)).await {
-        worker.dispatch(accepted, index);
+    for _ in 0..LAST_ACCEPTED {
+        // Without budget, accepting would be pending although connections wait.
+        match unconstrained(timeout(Duration::ZERO, accept(&listener, errors))).await {
+            Ok(accepted) => worker.dispatch(accepted, index),
+            Err(_nobody) => break,
+        }
     }
 }
 

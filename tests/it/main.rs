@@ -4,6 +4,7 @@
 
 mod abort;
 mod bodies;
+mod crowd;
 mod drain;
 mod endings;
 mod errors;

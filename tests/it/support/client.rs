@@ -16,7 +16,11 @@ pub struct Client {
 impl Client {
     #[track_caller]
     pub fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).expect("the gateway accepts");
+        Self::of(TcpStream::connect(address).expect("the gateway accepts"))
+    }
+
+    /// A client on a connection that is there.
+    pub fn of(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
         let reader = Reader::new(stream.try_clone().expect("a clone"));
