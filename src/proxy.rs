@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod client;
 pub mod deadline;
+pub mod delivery;
 pub mod error;
 pub mod exchange;
 #[cfg(test)]

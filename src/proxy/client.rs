@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::delivery::Delivery;
 use super::upgrade::Tunnel;
 use crate::alarm::Alarm;
 use crate::clock::Clock;
@@ -62,6 +63,10 @@ pub struct Client {
     /// Since when a frame that has been passed on has kept hyper from asking for the next.
     stalled_since: Cell<Option<Instant>>,
     outflow: Cell<Outflow>,
+    /// Of the connection, shared by all requests on it.
+    delivery: Rc<Delivery>,
+    /// Whether the end of the connection is all that tells a client where the answer ends.
+    is_close_delimited: Cell<bool>,
     /// What has gone through its socket since others had their turn, in bytes.
     moved: Cell<usize>,
     /// Whether it waits for that.
@@ -72,6 +77,10 @@ pub struct Client {
 impl Client {
     #[must_use]
     pub fn new(peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Rc<Self> {
+        Self::on(Rc::default(), peer, entrance, seat, refused)
+    }
+
+    fn on(delivery: Rc<Delivery>, peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Rc<Self> {
         let clock = Clock::new();
         let now = clock.now();
         Rc::new(Self {
@@ -88,6 +97,8 @@ impl Client {
             passed: Cell::new(0),
             stalled_since: Cell::new(None),
             outflow: Cell::new(Outflow::FlowingSince(now)),
+            delivery,
+            is_close_delimited: Cell::new(false),
             moved: Cell::new(0),
             resting: Cell::new(false),
             tunnel: RefCell::default(),
@@ -97,7 +108,8 @@ impl Client {
     /// The client of one request among several on this connection.
     #[must_use]
     pub fn for_stream(&self) -> Rc<Self> {
-        Self::new(self.peer.clone(), self.entrance.clone(), self.seat.another(), self.refused)
+        let delivery = self.delivery.clone();
+        Self::on(delivery, self.peer.clone(), self.entrance.clone(), self.seat.another(), self.refused)
     }
 
     #[must_use]
@@ -155,6 +167,23 @@ impl Client {
         self.moved.set(0);
     }
 
+    /// What of the answers has been written.
+    #[must_use]
+    pub fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    /// The answer that begins ends with its connection, and with nothing else (RFC 9112 section 6.3).
+    pub fn delimit_by_close(&self) {
+        self.is_close_delimited.set(true);
+    }
+
+    /// Whether a connection that is closed in order would make a broken answer look complete.
+    #[must_use]
+    pub fn is_close_delimited(&self) -> bool {
+        self.is_close_delimited.get()
+    }
+
     /// The time of the present poll.
     #[must_use]
     pub fn now(&self) -> Instant {
@@ -200,6 +229,7 @@ impl Client {
     /// A head was read; the request is being served.
     pub fn begin(&self) {
         self.stage.set(Stage::Busy);
+        self.is_close_delimited.set(false);
         self.answering.set(true);
         self.used.set(true);
     }

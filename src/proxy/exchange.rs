@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Response, Version};
@@ -11,6 +11,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::client::Client;
+use super::delivery::Since;
 use crate::drain::Phase;
 use crate::function::local::Permit;
 use crate::function::reply::Reply;
@@ -44,6 +45,8 @@ pub struct Exchange {
     started: Instant,
     /// When the wait for the chunk that is due began.
     waiting_since: Option<Instant>,
+    /// Why it breaks off, as soon as all that came before has been written.
+    broken: Option<(Broken, Since)>,
     /// What is left of a chunk that is passed on in pieces, and how large they are.
     rest: Bytes,
     piece: usize,
@@ -61,7 +64,18 @@ impl Exchange {
         let started = client.now();
         let is_http2 = record.head.as_ref().is_some_and(|head| head.version == Version::HTTP_2);
         let piece = if is_http2 { PIECE } else { usize::MAX };
-        Self { reply, record, client, rules, held, started, waiting_since: None, rest: Bytes::new(), piece }
+        Self {
+            reply,
+            record,
+            client,
+            rules,
+            held,
+            started,
+            waiting_since: None,
+            broken: None,
+            rest: Bytes::new(),
+            piece,
+        }
     }
 
     /// The body is announced but never sent.
@@ -82,39 +96,56 @@ impl Exchange {
         }
     }
 
-    fn break_off(&mut self, broken: Broken) -> Broken {
+    /// Notes why the answer breaks off. What the client was not given yet of the present chunk comes from the function, and is given to it first.
+    fn break_off(&mut self, broken: Broken) {
+        self.broken = Some((broken, Since::default()));
         self.record.aborted = Some(match self.held.progress.as_ref().and_then(|progress| progress.fault.take()) {
             Some(Fault::ClientClosed) => CLIENT_CLOSED,
             Some(Fault::Refused(problem)) => problem.reason.as_str(),
             None => broken.as_str(),
         });
-        broken
+    }
+
+    /// The error of an answer that breaks off, once all that came before has been written.
+    fn poll_broken(&mut self, cx: &Context<'_>) -> Poll<Option<Broken>> {
+        let Some((broken, since)) = &mut self.broken else { return Poll::Ready(None) };
+        ready!(self.client.delivery().poll(since, cx));
+        Poll::Ready(Some(*broken))
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let now = self.client.now();
-        if self.held.permit.spec().stream_max.is_some_and(|max| now >= self.started + max) {
-            return Poll::Ready(Some(Err(self.break_off(Broken::StreamMax))));
-        }
         if !self.rest.is_empty() {
             let chunk = std::mem::take(&mut self.rest);
             return Poll::Ready(Some(Ok(self.pass_data(chunk))));
         }
-        match self.reply.poll_frame(cx, now) {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.pass(frame))),
-            Poll::Ready(Some(Err(broken))) => Poll::Ready(Some(Err(self.break_off(broken)))),
-            Poll::Ready(None) => {
-                self.record.aborted = None;
-                Poll::Ready(None)
-            }
-            Poll::Pending => match self.overdue() {
-                Some(broken) => Poll::Ready(Some(Err(self.break_off(broken)))),
-                None => {
-                    self.client.caught_up();
-                    Poll::Pending
-                }
-            },
+        if let Some(broken) = ready!(self.poll_broken(cx)) {
+            return Poll::Ready(Some(Err(broken)));
         }
+        let broken = if self.held.permit.spec().stream_max.is_some_and(|max| now >= self.started + max) {
+            Broken::StreamMax
+        } else {
+            match self.reply.poll_frame(cx, now) {
+                Poll::Ready(Some(Ok(frame))) => match self.pass(frame) {
+                    Ok(frame) => return Poll::Ready(Some(Ok(frame))),
+                    Err(broken) => broken,
+                },
+                Poll::Ready(Some(Err(broken))) => broken,
+                Poll::Ready(None) => {
+                    self.record.aborted = None;
+                    return Poll::Ready(None);
+                }
+                Poll::Pending => {
+                    let Some(broken) = self.overdue() else {
+                        self.client.caught_up();
+                        return Poll::Pending;
+                    };
+                    broken
+                }
+            }
+        };
+        self.break_off(broken);
+        self.poll_broken(cx).map(|broken| broken.map(Err))
     }
 
     fn pass(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, Broken> {
@@ -130,7 +161,7 @@ impl Exchange {
                         self.passed();
                         Ok(Frame::trailers(trailers))
                     }
-                    None => Err(self.break_off(Broken::FunctionClosed)),
+                    None => Err(Broken::FunctionClosed),
                 }
             }
         }
@@ -158,11 +189,12 @@ impl Body for Exchange {
     type Error = Broken;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        // After a panic hyper is told that the body broke off, and asks for no more of it.
+        // After a panic the function is not asked for more.
         catch_unwind(AssertUnwindSafe(|| self.poll_next(cx))).unwrap_or_else(|_panic| {
-            let broken = self.break_off(Broken::InternalError);
-            self.record.tally.count_error(broken.as_str());
-            Poll::Ready(Some(Err(broken)))
+            self.rest = Bytes::new();
+            self.break_off(Broken::InternalError);
+            self.record.tally.count_error(Broken::InternalError.as_str());
+            self.poll_broken(cx).map(|broken| broken.map(Err))
         })
     }
 

@@ -191,7 +191,14 @@ async fn converse(
             }
             None => {
                 tracing::debug!(%error, client = %client.peer().text(), "connection lost");
-                socket.reset();
+                if is_timeout(&error) {
+                    // Who takes nothing gets nothing more.
+                    socket.reset();
+                } else if client.is_close_delimited() {
+                    socket.reset_when_sent(limits.client_body_idle).await;
+                } else {
+                    socket.linger().await;
+                }
             }
         },
         End::HeadTimeout => {
@@ -205,6 +212,12 @@ async fn converse(
         End::Left => tracing::debug!(client = %client.peer().text(), "the client left in the middle of its request"),
     }
     Next::Served(Served::Over)
+}
+
+/// Whether the socket has taken nothing for too long.
+fn is_timeout(error: &hyper::Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.is_some_and(|source| source.kind() == std::io::ErrorKind::TimedOut)
 }
 
 /// Whether a client may turn to HTTP/2 on its own, as the first thing that it says. Over TLS it is agreed upon before.
@@ -283,7 +296,7 @@ async fn drive(
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Done),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Failed(error)),
                 Poll::Pending if !ending && client.leftover().ends_connection() => continue,
-                Poll::Pending => {}
+                Poll::Pending => client.delivery().rest(),
             }
             let alarm = client.alarm();
             if client.leftover().poll_discard(cx, alarm, limits.client_body_idle).is_ready() {

@@ -204,6 +204,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
     let alarm = client.alarm();
     let mut work = |cx: &mut Context<'_>| {
         streams.attach(cx.waker());
+        client.delivery().attach(cx.waker());
         streams.turns.renew();
         loop {
             client.tick();
@@ -214,7 +215,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
             match Pin::new(&mut *http).poll(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Closed),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Lost(error)),
-                Poll::Pending => {}
+                Poll::Pending => client.delivery().rest(),
             }
             let unfinished = streams.frames.unfinished_since();
             if unfinished.is_some_and(|since| alarm.passed(since + limits.header_read_timeout)) {

@@ -7,11 +7,12 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::yield_now;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 
 use crate::net::gather;
@@ -20,6 +21,9 @@ use crate::net::gather;
 const LINGER_BYTES: usize = 256 * 1024;
 /// How long it may take to read the last answer and close: a client whose deadline is over is gone a second later.
 pub const LINGER_TIME: Duration = Duration::from_millis(750);
+
+/// How often the kernel is asked whether it has sent everything.
+const SENT_PAUSE: Duration = Duration::from_millis(10);
 
 /// How much of it is read at a time.
 const SCRATCH: usize = 16 * 1024;
@@ -115,7 +119,34 @@ impl Socket {
         }
     }
 
-    /// Closes at once with a reset: a response that broke off must not look complete to a client that reads to the end.
+    /// Closes with a reset as soon as the kernel has sent all that it holds, at the latest after `patience`: a response that broke off must not look
+    /// complete to a client that reads to the end.
+    pub async fn reset_when_sent(self, patience: Duration) {
+        let sent = async {
+            while !self.is_sent() {
+                sleep(SENT_PAUSE).await;
+            }
+        };
+        let _ = timeout(patience, sent).await;
+        self.reset();
+    }
+
+    /// Whether the kernel has sent all that it was given.
+    fn is_sent(&self) -> bool {
+        let stream = match self {
+            Self::Tcp(stream) => stream,
+            Self::Unix(_) => return true,
+            Self::Tls(stream) => return stream.get_ref().0.is_sent(),
+        };
+        // With this limit a socket is writable only if nothing waits to be sent.
+        if SockRef::from(stream).set_tcp_notsent_lowat(1).is_err() {
+            return true;
+        }
+        let mut asked = [PollFd::new(stream, PollFlags::OUT)];
+        poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) != Ok(0)
+    }
+
+    /// Closes at once with a reset.
     pub fn reset(self) {
         match self {
             // A socket that cannot be reset is closed all the same.

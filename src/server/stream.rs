@@ -156,8 +156,10 @@ impl<O: Observer> ClientStream<O> {
             // It is as full as before, but only from now on.
             client.unblocked();
             client.blocked();
-        } else if overdue || client.seat().phase() == Phase::Expired {
+        } else if overdue {
             return Err(io::ErrorKind::TimedOut.into());
+        } else if client.seat().phase() == Phase::Expired {
+            return Err(io::ErrorKind::ConnectionAborted.into());
         }
         Ok(pressed)
     }
@@ -189,6 +191,7 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
         if self.observer.holds_back(bytes) {
             return Poll::Ready(Ok(bytes.len()));
         }
+        self.client.delivery().begin_write();
         ready!(self.poll_turn(cx));
         self.poll_send(cx, &[io::IoSlice::new(bytes)])
     }
@@ -201,6 +204,7 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
         if self.observer.holds_back(slices.first().map_or(&[], |slice| slice)) {
             return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
         }
+        self.client.delivery().begin_write();
         ready!(self.poll_turn(cx));
         self.poll_send(cx, slices)
     }
@@ -218,6 +222,7 @@ impl<O: Observer + Unpin> AsyncWrite for ClientStream<O> {
         }
         if let Poll::Ready(Ok(())) = result {
             this.unblocked();
+            this.client.delivery().flushed();
             this.observer.flushed();
         }
         result

@@ -17,6 +17,7 @@ mod introduced;
 mod listeners;
 mod narrow;
 mod parked;
+mod partial;
 #[path = "../support/http2.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod peer;

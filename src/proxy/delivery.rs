@@ -1,0 +1,93 @@
+//! Whether all that was handed to hyper has been written to the client.
+//!
+//! hyper and h2 drop what they hold of an answer whose body fails. So a body that breaks off waits here until the connection has written
+//! everything that came before, and fails only then.
+
+use std::cell::{Cell, RefCell};
+use std::task::{Context, Poll, Waker};
+
+/// The written and unwritten bytes of one connection, as far as somebody waits for them.
+#[derive(Debug, Default)]
+pub struct Delivery {
+    /// Whether nothing has been left to write since the last flush.
+    flushed: Cell<bool>,
+    /// How many times the connection has come to rest with everything written.
+    rests: Cell<u64>,
+    /// Bodies that have broken off.
+    waiting: RefCell<Vec<Waker>>,
+    /// The task that writes, where it is not the one that waits.
+    writer: RefCell<Option<Waker>>,
+}
+
+/// When a body began to wait.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Since(Option<u64>);
+
+impl Delivery {
+    /// Notes the task that writes.
+    pub fn attach(&self, writer: &Waker) {
+        let mut slot = self.writer.borrow_mut();
+        if !slot.as_ref().is_some_and(|known| known.will_wake(writer)) {
+            *slot = Some(writer.clone());
+        }
+    }
+
+    /// Bytes are about to be written.
+    pub fn begin_write(&self) {
+        self.flushed.set(false);
+    }
+
+    /// All of them have been.
+    pub fn flushed(&self) {
+        self.flushed.set(true);
+    }
+
+    /// The connection has done what it could. h2 flushes in the middle of its work as well, so that a flush alone means nothing.
+    pub fn rest(&self) {
+        if self.flushed.get() && !self.waiting.borrow().is_empty() {
+            self.rests.set(self.rests.get() + 1);
+            self.waiting.take().into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Ready when all that was handed over before the first call has been written.
+    pub fn poll(&self, since: &mut Since, cx: &Context<'_>) -> Poll<()> {
+        let rests = self.rests.get();
+        if since.0.is_some_and(|began| began < rests) {
+            return Poll::Ready(());
+        }
+        if since.0.replace(rests).is_none()
+            && let Some(writer) = &*self.writer.borrow()
+        {
+            writer.wake_by_ref();
+        }
+        let mut waiting = self.waiting.borrow_mut();
+        if !waiting.iter().any(|known| known.will_wake(cx.waker())) {
+            waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_handed_over_is_written_when_the_connection_rests() {
+        let (delivery, mut since) = (Delivery::default(), Since::default());
+        let cx = &Context::from_waker(Waker::noop());
+        assert!(delivery.poll(&mut since, cx).is_pending());
+        delivery.rest();
+        assert!(delivery.poll(&mut since, cx).is_pending());
+        delivery.flushed();
+        delivery.begin_write();
+        delivery.rest();
+        assert!(delivery.poll(&mut since, cx).is_pending());
+        delivery.flushed();
+        delivery.rest();
+        assert!(delivery.poll(&mut since, cx).is_ready());
+        // Another one that begins now has to wait for the next time.
+        assert!(delivery.poll(&mut Since::default(), cx).is_pending());
+    }
+}
