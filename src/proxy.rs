@@ -122,7 +122,13 @@ impl Gateway {
             if version == Version::HTTP_2 {
                 // Of our own answers; a function's has none any more.
                 response.headers_mut().remove(CONNECTION);
-            } else if client.leftover().ends_connection() || is_unbounded(version, &response) {
+                return response;
+            }
+            let is_unbounded = is_unbounded(version, &response);
+            if is_unbounded {
+                client.delimit_by_close();
+            }
+            if client.leftover().ends_connection() || is_unbounded {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 // To an answer in HTTP/1.1 for a client of HTTP/1.0 hyper would add `keep-alive`.
                 *response.version_mut() = version;
@@ -164,8 +170,11 @@ pub fn new_id() -> Uuid {
 fn leave_body(client: &Client, received: Received, ends_connection: bool) {
     let held = request::expects_continue(&received.head);
     let has_body = !hyper::body::Body::is_end_stream(&received.incoming);
-    if has_body && (held || ends_connection) {
+    if has_body && held {
+        // Reading on would ask for it.
         client.leftover().end_connection();
+    } else if has_body && ends_connection {
+        client.leftover().refuse(received.incoming, client.now());
     } else {
         client.leftover().leave(received.incoming, client.now());
     }

@@ -41,6 +41,8 @@ pub struct Wire {
     /// Whether a request is under way that has the connection to itself.
     in_exchange: Cell<bool>,
     http2: bool,
+    /// Whether a write has failed. What comes is read to its end all the same.
+    deaf: Cell<bool>,
     /// Who waits for the first bytes of HTTP/2.
     reader: Cell<Option<Waker>>,
 }
@@ -55,6 +57,7 @@ impl Wire {
     fn new(kind: Kind, http2: bool) -> Rc<Self> {
         Rc::new(Self {
             http2,
+            deaf: Cell::default(),
             reader: Cell::default(),
             kind: RefCell::new(kind),
             received: Cell::default(),
@@ -62,6 +65,12 @@ impl Wire {
             behind_line: Cell::default(),
             in_exchange: Cell::default(),
         })
+    }
+
+    /// Whether a write has failed, so that the connection is good for no other request.
+    #[must_use]
+    pub fn is_deaf(&self) -> bool {
+        self.deaf.get()
     }
 
     /// Whether it is certain that nothing has arrived since the last read, not even the end. Asks for the readiness itself: a poll would take
@@ -131,6 +140,20 @@ impl Stream {
     #[must_use]
     pub fn wire(&self) -> &Rc<Wire> {
         &self.0
+    }
+
+    /// What writing comes to. Once it has failed, everything counts as written until what the function has sent is read: many servers answer without
+    /// reading the whole request, and close.
+    fn unless_deaf<T>(&self, result: Poll<io::Result<T>>, done: impl FnOnce() -> T) -> Poll<io::Result<T>> {
+        match result {
+            Poll::Ready(Err(error)) if !self.0.http2 && error.kind() != io::ErrorKind::InvalidInput => {
+                if !self.0.deaf.replace(true) {
+                    tracing::debug!(%error, "the function reads no more");
+                }
+                Poll::Ready(Ok(done()))
+            }
+            result => result,
+        }
     }
 
     /// Writes hyper's bytes with the waiting lines behind the first line. The result counts hyper's bytes only.
@@ -273,11 +296,14 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.0.lines.borrow().is_empty() {
+        let result = if self.0.deaf.get() {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        } else if self.0.lines.borrow().is_empty() {
             self.0.kind.borrow_mut().poll_write_vectored(cx, slices)
         } else {
             self.poll_insert(cx, slices)
-        }
+        };
+        self.unless_deaf(result, || slices.iter().map(|slice| slice.len()).sum())
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -285,12 +311,14 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self.0.kind.borrow_mut() {
+        let result = match &mut *self.0.kind.borrow_mut() {
+            _ if self.0.deaf.get() => Poll::Ready(Ok(())),
             Kind::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Tls(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Echo(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        };
+        self.unless_deaf(result, || ())
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

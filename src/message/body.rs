@@ -1,6 +1,7 @@
 //! Bodies on their way through: chunk by chunk, nothing collected, every wait with a deadline.
 
 pub mod detached;
+pub mod leftover;
 pub mod response;
 
 use std::cell::{Cell, RefCell};
@@ -16,6 +17,7 @@ use http::{HeaderName, Version};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
+use self::leftover::Leftover;
 use super::problem::{Problem, Reason};
 use super::rules::Rules;
 use super::trailer;
@@ -91,83 +93,6 @@ pub struct ContinueGate(Arc<AtomicBool>);
 impl ContinueGate {
     pub fn open(&self) {
         self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// The rest of a request's body that nobody wants any more, because the answer is already known. It is read and thrown away, so
-/// that the connection can take the next request: dropping it would make hyper close the connection, which a client that
-/// uses it again would see as a lost request.
-#[derive(Debug, Default)]
-pub struct Leftover {
-    rest: RefCell<Option<Rest>>,
-    last: Cell<bool>,
-}
-
-#[derive(Debug)]
-struct Rest {
-    incoming: Incoming,
-    bytes: usize,
-    since: Instant,
-}
-
-impl Leftover {
-    /// More than this is not read; the connection is closed instead.
-    const MAX_BYTES: usize = 1 << 20;
-
-    pub fn leave(&self, incoming: Incoming, now: Instant) {
-        let hopeless = incoming.size_hint().lower() > Self::MAX_BYTES as u64;
-        if hopeless {
-            self.end_connection();
-        } else if !incoming.is_end_stream() {
-            self.rest.replace(Some(Rest { incoming, bytes: 0, since: now }));
-        }
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rest.borrow().is_none()
-    }
-
-    /// Notes that a body will not be read to its end, or that it had trailers: hyper takes an empty line of a bare LF among them for
-    /// the end of the section, and reads on to the next CRLF CRLF all the same, so that the start of another request may be gone.
-    pub fn end_connection(&self) {
-        self.last.set(true);
-    }
-
-    /// Lets go of what was left: the connection is to be closed, and nobody has to wait for it.
-    pub fn forget(&self) {
-        self.rest.take();
-    }
-
-    /// Whether what comes behind the present request cannot be trusted to be the next one.
-    #[must_use]
-    pub fn ends_connection(&self) -> bool {
-        self.last.get()
-    }
-
-    /// Reads on, and says whether that is over: the body has ended, or it was too much or took longer than `patience`.
-    pub fn poll_discard(&self, cx: &mut Context<'_>, alarm: &Alarm, patience: Duration) -> Poll<()> {
-        let mut slot = self.rest.borrow_mut();
-        let Some(rest) = slot.as_mut() else { return Poll::Pending };
-        while let Poll::Ready(frame) = Pin::new(&mut rest.incoming).poll_frame(cx) {
-            let over = match frame {
-                Some(Ok(frame)) => {
-                    self.last.set(self.last.get() || frame.is_trailers());
-                    rest.bytes += frame.data_ref().map_or(0, Bytes::len);
-                    rest.bytes > Self::MAX_BYTES
-                }
-                Some(Err(_)) | None => true,
-            };
-            if over {
-                *slot = None;
-                return Poll::Ready(());
-            }
-        }
-        if alarm.passed(rest.since + patience) {
-            *slot = None;
-            return Poll::Ready(());
-        }
-        Poll::Pending
     }
 }
 
@@ -295,12 +220,14 @@ impl Drop for Upload {
     fn drop(&mut self) {
         self.progress.finished.set(true);
         let Some(incoming) = self.incoming.take() else { return };
-        // Of a client that still waits for `100 Continue`, reading on would ask for a body that nobody wants; of one whose body was
-        // refused, for more of the same.
-        if self.gate.is_some() || self.progress.fault.borrow().is_some() {
-            self.leftover.end_connection();
-        } else {
-            self.leftover.leave(incoming, self.alarm.now());
+        match &*self.progress.fault.borrow() {
+            // Reading on would ask for a body that nobody wants.
+            None if self.gate.is_some() => self.leftover.end_connection(),
+            None => self.leftover.leave(incoming, self.alarm.now()),
+            // It has had its time, or is gone.
+            Some(Fault::ClientClosed) => self.leftover.end_connection(),
+            Some(Fault::Refused(problem)) if problem.reason == Reason::RequestTimeout => self.leftover.end_connection(),
+            Some(Fault::Refused(_)) => self.leftover.refuse(incoming, self.alarm.now()),
         }
     }
 }

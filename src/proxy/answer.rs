@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use http::header::CONTENT_LENGTH;
-use http::{Response, Version};
+use http::Response;
 use http_body_util::Full;
 
 use super::client::Client;
@@ -35,10 +34,6 @@ impl Answer {
     pub fn into_response(self, view: &View, client: Rc<Client>, record: Box<Record>) -> GatewayResponse {
         let body = match self.content {
             Content::Body { reply, withheld } => {
-                let is_http10 = record.head.as_ref().is_some_and(|head| head.version == Version::HTTP_10);
-                if is_http10 && !self.head.headers.contains_key(CONTENT_LENGTH) {
-                    client.delimit_by_close();
-                }
                 let mut exchange = Exchange::new(reply, record, client, view.rules.clone(), self.held);
                 if withheld {
                     exchange.withhold();

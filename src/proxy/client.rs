@@ -13,7 +13,7 @@ use crate::alarm::Alarm;
 use crate::clock::Clock;
 use crate::drain::Seat;
 use crate::entrance::Entrance;
-use crate::message::body::Leftover;
+use crate::message::body::leftover::Leftover;
 use crate::message::forwarded::Peer;
 
 /// How often a client is looked for that hyper does not read from.
@@ -77,39 +77,40 @@ pub struct Client {
 impl Client {
     #[must_use]
     pub fn new(peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Rc<Self> {
-        Self::on(Rc::default(), peer, entrance, seat, refused)
+        Rc::new(Self::make(Leftover::of_connection(), peer, entrance, seat, refused))
     }
 
-    fn on(delivery: Rc<Delivery>, peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Rc<Self> {
+    fn make(leftover: Leftover, peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Self {
         let clock = Clock::new();
         let now = clock.now();
-        Rc::new(Self {
+        Self {
             peer,
             entrance,
             seat,
             refused,
             stage: Cell::new(Stage::New(now)),
             alarm: Rc::new(Alarm::new(clock)),
-            leftover: Rc::default(),
+            leftover: Rc::new(leftover),
             answering: Cell::new(false),
             held_back: Cell::new(false),
             used: Cell::new(false),
             passed: Cell::new(0),
             stalled_since: Cell::new(None),
             outflow: Cell::new(Outflow::FlowingSince(now)),
-            delivery,
+            delivery: Rc::default(),
             is_close_delimited: Cell::new(false),
             moved: Cell::new(0),
             resting: Cell::new(false),
             tunnel: RefCell::default(),
-        })
+        }
     }
 
     /// The client of one request among several on this connection.
     #[must_use]
     pub fn for_stream(&self) -> Rc<Self> {
-        let delivery = self.delivery.clone();
-        Self::on(delivery, self.peer.clone(), self.entrance.clone(), self.seat.another(), self.refused)
+        let (peer, entrance, seat) = (self.peer.clone(), self.entrance.clone(), self.seat.another());
+        let stream = Self::make(Leftover::of_stream(), peer, entrance, seat, self.refused);
+        Rc::new(Self { delivery: self.delivery.clone(), ..stream })
     }
 
     #[must_use]

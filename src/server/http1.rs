@@ -181,7 +181,11 @@ async fn converse(
             if let Some(tunnel) = client.take_tunnel() {
                 tunnel.run(&mut socket, parts.read_buf, client.seat()).await;
             }
-            socket.linger().await;
+            if client.leftover().goes_on() {
+                socket.linger_over_upload(client.seat()).await;
+            } else {
+                socket.linger().await;
+            }
         }
         End::Failed(error) => match verdict {
             Some(status) => answer(socket, &gateway.unreadable(client, &unreadable(status, limits))).await,

@@ -124,9 +124,10 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Spawner {
     }
 }
 
-/// Runs a request from its head to the last frame of its response. To drop the work is to reset the stream.
+/// Runs a request from its head to the last frame of its response, and reads what is left of its body. To drop the work before is to reset the stream.
 async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open) {
-    let mut work = pin!(work);
+    // None once it is done: what it holds of the request's body is left behind only then.
+    let mut work = pin!(Some(work));
     let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
     let alarm = client.alarm();
     let mut poll = |cx: &mut Context<'_>| {
@@ -134,11 +135,16 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
         loop {
             alarm.clock().tick();
             let phase = client.seat().poll_phase(cx);
-            if work.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
+            if work.as_mut().as_pin_mut().is_some_and(|work| work.poll(cx).is_ready()) {
+                work.set(None);
             }
             open.0.frames.answered(client.take_passed());
-            if open.0.is_stalled(&client) || (phase == Phase::Expired && client.stalled_since().is_some()) {
+            let is_over = if work.is_some() {
+                open.0.is_stalled(&client) || (phase == Phase::Expired && client.stalled_since().is_some())
+            } else {
+                phase >= Phase::Draining || open.0.poll_read_out(&client, cx).is_ready()
+            };
+            if is_over {
                 return Poll::Ready(());
             }
             if timer.poll(alarm, cx).is_pending() {
@@ -256,6 +262,15 @@ impl Streams {
         if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
             *slot = Some(waker.clone());
         }
+    }
+
+    /// Ready when nothing is left of the body of a request that has been answered, or no more of it is read. A stream that is reset right behind its
+    /// answer makes many clients lose the answer.
+    fn poll_read_out(&self, client: &Client, cx: &mut Context<'_>) -> Poll<()> {
+        if client.leftover().is_empty() {
+            return Poll::Ready(());
+        }
+        client.leftover().poll_discard(cx, client.alarm(), self.write_idle)
     }
 
     /// Whether a client has left a frame waiting for too long. While the connection itself takes nothing, that is not the stream's fault;

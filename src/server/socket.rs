@@ -15,12 +15,18 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 
+use crate::drain::{Phase, Seat};
 use crate::net::gather;
 
 /// What a client may still send after the last answer before the connection is cut.
 const LINGER_BYTES: usize = 256 * 1024;
 /// How long it may take to read the last answer and close: a client whose deadline is over is gone a second later.
 pub const LINGER_TIME: Duration = Duration::from_millis(750);
+
+/// The same for a client that is in the middle of a body.
+const UPLOAD_BYTES: usize = 64 << 20;
+const UPLOAD_TIME: Duration = Duration::from_secs(30);
+const UPLOAD_PAUSE: Duration = Duration::from_secs(2);
 
 /// How often the kernel is asked whether it has sent everything.
 const SENT_PAUSE: Duration = Duration::from_millis(10);
@@ -77,6 +83,30 @@ impl Socket {
         };
         // Whether the client closed in time, too late or not at all: the connection is over.
         let _ = timeout(LINGER_TIME, goodbye).await;
+    }
+
+    /// The same for a client in the middle of a body that nobody wants. It may look for its answer only when it has sent everything, so it may go on
+    /// for as long as it does so without a pause, within bounds and until a stop begins.
+    pub async fn linger_over_upload(mut self, seat: &Seat) {
+        let goodbye = async {
+            self.shutdown().await?;
+            let mut left = UPLOAD_BYTES;
+            while left > 0 {
+                match timeout(UPLOAD_PAUSE, self.discard()).await {
+                    Ok(Ok(count)) if count > 0 => left = left.saturating_sub(count),
+                    Ok(Err(error)) => return Err(error),
+                    _end_or_pause => break,
+                }
+                yield_now().await;
+            }
+            io::Result::Ok(())
+        };
+        let mut goodbye = pin!(goodbye);
+        let until_stop = poll_fn(|cx| match goodbye.as_mut().poll(cx) {
+            Poll::Pending if seat.poll_phase(cx) >= Phase::Draining => Poll::Ready(Ok(())),
+            goodbye => goodbye,
+        });
+        let _ = timeout(UPLOAD_TIME, until_stop).await;
     }
 
     /// Reads once, and says how many bytes nobody is going to see. The room for them is none of the connection's.

@@ -6,6 +6,7 @@ mod abort;
 mod bodies;
 mod crowd;
 mod drain;
+mod early;
 mod endings;
 mod errors;
 mod functions_http2;
