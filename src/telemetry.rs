@@ -3,6 +3,7 @@
 pub mod access;
 mod escape;
 pub mod family;
+pub mod floods;
 mod handles;
 pub mod listener;
 pub mod log;

@@ -70,7 +70,8 @@ impl Stand {
             let drain = Drain::default();
             // HTTP/1 alone: what comes out of HTTP/2 does not fit the oracle.
             let (socket, entrance) = (Socket::Unix(served), Arc::default());
-            let arrival = Arrival { socket, peer, entrance, seat: drain.join(), refused: false };
+            let floods = Arc::default();
+            let arrival = Arrival { socket, peer, entrance, seat: drain.join(), refused: false, floods };
             let served = spawn_local(connection::serve(arrival, self.gateway.clone()));
             let mut received = Vec::new();
             let (mut reading, mut writing) = client.split();

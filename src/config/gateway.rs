@@ -70,10 +70,15 @@ fn read_http2(section: &Section<'_>) -> Http2 {
         let bytes = section.size(key, default.into(), SMALLEST_WINDOW..=LARGEST_WINDOW);
         u32::try_from(bytes).unwrap_or(default)
     };
+    let max_streams = section.number("max_streams", default.max_streams, 1..=10_000);
+    let stream_window = window("stream_window", default.stream_window);
+    // Uploads whose functions do not read must not keep the others of their connection waiting.
+    let all = u64::from(max_streams) * u64::from(stream_window);
+    let all = u32::try_from(all.min(LARGEST_WINDOW)).unwrap_or(stream_window);
     Http2 {
-        max_streams: section.number("max_streams", default.max_streams, 1..=10_000),
-        stream_window: window("stream_window", default.stream_window),
-        connection_window: window("connection_window", default.connection_window),
+        max_streams,
+        stream_window,
+        connection_window: window("connection_window", all),
         max_resets: section.number("max_resets", default.max_resets, 1..=100_000),
         control_frames: section.number("control_frames", default.control_frames, 100..=1_000_000),
     }

@@ -73,17 +73,17 @@ pub struct Http2 {
     pub connection_window: u32,
     /// Requests that may be reset before they have been looked at.
     pub max_resets: usize,
-    /// Frames without a body or a request that may come at once; a tenth of them comes back in a second.
+    /// Frames without a body or a request that may come at once; half of them comes back in a second.
     pub control_frames: u32,
 }
 
 impl Http2 {
     pub const DEFAULT: Self = Self {
         max_streams: 100,
-        stream_window: 256 * 1024,
-        connection_window: 1024 * 1024,
-        max_resets: 20,
-        control_frames: 1000,
+        stream_window: 128 * 1024,
+        connection_window: 100 * 128 * 1024,
+        max_resets: 200,
+        control_frames: 2000,
     };
 }
 

@@ -21,6 +21,7 @@ use crate::message::lines::Lines;
 use crate::net::{certificate, tls};
 use crate::proxy::Gateway;
 use crate::proxy::client::Client;
+use crate::telemetry::floods::Floods;
 
 /// A client that has been accepted.
 #[derive(Debug)]
@@ -31,13 +32,14 @@ pub struct Arrival {
     pub seat: Seat,
     /// Over the limit of connections.
     pub refused: bool,
+    pub floods: Arc<Floods>,
 }
 
 /// Serves a client until its connection is over. Every way out of here closes the socket.
 ///
 /// What only some connections go through is in boxes of its own, so that the others have no room for it.
 pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
-    let Arrival { socket, peer, entrance, seat, refused } = arrival;
+    let Arrival { socket, peer, entrance, seat, refused, floods } = arrival;
     let (socket, peer, agreed) = match &entrance.tls {
         None => (socket, peer, Agreed::Http1),
         Some(secure) => match Box::pin(secured(secure, socket, &peer, &seat, &gateway)).await {
@@ -53,7 +55,7 @@ pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
         },
         Agreed::Http2 => (socket, Bytes::new()),
     };
-    Box::pin(http2::serve(socket, early, client, gateway)).await;
+    Box::pin(http2::serve((socket, early), client, gateway, &floods)).await;
 }
 
 /// A socket with TLS, the peer as the handshake has made it known, and what the two have agreed upon.

@@ -24,8 +24,15 @@ const HEADER: usize = 9;
 const WORTH: usize = 1024;
 /// What a frame costs us, in bytes that are merely moved: a microsecond or more.
 const TROUBLE: usize = 4096;
-/// What a response frame is worth: clients may acknowledge each with a WINDOW_UPDATE for the stream and one for the connection.
-const ANSWERED: u32 = 2;
+/// What a response frame is worth: clients may acknowledge each with a WINDOW_UPDATE for the stream and one for the connection, and some measure the
+/// round trip with a PING.
+const ANSWERED: u32 = 4;
+/// What a request is worth that was answered: beside these, its client may end it with an empty DATA or a reset and give it a priority.
+const EXCHANGED: u32 = 8;
+
+/// The frame and the error that end a connection (RFC 9113 sections 6.8 and 7).
+const GOAWAY: u8 = 7;
+const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// The types of frames that matter here (section 6).
 const DATA: u8 = 0;
@@ -49,6 +56,10 @@ pub struct Frames {
     /// Bytes that have not been turned into credit yet.
     moved: Cell<usize>,
     topped_up: Cell<Instant>,
+    /// Whether the client has sent a frame that its credit did not allow.
+    spent: Cell<bool>,
+    /// The newest request that h2 has seen.
+    last_stream: Cell<u32>,
 }
 
 /// Where in what the client sends the next byte is.
@@ -58,6 +69,8 @@ struct Parser {
     frame: Frame,
     /// Whether a head is being sent in several frames.
     in_head: bool,
+    /// The newest request.
+    last_stream: u32,
 }
 
 /// A frame, as far as it has been seen.
@@ -97,12 +110,22 @@ impl Frame {
     fn flags(&self) -> u8 {
         self.header[4]
     }
+
+    fn stream(&self) -> u32 {
+        let [.., first, second, third, fourth] = self.header;
+        u32::from_be_bytes([first & 0x7f, second, third, fourth])
+    }
+
+    /// Whether it is a part of a head that goes on in the next frame.
+    fn opens_head(&self) -> bool {
+        matches!(self.kind(), HEADERS | CONTINUATION) && self.flags() & END_HEADERS == 0
+    }
 }
 
 impl Frames {
     #[must_use]
     pub fn new(clock: Clock, limits: Http2, since: Instant) -> Rc<Self> {
-        let parser = Parser { preface: PREFACE, frame: Frame::default(), in_head: false };
+        let parser = Parser { preface: PREFACE, frame: Frame::default(), in_head: false, last_stream: 0 };
         Rc::new(Self {
             parser: RefCell::new(parser),
             written: RefCell::default(),
@@ -113,6 +136,8 @@ impl Frames {
             topped_up: Cell::new(clock.now()),
             clock,
             limits,
+            spent: Cell::default(),
+            last_stream: Cell::default(),
         })
     }
 
@@ -133,6 +158,31 @@ impl Frames {
         self.earn(frames.saturating_mul(ANSWERED));
     }
 
+    /// Notes that a request has been answered to its end.
+    pub fn exchanged(&self) {
+        self.earn(EXCHANGED);
+    }
+
+    /// Whether the client has sent more for nothing than it may.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.spent.get()
+    }
+
+    /// The last frame for a client that has, if it can be written: not in the middle of another.
+    #[must_use]
+    pub fn farewell(&self) -> Option<[u8; HEADER + 8]> {
+        let written = &*self.written.borrow();
+        if written.filled > 0 || written.opens_head() {
+            return None;
+        }
+        let mut frame = [0; HEADER + 8];
+        (frame[2], frame[3]) = (8, GOAWAY);
+        frame[HEADER..][..4].copy_from_slice(&self.last_stream.get().to_be_bytes());
+        frame[HEADER + 4..].copy_from_slice(&ENHANCE_YOUR_CALM.to_be_bytes());
+        Some(frame)
+    }
+
     fn moved(&self, bytes: usize) {
         let bytes = self.moved.get() + bytes;
         self.moved.set(bytes % WORTH);
@@ -144,22 +194,18 @@ impl Frames {
     }
 
     /// Takes a frame from the credit.
-    fn pay(&self) -> io::Result<()> {
+    fn pay(&self) -> Result<(), Spent> {
         if self.credit.get() == 0 {
             self.top_up();
         }
-        match self.credit.get().checked_sub(1) {
-            Some(left) => {
-                self.credit.set(left);
-                Ok(())
-            }
-            None => Err(io::Error::other("too many HTTP/2 control frames")),
-        }
+        self.credit.set(self.credit.get().checked_sub(1).ok_or(Spent)?);
+        Ok(())
     }
 
-    /// A tenth of the whole credit comes back in a second.
+    /// Half of the whole credit comes back in a second: a frame costs a microsecond or two, and a request, of which a client may send any number, more
+    /// than ten times as much.
     fn top_up(&self) {
-        const WHOLE: Duration = Duration::from_secs(10);
+        const WHOLE: Duration = Duration::from_secs(2);
         let elapsed = (self.clock.now() - self.topped_up.get()).min(WHOLE);
         let share = u128::from(self.limits.control_frames) * elapsed.as_millis() / WHOLE.as_millis();
         if share > 0 {
@@ -169,7 +215,7 @@ impl Frames {
     }
 
     /// How many frames begin in these bytes.
-    fn read(&self, mut bytes: &[u8]) -> io::Result<usize> {
+    fn read(&self, mut bytes: &[u8]) -> Result<usize, Spent> {
         let parser = &mut *self.parser.borrow_mut();
         let mut begun = 0;
         while !bytes.is_empty() {
@@ -191,6 +237,7 @@ impl Frames {
                 self.close(parser);
             }
         }
+        self.last_stream.set(parser.last_stream);
         Ok(begun)
     }
 
@@ -217,13 +264,16 @@ impl Frames {
     }
 
     /// The header of a frame is complete.
-    fn open(&self, parser: &mut Parser) -> io::Result<()> {
+    fn open(&self, parser: &mut Parser) -> Result<(), Spent> {
         match parser.frame.kind() {
             DATA if parser.frame.payload > 0 => {
                 self.moved(parser.frame.payload);
                 return Ok(());
             }
-            HEADERS | CONTINUATION => parser.in_head = parser.frame.flags() & END_HEADERS == 0,
+            HEADERS | CONTINUATION => {
+                parser.in_head = parser.frame.opens_head();
+                parser.last_stream = parser.last_stream.max(parser.frame.stream());
+            }
             _ => self.pay()?,
         }
         self.begin();
@@ -239,13 +289,25 @@ impl Frames {
     }
 }
 
+/// The client has no credit left.
+#[derive(Clone, Copy, Debug)]
+struct Spent;
+
 /// Shows a connection's bytes to its [`Frames`].
 #[derive(Debug)]
 pub struct Watch(pub Rc<Frames>);
 
 impl Observer for Watch {
     fn received(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(bytes.len() + self.0.read(bytes)? * TROUBLE)
+        let frames = self.0.read(bytes).unwrap_or_else(|Spent| {
+            self.0.spent.set(true);
+            0
+        });
+        Ok(bytes.len() + frames * TROUBLE)
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.is_spent()
     }
 
     fn holds_back(&mut self, _bytes: &[u8]) -> bool {
@@ -265,95 +327,4 @@ impl Observer for Watch {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: Http2 = Http2 { control_frames: 10, ..Http2::DEFAULT };
-
-    fn frames() -> Rc<Frames> {
-        let clock = Clock::new();
-        let now = clock.now();
-        Frames::new(clock, LIMITS, now)
-    }
-
-    /// A frame of this type, with flags and a payload of zeros.
-    fn frame(kind: u8, flags: u8, length: u8) -> Vec<u8> {
-        [&[0, 0, length, kind, flags, 0, 0, 0, 1][..], &vec![0; usize::from(length)]].concat()
-    }
-
-    fn begin() -> Vec<u8> {
-        [&[b' '; PREFACE][..], &frame(4, 0, 6)].concat()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_not_complete_is_seen_wherever_it_is_cut() {
-        let head = frame(HEADERS, END_HEADERS, 5);
-        let split = [frame(HEADERS, 0, 5), frame(CONTINUATION, 0, 3), frame(CONTINUATION, END_HEADERS, 3)].concat();
-        for (bytes, name) in [(begin(), "preface"), (head, "head"), (split, "head in parts"), (frame(6, 0, 8), "ping")]
-        {
-            for cut in 1..bytes.len() {
-                let frames = frames();
-                if name != "preface" {
-                    frames.read(&begin()).expect("paid for");
-                    assert_eq!(frames.unfinished_since(), None);
-                }
-                frames.read(&bytes[..cut]).expect("paid for");
-                assert!(frames.unfinished_since().is_some(), "{name} cut at {cut}");
-                frames.read(&bytes[cut..]).expect("paid for");
-                assert_eq!(frames.unfinished_since(), None, "{name} cut at {cut}");
-            }
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_delivered_is_seen_wherever_it_is_cut() {
-        let bytes = [frame(4, 0, 6), frame(HEADERS, END_HEADERS, 20), frame(6, 1, 8), frame(DATA, 0, 0)].concat();
-        let data = frame(DATA, 0, 2);
-        for cut in 0..=bytes.len() {
-            let frames = frames();
-            let start = frames.delivered();
-            tokio::time::advance(Duration::from_secs(1)).await;
-            frames.clock.tick();
-            frames.wrote(&bytes[..cut]);
-            frames.wrote(&bytes[cut..]);
-            frames.wrote(&data[..HEADER]);
-            assert_eq!(frames.delivered(), start, "{cut}");
-            for byte in [HEADER, HEADER + 1] {
-                tokio::time::advance(Duration::from_secs(1)).await;
-                frames.clock.tick();
-                frames.wrote(&data[byte..=byte]);
-                assert_eq!(frames.delivered(), Instant::now(), "{cut}");
-            }
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn data_may_take_its_time() {
-        let frames = frames();
-        frames.read(&begin()).expect("paid for");
-        frames.read(&frame(DATA, 0, 200)[..50]).expect("paid for");
-        assert_eq!(frames.unfinished_since(), None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn frames_for_nothing_are_paid_for() {
-        for kind in [2, 3, 4, 6, 8, 77, DATA] {
-            let frames = frames();
-            frames.read(&begin()).expect("paid for");
-            let empty = frame(kind, 0, 0);
-            for _ in 0..9 {
-                frames.read(&empty).expect("paid for");
-            }
-            assert!(frames.read(&empty).is_err(), "{kind}");
-            tokio::time::advance(Duration::from_secs(1)).await;
-            frames.clock.tick();
-            assert!(frames.read(&empty).is_ok() && frames.read(&empty).is_err(), "{kind}");
-            frames.moved(4 * WORTH);
-            frames.answered(1);
-            for _ in 0..6 {
-                frames.read(&empty).expect("earned");
-            }
-            assert!(frames.read(&empty).is_err(), "{kind}");
-        }
-    }
-}
+mod tests;

@@ -18,8 +18,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2::{Builder, Connection};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 use tokio::task::{spawn_local, unconstrained};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::frames::{Frames, Watch};
 use super::serving::Serving;
@@ -29,9 +30,11 @@ use super::turns::{Ticket, Turns};
 use crate::alarm::AlarmTimer;
 use crate::config::types::Gateway as Limits;
 use crate::drain::Phase;
+use crate::function::error::http2;
 use crate::proxy::Gateway;
 use crate::proxy::client::Client;
 use crate::proxy::exchange::GatewayResponse;
+use crate::telemetry::floods::{Budget, Floods};
 
 /// What h2 may hold of a response beyond the client's window.
 const SEND_BUFFER: usize = 32 * 1024;
@@ -51,6 +54,8 @@ enum End {
     Lost(hyper::Error),
     /// A deadline has passed.
     Overdue,
+    /// The client has sent more for nothing than it may.
+    Flooded,
     /// A bug outside of any request.
     Panicked,
 }
@@ -137,6 +142,7 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
             let phase = client.seat().poll_phase(cx);
             if work.as_mut().as_pin_mut().is_some_and(|work| work.poll(cx).is_ready()) {
                 work.set(None);
+                open.0.frames.exchanged();
             }
             open.0.frames.answered(client.take_passed());
             let is_over = if work.is_some() {
@@ -156,7 +162,7 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
 }
 
 /// Serves a client that speaks HTTP/2, and has sent `early` of it, until its connection is over.
-pub async fn serve(socket: Socket, early: Bytes, client: Rc<Client>, gateway: Rc<Gateway>) {
+pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway: Rc<Gateway>, floods: &Floods) {
     let config = gateway.view().snapshot.config.clone();
     let limits = &config.gateway;
     let frames = Frames::new(client.alarm().clock().clone(), limits.http2, client.since());
@@ -171,21 +177,37 @@ pub async fn serve(socket: Socket, early: Bytes, client: Rc<Client>, gateway: Rc
         write_idle: limits.client_body_idle,
     });
     let socket = Rc::new(RefCell::new(socket));
-    let stream = ClientStream::new(socket.clone(), client.clone(), Watch(frames), limits.client_body_idle);
+    let stream = ClientStream::new(socket.clone(), client.clone(), Watch(frames.clone()), limits.client_body_idle);
     let requests = Requests { gateway, streams: streams.clone() };
     let io = TokioIo::new(stream.with_early(early));
     let mut http = builder(limits, Spawner(streams.clone())).serve_connection(io, requests);
     let end = drive(&mut http, &client, limits, &streams).await;
     drop(http);
-    let Some(socket) = Rc::into_inner(socket).map(RefCell::into_inner) else { return };
+    let Some(mut socket) = Rc::into_inner(socket).map(RefCell::into_inner) else { return };
     match end {
         End::Closed | End::Overdue => socket.linger().await,
+        End::Flooded => {
+            floods.ended(Budget::ControlFrames, client.peer().text());
+            if let Some(frame) = frames.farewell() {
+                // A client that does not take it hears nothing.
+                let _ = timeout(GOODBYE, socket.write_all(&frame)).await;
+            }
+            socket.linger().await;
+        }
         End::Lost(error) => {
             tracing::debug!(%error, client = %client.peer().text(), "connection lost");
+            if is_calmed(&error) {
+                floods.ended(Budget::Streams, client.peer().text());
+            }
             socket.linger().await;
         }
         End::Panicked => socket.reset(),
     }
+}
+
+/// Whether h2 has ended the connection, with a frame that says so, because its client was too much trouble.
+fn is_calmed(error: &hyper::Error) -> bool {
+    http2(error).is_some_and(|error| error.is_library() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM))
 }
 
 fn builder(limits: &Limits, spawner: Spawner) -> Builder<Spawner> {
@@ -206,7 +228,7 @@ fn builder(limits: &Limits, spawner: Spawner) -> Builder<Spawner> {
 /// Lets hyper work until it is done or a deadline of the connection has passed. Deadlines of requests are their own.
 async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Streams) -> End {
     let mut timer = AlarmTimer::new();
-    let mut ending: Option<Instant> = None;
+    let (mut ending, mut flooded): (Option<Instant>, Option<Instant>) = (None, None);
     let alarm = client.alarm();
     let mut work = |cx: &mut Context<'_>| {
         streams.attach(cx.waker());
@@ -222,6 +244,13 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Closed),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Lost(error)),
                 Poll::Pending => client.delivery().rest(),
+            }
+            if streams.frames.is_spent() {
+                // The last frame has to wait for the end of the one that is being written.
+                let since = *flooded.get_or_insert(alarm.now());
+                if streams.frames.farewell().is_some() || alarm.passed(since + GOODBYE) {
+                    return Poll::Ready(End::Flooded);
+                }
             }
             let unfinished = streams.frames.unfinished_since();
             if unfinished.is_some_and(|since| alarm.passed(since + limits.header_read_timeout)) {

@@ -33,6 +33,11 @@ pub trait Observer {
     /// When the connection has to end for them; hyper does not see them then.
     fn received(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
+    /// Whether hyper gets nothing more to read, what has come last included.
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// Whether bytes that hyper wants to send are kept from the client.
     fn holds_back(&mut self, bytes: &[u8]) -> bool;
 
@@ -173,6 +178,9 @@ impl<O: Observer> ClientStream<O> {
 
 impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.observer.is_over() {
+            return Poll::Pending;
+        }
         ready!(self.poll_turn(cx));
         let before = buffer.filled().len();
         let result = self.poll_fill(cx, buffer);
@@ -181,6 +189,10 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
             let cost = self.observer.received(bytes)?;
             self.client.moved(cost);
             self.is_expensive = cost > EXPENSIVE * bytes.len();
+            if self.observer.is_over() {
+                buffer.set_filled(before);
+                return Poll::Pending;
+            }
         }
         result
     }

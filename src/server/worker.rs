@@ -253,7 +253,8 @@ impl Worker {
                     Err(unnamed) => return unnamed.note(&counted.crew.metrics.proxy_protocol_errors),
                 };
             }
-            connection::serve(Arrival { socket, peer, entrance, seat, refused }, gateway).await;
+            let floods = counted.crew.metrics.floods.clone();
+            connection::serve(Arrival { socket, peer, entrance, seat, refused, floods }, gateway).await;
         }));
     }
 

@@ -13,6 +13,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use super::family::Family;
+use super::floods::Floods;
 use super::handles::Handles;
 use super::listener::{self, ListenerMetrics};
 use super::log;
@@ -29,6 +30,7 @@ pub struct Metrics {
     pub config_last_success: IntGauge,
     pub accept_errors: IntCounter,
     pub proxy_protocol_errors: IntCounter,
+    pub floods: Arc<Floods>,
     pub lost_access_lines: IntCounter,
     pub exported_spans: IntCounter,
     pub lost_spans: IntCounter,
@@ -94,6 +96,7 @@ impl Metrics {
                 "fngate_proxy_protocol_errors_total",
                 "Connections that were closed for want of a proper PROXY header from a trusted peer.",
             ),
+            floods: Arc::default(),
             lost_access_lines: counter("fngate_access_log_lost_total", "Access log lines that could not be written."),
             exported_spans: counter("fngate_spans_exported_total", "Spans that the collector has taken."),
             lost_spans: counter(
@@ -157,6 +160,7 @@ impl Metrics {
         families.extend(self.of_apis());
         families.extend(self.of_functions());
         families.extend(listener::families(self.listeners.living()));
+        families.extend(self.floods.families());
         families.extend(of_log());
         families.sort_by(|one, other| one.name().cmp(other.name()));
         TextEncoder::new().encode_to_string(&families)

@@ -1,5 +1,6 @@
 //! Clients that speak HTTP/2, with a client of our own.
 
+mod budgets;
 mod ends;
 mod secure;
 mod streams;

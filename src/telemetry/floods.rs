@@ -1,0 +1,79 @@
+//! Connections of HTTP/2 that were ended because their client asked too much for nothing: counted, and logged at most once a second.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use prometheus::proto::MetricFamily;
+use tokio::time::Instant;
+
+use super::family::Family;
+
+/// Between two lines in the log.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a client has used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// `gateway.http2.control_frames`.
+    ControlFrames,
+    /// The limits of the HTTP/2 library: `gateway.http2.max_resets`, and heads in too many frames.
+    Streams,
+}
+
+impl Budget {
+    const ALL: [Self; 2] = [Self::ControlFrames, Self::Streams];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::ControlFrames => "control_frames",
+            Self::Streams => "streams",
+        }
+    }
+}
+
+/// How many there were, of all workers.
+#[derive(Debug)]
+pub struct Floods {
+    ended: [AtomicU64; Budget::ALL.len()],
+    start: Instant,
+    /// When the next line may be written, in milliseconds since the start.
+    next_line: AtomicU64,
+    /// Those that no line told of.
+    unsaid: AtomicU64,
+}
+
+impl Default for Floods {
+    fn default() -> Self {
+        let counter = AtomicU64::default;
+        Self { ended: [counter(), counter()], start: Instant::now(), next_line: counter(), unsaid: counter() }
+    }
+}
+
+impl Floods {
+    /// Counts and logs a connection that was ended.
+    pub fn ended(&self, budget: Budget, client: &str) {
+        self.ended[budget as usize].fetch_add(1, Ordering::Relaxed);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let now = millis(self.start.elapsed());
+        let due = self.next_line.load(Ordering::Relaxed);
+        let next = now.saturating_add(millis(PAUSE));
+        if now < due || self.next_line.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            self.unsaid.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let others = self.unsaid.swap(0, Ordering::Relaxed);
+        let reason = budget.as_str();
+        tracing::warn!(client, reason, others, "HTTP/2 connection closed with ENHANCE_YOUR_CALM: too much for nothing");
+    }
+
+    pub(super) fn families(&self) -> impl Iterator<Item = MetricFamily> {
+        let mut ended = Family::counter(
+            "fngate_http2_connections_ended_total",
+            "HTTP/2 connections closed with ENHANCE_YOUR_CALM, by the budget that was used up.",
+        );
+        for budget in Budget::ALL {
+            ended.count(&[("reason", budget.as_str())], self.ended[budget as usize].load(Ordering::Relaxed));
+        }
+        ended.finish().into_iter()
+    }
+}
