@@ -84,7 +84,7 @@ pub(crate) async fn output(mut command: Command) -> String {
     out.into_owned()
 }
 
-fn program(name: &str, arguments: &[&str]) -> Command {
+pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(name);
     command.args(arguments);
     command
@@ -99,6 +99,12 @@ pub(crate) async fn curl() {
     {
         upload(&url, secure.folder.path(), flags, version).await;
     }
+    // All but the first over the connection of the first.
+    let flags = ["-sS", "--noproxy", "*", "--http2", "-o", "/dev/null", "-w", "%{http_code} %{num_connects}\n"];
+    let mut command = program("curl", &flags);
+    command.arg("--cacert").arg(secure.ca()).arg(format!("{url}/headers/[1-1500]"));
+    let printed = output(command).await;
+    assert_eq!(printed.lines().filter(|line| *line == "200 0").count(), 1499, "{printed}");
     // Without the authority, nothing is sent.
     let mut stranger = program("curl", &["-sS", "--noproxy", "*"]);
     let refused = stranger.arg(format!("{url}/json")).output().await.expect("curl");
@@ -157,7 +163,7 @@ pub(crate) async fn chromium() {
 
 /// Calls, a hundred at a time, server-sent events, a WebSocket and a call that is given up, from a page.
 pub(crate) async fn browse(url: &str, function: &Function, folder: &Path) {
-    if !is_there("chromium").await {
+    if !is_there("chromium", "--version").await {
         return skipped("chromium: it is not installed");
     }
     let profile = folder.join("profile");
@@ -205,13 +211,13 @@ pub(crate) async fn testssl() {
 
 async fn first_of<const N: usize>(names: [&'static str; N]) -> Option<&'static str> {
     for name in names {
-        if is_there(name).await {
+        if is_there(name, "--version").await {
             return Some(name);
         }
     }
     None
 }
 
-async fn is_there(name: &str) -> bool {
-    program(name, &["--version"]).output().await.is_ok_and(|output| output.status.success())
+pub(crate) async fn is_there(name: &str, question: &str) -> bool {
+    program(name, &[question]).output().await.is_ok_and(|output| output.status.success())
 }

@@ -202,7 +202,7 @@ pub(crate) fn python(module: &str) -> Command {
     command
 }
 
-fn node() -> Command {
+pub(crate) fn node() -> Command {
     let mut command = Command::new("node");
     command.current_dir(functions("node")).env("NODE_PATH", installed("node", "node_modules"));
     command

@@ -2,6 +2,7 @@
 //!
 //! `tests/setup` installs the runtimes. Without them these tests fail, they are not skipped.
 
+mod busy;
 mod calls;
 #[path = "../it/support/certificates.rs"]
 #[expect(dead_code, unreachable_pub, reason = "the tests in process use all of it")]
@@ -93,6 +94,24 @@ async fn a_websocket_goes_over_http1_to_a_function_that_would_choose_http2() {
 #[tokio::test]
 async fn every_kind_of_grpc_call_passes() {
     grpc::every_kind_of_call().await;
+}
+
+#[tokio::test]
+async fn busy_clients_are_not_cut_off() {
+    busy::grpcio().await;
+    busy::grpc_js().await;
+    busy::node_http2().await;
+    busy::h2load().await;
+}
+
+#[tokio::test]
+async fn a_busy_haproxy_in_front_is_not_cut_off() {
+    busy::haproxy().await;
+}
+
+#[tokio::test]
+async fn early_answers_arrive() {
+    busy::early_answers().await;
 }
 
 #[tokio::test]
