@@ -77,13 +77,19 @@ pub struct Client {
 impl Client {
     #[must_use]
     pub fn new(peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Rc<Self> {
-        Rc::new(Self::make(Leftover::of_connection(), peer, entrance, seat, refused))
+        Self::with((Leftover::of_connection(), Rc::default()), peer, entrance, seat, refused)
     }
 
-    fn make(leftover: Leftover, peer: Peer, entrance: Arc<Entrance>, seat: Seat, refused: bool) -> Self {
+    fn with(
+        (leftover, delivery): (Leftover, Rc<Delivery>),
+        peer: Peer,
+        entrance: Arc<Entrance>,
+        seat: Seat,
+        refused: bool,
+    ) -> Rc<Self> {
         let clock = Clock::new();
         let now = clock.now();
-        Self {
+        Rc::new(Self {
             peer,
             entrance,
             seat,
@@ -97,20 +103,19 @@ impl Client {
             passed: Cell::new(0),
             stalled_since: Cell::new(None),
             outflow: Cell::new(Outflow::FlowingSince(now)),
-            delivery: Rc::default(),
+            delivery,
             is_close_delimited: Cell::new(false),
             moved: Cell::new(0),
             resting: Cell::new(false),
             tunnel: RefCell::default(),
-        }
+        })
     }
 
     /// The client of one request among several on this connection.
     #[must_use]
     pub fn for_stream(&self) -> Rc<Self> {
         let (peer, entrance, seat) = (self.peer.clone(), self.entrance.clone(), self.seat.another());
-        let stream = Self::make(Leftover::of_stream(), peer, entrance, seat, self.refused);
-        Rc::new(Self { delivery: self.delivery.clone(), ..stream })
+        Self::with((Leftover::of_stream(), self.delivery.clone()), peer, entrance, seat, self.refused)
     }
 
     #[must_use]

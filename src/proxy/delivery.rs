@@ -32,6 +32,13 @@ impl Delivery {
         }
     }
 
+    /// Wakes that task.
+    pub fn wake_writer(&self) {
+        if let Some(writer) = &*self.writer.borrow() {
+            writer.wake_by_ref();
+        }
+    }
+
     /// Bytes are about to be written.
     pub fn begin_write(&self) {
         self.flushed.set(false);
@@ -56,10 +63,8 @@ impl Delivery {
         if since.0.is_some_and(|began| began < rests) {
             return Poll::Ready(());
         }
-        if since.0.replace(rests).is_none()
-            && let Some(writer) = &*self.writer.borrow()
-        {
-            writer.wake_by_ref();
+        if since.0.replace(rests).is_none() {
+            self.wake_writer();
         }
         let mut waiting = self.waiting.borrow_mut();
         if !waiting.iter().any(|known| known.will_wake(cx.waker())) {

@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -72,8 +72,6 @@ struct Streams {
     open: Cell<usize>,
     /// Since when there has been none.
     idle_since: Cell<Instant>,
-    /// Of the connection, which minds the time.
-    waker: RefCell<Option<Waker>>,
     /// The request that hyper is about to spawn.
     next: RefCell<Option<Rc<Client>>>,
     frames: Rc<Frames>,
@@ -169,7 +167,6 @@ pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway
     let streams = Rc::new(Streams {
         open: Cell::new(0),
         idle_since: Cell::new(client.now()),
-        waker: RefCell::default(),
         next: RefCell::default(),
         frames: frames.clone(),
         turns: Rc::default(),
@@ -231,7 +228,6 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
     let (mut ending, mut flooded): (Option<Instant>, Option<Instant>) = (None, None);
     let alarm = client.alarm();
     let mut work = |cx: &mut Context<'_>| {
-        streams.attach(cx.waker());
         client.delivery().attach(cx.waker());
         streams.turns.renew();
         loop {
@@ -286,13 +282,6 @@ fn last_moment(idle: Instant, ending: Instant, write_idle: Duration) -> Instant 
 }
 
 impl Streams {
-    fn attach(&self, waker: &Waker) {
-        let mut slot = self.waker.borrow_mut();
-        if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *slot = Some(waker.clone());
-        }
-    }
-
     /// Ready when nothing is left of the body of a request that has been answered, or no more of it is read. A stream that is reset right behind its
     /// answer makes many clients lose the answer.
     fn poll_read_out(&self, client: &Client, cx: &mut Context<'_>) -> Poll<()> {
@@ -327,9 +316,8 @@ impl Drop for Open {
         self.0.open.set(left);
         if left == 0 {
             self.0.idle_since.set(Instant::now());
-            if let Some(waker) = &*self.0.waker.borrow() {
-                waker.wake_by_ref();
-            }
+            // The connection minds the time.
+            self.0.connection.delivery().wake_writer();
         }
     }
 }
