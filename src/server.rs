@@ -1,6 +1,7 @@
 //! Client connections: accepting them, speaking HTTP on them, ending them in order.
 
 pub mod connection;
+mod credit;
 pub mod frames;
 pub mod http1;
 pub mod http2;

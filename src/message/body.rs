@@ -157,6 +157,7 @@ impl Upload {
         match Pin::new(&mut *incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 self.progress.awaited_since.set(None);
+                self.leftover.note_read();
                 if frame.is_trailers() {
                     self.incoming = None;
                     self.leftover.end_connection();

@@ -7,14 +7,19 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, IoSlice};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::credit::{Credit, Spent};
 use super::stream::Observer;
 use crate::clock::Clock;
 use crate::config::types::Http2;
+use crate::telemetry::floods::Budget;
 
 /// The bytes of `PRI * HTTP/2.0` and what belongs to it (RFC 9113 section 3.4).
 const PREFACE: usize = 24;
@@ -30,6 +35,15 @@ const ANSWERED: u32 = 4;
 /// What a request is worth that was answered: beside these, its client may end it with an empty DATA or a reset and give it a priority.
 const EXCHANGED: u32 = 8;
 
+/// Half of the credit for control frames comes back in a second.
+const CONTROL_WHOLE: Duration = Duration::from_secs(2);
+
+/// DATA of fewer bytes takes up more memory than its window says, as long as nobody reads it: a hundred bytes for each.
+const SMALL: usize = 256;
+/// How many of those may wait to be read on one connection. They are paid back when they are read; those of a stream that is reset come back with time.
+const SMALL_FRAMES: u32 = 100_000;
+const SMALL_WHOLE: Duration = Duration::from_secs(10);
+
 /// The frame and the error that end a connection (RFC 9113 sections 6.8 and 7).
 const GOAWAY: u8 = 7;
 const ENHANCE_YOUR_CALM: u32 = 11;
@@ -44,20 +58,20 @@ const END_HEADERS: u8 = 4;
 #[derive(Debug)]
 pub struct Frames {
     clock: Clock,
-    limits: Http2,
     parser: RefCell<Parser>,
     written: RefCell<Frame>,
     /// When the last byte of a body went to the client.
     delivered: Cell<Instant>,
     /// When that which is not complete was begun: the preface with its SETTINGS, a frame other than DATA, a head.
     begun: Cell<Option<Instant>>,
-    /// Frames that the client may still send for nothing.
-    credit: Cell<u32>,
+    /// For frames that the client sends for nothing.
+    control: Credit,
+    /// For small DATA that nobody has read yet.
+    small: Credit,
     /// Bytes that have not been turned into credit yet.
     moved: Cell<usize>,
-    topped_up: Cell<Instant>,
-    /// Whether the client has sent a frame that its credit did not allow.
-    spent: Cell<bool>,
+    /// What the client has sent more of than its credit allowed.
+    spent: Cell<Option<Budget>>,
     /// The newest request that h2 has seen.
     last_stream: Cell<u32>,
 }
@@ -131,11 +145,11 @@ impl Frames {
             written: RefCell::default(),
             delivered: Cell::new(since),
             begun: Cell::new(Some(since)),
-            credit: Cell::new(limits.control_frames),
+            // A frame costs a microsecond or two, and a request, of which a client may send any number, more than ten times as much.
+            control: Credit::new(limits.control_frames, CONTROL_WHOLE, clock.now()),
+            small: Credit::new(SMALL_FRAMES, SMALL_WHOLE, clock.now()),
             moved: Cell::new(0),
-            topped_up: Cell::new(clock.now()),
             clock,
-            limits,
             spent: Cell::default(),
             last_stream: Cell::default(),
         })
@@ -163,9 +177,9 @@ impl Frames {
         self.earn(EXCHANGED);
     }
 
-    /// Whether the client has sent more for nothing than it may.
+    /// What the client has sent more of than it may.
     #[must_use]
-    pub fn is_spent(&self) -> bool {
+    pub fn spent(&self) -> Option<Budget> {
         self.spent.get()
     }
 
@@ -190,32 +204,16 @@ impl Frames {
     }
 
     fn earn(&self, frames: u32) {
-        self.credit.set(self.credit.get().saturating_add(frames).min(self.limits.control_frames));
+        self.control.earn(frames);
     }
 
-    /// Takes a frame from the credit.
-    fn pay(&self) -> Result<(), Spent> {
-        if self.credit.get() == 0 {
-            self.top_up();
-        }
-        self.credit.set(self.credit.get().checked_sub(1).ok_or(Spent)?);
-        Ok(())
-    }
-
-    /// Half of the whole credit comes back in a second: a frame costs a microsecond or two, and a request, of which a client may send any number, more
-    /// than ten times as much.
-    fn top_up(&self) {
-        const WHOLE: Duration = Duration::from_secs(2);
-        let elapsed = (self.clock.now() - self.topped_up.get()).min(WHOLE);
-        let share = u128::from(self.limits.control_frames) * elapsed.as_millis() / WHOLE.as_millis();
-        if share > 0 {
-            self.topped_up.set(self.clock.now());
-            self.earn(u32::try_from(share).unwrap_or(u32::MAX));
-        }
+    /// Notes that frames of request bodies have been read.
+    pub fn consumed(&self, frames: u32) {
+        self.small.earn(frames);
     }
 
     /// How many frames begin in these bytes.
-    fn read(&self, mut bytes: &[u8]) -> Result<usize, Spent> {
+    fn read(&self, mut bytes: &[u8]) -> Result<usize, Budget> {
         let parser = &mut *self.parser.borrow_mut();
         let mut begun = 0;
         while !bytes.is_empty() {
@@ -264,9 +262,12 @@ impl Frames {
     }
 
     /// The header of a frame is complete.
-    fn open(&self, parser: &mut Parser) -> Result<(), Spent> {
+    fn open(&self, parser: &mut Parser) -> Result<(), Budget> {
         match parser.frame.kind() {
             DATA if parser.frame.payload > 0 => {
+                if parser.frame.payload < SMALL {
+                    self.small.pay(self.clock.now()).map_err(|Spent| Budget::UnreadData)?;
+                }
                 self.moved(parser.frame.payload);
                 return Ok(());
             }
@@ -274,7 +275,7 @@ impl Frames {
                 parser.in_head = parser.frame.opens_head();
                 parser.last_stream = parser.last_stream.max(parser.frame.stream());
             }
-            _ => self.pay()?,
+            _ => self.control.pay(self.clock.now()).map_err(|Spent| Budget::ControlFrames)?,
         }
         self.begin();
         Ok(())
@@ -289,9 +290,34 @@ impl Frames {
     }
 }
 
-/// The client has no credit left.
-#[derive(Clone, Copy, Debug)]
-struct Spent;
+/// A stream that has become a tunnel: each read takes what is left of one frame.
+#[derive(Debug)]
+pub struct Counted<S> {
+    pub stream: S,
+    pub frames: Rc<Frames>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.frames.consumed(result.is_ready().into());
+        result
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
 
 /// Shows a connection's bytes to its [`Frames`].
 #[derive(Debug)]
@@ -299,15 +325,15 @@ pub struct Watch(pub Rc<Frames>);
 
 impl Observer for Watch {
     fn received(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let frames = self.0.read(bytes).unwrap_or_else(|Spent| {
-            self.0.spent.set(true);
+        let frames = self.0.read(bytes).unwrap_or_else(|budget| {
+            self.0.spent.set(Some(budget));
             0
         });
         Ok(bytes.len() + frames * TROUBLE)
     }
 
     fn is_over(&self) -> bool {
-        self.0.is_spent()
+        self.0.spent().is_some()
     }
 
     fn holds_back(&mut self, _bytes: &[u8]) -> bool {

@@ -22,7 +22,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::task::{spawn_local, unconstrained};
 use tokio::time::{Instant, timeout};
 
-use super::frames::{Frames, Watch};
+use super::frames::{Counted, Frames, Watch};
 use super::serving::Serving;
 use super::socket::Socket;
 use super::stream::ClientStream;
@@ -54,8 +54,8 @@ enum End {
     Lost(hyper::Error),
     /// A deadline has passed.
     Overdue,
-    /// The client has sent more for nothing than it may.
-    Flooded,
+    /// The client has sent more of something than it may.
+    Flooded(Budget),
     /// A bug outside of any request.
     Panicked,
 }
@@ -103,12 +103,13 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         Box::pin(async move {
             let response = serving.await;
             if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
-                let open = Open::new(streams);
+                let (frames, open) = (streams.frames.clone(), Open::new(streams));
                 spawn_local(unconstrained(async move {
                     let _open = open;
                     // Without a stream there is nobody left to talk to; the tunnel's record says so.
                     if let Ok(stream) = switch.await {
-                        tunnel.run(&mut TokioIo::new(stream), Bytes::new(), client.seat()).await;
+                        let mut stream = Counted { stream: TokioIo::new(stream), frames };
+                        tunnel.run(&mut stream, Bytes::new(), client.seat()).await;
                     }
                 }));
             }
@@ -143,6 +144,7 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
                 open.0.frames.exchanged();
             }
             open.0.frames.answered(client.take_passed());
+            open.0.frames.consumed(client.leftover().take_read());
             let is_over = if work.is_some() {
                 open.0.is_stalled(&client) || (phase == Phase::Expired && client.stalled_since().is_some())
             } else {
@@ -183,8 +185,8 @@ pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway
     let Some(mut socket) = Rc::into_inner(socket).map(RefCell::into_inner) else { return };
     match end {
         End::Closed | End::Overdue => socket.linger().await,
-        End::Flooded => {
-            floods.ended(Budget::ControlFrames, client.peer().text());
+        End::Flooded(budget) => {
+            floods.ended(budget, client.peer().text());
             if let Some(frame) = frames.farewell() {
                 // A client that does not take it hears nothing.
                 let _ = timeout(GOODBYE, socket.write_all(&frame)).await;
@@ -241,11 +243,11 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Lost(error)),
                 Poll::Pending => client.delivery().rest(),
             }
-            if streams.frames.is_spent() {
+            if let Some(budget) = streams.frames.spent() {
                 // The last frame has to wait for the end of the one that is being written.
                 let since = *flooded.get_or_insert(alarm.now());
                 if streams.frames.farewell().is_some() || alarm.passed(since + GOODBYE) {
-                    return Poll::Ready(End::Flooded);
+                    return Poll::Ready(End::Flooded(budget));
                 }
             }
             let unfinished = streams.frames.unfinished_since();

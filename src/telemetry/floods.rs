@@ -16,16 +16,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub enum Budget {
     /// `gateway.http2.control_frames`.
     ControlFrames,
+    /// DATA in small frames that nobody has read yet.
+    UnreadData,
     /// The limits of the HTTP/2 library: `gateway.http2.max_resets`, and heads in too many frames.
     Streams,
 }
 
 impl Budget {
-    const ALL: [Self; 2] = [Self::ControlFrames, Self::Streams];
+    const ALL: [Self; 3] = [Self::ControlFrames, Self::UnreadData, Self::Streams];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::ControlFrames => "control_frames",
+            Self::UnreadData => "unread_data",
             Self::Streams => "streams",
         }
     }
@@ -45,7 +48,12 @@ pub struct Floods {
 impl Default for Floods {
     fn default() -> Self {
         let counter = AtomicU64::default;
-        Self { ended: [counter(), counter()], start: Instant::now(), next_line: counter(), unsaid: counter() }
+        Self {
+            ended: [counter(), counter(), counter()],
+            start: Instant::now(),
+            next_line: counter(),
+            unsaid: counter(),
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Leftover {
     rest: RefCell<Option<Rest>>,
     last: Cell<bool>,
     goes_on: Cell<bool>,
+    /// Frames of bodies that have been read since the last question, wanted or not.
+    read: Cell<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +63,7 @@ impl Leftover {
     }
 
     fn new(scope: Scope) -> Self {
-        Self { scope, rest: RefCell::default(), last: Cell::default(), goes_on: Cell::default() }
+        Self { scope, rest: RefCell::default(), last: Cell::default(), goes_on: Cell::default(), read: Cell::default() }
     }
 
     /// Leaves a body to be read to its end.
@@ -116,11 +118,22 @@ impl Leftover {
         self.goes_on.get()
     }
 
+    /// Notes that a frame of the body has been read.
+    pub fn note_read(&self) {
+        self.read.set(self.read.get().saturating_add(1));
+    }
+
+    #[must_use]
+    pub fn take_read(&self) -> u32 {
+        self.read.take()
+    }
+
     /// Reads on, and says whether that is over: the body has ended, or it was too much or took longer than `patience`.
     pub fn poll_discard(&self, cx: &mut Context<'_>, alarm: &Alarm, patience: Duration) -> Poll<()> {
         let mut slot = self.rest.borrow_mut();
         let Some(rest) = slot.as_mut() else { return Poll::Pending };
         while let Poll::Ready(frame) = Pin::new(&mut rest.incoming).poll_frame(cx) {
+            self.note_read();
             let over = match frame {
                 Some(Ok(frame)) => {
                     self.last.set(self.last.get() || frame.is_trailers());

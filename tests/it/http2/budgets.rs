@@ -9,7 +9,7 @@ use super::super::peer::{
     DATA, END_HEADERS, END_STREAM, INITIAL_WINDOW, PING, PREFACE, PRIORITY, RST_STREAM, SETTINGS, WHOLE, frame,
     request, settings, window,
 };
-use super::super::support::gateway::Gateway;
+use super::super::support::gateway::{Gateway, simple};
 use super::super::support::origin::Origin;
 use super::super::support::{PATIENCE, eventually, pause};
 use super::{assert_settled, connect, finish, get, open};
@@ -103,6 +103,58 @@ fn requests_that_are_reset_before_they_are_looked_at_end_a_connection() {
     client.wait(PATIENCE, |client| client.end().is_some());
     assert_eq!(client.goaway, Some(ENHANCE_YOUR_CALM));
     let counter = "fngate_http2_connections_ended_total{reason=\"streams\"}";
+    eventually("it is counted", || (gateway.metric(counter) == 1.0).then_some(()));
+}
+
+/// A listener with a full backlog takes no connection and refuses none.
+fn nobody() -> (socket2::Socket, Vec<socket2::Socket>, String) {
+    let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    let listener = socket();
+    listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    listener.listen(0).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let fill = || {
+        let filling = socket();
+        filling.set_nonblocking(true).expect("an option");
+        let _in_progress = filling.connect(&address);
+        filling
+    };
+    let filling = (0..4).map(|_| fill()).collect();
+    let url = format!("http://{}", address.as_socket().expect("TCP"));
+    (listener, filling, url)
+}
+
+#[test]
+fn small_pieces_of_bodies_are_limited_only_as_long_as_they_are_not_read() {
+    // Read, they may be as many as the client likes.
+    let (many, piece) = (300_000, frame(DATA, 0, 1, b"a"));
+    let origin = Origin::start(|connection| {
+        while connection.reader.fill()? {}
+        Ok(())
+    });
+    let gateway = Gateway::before(&origin, "[gateway.http2]\nstream_window = \"1MiB\"", "");
+    let mut client = open(&gateway);
+    assert!(client.send(request(1, END_HEADERS, "POST", "/", &[])));
+    for _ in 0..many / 1000 {
+        assert!(client.send(piece.repeat(1000)));
+    }
+    assert!(client.send(frame(PING, 0, 0, &[1; 8])));
+    assert!(client.wait(PATIENCE, |client| client.pongs == 1), "{:?}", client.goaway);
+    // While the gateway still waits for a connection, nobody reads them.
+    let (_listener, _filling, url) = nobody();
+    let text =
+        simple(&url, "[gateway.http2]\nstream_window = \"1MiB\"", "connect_timeout = \"60s\"\ntimeout = \"60s\"", "");
+    let gateway = Gateway::with(&text);
+    let mut client = open(&gateway);
+    assert!(client.send(request(1, END_HEADERS, "POST", "/", &[])));
+    for _ in 0..many / 1000 {
+        if !client.send(piece.repeat(1000)) {
+            break;
+        }
+    }
+    client.wait(PATIENCE, |client| client.end().is_some());
+    assert_eq!(client.goaway, Some(ENHANCE_YOUR_CALM));
+    let counter = "fngate_http2_connections_ended_total{reason=\"unread_data\"}";
     eventually("it is counted", || (gateway.metric(counter) == 1.0).then_some(()));
 }
 
