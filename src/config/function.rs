@@ -9,6 +9,7 @@ use foldhash::HashMap;
 use rustls::pki_types::ServerName;
 
 use super::address::INSTANCE;
+use super::connection::ConnectionSettings;
 use super::error::{Diagnostic, Problem, closest, quoted};
 use super::field;
 use super::file::Span;
@@ -18,12 +19,17 @@ use super::pem;
 use super::reader::Section;
 use super::tls::FunctionTls;
 use super::types::{Function, FunctionId, InstanceAddress, ProxyProtocol, Setting};
-use super::value::{Found, Kind};
+use super::value::{DURATION, Found, Kind};
 use crate::header::ReservedPrefix;
+use crate::units::format_duration;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
+/// The shortest pause between two PINGs. Functions that limit them at all allow few.
+const SHORTEST_PING: Duration = Duration::from_secs(1);
+
+const PING_INTERVAL: Kind<Option<Duration>> = Kind { example: "5m", number: DURATION.number, parse: ping_interval };
 const SERVER_NAME: Kind<Option<String>> = Kind::new("orders.example.com", server_name);
 
 /// Reads one function. `None` is one that cannot be named, which has been reported.
@@ -50,6 +56,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
     let memory = section.number("memory", 0, 0..=u32::MAX);
     let headers = field::read(section, prefix);
     let proxy_protocol = read_proxy_protocol(section, &instances);
+    let connection = read_connection(section);
     let tls = section.table("tls", |tls| read_tls(tls, &instances));
     id.map(|id| {
         id.map(|id| Function {
@@ -57,6 +64,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
             instances,
             timeout,
             connect_timeout,
+            connection,
             start_wait,
             stream_idle,
             stream_max: (!stream_max.is_zero()).then_some(stream_max),
@@ -77,6 +85,29 @@ pub(super) fn read_timeout(section: &Section<'_>) -> Option<Setting<Duration>> {
     const RANGE: RangeInclusive<Duration> = SHORTEST..=LONGEST_TIMEOUT;
     let found = section.duration_if_set("timeout", &RANGE)?;
     Some(Setting { value: found.value, place: Some(found.span.place()) })
+}
+
+fn read_connection(section: &Section<'_>) -> ConnectionSettings {
+    let default = ConnectionSettings::default();
+    let ping_interval = section.optional("ping_interval", &PING_INTERVAL);
+    ConnectionSettings { ping_interval: ping_interval.map_or(default.ping_interval, |found| found.value) }
+}
+
+fn ping_interval(text: &str) -> Result<Option<Duration>, Problem> {
+    match text {
+        "off" => Ok(None),
+        _ => within("ping_interval", text, SHORTEST_PING).map(Some),
+    }
+}
+
+/// A duration from `shortest` to the longest that there is.
+fn within(key: &str, text: &str, shortest: Duration) -> Result<Duration, Problem> {
+    let duration = (DURATION.parse)(text)?;
+    if (shortest..=LONGEST).contains(&duration) {
+        return Ok(duration);
+    }
+    let (low, high) = (format_duration(shortest), format_duration(LONGEST));
+    Err(Problem::new(format!("`{key}` must be from {low} to {high}, not {text}")))
 }
 
 fn read_proxy_protocol(section: &Section<'_>, instances: &[InstanceAddress]) -> Option<ProxyProtocol> {

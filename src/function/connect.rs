@@ -20,7 +20,7 @@ use super::tls::{self, Offer};
 use crate::config::types::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
-use crate::net::socket::keep_alive;
+use crate::net::socket::{KeepAlive, keep_alive, limit_unacknowledged};
 
 /// The pause between two attempts while a function is starting.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -232,16 +232,22 @@ async fn open(instance: &Instance, offer: Offer, preface: &[u8]) -> io::Result<K
     };
     prepare(&stream)?;
     stream.write_all(preface).await?;
-    match instance.tls() {
-        Some(client) => client.connect(host, stream, offer).await.map(Kind::Tls),
-        None => Ok(Kind::Tcp(stream)),
+    let kind = match instance.tls() {
+        Some(client) => Kind::Tls(client.connect(host, stream, offer).await?),
+        None => Kind::Tcp(stream),
+    };
+    match &kind {
+        Kind::Tls(stream) if tls::is_http2(stream) => limit_unacknowledged(stream.get_ref().0)?,
+        Kind::Tcp(stream) if instance.is_h2c() => limit_unacknowledged(stream)?,
+        Kind::Tcp(_) | Kind::Tls(_) | Kind::Unix(_) | Kind::Echo(_) => {}
     }
+    Ok(kind)
 }
 
 /// Sets the options of a connection to a function.
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    keep_alive(stream)
+    keep_alive(stream, KeepAlive::FUNCTION)
 }
 
 impl AsyncRead for Stream {
@@ -321,14 +327,29 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
+    use crate::telemetry::metrics::Metrics;
 
     #[tokio::test]
-    async fn connections_are_kept_alive_and_send_at_once() {
+    async fn connections_send_at_once_and_notice_within_40_seconds_that_their_peer_is_gone() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connects");
-        prepare(&stream).expect("options");
-        assert!(stream.nodelay().expect("an option"));
-        assert!(socket2::SockRef::from(&stream).keepalive().expect("an option"));
+        let port = listener.local_addr().expect("an address").port();
+        let host = || "127.0.0.1".to_owned();
+        let function = Metrics::new().function("f");
+        for (address, http2) in
+            [(InstanceAddress::Http { host: host(), port }, false), (InstanceAddress::H2c { host: host(), port }, true)]
+        {
+            let instance = Instance::new(&address, None, &function);
+            let Ok(Kind::Tcp(stream)) = open(&instance, Offer::Any, &[]).await else { panic!("no connection") };
+            assert!(stream.nodelay().expect("an option"));
+            let socket = socket2::SockRef::from(&stream);
+            assert!(socket.keepalive().expect("an option"));
+            let probes = socket.tcp_keepalive_interval().expect("an option")
+                * socket.tcp_keepalive_retries().expect("an option");
+            let noticed = socket.tcp_keepalive_time().expect("an option") + probes;
+            assert_eq!(noticed, Duration::from_secs(40));
+            // To the kernel, a function of HTTP/1.1 that does not read for a while would be gone.
+            assert_eq!(socket.tcp_user_timeout().expect("an option"), http2.then_some(noticed), "{address}");
+        }
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use super::link::Link;
 use super::pool::{Opening, Pool};
 use super::session::Session;
 use super::tls::Offer;
+use crate::config::connection::ConnectionSettings;
 
 /// What a new connection is for, and how long it may take.
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub struct Terms {
     pub connect_timeout: Duration,
     pub start_wait: Duration,
     pub max_header_bytes: usize,
+    pub settings: ConnectionSettings,
     /// What the connection begins with. If that is anything, it names one client, and the connection serves one request.
     pub preface: Vec<u8>,
 }
@@ -51,7 +53,8 @@ pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
         }
         return Ok(Channel::Link(link));
     }
-    let session = match timeout(connect_timeout, Session::open(stream, endpoint.clone(), max_header_bytes)).await {
+    let opened = Session::open(stream, endpoint.clone(), max_header_bytes, &terms.settings);
+    let session = match timeout(connect_timeout, opened).await {
         Ok(session) => session?,
         Err(_elapsed) => return Err(ConnectError::NotHttp2),
     };

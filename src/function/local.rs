@@ -32,10 +32,11 @@ pub struct Permit {
 
 impl Local {
     /// Prepares a function for a worker. `previous` is the same function in the table before; its pools are taken over
-    /// where the instance is still the same.
+    /// where the instance is still the same, unless connections are to be kept in another way now.
     #[must_use]
     pub fn new(function: Arc<Function>, worker: usize, allowance: &Rc<Allowance>, previous: Option<&Self>) -> Rc<Self> {
         let metrics = function.metrics.shards.of(worker);
+        let previous = previous.filter(|previous| previous.function.spec.connection == function.spec.connection);
         let known = |instance: &Arc<Instance>| {
             previous?.pools.iter().find(|pool| Arc::ptr_eq(&pool.endpoint().instance, instance)).cloned()
         };

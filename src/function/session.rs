@@ -24,6 +24,7 @@ use super::failure::{Failed, FailedKind};
 use super::instance::Endpoint;
 use super::presence::Presence;
 use super::tasks::{Executor, Tasks};
+use crate::config::connection::ConnectionSettings;
 use crate::message;
 use crate::message::body::RequestBody;
 use crate::message::body::detached::{Detached, Hold};
@@ -38,8 +39,8 @@ const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = STREAM_WINDOW * 100;
 /// How long a session without a request is kept.
 const KEEP: Duration = Duration::from_secs(60);
-/// How often a function is asked for a sign of life while it has requests, and how long it may take.
-const PING: Duration = Duration::from_secs(20);
+/// How long the answer to a PING may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// None once it is over: a request that it did not get to is given back when the connection is gone.
 type Shared = Rc<RefCell<Option<Connection<TokioIo<Stream>, Detached, Executor>>>>;
@@ -82,6 +83,7 @@ impl Session {
         stream: Stream,
         endpoint: Rc<Endpoint>,
         max_header_bytes: usize,
+        settings: &ConnectionSettings,
     ) -> Result<Rc<Self>, ConnectError> {
         let (wire, tasks) = (stream.wire().clone(), Rc::new(Tasks::default()));
         let scheme = if endpoint.instance.is_h2c() { Scheme::HTTP } else { Scheme::HTTPS };
@@ -90,8 +92,8 @@ impl Session {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX))
-            .keep_alive_interval(PING)
-            .keep_alive_timeout(PING)
+            .keep_alive_interval(settings.ping_interval)
+            .keep_alive_timeout(PING_TIMEOUT)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|_lost| ConnectError::NotHttp2)?;

@@ -357,6 +357,7 @@ impl Forwarding<'_> {
                 connect_timeout: spec.connect_timeout,
                 start_wait,
                 max_header_bytes: self.view.snapshot.config.gateway.max_header_bytes,
+                settings: spec.connection,
                 preface: self.preface(),
             };
             let connected = self.budget.limit(self.client, dial::open(&pool, terms)).await;

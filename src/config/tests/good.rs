@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::super::connection::ConnectionSettings;
 use super::super::types::{
     AccessLog, Admin, Environment, HostPattern, InstanceAddress, ListenAddress, LogFormat, MethodRule, ReservedPolicy,
     SocketRights,
@@ -38,12 +39,30 @@ fn defaults() {
     assert_eq!((function.stream_idle, function.stream_max), (seconds(60), None));
     assert_eq!((function.websocket_idle, function.queue_timeout), (seconds(600), seconds(1)));
     assert_eq!((function.max_concurrency, function.queue, function.memory), (None, 0, 0));
-    assert_eq!(function.proxy_protocol, None);
+    assert_eq!((function.proxy_protocol, function.connection), (None, ConnectionSettings::default()));
 
     let api = &config.services[0].apis[0];
     assert_eq!((api.name.as_str(), &api.method), ("GET /orders", &MethodRule::One(http::Method::GET)));
     assert_eq!(api.bindings.iter().map(|binding| binding.environment).collect::<Vec<_>>(), [Environment::Release]);
     assert!(api.enabled && !api.raw_path && api.timeout.is_none() && api.max_body_bytes.is_none());
+}
+
+#[test]
+fn settings_of_connections_are_read() {
+    let read = |key: &str, value: &str| {
+        let text = format!("[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n{key} = {value}\n");
+        parse(&format!("{text}{BASE}")).map(|config| config.functions[0].connection)
+    };
+    let seconds = Duration::from_secs;
+    for (key, value, wanted) in [
+        ("ping_interval", "\"off\"", ConnectionSettings { ping_interval: None }),
+        ("ping_interval", "\"1m\"", ConnectionSettings { ping_interval: Some(seconds(60)) }),
+    ] {
+        assert_eq!(read(key, value).expect(value), wanted, "{key} = {value}");
+    }
+    for (key, value) in [("ping_interval", "\"999ms\""), ("ping_interval", "\"on\""), ("ping_interval", "300")] {
+        assert!(read(key, value).is_err(), "{key} = {value}");
+    }
 }
 
 #[test]
