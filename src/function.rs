@@ -16,6 +16,7 @@ pub mod failure;
 pub mod instance;
 pub mod link;
 pub mod local;
+pub mod malformed;
 pub mod pool;
 pub mod presence;
 pub mod reply;

@@ -7,11 +7,19 @@ use std::time::Duration;
 pub struct ConnectionSettings {
     /// How often a function that has requests in HTTP/2 and is silent is sent a PING; `None` is never.
     pub ping_interval: Option<Duration>,
+    /// Bytes of a response head.
+    pub max_response_header_bytes: usize,
+    /// Header fields of a response.
+    pub max_response_headers: usize,
 }
 
 impl Default for ConnectionSettings {
     fn default() -> Self {
-        // What servers of gRPC allow (`min_ping_interval_without_data`, `MinTime`).
-        Self { ping_interval: Some(Duration::from_secs(300)) }
+        Self {
+            // What servers of gRPC allow (`min_ping_interval_without_data`, `MinTime`).
+            ping_interval: Some(Duration::from_secs(300)),
+            max_response_header_bytes: 64 * 1024,
+            max_response_headers: 100,
+        }
     }
 }

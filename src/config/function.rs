@@ -13,7 +13,7 @@ use super::connection::ConnectionSettings;
 use super::error::{Diagnostic, Problem, closest, quoted};
 use super::field;
 use super::file::Span;
-use super::gateway::{LONGEST, MANY, SHORTEST};
+use super::gateway::{HEADER_BYTES, HEADERS, LONGEST, MANY, SHORTEST};
 use super::name::{DEFAULT_NAMESPACE, FUNCTION, LATEST, Reference, VERSION};
 use super::pem;
 use super::reader::Section;
@@ -90,7 +90,13 @@ pub(super) fn read_timeout(section: &Section<'_>) -> Option<Setting<Duration>> {
 fn read_connection(section: &Section<'_>) -> ConnectionSettings {
     let default = ConnectionSettings::default();
     let ping_interval = section.optional("ping_interval", &PING_INTERVAL);
-    ConnectionSettings { ping_interval: ping_interval.map_or(default.ping_interval, |found| found.value) }
+    let header_bytes =
+        section.size("max_response_header_bytes", default.max_response_header_bytes as u64, HEADER_BYTES);
+    ConnectionSettings {
+        ping_interval: ping_interval.map_or(default.ping_interval, |found| found.value),
+        max_response_header_bytes: usize::try_from(header_bytes).unwrap_or(usize::MAX),
+        max_response_headers: section.number("max_response_headers", default.max_response_headers, HEADERS),
+    }
 }
 
 fn ping_interval(text: &str) -> Result<Option<Duration>, Problem> {

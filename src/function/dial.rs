@@ -12,7 +12,6 @@ use super::link::Link;
 use super::pool::{Opening, Pool};
 use super::session::Session;
 use super::tls::Offer;
-use crate::config::connection::ConnectionSettings;
 
 /// What a new connection is for, and how long it may take.
 #[derive(Clone, Debug)]
@@ -20,8 +19,6 @@ pub struct Terms {
     pub offer: Offer,
     pub connect_timeout: Duration,
     pub start_wait: Duration,
-    pub max_header_bytes: usize,
-    pub settings: ConnectionSettings,
     /// What the connection begins with. If that is anything, it names one client, and the connection serves one request.
     pub preface: Vec<u8>,
 }
@@ -32,7 +29,7 @@ pub struct Terms {
 /// # Errors
 /// The error of the last attempt.
 pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError> {
-    let Terms { connect_timeout, start_wait, max_header_bytes, ref preface, .. } = terms;
+    let Terms { connect_timeout, start_wait, ref preface, .. } = terms;
     let is_shared = preface.is_empty();
     let endpoint = pool.endpoint();
     let offer = pool.offer(terms.offer);
@@ -46,15 +43,14 @@ pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
     let stream = connect(&endpoint.instance, offer, connect_timeout, start_wait, preface).await?;
     if !stream.wire().is_http2() {
         pool.learn_http1(offer);
-        let link = Link::open(stream, endpoint.clone(), max_header_bytes).await;
+        let link = Link::open(stream, endpoint.clone()).await;
         let mut link = link.map_err(|_lost| ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into()))?;
         if !is_shared {
             link.use_once();
         }
         return Ok(Channel::Link(link));
     }
-    let opened = Session::open(stream, endpoint.clone(), max_header_bytes, &terms.settings);
-    let session = match timeout(connect_timeout, opened).await {
+    let session = match timeout(connect_timeout, Session::open(stream, endpoint.clone())).await {
         Ok(session) => session?,
         Err(_elapsed) => return Err(ConnectError::NotHttp2),
     };

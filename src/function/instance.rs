@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::allowance::Allowance;
 use super::tls::Client;
+use crate::config::connection::ConnectionSettings;
 use crate::config::types::InstanceAddress;
 use crate::telemetry::metrics::{FunctionMetrics, FunctionShard, InstanceUp};
 
@@ -82,12 +83,18 @@ pub struct Endpoint {
     pub metrics: Arc<FunctionShard>,
     /// Of this worker's idle connections.
     pub allowance: Rc<Allowance>,
+    pub settings: ConnectionSettings,
 }
 
 impl Endpoint {
     #[must_use]
-    pub fn new(instance: Arc<Instance>, metrics: Arc<FunctionShard>, allowance: Rc<Allowance>) -> Rc<Self> {
+    pub fn new(
+        instance: Arc<Instance>,
+        settings: ConnectionSettings,
+        metrics: Arc<FunctionShard>,
+        allowance: Rc<Allowance>,
+    ) -> Rc<Self> {
         let label = instance.label().into();
-        Rc::new(Self { instance, label, metrics, allowance })
+        Rc::new(Self { instance, label, metrics, allowance, settings })
     }
 }

@@ -23,14 +23,13 @@ use super::failure::{Failed, FailedKind};
 use super::instance::Endpoint;
 use super::presence::Presence;
 use super::signal::Signal;
+use crate::config::connection::ConnectionSettings;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
 
-/// What hyper may read at once, which is also the largest chunk of a body. Without a bound it is 400 KiB, and a client that takes
-/// nothing makes the gateway hold two or three of them for each request.
+/// What hyper may read at once, which is also the largest chunk of a body, unless heads may be larger. Without a bound it is
+/// 400 KiB, and a client that takes nothing makes the gateway hold two or three of them for each request.
 const BUFFER: usize = 64 * 1024;
-/// The most that heads can make of it.
-const MAX_BUFFER: usize = 400 * 1024;
 
 /// How long an idle link is kept when the function does not say: shorter than the 5 s after which many servers close.
 const DEFAULT_KEEP: Duration = Duration::from_secs(4);
@@ -62,19 +61,20 @@ impl Link {
     ///
     /// # Errors
     /// When the connection is lost at once.
-    pub async fn open(
-        stream: Stream,
-        endpoint: Rc<Endpoint>,
-        max_header_bytes: usize,
-    ) -> Result<Box<Self>, ExchangeError> {
+    pub async fn open(stream: Stream, endpoint: Rc<Endpoint>) -> Result<Box<Self>, ExchangeError> {
         let wire = stream.wire().clone();
-        let (sender, connection) = Builder::new()
+        let settings = endpoint.settings;
+        let mut builder = Builder::new();
+        builder
             .preserve_header_case(true)
-            .max_header_size(max_header_bytes)
-            .max_buf_size(max_header_bytes.clamp(BUFFER, MAX_BUFFER))
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(ExchangeError::new)?;
+            .max_header_size(settings.max_response_header_bytes)
+            .max_buf_size(settings.max_response_header_bytes.max(BUFFER));
+        // hyper's own limit costs nothing; another one costs an allocation for each response.
+        if settings.max_response_headers != ConnectionSettings::default().max_response_headers {
+            builder.max_headers(settings.max_response_headers);
+        }
+        let (sender, connection) =
+            builder.handshake(TokioIo::new(stream)).await.map_err(|error| ExchangeError::new(error, &[], &settings))?;
         let signal = Arc::new(Signal::default());
         Ok(Box::new(Self {
             sender,
@@ -116,6 +116,7 @@ impl Link {
                 stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
             })
             .await;
+            let answered = self.wire.received() > before;
             let kind = match outcome {
                 Ok(Ok(response)) => {
                     self.learn_keep(&response);
@@ -123,12 +124,19 @@ impl Link {
                 }
                 Ok(Err(mut error)) => match error.take_message() {
                     Some(request) => FailedKind::Unsent(Box::new(request)),
-                    None => FailedKind::Lost(ExchangeError::new(error.into_error())),
+                    None => FailedKind::Lost(self.lost(error.into_error())),
                 },
                 Err(stopped) => FailedKind::Stopped(stopped),
             };
-            Err(Failed { kind, reused, answered: self.wire.received() > before })
+            Err(Failed { kind, reused, answered })
         }
+    }
+
+    /// An exchange without a response, with what is left unread of it.
+    fn lost(self: Box<Self>, error: hyper::Error) -> ExchangeError {
+        let settings = self.presence.endpoint().settings;
+        let received = self.connection.into_parts().read_buf;
+        ExchangeError::new(error, &received, &settings)
     }
 
     /// Lets the connection make progress with what is left of an exchange.

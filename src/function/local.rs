@@ -41,7 +41,8 @@ impl Local {
             previous?.pools.iter().find(|pool| Arc::ptr_eq(&pool.endpoint().instance, instance)).cloned()
         };
         let make = |instance: &Arc<Instance>| {
-            let endpoint = || Endpoint::new(instance.clone(), metrics.clone(), allowance.clone());
+            let endpoint =
+                || Endpoint::new(instance.clone(), function.spec.connection, metrics.clone(), allowance.clone());
             known(instance).unwrap_or_else(|| Pool::new(endpoint()))
         };
         let pools = function.instances.iter().map(make).collect();

@@ -178,6 +178,7 @@ mod tests {
     use super::super::connect::Stream;
     use super::super::instance::Instance;
     use super::*;
+    use crate::config::connection::ConnectionSettings;
     use crate::config::types::InstanceAddress;
     use crate::telemetry::metrics::Metrics;
 
@@ -187,14 +188,14 @@ mod tests {
         let allowance = Allowance::new(2);
         let make = || {
             let instance = Arc::new(Instance::new(&InstanceAddress::Echo, None, &function));
-            Pool::new(Endpoint::new(instance, function.shards.of(0), allowance.clone()))
+            Pool::new(Endpoint::new(instance, ConnectionSettings::default(), function.shards.of(0), allowance.clone()))
         };
         let (one, other) = (make(), make());
         let mut ends = Vec::new();
         for pool in [&one, &other, &other] {
             let (near, far) = tokio::io::duplex(1024);
             ends.push(far);
-            let link = Link::open(Stream::of_http1(near), pool.endpoint().clone(), 1 << 16).await.expect("a link");
+            let link = Link::open(Stream::of_http1(near), pool.endpoint().clone()).await.expect("a link");
             pool.put(link, Instant::now());
         }
         assert!(allowance.is_used_up());

@@ -59,6 +59,7 @@ pub struct Session {
     retired: Rc<Cell<bool>>,
     scheme: Scheme,
     authority: Authority,
+    settings: ConnectionSettings,
 }
 
 impl std::fmt::Debug for Session {
@@ -79,19 +80,18 @@ impl Session {
     ///
     /// # Errors
     /// When the function does not begin as HTTP/2 does.
-    pub async fn open(
-        stream: Stream,
-        endpoint: Rc<Endpoint>,
-        max_header_bytes: usize,
-        settings: &ConnectionSettings,
-    ) -> Result<Rc<Self>, ConnectError> {
+    pub async fn open(stream: Stream, endpoint: Rc<Endpoint>) -> Result<Rc<Self>, ConnectError> {
+        let settings = endpoint.settings;
         let (wire, tasks) = (stream.wire().clone(), Rc::new(Tasks::default()));
         let scheme = if endpoint.instance.is_h2c() { Scheme::HTTP } else { Scheme::HTTPS };
         let (sender, connection) = Builder::new(Executor::new(&tasks))
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX))
+            // h2 does not say which heads it refuses for their size. Those that are not far over the limit are judged later.
+            .max_header_list_size(
+                u32::try_from(settings.max_response_header_bytes).unwrap_or(u32::MAX).saturating_mul(2),
+            )
             .keep_alive_interval(settings.ping_interval)
             .keep_alive_timeout(PING_TIMEOUT)
             .handshake(TokioIo::new(stream))
@@ -111,6 +111,7 @@ impl Session {
             used: Cell::new(false),
             retired,
             scheme,
+            settings,
         }))
     }
 
@@ -250,7 +251,7 @@ impl Turn {
                     None => FailedKind::Lost(ExchangeError::Closed(error)),
                 }
             }
-            Fate::Reset | Fate::Unknown => FailedKind::Lost(ExchangeError::new(error)),
+            Fate::Reset | Fate::Unknown => FailedKind::Lost(ExchangeError::new(error, &[], &self.session.settings)),
         };
         // A stream that the function has reset is its answer.
         Failed { kind, reused, answered: fate == Fate::Reset }

@@ -55,18 +55,14 @@ impl Error {
             Self::Exchange(ExchangeError::Closed(_)) => {
                 Problem::new(Reason::FunctionClosed, "the function closed the connection before it answered")
             }
-            Self::Exchange(ExchangeError::Malformed(_)) => {
-                Problem::new(Reason::BadResponse, "the function's answer is not HTTP")
+            Self::Exchange(ExchangeError::Malformed(rule, _)) | Self::Malformed(rule) => {
+                Problem::new(Reason::BadResponse, rule.to_string())
             }
             Self::Exchange(ExchangeError::Frames(_)) => {
-                let detail =
-                    "the function broke the rules of HTTP/2, with this answer or another one on its connection";
+                let detail = "a response on the connection breaks a rule of HTTP/2: this one or another";
                 Problem::new(Reason::BadResponse, detail)
             }
             Self::Exchange(ExchangeError::Upload(_)) => Problem::new(Reason::BadRequest, "the request broke off"),
-            Self::Malformed(malformed) => {
-                Problem::new(Reason::BadResponse, format!("the function's answer has {malformed}"))
-            }
             Self::Stopped { stop: Stop::Draining, .. } => Problem::new(Reason::Draining, "the gateway is stopping"),
             Self::Stopped { stop: Stop::Timeout(phase), timeout } => {
                 let phase = match phase {

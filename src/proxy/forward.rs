@@ -122,7 +122,7 @@ pub(super) async fn forward(
     let upgrade = routed.upgrade.as_ref();
     let is_turn = matches!(channel, Channel::Turn(_));
     if is_turn {
-        response::check_http2(&parts).map_err(Error::Malformed)?;
+        response::check_http2(&parts, &pool.endpoint().settings).map_err(Error::Malformed)?;
     }
     response::prepare(&mut parts, &view.rules.prefix, record.id, head.version, upgrade).map_err(Error::Malformed)?;
     let switched = parts.status == StatusCode::SWITCHING_PROTOCOLS;
@@ -356,8 +356,6 @@ impl Forwarding<'_> {
                 offer: self.offer(),
                 connect_timeout: spec.connect_timeout,
                 start_wait,
-                max_header_bytes: self.view.snapshot.config.gateway.max_header_bytes,
-                settings: spec.connection,
                 preface: self.preface(),
             };
             let connected = self.budget.limit(self.client, dial::open(&pool, terms)).await;

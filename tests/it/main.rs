@@ -25,6 +25,7 @@ mod port;
 mod proxy_header;
 mod reload;
 mod resets;
+mod response_limits;
 mod support;
 mod tls;
 mod upgrade;

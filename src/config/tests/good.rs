@@ -53,14 +53,28 @@ fn settings_of_connections_are_read() {
         let text = format!("[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n{key} = {value}\n");
         parse(&format!("{text}{BASE}")).map(|config| config.functions[0].connection)
     };
-    let seconds = Duration::from_secs;
+    let (default, seconds) = (ConnectionSettings::default(), Duration::from_secs);
+    let header_bytes = |max_response_header_bytes| ConnectionSettings { max_response_header_bytes, ..default };
+    let headers = |max_response_headers| ConnectionSettings { max_response_headers, ..default };
     for (key, value, wanted) in [
-        ("ping_interval", "\"off\"", ConnectionSettings { ping_interval: None }),
-        ("ping_interval", "\"1m\"", ConnectionSettings { ping_interval: Some(seconds(60)) }),
+        ("ping_interval", "\"off\"", ConnectionSettings { ping_interval: None, ..default }),
+        ("ping_interval", "\"1m\"", ConnectionSettings { ping_interval: Some(seconds(60)), ..default }),
+        ("max_response_header_bytes", "\"8KiB\"", header_bytes(8192)),
+        ("max_response_header_bytes", "\"1MiB\"", header_bytes(1 << 20)),
+        ("max_response_headers", "1", headers(1)),
+        ("max_response_headers", "1000", headers(1000)),
     ] {
         assert_eq!(read(key, value).expect(value), wanted, "{key} = {value}");
     }
-    for (key, value) in [("ping_interval", "\"999ms\""), ("ping_interval", "\"on\""), ("ping_interval", "300")] {
+    for (key, value) in [
+        ("ping_interval", "\"999ms\""),
+        ("ping_interval", "\"on\""),
+        ("ping_interval", "300"),
+        ("max_response_header_bytes", "\"8191B\""),
+        ("max_response_header_bytes", "\"2MiB\""),
+        ("max_response_headers", "0"),
+        ("max_response_headers", "1001"),
+    ] {
         assert!(read(key, value).is_err(), "{key} = {value}");
     }
 }

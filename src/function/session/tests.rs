@@ -14,11 +14,12 @@ use crate::telemetry::metrics::Metrics;
 const PING: Duration = Duration::from_secs(20);
 
 /// Where a worker may keep `idle` connections idle.
-fn endpoint(idle: usize) -> Rc<Endpoint> {
+fn endpoint(idle: usize, ping_interval: Option<Duration>) -> Rc<Endpoint> {
     let function = Metrics::new().function("f");
     let address = InstanceAddress::H2c { host: "h".to_owned(), port: 80 };
     let instance = Arc::new(Instance::new(&address, None, &function));
-    Endpoint::new(instance, function.shards.of(0), Allowance::new(idle))
+    let settings = ConnectionSettings { ping_interval, ..ConnectionSettings::default() };
+    Endpoint::new(instance, settings, function.shards.of(0), Allowance::new(idle))
 }
 
 /// A function that begins as it should and answers `answers` requests. Then it says nothing more.
@@ -39,8 +40,7 @@ async fn serve(stream: DuplexStream, answers: usize) {
 async fn session(answers: usize, endpoint: &Rc<Endpoint>) -> Rc<Session> {
     let (near, far) = tokio::io::duplex(1 << 16);
     spawn_local(serve(far, answers));
-    let settings = ConnectionSettings { ping_interval: Some(PING) };
-    Session::open(Stream::of_http2(near), endpoint.clone(), 1 << 16, &settings).await.expect("a session")
+    Session::open(Stream::of_http2(near), endpoint.clone()).await.expect("a session")
 }
 
 async fn ask(turn: Box<Turn>) -> Result<(Response<Incoming>, Box<Turn>), Failed<()>> {
@@ -51,7 +51,7 @@ async fn ask(turn: Box<Turn>) -> Result<(Response<Incoming>, Box<Turn>), Failed<
 #[tokio::test(start_paused = true)]
 async fn a_function_that_falls_silent_is_noticed_by_its_requests() {
     let work = async {
-        let session = session(0, &endpoint(1)).await;
+        let session = session(0, &endpoint(1, Some(PING))).await;
         let began = Instant::now();
         let failed = ask(session.turn().expect("a turn")).await.expect_err("no answer");
         assert!(matches!(failed.kind, FailedKind::Lost(ExchangeError::Closed(_))), "{failed:?}");
@@ -65,7 +65,7 @@ async fn a_function_that_falls_silent_is_noticed_by_its_requests() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_session_is_kept_for_a_minute() {
     let work = async {
-        let endpoint = endpoint(1);
+        let endpoint = endpoint(1, Some(PING));
         let session = session(1, &endpoint).await;
         let (answer, turn) = ask(session.turn().expect("a turn")).await.expect("an answer");
         assert!(!endpoint.allowance.is_used_up());
@@ -83,7 +83,7 @@ async fn an_idle_session_is_kept_for_a_minute() {
 #[tokio::test(start_paused = true)]
 async fn a_session_for_which_there_is_no_allowance_is_not_kept() {
     let work = async {
-        let session = session(1, &endpoint(0)).await;
+        let session = session(1, &endpoint(0, Some(PING))).await;
         let (answer, turn) = ask(session.turn().expect("a turn")).await.expect("an answer");
         assert!(!session.is_retired());
         drop((answer, turn));
@@ -130,9 +130,7 @@ async fn a_silent_call_sees_no_more_pings_than_a_peer_puts_up_with() {
             let (near, far) = tokio::io::duplex(1 << 16);
             let pings = Rc::new(Cell::new(0));
             spawn_local(count_pings(far, pings.clone()));
-            let settings = ConnectionSettings { ping_interval: interval };
-            let session =
-                Session::open(Stream::of_http2(near), endpoint(1), 1 << 16, &settings).await.expect("a session");
+            let session = Session::open(Stream::of_http2(near), endpoint(1, interval)).await.expect("a session");
             let call = ask(session.turn().expect("a turn"));
             assert!(tokio::time::timeout(silence, call).await.is_err(), "the call goes on");
             assert_eq!(pings.get(), expected, "{interval:?}, {silence:?}");
