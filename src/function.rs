@@ -9,6 +9,7 @@ pub mod allowance;
 pub mod balance;
 pub mod channel;
 pub mod connect;
+pub mod cooldown;
 pub mod dial;
 pub mod echo;
 pub mod error;

@@ -46,7 +46,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
     let instances = read_instances(section);
     let timeout = read_timeout(section).unwrap_or(Setting { value: TIMEOUT, place: None });
     let connect_timeout = time("connect_timeout", 5, SHORTEST);
-    let start_wait = time("start_wait", 0, Duration::ZERO);
+    let start_wait = time("start_wait", 1, Duration::ZERO);
     let stream_idle = time("stream_idle", 60, SHORTEST);
     let stream_max = time("stream_max", 0, Duration::ZERO);
     let websocket_idle = time("websocket_idle", 600, SHORTEST);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 use super::echo;
@@ -21,9 +21,6 @@ use crate::config::types::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
 use crate::net::socket::{KeepAlive, keep_alive, limit_unacknowledged};
-
-/// The pause between two attempts while a function is starting.
-const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// A byte stream to an instance under hyper.
 #[derive(Debug)]
@@ -182,36 +179,28 @@ impl Kind {
     }
 }
 
-/// Connects to `instance`: each attempt at most `connect_timeout`, the handshake of TLS included, new attempts until `start_wait` is over.
-/// `preface` is what the connection begins with.
+/// Connects to `instance` within `connect_timeout`, the handshake of TLS included. `preface` is what the connection begins with.
 ///
 /// # Errors
-/// The error of the last attempt.
+/// Why there is no connection.
 pub async fn connect(
     instance: &Instance,
     offer: Offer,
     connect_timeout: Duration,
-    start_wait: Duration,
     preface: &[u8],
 ) -> Result<Stream, ConnectError> {
-    let give_up = Instant::now() + start_wait;
-    loop {
-        let error = match timeout(connect_timeout, open(instance, offer, preface)).await {
-            Ok(Ok(kind)) => {
-                instance.set_up(true);
-                let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));
-                return Ok(Stream(Wire::new(kind, http2)));
-            }
-            Ok(Err(error)) => ConnectError::Failed(error),
-            Err(_elapsed) => ConnectError::TimedOut(connect_timeout),
-        };
-        instance.set_up(false);
-        if Instant::now() + RETRY_PAUSE > give_up {
-            tracing::debug!(instance = %instance.label(), %error, "cannot connect");
-            return Err(error);
+    let error = match timeout(connect_timeout, open(instance, offer, preface)).await {
+        Ok(Ok(kind)) => {
+            instance.set_up(true);
+            let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));
+            return Ok(Stream(Wire::new(kind, http2)));
         }
-        sleep(RETRY_PAUSE).await;
-    }
+        Ok(Err(error)) => ConnectError::Failed(error),
+        Err(_elapsed) => ConnectError::TimedOut(connect_timeout),
+    };
+    instance.set_up(false);
+    tracing::debug!(instance = %instance.label(), %error, "cannot connect");
+    Err(error)
 }
 
 async fn open(instance: &Instance, offer: Offer, preface: &[u8]) -> io::Result<Kind> {

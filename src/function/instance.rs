@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::allowance::Allowance;
+use super::cooldown::Cooldown;
 use super::tls::Client;
 use crate::config::connection::ConnectionSettings;
 use crate::config::types::InstanceAddress;
@@ -21,6 +22,7 @@ pub struct Instance {
     tls: Option<Arc<Client>>,
     label: Box<str>,
     up: Arc<InstanceUp>,
+    cooldown: Cooldown,
 }
 
 impl Instance {
@@ -31,7 +33,7 @@ impl Instance {
         up.set(true);
         let socket =
             address.authority().and_then(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port)));
-        Self { address: address.clone(), socket, tls, label, up }
+        Self { address: address.clone(), socket, tls, label, up, cooldown: Cooldown::default() }
     }
 
     #[must_use]
@@ -65,6 +67,11 @@ impl Instance {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    #[must_use]
+    pub fn cooldown(&self) -> &Cooldown {
+        &self.cooldown
     }
 
     /// Notes the outcome of an attempt to connect.

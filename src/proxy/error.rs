@@ -1,6 +1,6 @@
 //! Everything that can end a request without a response of its function, and the answer to each.
 
-use super::deadline::{Stop, WaitingFor};
+use super::deadline::{Budget, Stop, WaitingFor};
 use crate::function::admission;
 use crate::function::error::{ConnectError, ExchangeError};
 use crate::function::tls;
@@ -30,6 +30,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// A wait that ended early.
+    #[must_use]
+    pub fn stopped(stop: Stop, budget: &Budget) -> Self {
+        Self::Stopped { stop, timeout: budget.timeout() }
+    }
+
     /// The answer to the client. Never an internal address.
     #[must_use]
     pub fn problem(&self) -> Problem {

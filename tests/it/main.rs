@@ -12,6 +12,7 @@ mod functions_tls;
 mod goaway;
 mod headers;
 mod http2;
+mod instances;
 mod introduced;
 mod listeners;
 mod narrow;

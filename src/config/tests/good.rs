@@ -35,7 +35,7 @@ fn defaults() {
     assert_eq!(function.id.to_string(), "default/echo:$LATEST");
     assert_eq!(function.instances, [InstanceAddress::Echo]);
     assert_eq!((function.timeout.value, function.timeout.place.clone()), (seconds(15), None));
-    assert_eq!((function.connect_timeout, function.start_wait), (seconds(5), Duration::ZERO));
+    assert_eq!((function.connect_timeout, function.start_wait), (seconds(5), seconds(1)));
     assert_eq!((function.stream_idle, function.stream_max), (seconds(60), None));
     assert_eq!((function.websocket_idle, function.queue_timeout), (seconds(600), seconds(1)));
     assert_eq!((function.max_concurrency, function.queue, function.memory), (None, 0, 0));
