@@ -4,6 +4,7 @@
 //! instances) it takes over from its predecessor. Each worker has a [`local::Local`] of its own beside it, with a
 //! [`pool::Pool`] of connections for each instance, so that no lock stands between a request and its connection.
 
+pub mod addresses;
 pub mod admission;
 pub mod allowance;
 pub mod balance;
@@ -14,6 +15,7 @@ pub mod dial;
 pub mod echo;
 pub mod error;
 pub mod failure;
+pub mod happy_eyeballs;
 pub mod instance;
 pub mod link;
 pub mod local;

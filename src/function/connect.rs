@@ -189,7 +189,7 @@ pub async fn connect(
     connect_timeout: Duration,
     preface: &[u8],
 ) -> Result<Stream, ConnectError> {
-    let error = match timeout(connect_timeout, open(instance, offer, preface)).await {
+    let error = match timeout(connect_timeout, open(instance, offer, connect_timeout, preface)).await {
         Ok(Ok(kind)) => {
             instance.set_up(true);
             let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));
@@ -203,7 +203,7 @@ pub async fn connect(
     Err(error)
 }
 
-async fn open(instance: &Instance, offer: Offer, preface: &[u8]) -> io::Result<Kind> {
+async fn open(instance: &Instance, offer: Offer, connect_timeout: Duration, preface: &[u8]) -> io::Result<Kind> {
     let (host, port) = match instance.address() {
         InstanceAddress::Unix(path) => {
             let mut stream = UnixStream::connect(path).await?;
@@ -217,7 +217,7 @@ async fn open(instance: &Instance, offer: Offer, preface: &[u8]) -> io::Result<K
     };
     let mut stream = match instance.socket() {
         Some(socket) => TcpStream::connect(socket).await?,
-        None => TcpStream::connect((host.as_str(), port)).await?,
+        None => instance.addresses().connect(host, port, connect_timeout).await?,
     };
     prepare(&stream)?;
     stream.write_all(preface).await?;
@@ -328,7 +328,9 @@ mod tests {
             [(InstanceAddress::Http { host: host(), port }, false), (InstanceAddress::H2c { host: host(), port }, true)]
         {
             let instance = Instance::new(&address, None, &function);
-            let Ok(Kind::Tcp(stream)) = open(&instance, Offer::Any, &[]).await else { panic!("no connection") };
+            let Ok(Kind::Tcp(stream)) = open(&instance, Offer::Any, Duration::from_secs(5), &[]).await else {
+                panic!("no connection")
+            };
             assert!(stream.nodelay().expect("an option"));
             let socket = socket2::SockRef::from(&stream);
             assert!(socket.keepalive().expect("an option"));

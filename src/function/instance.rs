@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::addresses::Addresses;
 use super::allowance::Allowance;
 use super::cooldown::Cooldown;
 use super::tls::Client;
@@ -23,6 +24,7 @@ pub struct Instance {
     label: Box<str>,
     up: Arc<InstanceUp>,
     cooldown: Cooldown,
+    addresses: Addresses,
 }
 
 impl Instance {
@@ -33,7 +35,15 @@ impl Instance {
         up.set(true);
         let socket =
             address.authority().and_then(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port)));
-        Self { address: address.clone(), socket, tls, label, up, cooldown: Cooldown::default() }
+        Self {
+            address: address.clone(),
+            socket,
+            tls,
+            label,
+            up,
+            cooldown: Cooldown::default(),
+            addresses: Addresses::default(),
+        }
     }
 
     #[must_use]
@@ -67,6 +77,12 @@ impl Instance {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// Those of its name, where it has one.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
     }
 
     #[must_use]

@@ -1,5 +1,6 @@
 //! Several instances of a function: they take turns, and one that cannot be reached costs as little as possible.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -118,4 +119,15 @@ fn a_restart_in_order_loses_nothing() {
     eventually("it is down", || (gateway.metric(&format!("{up}\"http://127.0.0.1:{port}\"}}")) == 0.0).then_some(()));
     let _again = Origin::start_on(port, serve());
     assert_eq!(client.receive().text(), "hello");
+}
+
+/// `localhost` has two addresses on most machines, `::1` in front. Where it has one, there is nothing to see.
+#[test]
+fn a_dead_address_of_a_name_costs_one_request_a_moment() {
+    let origin = Origin::answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    let _hanging = Hanging::start_at((Ipv6Addr::LOCALHOST, origin.port).into());
+    let gateway = gateway(&[format!("http://localhost:{}", origin.port)], 1, "connect_timeout = \"2s\"");
+    let began = Instant::now();
+    assert!(slow(&gateway, 10) <= 1);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }

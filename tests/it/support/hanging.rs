@@ -13,9 +13,13 @@ pub struct Hanging {
 
 impl Hanging {
     pub fn start() -> Self {
-        let socket = || Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        Self::start_at(([127, 0, 0, 1], 0).into())
+    }
+
+    pub fn start_at(address: SocketAddr) -> Self {
+        let socket = || Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
         let listener = socket();
-        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+        listener.bind(&address.into()).expect("a port");
         listener.listen(0).expect("a listener");
         let address = listener.local_addr().expect("an address").as_socket().expect("an address");
         let fill = || {
