@@ -20,6 +20,7 @@ pub mod instance;
 pub mod link;
 pub mod local;
 pub mod malformed;
+pub mod persistence;
 pub mod pool;
 pub mod presence;
 pub mod reply;

@@ -29,6 +29,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// The shortest pause between two PINGs. Functions that limit them at all allow few.
 const SHORTEST_PING: Duration = Duration::from_secs(1);
 
+const KEEPALIVE: Kind<Duration> = Kind { example: "auto", number: DURATION.number, parse: keepalive };
 const PING_INTERVAL: Kind<Option<Duration>> = Kind { example: "5m", number: DURATION.number, parse: ping_interval };
 const SERVER_NAME: Kind<Option<String>> = Kind::new("orders.example.com", server_name);
 
@@ -89,13 +90,22 @@ pub(super) fn read_timeout(section: &Section<'_>) -> Option<Setting<Duration>> {
 
 fn read_connection(section: &Section<'_>) -> ConnectionSettings {
     let default = ConnectionSettings::default();
+    let keepalive = section.optional("keepalive", &KEEPALIVE);
     let ping_interval = section.optional("ping_interval", &PING_INTERVAL);
     let header_bytes =
         section.size("max_response_header_bytes", default.max_response_header_bytes as u64, HEADER_BYTES);
     ConnectionSettings {
+        keepalive: keepalive.map_or(default.keepalive, |found| found.value),
         ping_interval: ping_interval.map_or(default.ping_interval, |found| found.value),
         max_response_header_bytes: usize::try_from(header_bytes).unwrap_or(usize::MAX),
         max_response_headers: section.number("max_response_headers", default.max_response_headers, HEADERS),
+    }
+}
+
+fn keepalive(text: &str) -> Result<Duration, Problem> {
+    match text {
+        "auto" => Ok(ConnectionSettings::default().keepalive),
+        _ => within("keepalive", text, Duration::ZERO),
     }
 }
 

@@ -3,11 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
@@ -71,6 +73,19 @@ impl Wire {
             // What has been decrypted may wait inside.
             Kind::Tls(_) | Kind::Echo(_) => false,
         }
+    }
+
+    /// Whether the kernel has nothing to read, not even the end. Unlike [`Self::is_quiet`] it asks, which is a system call.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let byte = &mut [MaybeUninit::uninit()];
+        let peeked = match &*self.kind.borrow() {
+            Kind::Tcp(stream) => SockRef::from(stream).peek(byte),
+            Kind::Tls(stream) => SockRef::from(stream.get_ref().0).peek(byte),
+            Kind::Unix(stream) => SockRef::from(stream).peek(byte),
+            Kind::Echo(_) => return true,
+        };
+        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Whether HTTP/2 is spoken.
@@ -332,7 +347,7 @@ mod tests {
                 panic!("no connection")
             };
             assert!(stream.nodelay().expect("an option"));
-            let socket = socket2::SockRef::from(&stream);
+            let socket = SockRef::from(&stream);
             assert!(socket.keepalive().expect("an option"));
             let probes = socket.tcp_keepalive_interval().expect("an option")
                 * socket.tcp_keepalive_retries().expect("an option");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::addresses::Addresses;
 use super::allowance::Allowance;
 use super::cooldown::Cooldown;
+use super::persistence::Persistence;
 use super::tls::Client;
 use crate::config::connection::ConnectionSettings;
 use crate::config::types::InstanceAddress;
@@ -107,6 +108,7 @@ pub struct Endpoint {
     /// Of this worker's idle connections.
     pub allowance: Rc<Allowance>,
     pub settings: ConnectionSettings,
+    pub persistence: Persistence,
 }
 
 impl Endpoint {
@@ -118,6 +120,7 @@ impl Endpoint {
         allowance: Rc<Allowance>,
     ) -> Rc<Self> {
         let label = instance.label().into();
-        Rc::new(Self { instance, label, metrics, allowance, settings })
+        let persistence = Persistence::new(settings.keepalive);
+        Rc::new(Self { instance, label, metrics, allowance, settings, persistence })
     }
 }

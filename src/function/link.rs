@@ -21,6 +21,7 @@ use super::connect::{Stream, Wire};
 use super::error::ExchangeError;
 use super::failure::{Failed, FailedKind};
 use super::instance::Endpoint;
+use super::persistence::with_margin;
 use super::presence::Presence;
 use super::signal::Signal;
 use crate::config::connection::ConnectionSettings;
@@ -46,6 +47,8 @@ pub struct Link {
     presence: Presence,
     keep: Duration,
     used: bool,
+    /// Since when it had been idle when it was taken.
+    idle_before: Option<Instant>,
 }
 
 /// What is left of a link after the function switched protocols.
@@ -85,6 +88,7 @@ impl Link {
             presence: Presence::new(endpoint),
             keep: DEFAULT_KEEP,
             used: false,
+            idle_before: None,
         }))
     }
 
@@ -117,6 +121,9 @@ impl Link {
             })
             .await;
             let answered = self.wire.received() > before;
+            if reused && !answered && matches!(outcome, Ok(Err(_))) {
+                self.note_closed();
+            }
             let kind = match outcome {
                 Ok(Ok(response)) => {
                     self.learn_keep(&response);
@@ -129,6 +136,14 @@ impl Link {
                 Err(stopped) => FailedKind::Stopped(stopped),
             };
             Err(Failed { kind, reused, answered })
+        }
+    }
+
+    /// The function has closed the connection that was idle.
+    fn note_closed(&self) {
+        let now = Instant::now();
+        if let Some(since) = self.idle_before {
+            self.presence.endpoint().persistence.was_closed(now.saturating_duration_since(since), now);
         }
     }
 
@@ -164,21 +179,33 @@ impl Link {
         is_free
     }
 
-    /// Whether an idle link is still good: not expired, not closed, nothing received that nobody asked for.
-    pub fn is_usable(&mut self, now: Instant) -> bool {
-        let quiet =
-            |link: &mut Self| link.wire.is_quiet() || link.drive(&mut Context::from_waker(Waker::noop())).is_pending();
-        !self.is_expired(now) && quiet(self) && self.sender.is_ready()
+    /// Whether an idle link is still good: not closed, nothing received that nobody asked for.
+    pub fn is_open(&mut self) -> bool {
+        let is_quiet = self.wire.is_quiet() || self.drive(&mut Context::from_waker(Waker::noop())).is_pending();
+        is_quiet && self.sender.is_ready()
+    }
+
+    /// Whether nothing has come that the runtime has not heard of yet.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.wire.is_empty()
+    }
+
+    /// How long the link has been idle.
+    #[must_use]
+    pub fn idle(&self, now: Instant) -> Duration {
+        self.presence.idle_since().map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
     #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
-        self.presence.idle_since().is_some_and(|since| now >= since + self.keep)
+        self.idle(now) >= self.keep.min(self.presence.endpoint().persistence.life())
     }
 
     /// Marks the link as idle, or as in use again.
     pub fn set_idle(&mut self, since: Option<Instant>) {
         self.signal.detach();
+        self.idle_before = self.presence.idle_since();
         self.presence.set_idle(since);
     }
 
@@ -204,7 +231,7 @@ impl Link {
         Some(Switched { stream: parts.io.into_inner(), received: parts.read_buf })
     }
 
-    /// Leaves a second of margin to `Keep-Alive: timeout=N`, or half of it when there is no second to spare. After an answer in
+    /// Leaves a margin to `Keep-Alive: timeout=N`. After an answer in
     /// HTTP/1.0 the link is not used again, whatever the function says: hyper would write the next request in HTTP/1.0 as
     /// well, and a chunked body, which does not exist there, not at all.
     fn learn_keep(&mut self, response: &Response<Incoming>) {
@@ -216,8 +243,7 @@ impl Link {
             value.split(',').find_map(|option| option.trim().strip_prefix("timeout=")?.trim().parse::<u32>().ok())
         });
         if let Some(seconds) = seconds {
-            let promised = Duration::from_secs(u64::from(seconds));
-            self.keep = promised.saturating_sub(Duration::from_secs(1)).max(promised / 2);
+            self.keep = with_margin(Duration::from_secs(u64::from(seconds)));
         }
     }
 }

@@ -142,7 +142,7 @@ impl Session {
     /// Whether it has been without a request for too long.
     #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
-        self.presence.borrow().idle_since().is_some_and(|since| now >= since + KEEP)
+        self.presence.borrow().idle_since().is_some_and(|since| now >= since + KEEP.min(self.settings.keepalive))
     }
 
     fn leave(&self) {
@@ -151,7 +151,7 @@ impl Session {
             return;
         }
         let mut presence = self.presence.borrow_mut();
-        if presence.endpoint().allowance.is_used_up() {
+        if presence.endpoint().allowance.is_used_up() || self.settings.keepalive.is_zero() {
             self.retired.set(true);
         } else {
             presence.set_idle(Some(Instant::now()));

@@ -15,7 +15,7 @@ use crate::function::balance::Selection;
 use crate::function::channel::Channel;
 use crate::function::dial::{self, Terms};
 use crate::function::local::Local;
-use crate::function::pool::Pool;
+use crate::function::pool::{Pool, Reuse};
 use crate::function::tls::Offer;
 use crate::net::proxy_protocol;
 use crate::telemetry::access::Record;
@@ -37,7 +37,8 @@ pub(super) struct Connector<'a> {
 /// Which connections an attempt may use: one that follows a lost one must not meet another that was idle as long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Links {
-    Any,
+    /// Any that [`Reuse`] allows.
+    Idle(Reuse),
     New,
 }
 
@@ -58,7 +59,7 @@ impl Connector<'_> {
         let channel = match links {
             // A reload may have left connections that begin with no header.
             _ if self.function.function.spec.proxy_protocol.is_some() => None,
-            Links::Any => pool.take(self.client.now(), self.offer),
+            Links::Idle(reuse) => pool.take(self.client.now(), self.offer, reuse),
             Links::New => pool.share(self.offer),
         };
         channel.map(|channel| (channel, pool.clone()))

@@ -23,7 +23,7 @@ use crate::function::channel::Channel;
 use crate::function::error::{ConnectError, ExchangeError};
 use crate::function::failure::{Failed, FailedKind};
 use crate::function::local::{Local, Permit};
-use crate::function::pool::Pool;
+use crate::function::pool::{Pool, Reuse};
 use crate::function::reply::Reply;
 use crate::function::session::Turn;
 use crate::function::tls::Offer;
@@ -207,7 +207,10 @@ impl Forwarding<'_> {
         outgoing: Outgoing,
         record: &mut Record,
     ) -> Result<(Response<Incoming>, Channel, Rc<Pool>), Error> {
-        let (mut unsent, mut links) = (0, Links::Any);
+        // A body cannot be read twice.
+        let is_repeatable = self.head.method.is_idempotent() && self.progress.is_none();
+        let mut links = Links::Idle(if is_repeatable { Reuse::Any } else { Reuse::Proven });
+        let mut unsent = 0;
         let mut next = Next::New(outgoing);
         let connector = self.connector();
         let mut selection = connector.select();
@@ -255,7 +258,7 @@ impl Forwarding<'_> {
                     unsent += 1;
                     Next::Unsent(request)
                 }
-                FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && links == Links::Any => {
+                FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && links != Links::New => {
                     Next::New(self.again(RequestBody::empty())?)
                 }
                 FailedKind::Refused(body, _) if unsent + 1 < ATTEMPTS => {

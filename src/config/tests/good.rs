@@ -56,7 +56,11 @@ fn settings_of_connections_are_read() {
     let (default, seconds) = (ConnectionSettings::default(), Duration::from_secs);
     let header_bytes = |max_response_header_bytes| ConnectionSettings { max_response_header_bytes, ..default };
     let headers = |max_response_headers| ConnectionSettings { max_response_headers, ..default };
+    let keepalive = |keepalive| ConnectionSettings { keepalive, ..default };
     for (key, value, wanted) in [
+        ("keepalive", "\"auto\"", default),
+        ("keepalive", "\"0s\"", keepalive(Duration::ZERO)),
+        ("keepalive", "\"90s\"", keepalive(seconds(90))),
         ("ping_interval", "\"off\"", ConnectionSettings { ping_interval: None, ..default }),
         ("ping_interval", "\"1m\"", ConnectionSettings { ping_interval: Some(seconds(60)), ..default }),
         ("max_response_header_bytes", "\"8KiB\"", header_bytes(8192)),
@@ -67,6 +71,9 @@ fn settings_of_connections_are_read() {
         assert_eq!(read(key, value).expect(value), wanted, "{key} = {value}");
     }
     for (key, value) in [
+        ("keepalive", "\"off\""),
+        ("keepalive", "\"9000h\""),
+        ("keepalive", "0"),
         ("ping_interval", "\"999ms\""),
         ("ping_interval", "\"on\""),
         ("ping_interval", "300"),
