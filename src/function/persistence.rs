@@ -13,10 +13,8 @@ use tokio::time::Instant;
 pub const SETTLED: Duration = Duration::from_millis(100);
 /// The pools are looked at once a second: a close that is noticed by then may have come at once.
 const LOOK: Duration = Duration::from_secs(1);
-/// After this time an instance that closed at once is tried again.
-const BANNED_FOR: Duration = Duration::from_secs(60);
-/// How long a life that was found to be shorter is remembered.
-const LOWERED_FOR: Duration = Duration::from_secs(600);
+/// How long a close is remembered. An instance that was restarted closes connections, too, and that says nothing.
+const REMEMBERED: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub struct Persistence {
@@ -76,14 +74,14 @@ impl Persistence {
     pub fn was_closed(&self, idle: Duration, now: Instant) {
         match self.trust.get() {
             Trust::Unproven if idle < LOOK => {
-                tracing::debug!("an instance closes connections at once; they are not reused for {BANNED_FOR:?}");
-                self.trust.set(Trust::Banned { until: now + BANNED_FOR });
+                tracing::debug!("an instance closes connections at once; they are not reused for {REMEMBERED:?}");
+                self.trust.set(Trust::Banned { until: now + REMEMBERED });
             }
             // It may have been restarted. The next connection shows.
             Trust::Proven if idle < SETTLED => self.trust.set(Trust::Unproven),
             Trust::Unproven | Trust::Proven | Trust::Banned { .. } => {
                 self.life.set(self.life.get().min(with_margin(idle)));
-                self.lowered_until.set(Some(now + LOWERED_FOR));
+                self.lowered_until.set(Some(now + REMEMBERED));
             }
         }
     }
@@ -158,14 +156,14 @@ mod tests {
         let persistence = Persistence::new(AUTO);
         let now = Instant::now();
         persistence.was_closed(Duration::ZERO, now);
-        persistence.forget(now + BANNED_FOR - Duration::from_millis(1));
+        persistence.forget(now + REMEMBERED - Duration::from_millis(1));
         assert!(!persistence.is_allowed());
-        persistence.forget(now + BANNED_FOR);
+        persistence.forget(now + REMEMBERED);
         assert!(persistence.is_allowed() && !persistence.is_proven());
         persistence.was_closed(Duration::from_secs(3), now);
-        persistence.forget(now + LOWERED_FOR - Duration::from_millis(1));
+        persistence.forget(now + REMEMBERED - Duration::from_millis(1));
         assert_eq!(persistence.life(), Duration::from_secs(2));
-        persistence.forget(now + LOWERED_FOR);
+        persistence.forget(now + REMEMBERED);
         assert_eq!(persistence.life(), AUTO);
     }
 
