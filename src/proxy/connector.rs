@@ -88,7 +88,8 @@ impl Connector<'_> {
             };
             all_failed |= !self.function.advance(selection, Instant::now());
             if all_failed {
-                if Instant::now() + PAUSE > give_up {
+                // Why there is no connection says more than that the time is over.
+                if Instant::now() + PAUSE > give_up.min(self.budget.end()) {
                     return Err(Error::Connect(error));
                 }
                 self.wait(sleep(PAUSE), record).await?;

@@ -131,3 +131,16 @@ fn a_dead_address_of_a_name_costs_one_request_a_moment() {
     assert!(slow(&gateway, 10) <= 1);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
+
+#[test]
+fn a_function_that_is_down_is_unreachable_also_when_the_timeout_is_shorter_than_start_wait() {
+    for (timeout, start_wait) in [("20s", "0s"), ("20s", "200ms"), ("200ms", "1s"), ("200ms", "5m")] {
+        let function = format!("timeout = \"{timeout}\"\nstart_wait = \"{start_wait}\"");
+        let gateway = gateway(&[refusing(), refusing()], 1, &function);
+        let began = Instant::now();
+        for line in ["GET /", "POST /"] {
+            assert_eq!(gateway.client().ask(request(line, &[])).reason(), "function_unreachable", "{function}");
+        }
+        assert!(began.elapsed() < Duration::from_secs(2), "{function}: {:?}", began.elapsed());
+    }
+}
