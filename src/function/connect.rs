@@ -12,7 +12,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use super::echo;
@@ -194,7 +194,8 @@ impl Kind {
     }
 }
 
-/// Connects to `instance` within `connect_timeout`, the handshake of TLS included. `preface` is what the connection begins with.
+/// Connects to `instance` until `deadline`, which ends an attempt that may take `connect_timeout`; the handshake of TLS is
+/// included. `preface` is what the connection begins with.
 ///
 /// # Errors
 /// Why there is no connection.
@@ -202,9 +203,10 @@ pub async fn connect(
     instance: &Instance,
     offer: Offer,
     connect_timeout: Duration,
+    deadline: Instant,
     preface: &[u8],
 ) -> Result<Stream, ConnectError> {
-    let error = match timeout(connect_timeout, open(instance, offer, connect_timeout, preface)).await {
+    let error = match timeout_at(deadline, open(instance, offer, connect_timeout, preface)).await {
         Ok(Ok(kind)) => {
             instance.set_up(true);
             let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::channel::Channel;
 use super::connect::connect;
@@ -50,6 +50,8 @@ pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
 
 async fn open_now(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError> {
     let Terms { connect_timeout, ref preface, .. } = terms;
+    // For the wait and the connection together.
+    let deadline = Instant::now() + connect_timeout;
     let is_shared = preface.is_empty();
     let endpoint = pool.endpoint();
     let offer = pool.offer(terms.offer);
@@ -58,9 +60,12 @@ async fn open_now(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
         if let Some(turn) = pool.turn() {
             return Ok(Channel::Turn(turn));
         }
+        if Instant::now() >= deadline {
+            return Err(ConnectError::TimedOut(connect_timeout));
+        }
     }
     let _opening = is_shared.then(|| Opening::begin(pool));
-    let stream = connect(&endpoint.instance, offer, connect_timeout, preface).await?;
+    let stream = connect(&endpoint.instance, offer, connect_timeout, deadline, preface).await?;
     if !stream.wire().is_http2() {
         pool.learn_http1(offer);
         let link = Link::open(stream, endpoint.clone()).await;
@@ -70,7 +75,7 @@ async fn open_now(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
         }
         return Ok(Channel::Link(link));
     }
-    let session = match timeout(connect_timeout, Session::open(stream, endpoint.clone())).await {
+    let session = match timeout_at(deadline, Session::open(stream, endpoint.clone())).await {
         Ok(session) => session?,
         Err(_elapsed) => return Err(ConnectError::NotHttp2),
     };

@@ -10,6 +10,7 @@ use super::support::client::request;
 use super::support::gateway::{Gateway, simple};
 use super::support::hanging::Hanging;
 use super::support::origin::Origin;
+use super::support::peer::Peer;
 use super::support::{eventually, pause};
 
 /// Clearly longer than a request takes to an instance that answers.
@@ -143,4 +144,23 @@ fn a_function_that_is_down_is_unreachable_also_when_the_timeout_is_shorter_than_
         }
         assert!(began.elapsed() < Duration::from_secs(2), "{function}: {:?}", began.elapsed());
     }
+}
+
+/// In HTTP/2, requests wait for a connection that another one opens.
+#[test]
+fn a_burst_that_meets_an_instance_that_hangs_waits_for_it_once() {
+    const CONNECT: Duration = Duration::from_millis(500);
+    let (peer, hanging) = (Peer::echo(), Hanging::start());
+    let instances = [hanging.url().replace("http:", "h2c:"), peer.url()];
+    let gateway = gateway(&instances, 1, "connect_timeout = \"500ms\"");
+    let ask = || {
+        let began = Instant::now();
+        assert_eq!(gateway.get("/").status(), 200);
+        assert!(began.elapsed() < 2 * CONNECT, "{:?}", began.elapsed());
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(ask);
+        }
+    });
 }
