@@ -15,7 +15,7 @@ use super::connector::{Connector, Links};
 use super::deadline::{Budget, WaitingFor};
 use super::error::Error;
 use super::exchange::Held;
-use super::retry::{Attempt, may_retry};
+use super::retry::{Attempt, is_repeatable, may_retry};
 use super::routing::{Received, Routed};
 use super::upload::Upload;
 use super::view::{LocalApi, View};
@@ -207,8 +207,7 @@ impl Forwarding<'_> {
         outgoing: Outgoing,
         record: &mut Record,
     ) -> Result<(Response<Incoming>, Channel, Rc<Pool>), Error> {
-        // A body cannot be read twice.
-        let is_repeatable = self.head.method.is_idempotent() && self.progress.is_none();
+        let is_repeatable = is_repeatable(&self.head.method, self.progress.is_some());
         let mut links = Links::Idle(if is_repeatable { Reuse::Any } else { Reuse::Proven });
         let mut unsent = 0;
         let mut next = Next::New(outgoing);
