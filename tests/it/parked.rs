@@ -141,7 +141,8 @@ fn a_stop_closes_it_at_once() {
 
 #[test]
 fn a_client_that_leaves_is_let_go() {
-    let gateway = Gateway::before(&echo(), "", "");
+    let origin = echo();
+    let gateway = Gateway::before(&origin, "", "");
     let mut client = gateway.client();
     client.ask(request("GET /", &[]));
     pause(MOMENT + MOMENT / 4);
