@@ -5,6 +5,7 @@
 mod acme;
 mod address;
 mod collector;
+pub mod connection;
 mod cover;
 mod disk;
 mod document;

@@ -4,18 +4,23 @@
 //! instances) it takes over from its predecessor. Each worker has a [`local::Local`] of its own beside it, with a
 //! [`pool::Pool`] of connections for each instance, so that no lock stands between a request and its connection.
 
+pub mod addresses;
 pub mod admission;
 pub mod allowance;
 pub mod balance;
 pub mod channel;
 pub mod connect;
+pub mod cooldown;
 pub mod dial;
 pub mod echo;
 pub mod error;
 pub mod failure;
+pub mod happy_eyeballs;
 pub mod instance;
 pub mod link;
 pub mod local;
+pub mod malformed;
+pub mod persistence;
 pub mod pool;
 pub mod presence;
 pub mod reply;

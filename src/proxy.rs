@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod client;
+mod connector;
 pub mod deadline;
 pub mod delivery;
 pub mod error;

@@ -9,21 +9,28 @@ use foldhash::HashMap;
 use rustls::pki_types::ServerName;
 
 use super::address::INSTANCE;
+use super::connection::ConnectionSettings;
 use super::error::{Diagnostic, Problem, closest, quoted};
 use super::field;
 use super::file::Span;
-use super::gateway::{LONGEST, MANY, SHORTEST};
+use super::gateway::{HEADER_BYTES, HEADERS, LONGEST, MANY, SHORTEST};
 use super::name::{DEFAULT_NAMESPACE, FUNCTION, LATEST, Reference, VERSION};
 use super::pem;
 use super::reader::Section;
 use super::tls::FunctionTls;
 use super::types::{Function, FunctionId, InstanceAddress, ProxyProtocol, Setting};
-use super::value::{Found, Kind};
+use super::value::{DURATION, Found, Kind};
 use crate::header::ReservedPrefix;
+use crate::units::format_duration;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
+/// The shortest pause between two PINGs. Functions that limit them at all allow few.
+const SHORTEST_PING: Duration = Duration::from_secs(1);
+
+const KEEPALIVE: Kind<Duration> = Kind { example: "auto", number: DURATION.number, parse: keepalive };
+const PING_INTERVAL: Kind<Option<Duration>> = Kind { example: "5m", number: DURATION.number, parse: ping_interval };
 const SERVER_NAME: Kind<Option<String>> = Kind::new("orders.example.com", server_name);
 
 /// Reads one function. `None` is one that cannot be named, which has been reported.
@@ -40,7 +47,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
     let instances = read_instances(section);
     let timeout = read_timeout(section).unwrap_or(Setting { value: TIMEOUT, place: None });
     let connect_timeout = time("connect_timeout", 5, SHORTEST);
-    let start_wait = time("start_wait", 0, Duration::ZERO);
+    let start_wait = time("start_wait", 1, Duration::ZERO);
     let stream_idle = time("stream_idle", 60, SHORTEST);
     let stream_max = time("stream_max", 0, Duration::ZERO);
     let websocket_idle = time("websocket_idle", 600, SHORTEST);
@@ -50,6 +57,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
     let memory = section.number("memory", 0, 0..=u32::MAX);
     let headers = field::read(section, prefix);
     let proxy_protocol = read_proxy_protocol(section, &instances);
+    let connection = read_connection(section);
     let tls = section.table("tls", |tls| read_tls(tls, &instances));
     id.map(|id| {
         id.map(|id| Function {
@@ -57,6 +65,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Option<Fou
             instances,
             timeout,
             connect_timeout,
+            connection,
             start_wait,
             stream_idle,
             stream_max: (!stream_max.is_zero()).then_some(stream_max),
@@ -77,6 +86,44 @@ pub(super) fn read_timeout(section: &Section<'_>) -> Option<Setting<Duration>> {
     const RANGE: RangeInclusive<Duration> = SHORTEST..=LONGEST_TIMEOUT;
     let found = section.duration_if_set("timeout", &RANGE)?;
     Some(Setting { value: found.value, place: Some(found.span.place()) })
+}
+
+fn read_connection(section: &Section<'_>) -> ConnectionSettings {
+    let default = ConnectionSettings::default();
+    let keepalive = section.optional("keepalive", &KEEPALIVE);
+    let ping_interval = section.optional("ping_interval", &PING_INTERVAL);
+    let header_bytes =
+        section.size("max_response_header_bytes", default.max_response_header_bytes as u64, HEADER_BYTES);
+    ConnectionSettings {
+        keepalive: keepalive.map_or(default.keepalive, |found| found.value),
+        ping_interval: ping_interval.map_or(default.ping_interval, |found| found.value),
+        max_response_header_bytes: usize::try_from(header_bytes).unwrap_or(usize::MAX),
+        max_response_headers: section.number("max_response_headers", default.max_response_headers, HEADERS),
+    }
+}
+
+fn keepalive(text: &str) -> Result<Duration, Problem> {
+    match text {
+        "auto" => Ok(ConnectionSettings::default().keepalive),
+        _ => within("keepalive", text, Duration::ZERO),
+    }
+}
+
+fn ping_interval(text: &str) -> Result<Option<Duration>, Problem> {
+    match text {
+        "off" => Ok(None),
+        _ => within("ping_interval", text, SHORTEST_PING).map(Some),
+    }
+}
+
+/// A duration from `shortest` to the longest that there is.
+fn within(key: &str, text: &str, shortest: Duration) -> Result<Duration, Problem> {
+    let duration = (DURATION.parse)(text)?;
+    if (shortest..=LONGEST).contains(&duration) {
+        return Ok(duration);
+    }
+    let (low, high) = (format_duration(shortest), format_duration(LONGEST));
+    Err(Problem::new(format!("`{key}` must be from {low} to {high}, not {text}")))
 }
 
 fn read_proxy_protocol(section: &Section<'_>, instances: &[InstanceAddress]) -> Option<ProxyProtocol> {

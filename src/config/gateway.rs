@@ -1,6 +1,7 @@
 //! Reads `[gateway]`, `[admin]` and `[log]`.
 
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,6 +20,10 @@ pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 pub(super) const LONGEST: Duration = Duration::from_secs(8760 * 3600);
 /// The largest number of connections, requests or waiting requests that can be configured.
 pub(super) const MANY: usize = 10_000_000;
+
+/// What the bytes and the fields of a head can be limited to.
+pub(super) const HEADER_BYTES: RangeInclusive<u64> = 8 * KIB..=1024 * KIB;
+pub(super) const HEADERS: RangeInclusive<usize> = 1..=1000;
 
 const KIB: u64 = 1024;
 /// RFC 9113: what a window is before anybody says anything, and what it can be.
@@ -40,8 +45,8 @@ pub(super) fn read_gateway(section: &Section<'_>) -> Gateway {
         header_read_timeout: time("header_read_timeout", 10),
         keepalive_timeout: time("keepalive_timeout", 75),
         client_body_idle: time("client_body_idle", 30),
-        max_header_bytes: bytes("max_header_bytes", 64 * KIB, 8 * KIB..=1024 * KIB),
-        max_headers: section.number("max_headers", 100, 1..=1000),
+        max_header_bytes: bytes("max_header_bytes", 64 * KIB, HEADER_BYTES),
+        max_headers: section.number("max_headers", 100, HEADERS),
         // `http::Uri` takes no more than 65534 bytes.
         max_uri_bytes: bytes("max_uri_bytes", 8 * KIB, 64..=64 * KIB - 2),
         max_body_bytes: read_body_limit(section).and_then(|limit| limit.value),

@@ -12,6 +12,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Method};
 use ipnet::IpNet;
 
+use super::connection::ConnectionSettings;
 use super::path::{BasePath, PathRule};
 use super::tls::{Acme, FunctionTls, ListenerTls};
 use crate::header::ReservedPrefix;
@@ -215,6 +216,7 @@ pub struct Function {
     /// The sync-wait timeout.
     pub timeout: Setting<Duration>,
     pub connect_timeout: Duration,
+    pub connection: ConnectionSettings,
     /// How long to keep trying to connect; zero is one try.
     pub start_wait: Duration,
     /// Between two chunks of a response body.

@@ -3,14 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use super::echo;
@@ -20,10 +22,7 @@ use super::tls::{self, Offer};
 use crate::config::types::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
-use crate::net::socket::keep_alive;
-
-/// The pause between two attempts while a function is starting.
-const RETRY_PAUSE: Duration = Duration::from_millis(50);
+use crate::net::socket::{KeepAlive, keep_alive, limit_unacknowledged};
 
 /// A byte stream to an instance under hyper.
 #[derive(Debug)]
@@ -83,6 +82,19 @@ impl Wire {
             // What has been decrypted may wait inside.
             Kind::Tls(_) | Kind::Echo(_) => false,
         }
+    }
+
+    /// Whether the kernel has nothing to read, not even the end. Unlike [`Self::is_quiet`] it asks, which is a system call.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let byte = &mut [MaybeUninit::uninit()];
+        let peeked = match &*self.kind.borrow() {
+            Kind::Tcp(stream) => SockRef::from(stream).peek(byte),
+            Kind::Tls(stream) => SockRef::from(stream.get_ref().0).peek(byte),
+            Kind::Unix(stream) => SockRef::from(stream).peek(byte),
+            Kind::Echo(_) => return true,
+        };
+        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Whether HTTP/2 is spoken.
@@ -205,39 +217,33 @@ impl Kind {
     }
 }
 
-/// Connects to `instance`: each attempt at most `connect_timeout`, the handshake of TLS included, new attempts until `start_wait` is over.
-/// `preface` is what the connection begins with.
+/// Connects to `instance` until `deadline`, which ends an attempt that may take `connect_timeout`; the handshake of TLS is
+/// included. `preface` is what the connection begins with.
 ///
 /// # Errors
-/// The error of the last attempt.
+/// Why there is no connection.
 pub async fn connect(
     instance: &Instance,
     offer: Offer,
     connect_timeout: Duration,
-    start_wait: Duration,
+    deadline: Instant,
     preface: &[u8],
 ) -> Result<Stream, ConnectError> {
-    let give_up = Instant::now() + start_wait;
-    loop {
-        let error = match timeout(connect_timeout, open(instance, offer, preface)).await {
-            Ok(Ok(kind)) => {
-                instance.set_up(true);
-                let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));
-                return Ok(Stream(Wire::new(kind, http2)));
-            }
-            Ok(Err(error)) => ConnectError::Failed(error),
-            Err(_elapsed) => ConnectError::TimedOut(connect_timeout),
-        };
-        instance.set_up(false);
-        if Instant::now() + RETRY_PAUSE > give_up {
-            tracing::debug!(instance = %instance.label(), %error, "cannot connect");
-            return Err(error);
+    let error = match timeout_at(deadline, open(instance, offer, connect_timeout, preface)).await {
+        Ok(Ok(kind)) => {
+            instance.set_up(true);
+            let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));
+            return Ok(Stream(Wire::new(kind, http2)));
         }
-        sleep(RETRY_PAUSE).await;
-    }
+        Ok(Err(error)) => ConnectError::Failed(error),
+        Err(_elapsed) => ConnectError::TimedOut(connect_timeout),
+    };
+    instance.set_up(false);
+    tracing::debug!(instance = %instance.label(), %error, "cannot connect");
+    Err(error)
 }
 
-async fn open(instance: &Instance, offer: Offer, preface: &[u8]) -> io::Result<Kind> {
+async fn open(instance: &Instance, offer: Offer, connect_timeout: Duration, preface: &[u8]) -> io::Result<Kind> {
     let (host, port) = match instance.address() {
         InstanceAddress::Unix(path) => {
             let mut stream = UnixStream::connect(path).await?;
@@ -251,20 +257,26 @@ async fn open(instance: &Instance, offer: Offer, preface: &[u8]) -> io::Result<K
     };
     let mut stream = match instance.socket() {
         Some(socket) => TcpStream::connect(socket).await?,
-        None => TcpStream::connect((host.as_str(), port)).await?,
+        None => instance.addresses().connect(host, port, connect_timeout).await?,
     };
     prepare(&stream)?;
     stream.write_all(preface).await?;
-    match instance.tls() {
-        Some(client) => client.connect(host, stream, offer).await.map(Kind::Tls),
-        None => Ok(Kind::Tcp(stream)),
+    let kind = match instance.tls() {
+        Some(client) => Kind::Tls(client.connect(host, stream, offer).await?),
+        None => Kind::Tcp(stream),
+    };
+    match &kind {
+        Kind::Tls(stream) if tls::is_http2(stream) => limit_unacknowledged(stream.get_ref().0)?,
+        Kind::Tcp(stream) if instance.is_h2c() => limit_unacknowledged(stream)?,
+        Kind::Tcp(_) | Kind::Tls(_) | Kind::Unix(_) | Kind::Echo(_) => {}
     }
+    Ok(kind)
 }
 
 /// Sets the options of a connection to a function.
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    keep_alive(stream)
+    keep_alive(stream, KeepAlive::FUNCTION)
 }
 
 impl AsyncRead for Stream {
@@ -349,14 +361,31 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
+    use crate::telemetry::metrics::Metrics;
 
     #[tokio::test]
-    async fn connections_are_kept_alive_and_send_at_once() {
+    async fn connections_send_at_once_and_notice_within_40_seconds_that_their_peer_is_gone() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connects");
-        prepare(&stream).expect("options");
-        assert!(stream.nodelay().expect("an option"));
-        assert!(socket2::SockRef::from(&stream).keepalive().expect("an option"));
+        let port = listener.local_addr().expect("an address").port();
+        let host = || "127.0.0.1".to_owned();
+        let function = Metrics::new().function("f");
+        for (address, http2) in
+            [(InstanceAddress::Http { host: host(), port }, false), (InstanceAddress::H2c { host: host(), port }, true)]
+        {
+            let instance = Instance::new(&address, None, &function);
+            let Ok(Kind::Tcp(stream)) = open(&instance, Offer::Any, Duration::from_secs(5), &[]).await else {
+                panic!("no connection")
+            };
+            assert!(stream.nodelay().expect("an option"));
+            let socket = SockRef::from(&stream);
+            assert!(socket.keepalive().expect("an option"));
+            let probes = socket.tcp_keepalive_interval().expect("an option")
+                * socket.tcp_keepalive_retries().expect("an option");
+            let noticed = socket.tcp_keepalive_time().expect("an option") + probes;
+            assert_eq!(noticed, Duration::from_secs(40));
+            // To the kernel, a function of HTTP/1.1 that does not read for a while would be gone.
+            assert_eq!(socket.tcp_user_timeout().expect("an option"), http2.then_some(noticed), "{address}");
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::channel::Channel;
 use super::connect::connect;
@@ -13,13 +13,14 @@ use super::pool::{Opening, Pool};
 use super::session::Session;
 use super::tls::Offer;
 
+/// After this time other requests no longer choose an instance to which a connection is being opened.
+const SLOW: Duration = Duration::from_millis(250);
+
 /// What a new connection is for, and how long it may take.
 #[derive(Clone, Debug)]
 pub struct Terms {
     pub offer: Offer,
     pub connect_timeout: Duration,
-    pub start_wait: Duration,
-    pub max_header_bytes: usize,
     /// What the connection begins with. If that is anything, it names one client, and the connection serves one request.
     pub preface: Vec<u8>,
 }
@@ -28,9 +29,29 @@ pub struct Terms {
 /// wait for it.
 ///
 /// # Errors
-/// The error of the last attempt.
+/// Why there is no connection.
 pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError> {
-    let Terms { connect_timeout, start_wait, max_header_bytes, ref preface, .. } = terms;
+    let cooldown = pool.endpoint().instance.cooldown();
+    cooldown.probe(Instant::now());
+    let mut opening = std::pin::pin!(open_now(pool, terms));
+    let outcome = match timeout(SLOW, &mut opening).await {
+        Ok(outcome) => outcome,
+        Err(_elapsed) => {
+            cooldown.begin(Instant::now());
+            opening.await
+        }
+    };
+    match &outcome {
+        Ok(_) => cooldown.end(),
+        Err(_) => cooldown.begin(Instant::now()),
+    }
+    outcome
+}
+
+async fn open_now(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError> {
+    let Terms { connect_timeout, ref preface, .. } = terms;
+    // For the wait and the connection together.
+    let deadline = Instant::now() + connect_timeout;
     let is_shared = preface.is_empty();
     let endpoint = pool.endpoint();
     let offer = pool.offer(terms.offer);
@@ -39,19 +60,22 @@ pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
         if let Some(turn) = pool.turn() {
             return Ok(Channel::Turn(turn));
         }
+        if Instant::now() >= deadline {
+            return Err(ConnectError::TimedOut(connect_timeout));
+        }
     }
     let _opening = is_shared.then(|| Opening::begin(pool));
-    let stream = connect(&endpoint.instance, offer, connect_timeout, start_wait, preface).await?;
+    let stream = connect(&endpoint.instance, offer, connect_timeout, deadline, preface).await?;
     if !stream.wire().is_http2() {
         pool.learn_http1(offer);
-        let link = Link::open(stream, endpoint.clone(), max_header_bytes).await;
+        let link = Link::open(stream, endpoint.clone()).await;
         let mut link = link.map_err(|_lost| ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into()))?;
         if !is_shared {
             link.use_once();
         }
         return Ok(Channel::Link(link));
     }
-    let session = match timeout(connect_timeout, Session::open(stream, endpoint.clone(), max_header_bytes)).await {
+    let session = match timeout_at(deadline, Session::open(stream, endpoint.clone())).await {
         Ok(session) => session?,
         Err(_elapsed) => return Err(ConnectError::NotHttp2),
     };

@@ -4,6 +4,10 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use super::malformed;
+use crate::config::connection::ConnectionSettings;
+use crate::message::response::Malformed;
+
 /// Why there is no connection to an instance.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -22,9 +26,9 @@ pub enum ExchangeError {
     /// The connection was lost.
     #[error("connection lost before the response head")]
     Closed(#[source] hyper::Error),
-    /// The function sent something that is not HTTP.
+    /// The function broke a rule of HTTP with its answer.
     #[error("malformed response")]
-    Malformed(#[source] hyper::Error),
+    Malformed(Malformed, #[source] hyper::Error),
     /// The rules of HTTP/2 were broken on the connection, by this answer or by another.
     #[error("malformed frames")]
     Frames(#[source] hyper::Error),
@@ -34,9 +38,13 @@ pub enum ExchangeError {
 }
 
 impl ExchangeError {
-    /// Sorts an error of the HTTP client by whose fault it was.
+    /// Sorts an error of the HTTP client by whose fault it was. `received` is what the client has not consumed: in HTTP/1.1 it
+    /// begins with a head that cannot be read.
     #[must_use]
-    pub fn new(error: hyper::Error) -> Self {
+    pub fn new(error: hyper::Error, received: &[u8], settings: &ConnectionSettings) -> Self {
+        if http2(&error).is_some_and(malformed::is_flood_of_fields) {
+            return Self::Malformed(Malformed::HeadTooLarge(settings.max_response_header_bytes), error);
+        }
         if http2(&error).is_some_and(|error| error.is_library() && error.is_go_away()) {
             return Self::Frames(error);
         }
@@ -46,7 +54,13 @@ impl ExchangeError {
         };
         match (ours, theirs) {
             (true, _) => Self::Upload(error),
-            (false, true) => Self::Malformed(error),
+            (false, true) => {
+                let rule = match http2(&error) {
+                    Some(_) => Malformed::NotHttp2(settings.max_response_header_bytes),
+                    None => malformed::http1(&error, received, settings),
+                };
+                Self::Malformed(rule, error)
+            }
             (false, false) => Self::Closed(error),
         }
     }

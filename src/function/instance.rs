@@ -4,8 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::addresses::Addresses;
 use super::allowance::Allowance;
+use super::cooldown::Cooldown;
+use super::persistence::Persistence;
 use super::tls::Client;
+use crate::config::connection::ConnectionSettings;
 use crate::config::types::InstanceAddress;
 use crate::telemetry::metrics::{FunctionMetrics, FunctionShard, InstanceUp};
 
@@ -20,6 +24,8 @@ pub struct Instance {
     tls: Option<Arc<Client>>,
     label: Box<str>,
     up: Arc<InstanceUp>,
+    cooldown: Cooldown,
+    addresses: Addresses,
 }
 
 impl Instance {
@@ -30,7 +36,15 @@ impl Instance {
         up.set(true);
         let socket =
             address.authority().and_then(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port)));
-        Self { address: address.clone(), socket, tls, label, up }
+        Self {
+            address: address.clone(),
+            socket,
+            tls,
+            label,
+            up,
+            cooldown: Cooldown::default(),
+            addresses: Addresses::default(),
+        }
     }
 
     #[must_use]
@@ -66,6 +80,17 @@ impl Instance {
         &self.label
     }
 
+    /// Those of its name, where it has one.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    #[must_use]
+    pub fn cooldown(&self) -> &Cooldown {
+        &self.cooldown
+    }
+
     /// Notes the outcome of an attempt to connect.
     pub fn set_up(&self, up: bool) {
         self.up.set(up);
@@ -82,12 +107,20 @@ pub struct Endpoint {
     pub metrics: Arc<FunctionShard>,
     /// Of this worker's idle connections.
     pub allowance: Rc<Allowance>,
+    pub settings: ConnectionSettings,
+    pub persistence: Persistence,
 }
 
 impl Endpoint {
     #[must_use]
-    pub fn new(instance: Arc<Instance>, metrics: Arc<FunctionShard>, allowance: Rc<Allowance>) -> Rc<Self> {
+    pub fn new(
+        instance: Arc<Instance>,
+        settings: ConnectionSettings,
+        metrics: Arc<FunctionShard>,
+        allowance: Rc<Allowance>,
+    ) -> Rc<Self> {
         let label = instance.label().into();
-        Rc::new(Self { instance, label, metrics, allowance })
+        let persistence = Persistence::new(settings.keepalive);
+        Rc::new(Self { instance, label, metrics, allowance, settings, persistence })
     }
 }

@@ -23,16 +23,16 @@ use super::connect::{Stream, Wire};
 use super::error::ExchangeError;
 use super::failure::{Failed, FailedKind};
 use super::instance::Endpoint;
+use super::persistence::with_margin;
 use super::presence::Presence;
 use super::signal::Signal;
+use crate::config::connection::ConnectionSettings;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
 
-/// What hyper may read at once, which is also the largest chunk of a body. Without a bound it is 400 KiB, and a client that takes
-/// nothing makes the gateway hold two or three of them for each request.
+/// What hyper may read at once, which is also the largest chunk of a body, unless heads may be larger. Without a bound it is
+/// 400 KiB, and a client that takes nothing makes the gateway hold two or three of them for each request.
 const BUFFER: usize = 64 * 1024;
-/// The most that heads can make of it.
-const MAX_BUFFER: usize = 400 * 1024;
 
 /// How long an idle link is kept when the function does not say: shorter than the 5 s after which many servers close.
 const DEFAULT_KEEP: Duration = Duration::from_secs(4);
@@ -50,6 +50,8 @@ pub struct Link {
     presence: Presence,
     keep: Duration,
     used: bool,
+    /// Since when it had been idle when it was taken.
+    idle_before: Option<Instant>,
 }
 
 /// What is left of a link after the function switched protocols.
@@ -65,19 +67,20 @@ impl Link {
     ///
     /// # Errors
     /// When the connection is lost at once.
-    pub async fn open(
-        stream: Stream,
-        endpoint: Rc<Endpoint>,
-        max_header_bytes: usize,
-    ) -> Result<Box<Self>, ExchangeError> {
+    pub async fn open(stream: Stream, endpoint: Rc<Endpoint>) -> Result<Box<Self>, ExchangeError> {
         let wire = stream.wire().clone();
-        let (sender, connection) = Builder::new()
+        let settings = endpoint.settings;
+        let mut builder = Builder::new();
+        builder
             .preserve_header_case(true)
-            .max_header_size(max_header_bytes)
-            .max_buf_size(max_header_bytes.clamp(BUFFER, MAX_BUFFER))
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(ExchangeError::new)?;
+            .max_header_size(settings.max_response_header_bytes)
+            .max_buf_size(settings.max_response_header_bytes.max(BUFFER));
+        // hyper's own limit costs nothing; another one costs an allocation for each response.
+        if settings.max_response_headers != ConnectionSettings::default().max_response_headers {
+            builder.max_headers(settings.max_response_headers);
+        }
+        let (sender, connection) =
+            builder.handshake(TokioIo::new(stream)).await.map_err(|error| ExchangeError::new(error, &[], &settings))?;
         let signal = Arc::new(Signal::default());
         Ok(Box::new(Self {
             sender,
@@ -88,6 +91,7 @@ impl Link {
             presence: Presence::new(endpoint),
             keep: DEFAULT_KEEP,
             used: false,
+            idle_before: None,
         }))
     }
 
@@ -125,6 +129,10 @@ impl Link {
                 stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
             })
             .await;
+            let answered = self.wire.received() > before;
+            if reused && !answered && matches!(outcome, Ok(Err(_))) {
+                self.note_closed();
+            }
             let kind = match outcome {
                 Ok(Ok(response)) => {
                     self.learn_keep(&response);
@@ -132,12 +140,27 @@ impl Link {
                 }
                 Ok(Err(mut error)) => match error.take_message() {
                     Some(request) => FailedKind::Unsent(Box::new(request)),
-                    None => FailedKind::Lost(ExchangeError::new(error.into_error())),
+                    None => FailedKind::Lost(self.lost(error.into_error())),
                 },
                 Err(stopped) => FailedKind::Stopped(stopped),
             };
-            Err(Failed { kind, reused, answered: self.wire.received() > before })
+            Err(Failed { kind, reused, answered })
         }
+    }
+
+    /// The function has closed the connection that was idle.
+    fn note_closed(&self) {
+        let now = Instant::now();
+        if let Some(since) = self.idle_before {
+            self.presence.endpoint().persistence.was_closed(now.saturating_duration_since(since), now);
+        }
+    }
+
+    /// An exchange without a response, with what is left unread of it.
+    fn lost(self: Box<Self>, error: hyper::Error) -> ExchangeError {
+        let settings = self.presence.endpoint().settings;
+        let received = self.connection.map(|connection| connection.into_parts().read_buf).unwrap_or_default();
+        ExchangeError::new(error, &received, &settings)
     }
 
     /// Lets the connection make progress with what is left of an exchange.
@@ -173,19 +196,33 @@ impl Link {
         is_free
     }
 
-    /// Whether an idle link is still good: not expired, not closed, nothing received that nobody asked for.
-    pub fn is_usable(&mut self, now: Instant) -> bool {
-        !self.is_expired(now) && (self.wire.is_quiet() || self.drive_now().is_pending()) && self.sender.is_ready()
+    /// Whether an idle link is still good: not closed, nothing received that nobody asked for.
+    pub fn is_open(&mut self) -> bool {
+        let is_quiet = self.wire.is_quiet() || self.drive_now().is_pending();
+        is_quiet && self.sender.is_ready()
+    }
+
+    /// Whether nothing has come that the runtime has not heard of yet.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.wire.is_empty()
+    }
+
+    /// How long the link has been idle.
+    #[must_use]
+    pub fn idle(&self, now: Instant) -> Duration {
+        self.presence.idle_since().map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
     #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
-        self.presence.idle_since().is_some_and(|since| now >= since + self.keep)
+        self.idle(now) >= self.keep.min(self.presence.endpoint().persistence.life())
     }
 
     /// Marks the link as idle, or as in use again.
     pub fn set_idle(&mut self, since: Option<Instant>) {
         self.signal.detach();
+        self.idle_before = self.presence.idle_since();
         self.presence.set_idle(since);
     }
 
@@ -210,7 +247,7 @@ impl Link {
         Some(Switched { stream: parts.io.into_inner(), received: parts.read_buf })
     }
 
-    /// Leaves a second of margin to `Keep-Alive: timeout=N`, or half of it when there is no second to spare. After an answer in
+    /// Leaves a margin to `Keep-Alive: timeout=N`. After an answer in
     /// HTTP/1.0 the link is not used again, whatever the function says: hyper would write the next request in HTTP/1.0 as
     /// well, and a chunked body, which does not exist there, not at all.
     fn learn_keep(&mut self, response: &Response<Incoming>) {
@@ -222,8 +259,7 @@ impl Link {
             value.split(',').find_map(|option| option.trim().strip_prefix("timeout=")?.trim().parse::<u32>().ok())
         });
         if let Some(seconds) = seconds {
-            let promised = Duration::from_secs(u64::from(seconds));
-            self.keep = promised.saturating_sub(Duration::from_secs(1)).max(promised / 2);
+            self.keep = with_margin(Duration::from_secs(u64::from(seconds)));
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Function;
 use super::admission::{Refused, Slot};
 use super::allowance::Allowance;
-use super::balance::RoundRobin;
+use super::balance::{RoundRobin, Selection};
 use super::instance::{Endpoint, Instance};
 use super::pool::Pool;
 use crate::config::types::Function as Spec;
@@ -32,15 +32,17 @@ pub struct Permit {
 
 impl Local {
     /// Prepares a function for a worker. `previous` is the same function in the table before; its pools are taken over
-    /// where the instance is still the same.
+    /// where the instance is still the same, unless connections are to be kept in another way now.
     #[must_use]
     pub fn new(function: Arc<Function>, worker: usize, allowance: &Rc<Allowance>, previous: Option<&Self>) -> Rc<Self> {
         let metrics = function.metrics.shards.of(worker);
+        let previous = previous.filter(|previous| previous.function.spec.connection == function.spec.connection);
         let known = |instance: &Arc<Instance>| {
             previous?.pools.iter().find(|pool| Arc::ptr_eq(&pool.endpoint().instance, instance)).cloned()
         };
         let make = |instance: &Arc<Instance>| {
-            let endpoint = || Endpoint::new(instance.clone(), metrics.clone(), allowance.clone());
+            let endpoint =
+                || Endpoint::new(instance.clone(), function.spec.connection, metrics.clone(), allowance.clone());
             known(instance).unwrap_or_else(|| Pool::new(endpoint()))
         };
         let pools = function.instances.iter().map(make).collect();
@@ -68,10 +70,25 @@ impl Local {
         Permit { local: self.clone(), _slot: slot }
     }
 
-    /// The pool of the instance whose turn it is.
+    /// The instance whose turn it is. One that could not be reached a moment ago loses its turn to another.
     #[must_use]
-    pub fn pick(&self) -> &Rc<Pool> {
-        &self.pools[self.turns.next(self.pools.len())]
+    pub fn select(&self, now: Instant) -> Selection {
+        Selection::new(self.turns.next(self.pools.len(), |index| self.is_preferred(index, now)))
+    }
+
+    /// Goes on to an instance that has not been tried. False if all have been.
+    pub fn advance(&self, selection: &mut Selection, now: Instant) -> bool {
+        selection.advance(self.pools.len(), |index| self.is_preferred(index, now))
+    }
+
+    /// The pool of the instance that a selection is at.
+    #[must_use]
+    pub fn pool(&self, selection: &Selection) -> &Rc<Pool> {
+        &self.pools[selection.current()]
+    }
+
+    fn is_preferred(&self, index: usize, now: Instant) -> bool {
+        !self.pools[index].endpoint().instance.cooldown().is_active(now)
     }
 
     /// Closes idle connections that have grown too old.

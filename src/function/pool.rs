@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::channel::Channel;
 use super::instance::Endpoint;
 use super::link::Link;
+use super::persistence::SETTLED;
 use super::session::{Session, Turn};
 use super::tls::Offer;
 
@@ -16,6 +17,15 @@ use super::tls::Offer;
 const MAX_IDLE: usize = 1024;
 /// How many requests a session is expected to take until one has said it.
 const EXPECTED: usize = 100;
+
+/// Which idle links a request may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// Any: if it is lost on one that was just closed, it is sent again.
+    Any,
+    /// Those of an instance that was seen to keep them open, and only after a look at the socket: it cannot be sent again.
+    Proven,
+}
 
 /// The connections to one instance. Of the idle links the one used last is used first, so that a burst's surplus grows old and
 /// leaves.
@@ -61,17 +71,47 @@ impl Pool {
 
     /// What is there for a request, and still good. What is not good any more is dropped on the way.
     #[must_use]
-    pub fn take(&self, now: Instant, offer: Offer) -> Option<Channel> {
+    pub fn take(&self, now: Instant, offer: Offer, reuse: Reuse) -> Option<Channel> {
         if let Some(channel) = self.share(offer) {
             return Some(channel);
         }
         let mut idle = self.idle.borrow_mut();
-        let mut link = idle.pop()?;
-        while !link.is_usable(now) {
-            link = idle.pop()?;
+        let persistence = &self.endpoint.persistence;
+        if !persistence.is_proven() && reuse == Reuse::Proven {
+            // The link at the bottom has been idle the longest.
+            if idle.first_mut().is_some_and(|link| link.idle(now) >= SETTLED && !self.is_usable(link, now)) {
+                idle.remove(0);
+            }
+            if !persistence.is_proven() {
+                return None;
+            }
         }
-        link.set_idle(None);
-        Some(Channel::Link(link))
+        while let Some(mut link) = idle.pop() {
+            if !self.is_usable(&mut link, now) {
+                continue;
+            }
+            if reuse == Reuse::Proven && !link.is_silent() {
+                persistence.was_closed(link.idle(now), now);
+                continue;
+            }
+            link.set_idle(None);
+            return Some(Channel::Link(link));
+        }
+        None
+    }
+
+    /// Whether an idle link is neither expired nor closed. Learns from what it sees.
+    fn is_usable(&self, link: &mut Link, now: Instant) -> bool {
+        if link.is_expired(now) {
+            return false;
+        }
+        let (is_open, persistence) = (link.is_open(), &self.endpoint.persistence);
+        if !is_open {
+            persistence.was_closed(link.idle(now), now);
+        } else if !persistence.is_proven() {
+            persistence.stayed_open(link.idle(now));
+        }
+        is_open
     }
 
     /// A place on a connection that is in use. Whether that is still good is known without trying it.
@@ -101,7 +141,11 @@ impl Pool {
     /// Keeps a link whose exchange is over.
     pub fn put(&self, mut link: Box<Link>, now: Instant) {
         let mut idle = self.idle.borrow_mut();
-        if link.keeps() && idle.len() < MAX_IDLE && !self.endpoint.allowance.is_used_up() {
+        if link.keeps()
+            && self.endpoint.persistence.is_allowed()
+            && idle.len() < MAX_IDLE
+            && !self.endpoint.allowance.is_used_up()
+        {
             link.set_idle(Some(now));
             idle.push(link);
         }
@@ -109,7 +153,8 @@ impl Pool {
 
     /// Closes what the instance has closed or is about to, and what has been idle for too long.
     pub fn sweep(&self, now: Instant) {
-        self.idle.borrow_mut().retain_mut(|link| link.is_usable(now));
+        self.endpoint.persistence.forget(now);
+        self.idle.borrow_mut().retain_mut(|link| self.is_usable(link, now));
         self.sessions.borrow_mut().retain(|session| !session.is_retired() && !session.is_expired(now));
     }
 
@@ -178,6 +223,7 @@ mod tests {
     use super::super::connect::Stream;
     use super::super::instance::Instance;
     use super::*;
+    use crate::config::connection::ConnectionSettings;
     use crate::config::types::InstanceAddress;
     use crate::telemetry::metrics::Metrics;
 
@@ -187,20 +233,20 @@ mod tests {
         let allowance = Allowance::new(2);
         let make = || {
             let instance = Arc::new(Instance::new(&InstanceAddress::Echo, None, &function));
-            Pool::new(Endpoint::new(instance, function.shards.of(0), allowance.clone()))
+            Pool::new(Endpoint::new(instance, ConnectionSettings::default(), function.shards.of(0), allowance.clone()))
         };
         let (one, other) = (make(), make());
         let mut ends = Vec::new();
         for pool in [&one, &other, &other] {
             let (near, far) = tokio::io::duplex(1024);
             ends.push(far);
-            let link = Link::open(Stream::of_http1(near), pool.endpoint().clone(), 1 << 16).await.expect("a link");
+            let link = Link::open(Stream::of_http1(near), pool.endpoint().clone()).await.expect("a link");
             pool.put(link, Instant::now());
         }
         assert!(allowance.is_used_up());
         let count = |pool: &Pool| pool.idle.borrow().len();
         assert_eq!((count(&one), count(&other)), (1, 1));
-        let taken = one.take(Instant::now(), Offer::Any).expect("an idle link");
+        let taken = one.take(Instant::now(), Offer::Any, Reuse::Any).expect("an idle link");
         assert!(!allowance.is_used_up());
         drop(taken);
         other.sweep(Instant::now() + std::time::Duration::from_secs(3600));
@@ -212,16 +258,21 @@ mod tests {
     async fn all_that_was_closed_is_found_however_much_that_is() {
         let function = Metrics::new().function("f");
         let instance = Arc::new(Instance::new(&InstanceAddress::Echo, None, &function));
-        let pool = Pool::new(Endpoint::new(instance, function.shards.of(0), Allowance::new(MAX_IDLE)));
+        let pool = Pool::new(Endpoint::new(
+            instance,
+            ConnectionSettings::default(),
+            function.shards.of(0),
+            Allowance::new(MAX_IDLE),
+        ));
         for takes in [false, true] {
             for _ in 0..300 {
                 let (near, far) = tokio::io::duplex(1024);
-                let link = Link::open(Stream::of_http1(near), pool.endpoint().clone(), 1 << 16).await.expect("a link");
+                let link = Link::open(Stream::of_http1(near), pool.endpoint().clone()).await.expect("a link");
                 pool.put(link, Instant::now());
                 drop(far);
             }
             if takes {
-                assert!(pool.take(Instant::now(), Offer::Any).is_none());
+                assert!(pool.take(Instant::now(), Offer::Any, Reuse::Any).is_none());
             } else {
                 pool.sweep(Instant::now());
             }

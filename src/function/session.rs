@@ -24,6 +24,7 @@ use super::failure::{Failed, FailedKind};
 use super::instance::Endpoint;
 use super::presence::Presence;
 use super::tasks::{Executor, Tasks};
+use crate::config::connection::ConnectionSettings;
 use crate::message;
 use crate::message::body::RequestBody;
 use crate::message::body::detached::{Detached, Hold};
@@ -38,8 +39,8 @@ const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = STREAM_WINDOW * 100;
 /// How long a session without a request is kept.
 const KEEP: Duration = Duration::from_secs(60);
-/// How often a function is asked for a sign of life while it has requests, and how long it may take.
-const PING: Duration = Duration::from_secs(20);
+/// How long the answer to a PING may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// None once it is over: a request that it did not get to is given back when the connection is gone.
 type Shared = Rc<RefCell<Option<Connection<TokioIo<Stream>, Detached, Executor>>>>;
@@ -58,6 +59,7 @@ pub struct Session {
     retired: Rc<Cell<bool>>,
     scheme: Scheme,
     authority: Authority,
+    settings: ConnectionSettings,
 }
 
 impl std::fmt::Debug for Session {
@@ -78,20 +80,20 @@ impl Session {
     ///
     /// # Errors
     /// When the function does not begin as HTTP/2 does.
-    pub async fn open(
-        stream: Stream,
-        endpoint: Rc<Endpoint>,
-        max_header_bytes: usize,
-    ) -> Result<Rc<Self>, ConnectError> {
+    pub async fn open(stream: Stream, endpoint: Rc<Endpoint>) -> Result<Rc<Self>, ConnectError> {
+        let settings = endpoint.settings;
         let (wire, tasks) = (stream.wire().clone(), Rc::new(Tasks::default()));
         let scheme = if endpoint.instance.is_h2c() { Scheme::HTTP } else { Scheme::HTTPS };
         let (sender, connection) = Builder::new(Executor::new(&tasks))
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX))
-            .keep_alive_interval(PING)
-            .keep_alive_timeout(PING)
+            // h2 does not say which heads it refuses for their size. Those that are not far over the limit are judged later.
+            .max_header_list_size(
+                u32::try_from(settings.max_response_header_bytes).unwrap_or(u32::MAX).saturating_mul(2),
+            )
+            .keep_alive_interval(settings.ping_interval)
+            .keep_alive_timeout(PING_TIMEOUT)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|_lost| ConnectError::NotHttp2)?;
@@ -109,6 +111,7 @@ impl Session {
             used: Cell::new(false),
             retired,
             scheme,
+            settings,
         }))
     }
 
@@ -139,7 +142,7 @@ impl Session {
     /// Whether it has been without a request for too long.
     #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
-        self.presence.borrow().idle_since().is_some_and(|since| now >= since + KEEP)
+        self.presence.borrow().idle_since().is_some_and(|since| now >= since + KEEP.min(self.settings.keepalive))
     }
 
     fn leave(&self) {
@@ -148,7 +151,7 @@ impl Session {
             return;
         }
         let mut presence = self.presence.borrow_mut();
-        if presence.endpoint().allowance.is_used_up() {
+        if presence.endpoint().allowance.is_used_up() || self.settings.keepalive.is_zero() {
             self.retired.set(true);
         } else {
             presence.set_idle(Some(Instant::now()));
@@ -248,7 +251,7 @@ impl Turn {
                     None => FailedKind::Lost(ExchangeError::Closed(error)),
                 }
             }
-            Fate::Reset | Fate::Unknown => FailedKind::Lost(ExchangeError::new(error)),
+            Fate::Reset | Fate::Unknown => FailedKind::Lost(ExchangeError::new(error, &[], &self.session.settings)),
         };
         // A stream that the function has reset is its answer.
         Failed { kind, reused, answered: fate == Fate::Reset }

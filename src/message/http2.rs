@@ -24,21 +24,38 @@ pub fn check(head: &Parts) -> Result<(), &'static str> {
     {
         return Err("`:authority` and Host differ");
     }
-    check_fields(&head.headers)
+    check_fields(&head.headers).map_err(InvalidField::as_str)
+}
+
+/// The part of a field that HTTP/1.1 could not carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidField {
+    Name,
+    Value,
+}
+
+impl InvalidField {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "a field name is no token",
+            Self::Value => "a field value begins or ends with white space",
+        }
+    }
 }
 
 /// Checks the fields of a head or of trailers for what HTTP/1.1 could not carry, or not as it is.
 ///
 /// # Errors
 /// What is wrong with one.
-pub fn check_fields(headers: &HeaderMap) -> Result<(), &'static str> {
+pub fn check_fields(headers: &HeaderMap) -> Result<(), InvalidField> {
     if !headers.keys().all(is_token) {
-        return Err("a field name is no token");
+        return Err(InvalidField::Name);
     }
     // Section 8.2.1. In HTTP/1.1 such a space would be no part of the value.
     let is_padded = |value: &HeaderValue| value.as_bytes().trim_ascii() != value.as_bytes();
     if headers.values().any(is_padded) {
-        return Err("a field value begins or ends with white space");
+        return Err(InvalidField::Value);
     }
     Ok(())
 }
@@ -62,9 +79,13 @@ pub fn joined_cookies(headers: &HeaderMap) -> HeaderValue {
 /// The size of a head as HTTP/2 counts it, in bytes.
 #[must_use]
 pub fn size(head: &Parts) -> usize {
-    let fields = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + OVERHEAD);
-    let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    fields.sum::<usize>() + target
+    fields_size(&head.headers) + head.uri.path_and_query().map_or(0, |target| target.as_str().len())
+}
+
+/// The size of fields as HTTP/2 counts it, in bytes.
+#[must_use]
+pub fn fields_size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + OVERHEAD).sum()
 }
 
 /// Turns the head of an HTTP/1.1 request into one of HTTP/2: `Host` becomes `:authority`, field lines become fields with names in lower

@@ -6,34 +6,50 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use uuid::Uuid;
 
 use super::hop::Listed;
-use super::http2;
+use super::http2::{self, InvalidField};
 use super::problem::{X_API_REQUESTID, request_id};
 use super::trailer;
+use crate::config::connection::ConnectionSettings;
 use crate::header::{Class, ReservedPrefix, classify, is_same};
+use crate::units::format_size;
 
-/// hyper's own limit for HTTP/1.1.
-const MAX_FIELDS: usize = 100;
-
-/// What is wrong with a function's response head.
+/// The rule that a function's response breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    #[error("a Transfer-Encoding other than `chunked`")]
+    #[error("response does not begin with HTTP/1.1 or HTTP/1.0")]
+    Version,
+    #[error("response has an invalid status line")]
+    Status,
+    #[error("response has an invalid field name")]
+    FieldName,
+    #[error("response has an invalid field value")]
+    FieldValue,
+    #[error("response has an invalid line end")]
+    LineEnd,
+    #[error("response is not valid HTTP")]
+    NotHttp,
+    /// The library for HTTP/2 makes no difference between these.
+    #[error("response breaks a rule of HTTP/2, or exceeds max_response_header_bytes ({}) twice over", format_size(*.0 as u64))]
+    NotHttp2(usize),
+    #[error("response head exceeds max_response_header_bytes ({})", format_size(*.0 as u64))]
+    HeadTooLarge(usize),
+    #[error("response head exceeds max_response_headers ({0})")]
+    TooManyFields(usize),
+    #[error("response has a Transfer-Encoding other than chunked")]
     TransferEncoding,
-    #[error("an invalid Content-Length")]
+    #[error("response in HTTP/1.0 has a Transfer-Encoding")]
+    OldTransferEncoding,
+    #[error("response has an invalid Content-Length, or two that differ")]
     ContentLength,
-    #[error("both Transfer-Encoding and Content-Length")]
+    #[error("response has both Transfer-Encoding and Content-Length")]
     BothLengths,
-    #[error("a field that HTTP/1.1 could not carry")]
-    Field,
-    #[error("more than {MAX_FIELDS} fields")]
-    TooManyFields,
-    #[error("a protocol switch that nobody asked for")]
+    #[error("response switches protocols unasked")]
     Unasked,
-    #[error("a switch to another protocol than the one asked for")]
+    #[error("response switches to another protocol than the request asked for")]
     OtherProtocol,
-    #[error("a success without the protocol switch that was asked for")]
+    #[error("response does not switch protocols, yet has a 2xx status")]
     NotSwitched,
-    #[error("a protocol switch for another key than the one sent")]
+    #[error("response has a Sec-WebSocket-Accept that does not match the request")]
     OtherKey,
 }
 
@@ -41,11 +57,18 @@ pub enum Malformed {
 ///
 /// # Errors
 /// [`Malformed`].
-pub fn check_http2(head: &Parts) -> Result<(), Malformed> {
-    if head.headers.len() > MAX_FIELDS {
-        return Err(Malformed::TooManyFields);
+pub fn check_http2(head: &Parts, settings: &ConnectionSettings) -> Result<(), Malformed> {
+    let ConnectionSettings { max_response_header_bytes: max_bytes, max_response_headers: max_headers, .. } = *settings;
+    if http2::fields_size(&head.headers) > max_bytes {
+        return Err(Malformed::HeadTooLarge(max_bytes));
     }
-    http2::check_fields(&head.headers).map_err(|_detail| Malformed::Field)
+    if head.headers.len() > max_headers {
+        return Err(Malformed::TooManyFields(max_headers));
+    }
+    http2::check_fields(&head.headers).map_err(|invalid| match invalid {
+        InvalidField::Name => Malformed::FieldName,
+        InvalidField::Value => Malformed::FieldValue,
+    })
 }
 
 /// Turns the head that a function sent into the head for the client, who asked in this `version` of HTTP. `upgrade` is the protocol

@@ -34,7 +34,7 @@ pub fn passes(name: &HeaderName, prefix: &ReservedPrefix, custom: &[HeaderName])
 /// # Errors
 /// `bad_request` for a value that HTTP/1.1 cannot have; `reserved_field` when the policy rejects reserved names.
 pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> Result<HeaderMap, Problem> {
-    http2::check_fields(&trailers).map_err(|detail| Problem::new(Reason::BadRequest, detail))?;
+    http2::check_fields(&trailers).map_err(|invalid| Problem::new(Reason::BadRequest, invalid.as_str()))?;
     let mut kept = HeaderMap::with_capacity(trailers.keys_len());
     let mut current = None;
     for (name, value) in trailers {

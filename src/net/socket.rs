@@ -13,12 +13,23 @@ use super::inherited::{self, Inherited};
 use super::socket_file::{self, SocketFile};
 use crate::config::types::{ListenAddress, Listener};
 
-/// A peer that is silent for so long is asked whether it is there.
-const KEEP_ALIVE: Duration = Duration::from_secs(60);
-/// The pause between two such questions.
-const INTERVAL: Duration = Duration::from_secs(15);
-/// How many may stay without an answer before the connection is lost.
-const PROBES: u32 = 4;
+/// TCP keep-alive: a connection is lost when a peer that was silent for `idle` has left `count` probes unanswered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepAlive {
+    idle: Duration,
+    interval: Duration,
+    count: u32,
+}
+
+impl KeepAlive {
+    /// Of connections from clients.
+    pub const CLIENT: Self = Self { idle: Duration::from_secs(60), interval: Duration::from_secs(15), count: 4 };
+    /// Of connections to functions, on which requests wait.
+    pub const FUNCTION: Self = Self { idle: Duration::from_secs(20), interval: Duration::from_secs(5), count: 4 };
+}
+
+/// How long bytes to a function may stay unacknowledged: as long as [`KeepAlive::FUNCTION`] takes.
+const USER_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// What the kernel takes of an answer before it can send it, in bytes. Without a bound it keeps megabytes for each client that is slow to
 /// take them.
@@ -149,7 +160,7 @@ fn tcp_socket(address: SocketAddr, options: Options, reuse_port: ReusePort) -> i
 
 /// What the connections of a listening socket inherit from it.
 fn set_connection_options(socket: &impl AsFd) -> io::Result<()> {
-    keep_alive(socket)?;
+    keep_alive(socket, KeepAlive::CLIENT)?;
     SockRef::from(socket).set_tcp_notsent_lowat(UNSENT)
 }
 
@@ -157,9 +168,18 @@ fn set_connection_options(socket: &impl AsFd) -> io::Result<()> {
 ///
 /// # Errors
 /// When the system refuses.
-pub fn keep_alive(socket: &impl AsFd) -> io::Result<()> {
-    let probes = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(INTERVAL).with_retries(PROBES);
+pub fn keep_alive(socket: &impl AsFd, KeepAlive { idle, interval, count }: KeepAlive) -> io::Result<()> {
+    let probes = TcpKeepalive::new().with_time(idle).with_interval(interval).with_retries(count);
     SockRef::from(socket).set_tcp_keepalive(&probes)
+}
+
+/// Has a connection lost when the peer acknowledges nothing for a while: keep-alive probes only one on which nothing is sent.
+/// To the kernel a peer that reads nothing for as long is lost as well, so this is for HTTP/2 only, where peers always read.
+///
+/// # Errors
+/// When the system refuses.
+pub fn limit_unacknowledged(socket: &impl AsFd) -> io::Result<()> {
+    SockRef::from(socket).set_tcp_user_timeout(Some(USER_TIMEOUT))
 }
 
 /// Takes the sockets that the service manager passed under `name`. Their address and backlog are its business.
@@ -247,10 +267,11 @@ mod tests {
             }
         };
         let accepted = SockRef::from(&accepted);
+        let KeepAlive { idle, interval, count } = KeepAlive::CLIENT;
         assert!(accepted.keepalive().expect("an option"));
-        assert_eq!(accepted.tcp_keepalive_time().expect("an option"), KEEP_ALIVE);
-        assert_eq!(accepted.tcp_keepalive_interval().expect("an option"), INTERVAL);
-        assert_eq!(accepted.tcp_keepalive_retries().expect("an option"), PROBES);
+        assert_eq!(accepted.tcp_keepalive_time().expect("an option"), idle);
+        assert_eq!(accepted.tcp_keepalive_interval().expect("an option"), interval);
+        assert_eq!(accepted.tcp_keepalive_retries().expect("an option"), count);
         assert_eq!(accepted.tcp_notsent_lowat().expect("an option"), UNSENT);
         drop(client);
     }

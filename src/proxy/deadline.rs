@@ -62,8 +62,14 @@ impl Budget {
         if self.progress.as_ref().is_some_and(|progress| progress.is_left_unread()) {
             client.hold_back();
         }
+        client.alarm().passed(self.end()).then(|| Stop::Timeout(self.waiting_for.get()))
+    }
+
+    /// When the time is over, as far as it is known: each chunk of the body puts it off.
+    #[must_use]
+    pub fn end(&self) -> Instant {
         let since = self.progress.as_ref().map_or(self.started, |progress| progress.last_chunk.get());
-        client.alarm().passed(since.max(self.started) + self.timeout).then(|| Stop::Timeout(self.waiting_for.get()))
+        since.max(self.started) + self.timeout
     }
 
     /// Waits for `work` within the budget.

@@ -1,6 +1,6 @@
 //! Everything that can end a request without a response of its function, and the answer to each.
 
-use super::deadline::{Stop, WaitingFor};
+use super::deadline::{Budget, Stop, WaitingFor};
 use crate::function::admission;
 use crate::function::error::{ConnectError, ExchangeError};
 use crate::function::tls;
@@ -30,6 +30,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// A wait that ended early.
+    #[must_use]
+    pub fn stopped(stop: Stop, budget: &Budget) -> Self {
+        Self::Stopped { stop, timeout: budget.timeout() }
+    }
+
     /// The answer to the client. Never an internal address.
     #[must_use]
     pub fn problem(&self) -> Problem {
@@ -55,18 +61,14 @@ impl Error {
             Self::Exchange(ExchangeError::Closed(_)) => {
                 Problem::new(Reason::FunctionClosed, "the function closed the connection before it answered")
             }
-            Self::Exchange(ExchangeError::Malformed(_)) => {
-                Problem::new(Reason::BadResponse, "the function's answer is not HTTP")
+            Self::Exchange(ExchangeError::Malformed(rule, _)) | Self::Malformed(rule) => {
+                Problem::new(Reason::BadResponse, rule.to_string())
             }
             Self::Exchange(ExchangeError::Frames(_)) => {
-                let detail =
-                    "the function broke the rules of HTTP/2, with this answer or another one on its connection";
+                let detail = "a response on the connection breaks a rule of HTTP/2: this one or another";
                 Problem::new(Reason::BadResponse, detail)
             }
             Self::Exchange(ExchangeError::Upload(_)) => Problem::new(Reason::BadRequest, "the request broke off"),
-            Self::Malformed(malformed) => {
-                Problem::new(Reason::BadResponse, format!("the function's answer has {malformed}"))
-            }
             Self::Stopped { stop: Stop::Draining, .. } => Problem::new(Reason::Draining, "the gateway is stopping"),
             Self::Stopped { stop: Stop::Timeout(phase), timeout } => {
                 let phase = match phase {

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
@@ -12,19 +11,19 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Content};
 use super::client::Client;
-use super::deadline::{Budget, Stop, WaitingFor};
+use super::connector::{Connector, Links};
+use super::deadline::{Budget, WaitingFor};
 use super::error::Error;
 use super::exchange::Held;
-use super::retry::{Attempt, may_retry};
+use super::retry::{Attempt, is_repeatable, may_retry};
 use super::routing::{Received, Routed};
 use super::upload::Upload;
 use super::view::{LocalApi, View};
 use crate::function::channel::Channel;
-use crate::function::dial::{self, Terms};
 use crate::function::error::{ConnectError, ExchangeError};
 use crate::function::failure::{Failed, FailedKind};
 use crate::function::local::{Local, Permit};
-use crate::function::pool::Pool;
+use crate::function::pool::{Pool, Reuse};
 use crate::function::reply::Reply;
 use crate::function::session::Turn;
 use crate::function::tls::Offer;
@@ -34,11 +33,10 @@ use crate::message::problem::{Problem, Reason};
 use crate::message::request::Filter;
 use crate::message::trace_fields::TraceFields;
 use crate::message::{grpc, http2, request, response};
-use crate::net::proxy_protocol;
 use crate::telemetry::access::Record;
 use crate::telemetry::trace::context::{Context, TRACEPARENT};
 
-/// Attempts on connections that turn out to be closed before the request is written, or that cannot be opened.
+/// Attempts on connections that turn out to be closed before the request is written.
 const ATTEMPTS: usize = 3;
 
 /// What came of one attempt.
@@ -61,13 +59,6 @@ struct Forwarding<'a> {
 enum Next {
     New(Outgoing),
     Unsent(Box<Request<RequestBody>>),
-}
-
-/// Which connections an attempt may use: one that follows a lost one must not meet another that was idle as long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Links {
-    Any,
-    New,
 }
 
 /// The parts of a request that are one attempt's own.
@@ -122,7 +113,7 @@ pub(super) async fn forward(
     let upgrade = routed.upgrade.as_ref();
     let is_turn = matches!(channel, Channel::Turn(_));
     if is_turn {
-        response::check_http2(&parts).map_err(Error::Malformed)?;
+        response::check_http2(&parts, &pool.endpoint().settings).map_err(Error::Malformed)?;
     }
     response::prepare(&mut parts, &view.rules.prefix, record.id, head.version, upgrade).map_err(Error::Malformed)?;
     let switched = parts.status == StatusCode::SWITCHING_PROTOCOLS;
@@ -148,11 +139,7 @@ async fn queue(function: &Rc<Local>, client: &Client, budget: &Budget, record: &
     let began = client.now();
     let admitted = budget.limit(client, function.admit()).await;
     record.queued = Some(client.now() - began);
-    admitted.map_err(|stop| stopped(stop, budget))?.map_err(Error::NoSlot)
-}
-
-fn stopped(stop: Stop, budget: &Budget) -> Error {
-    Error::Stopped { stop, timeout: budget.timeout() }
+    admitted.map_err(|stop| Error::stopped(stop, budget))?.map_err(Error::NoSlot)
 }
 
 impl Forwarding<'_> {
@@ -220,13 +207,17 @@ impl Forwarding<'_> {
         outgoing: Outgoing,
         record: &mut Record,
     ) -> Result<(Response<Incoming>, Channel, Rc<Pool>), Error> {
-        let (mut unsent, mut links) = (0, Links::Any);
+        let is_repeatable = is_repeatable(&self.head.method, self.progress.is_some());
+        let mut links = Links::Idle(if is_repeatable { Reuse::Any } else { Reuse::Proven });
+        let mut unsent = 0;
         let mut next = Next::New(outgoing);
+        let connector = self.connector();
+        let mut selection = connector.select();
         loop {
             let traced = record.attempt();
-            let (channel, pool) = match self.idle(links) {
-                Ok(idle) => idle,
-                Err(pool) => Box::pin(self.open(pool, links, record)).await?,
+            let (channel, pool) = match connector.take(&selection, links) {
+                Some(taken) => taken,
+                None => Box::pin(connector.open(&mut selection, links, record)).await?,
             };
             record.instance = Some(pool.endpoint().label.clone());
             let request = match next {
@@ -266,7 +257,7 @@ impl Forwarding<'_> {
                     unsent += 1;
                     Next::Unsent(request)
                 }
-                FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && links == Links::Any => {
+                FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && links != Links::New => {
                     Next::New(self.again(RequestBody::empty())?)
                 }
                 FailedKind::Refused(body, _) if unsent + 1 < ATTEMPTS => {
@@ -278,6 +269,7 @@ impl Forwarding<'_> {
                 FailedKind::Stopped(stop) => return Err(stop),
             };
             links = Links::New;
+            connector.advance(&mut selection);
         }
     }
 
@@ -300,7 +292,7 @@ impl Forwarding<'_> {
 
     /// Why not to wait longer for the head: the time is over, or the client's body broke off.
     fn check(&self) -> Option<Error> {
-        self.budget.check(self.client).map(|stop| stopped(stop, self.budget))
+        self.budget.check(self.client).map(|stop| Error::stopped(stop, self.budget))
     }
 
     /// An exchange without an answer, by whose fault that was.
@@ -312,64 +304,11 @@ impl Forwarding<'_> {
         }
     }
 
-    /// What the connection has to be good for: only HTTP/1.1 can be upgraded.
-    fn offer(&self) -> Offer {
-        if self.routed.upgrade.is_some() { Offer::Http1 } else { Offer::Any }
-    }
-
-    /// A connection to the instance whose turn it is, or the pool that has none to offer.
-    fn idle(&self, links: Links) -> Result<(Channel, Rc<Pool>), Rc<Pool>> {
-        let function = &self.routed.api.function;
-        let pool = function.pick();
-        let channel = match links {
-            // A reload may have left connections that begin with no header.
-            _ if function.function.spec.proxy_protocol.is_some() => None,
-            Links::Any => pool.take(self.client.now(), self.offer()),
-            Links::New => pool.share(self.offer()),
-        };
-        channel.map(|channel| (channel, pool.clone())).ok_or_else(|| pool.clone())
-    }
-
-    /// What a new connection begins with: a PROXY header, which names one client, so that it serves no other.
-    fn preface(&self) -> Vec<u8> {
-        let proxies = &self.view.snapshot.config.gateway.trusted_proxies;
-        match self.routed.api.function.function.spec.proxy_protocol {
-            Some(version) => proxy_protocol::header(version, self.client.peer().ends(&self.head.headers, proxies)),
-            None => Vec::new(),
-        }
-    }
-
-    /// A new connection: to the instance of `pool` or, if that cannot be reached, one to those whose turn is next.
-    async fn open(&self, mut pool: Rc<Pool>, links: Links, record: &mut Record) -> Result<(Channel, Rc<Pool>), Error> {
-        let function = &self.routed.api.function;
-        let spec = &function.function.spec;
-        let mut left = function.function.instances.len().min(ATTEMPTS);
-        loop {
-            left = left.saturating_sub(1);
-            // Only the last instance is waited for; a function with several has others to ask meanwhile.
-            let start_wait = if left == 0 { spec.start_wait } else { Duration::ZERO };
-            self.budget.enter(WaitingFor::Connection);
-            let endpoint = pool.endpoint();
-            record.instance = Some(endpoint.label.clone());
-            let began = self.client.now();
-            let terms = Terms {
-                offer: self.offer(),
-                connect_timeout: spec.connect_timeout,
-                start_wait,
-                max_header_bytes: self.view.snapshot.config.gateway.max_header_bytes,
-                preface: self.preface(),
-            };
-            let connected = self.budget.limit(self.client, dial::open(&pool, terms)).await;
-            record.connected = Some(record.connected.unwrap_or_default() + (self.client.now() - began));
-            match connected.map_err(|stop| stopped(stop, self.budget))? {
-                Ok(channel) => return Ok((channel, pool)),
-                Err(error) if left == 0 => return Err(Error::Connect(error)),
-                Err(_) => match self.idle(links) {
-                    Ok(idle) => return Ok(idle),
-                    Err(next) => pool = next,
-                },
-            }
-        }
+    fn connector(&self) -> Connector<'_> {
+        let Self { view, client, head, budget, routed, .. } = *self;
+        // Only HTTP/1.1 can be upgraded.
+        let offer = if routed.upgrade.is_some() { Offer::Http1 } else { Offer::Any };
+        Connector { view, client, head, function: &routed.api.function, budget, offer }
     }
 }
 

@@ -13,10 +13,16 @@ pub struct Attempt<'a> {
     pub answered: bool,
 }
 
-/// Whether a request that may have reached its function is sent again (RFC 9110 section 9.2.2).
+/// Whether a request may reach its function twice (RFC 9110 section 9.2.2). A body cannot be read twice.
+#[must_use]
+pub fn is_repeatable(method: &Method, has_body: bool) -> bool {
+    method.is_idempotent() && !has_body
+}
+
+/// Whether a request that may have reached its function is sent again.
 #[must_use]
 pub fn may_retry(attempt: Attempt<'_>) -> bool {
-    attempt.method.is_idempotent() && !attempt.has_body && attempt.reused && !attempt.answered
+    is_repeatable(attempt.method, attempt.has_body) && attempt.reused && !attempt.answered
 }
 
 #[cfg(test)]

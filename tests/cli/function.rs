@@ -27,7 +27,9 @@ fn start(port: u16, folder: &Path) -> Process {
 #[test]
 fn a_killed_function_breaks_its_answer_and_comes_back() {
     let port = free_port();
-    let folder = Folder::new(&echo("a").replace("builtin:echo", &format!("http://127.0.0.1:{port}")));
+    let folder = Folder::new(
+        &echo("a").replace("\"builtin:echo\"]", &format!("\"http://127.0.0.1:{port}\"]\nstart_wait = \"0s\"")),
+    );
     let gateway = Gateway::start(&folder);
     for target in ["/chunked", "/sized"] {
         let function = start(port, folder.path());

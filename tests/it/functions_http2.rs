@@ -240,3 +240,20 @@ fn an_upgrade_is_an_ordinary_request_to_h2c() {
     let answer = gateway.client().ask(request("GET /", &["Connection: Upgrade", "Upgrade: websocket"]));
     assert_eq!(answer.status(), 200);
 }
+
+#[test]
+fn keepalive_says_how_long_a_connection_without_a_request_is_kept() {
+    for (keepalive, connections) in [("auto", [1, 1]), ("1s", [1, 2]), ("0s", [3, 4])] {
+        let peer = Peer::echo();
+        let gateway = one_worker(&peer.url(), "", &format!("keepalive = \"{keepalive}\""));
+        for _ in 0..3 {
+            gateway.get("/");
+        }
+        assert_eq!(peer.connections(), connections[0], "{keepalive}");
+        if keepalive != "auto" {
+            eventually("the connection is closed", || (peer.open() == 0).then_some(()));
+        }
+        gateway.get("/");
+        assert_eq!(peer.connections(), connections[1], "{keepalive}");
+    }
+}

@@ -110,7 +110,8 @@ fn the_beginning_of_a_request_that_came_with_the_one_before_is_kept() {
 
 #[test]
 fn it_has_the_time_that_it_had_before() {
-    let gateway = Gateway::before(&echo(), "keepalive_timeout = \"2s\"\nheader_read_timeout = \"1500ms\"", "");
+    let origin = echo();
+    let gateway = Gateway::before(&origin, "keepalive_timeout = \"2s\"\nheader_read_timeout = \"1500ms\"", "");
     let (mut idle, mut silent) = (gateway.client(), gateway.client());
     let began = Instant::now();
     idle.ask(request("GET /", &[]));
@@ -140,7 +141,8 @@ fn a_stop_closes_it_at_once() {
 
 #[test]
 fn a_client_that_leaves_is_let_go() {
-    let gateway = Gateway::before(&echo(), "", "");
+    let origin = echo();
+    let gateway = Gateway::before(&origin, "", "");
     let mut client = gateway.client();
     client.ask(request("GET /", &[]));
     pause(MOMENT + MOMENT / 4);

@@ -9,6 +9,9 @@ use super::support::gateway::{Gateway, simple};
 use super::support::origin::Origin;
 use super::support::{eventually, pause};
 
+/// After this time an idle connection was not closed because of its last answer.
+const SETTLED: Duration = Duration::from_millis(150);
+
 const ONE_WORKER: &str = "[gateway]\nworkers = 1\n";
 
 fn one_worker(instance: &str, function: &str) -> Gateway {
@@ -40,6 +43,74 @@ fn a_connection_that_the_function_closed_is_not_used() {
         assert_eq!(gateway.client().ask(request("POST /", &["Content-Length: 1\r\n\r\nx"])).text(), "ok");
         eventually("the function closes", || (origin.open() == 0).then_some(()));
         assert_eq!(origin.connections(), count);
+    }
+}
+
+/// An answer for each connection. It closes when it gets another request, or a moment after the answer: what a request meets
+/// that is on its way meanwhile.
+fn closes_at_once(after: Duration) -> Origin {
+    Origin::start(move |connection| {
+        connection.request()?;
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
+        connection.stream.set_read_timeout(Some(after))?;
+        connection.reader.fill().map(drop)
+    })
+}
+
+#[test]
+fn a_function_that_closes_at_once_loses_no_request() {
+    for after in [1, 20, 80].map(Duration::from_millis) {
+        let origin = closes_at_once(after);
+        let gateway = one_worker(&origin.url(), "");
+        let post = || {
+            let mut client = gateway.client();
+            for count in 0..60 {
+                let answer = client.ask(request("POST /", &["Content-Length: 1\r\n\r\nx"]));
+                assert_eq!(answer.text(), "ok", "request {count} to a function that closes after {after:?}");
+                pause(Duration::from_millis(4));
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(post);
+            }
+        });
+        // By now it is known, and those that could be sent again do not meet a closed connection either.
+        let (requests, connections) = (origin.requests().len(), origin.connections());
+        for _ in 0..10 {
+            assert_eq!(gateway.get("/").text(), "ok");
+        }
+        assert_eq!(origin.requests().len(), requests + 10, "nothing is sent twice");
+        assert_eq!(origin.connections(), connections + 10);
+    }
+}
+
+#[test]
+fn a_connection_is_reused_for_every_request_once_one_has_stayed_open() {
+    let origin = Origin::hello();
+    let gateway = one_worker(&origin.url(), "");
+    let post = || assert_eq!(gateway.client().ask(request("POST /", &["Content-Length: 1\r\n\r\nx"])).text(), "hello");
+    post();
+    pause(SETTLED);
+    for _ in 0..10 {
+        post();
+    }
+    assert_eq!(origin.connections(), 1);
+}
+
+#[test]
+fn keepalive_caps_what_is_learnt() {
+    let origin = || Origin::answering("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=30\r\nContent-Length: 0\r\n\r\n");
+    for (keepalive, connections) in [("auto", [1, 1]), ("30s", [1, 1]), ("400ms", [1, 2]), ("0s", [3, 4])] {
+        let origin = origin();
+        let gateway = one_worker(&origin.url(), &format!("keepalive = \"{keepalive}\""));
+        for _ in 0..3 {
+            gateway.get("/");
+        }
+        assert_eq!(origin.connections(), connections[0], "{keepalive}");
+        pause(Duration::from_millis(500));
+        gateway.get("/");
+        assert_eq!(origin.connections(), connections[1], "{keepalive}");
     }
 }
 
@@ -124,6 +195,7 @@ fn what_may_be_repeated_is_and_nothing_else() {
         let origin = dies_on_the_second();
         let gateway = one_worker(&origin.url(), "");
         assert_eq!(gateway.get("/").text(), "ok");
+        pause(SETTLED);
         let answer = gateway.client().ask(request(line, &fields));
         let seen = origin.requests().len();
         if repeated {

@@ -6,6 +6,8 @@ pub mod certificates;
 pub mod client;
 #[path = "support/gateway.rs"]
 pub mod gateway;
+#[path = "support/hanging.rs"]
+pub mod hanging;
 #[path = "support/message.rs"]
 pub mod message;
 #[path = "support/origin.rs"]

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::port::free_port;
 use super::support::client::request;
 use super::support::gateway::{Gateway, simple};
+use super::support::hanging::Hanging;
 use super::support::origin::Origin;
 use super::support::{eventually, pause};
 
@@ -190,26 +191,15 @@ fn a_function_that_is_just_starting_is_waited_for() {
 
 #[test]
 fn connecting_has_a_limit_of_its_own() {
-    // A listener with a full backlog takes no connection and refuses none.
-    let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-    full.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
-    full.listen(0).expect("a listener");
-    let address = full.local_addr().expect("an address").as_socket().expect("an address");
-    let held: Vec<_> = (0..4)
-        .map(|_| {
-            let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-            socket.set_nonblocking(true).expect("an option");
-            let _ = socket.connect(&address.into());
-            socket
-        })
-        .collect();
-    let gateway = Gateway::with(&simple(&format!("http://{address}"), "", "connect_timeout = \"300ms\"", ""));
+    let full = Hanging::start();
+    let url = full.url();
+    let gateway = Gateway::with(&simple(&url, "", "connect_timeout = \"300ms\"\nstart_wait = \"0s\"", ""));
     let began = Instant::now();
     let answer = gateway.get("/");
     assert_took(began, Duration::from_millis(300));
     assert_eq!((answer.status(), answer.reason().as_str()), (504, "connect_timeout"));
-    drop(held);
-    let impatient = Gateway::with(&simple(&format!("http://{address}"), "", "timeout = \"200ms\"", ""));
+    drop(full);
+    let impatient = Gateway::with(&simple(&url, "", "timeout = \"200ms\"", ""));
     let answer = impatient.get("/");
     assert_eq!(answer.reason(), if answer.status() == 504 { "function_timeout" } else { "function_unreachable" });
 }

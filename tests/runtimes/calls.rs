@@ -97,3 +97,20 @@ pub(crate) async fn slow(runtime: Runtime) {
     assert_eq!(reply.field("x-api-requestid"), id);
     assert!(answers(&stand.gateway.address).await, "the next call is answered");
 }
+
+/// POSTs one after another and many at once. Each would be lost on a connection that the function is about to close.
+pub(crate) async fn closing(runtime: Runtime) {
+    let stand = Stand::start(runtime).await;
+    let _busy = clock::busy().await;
+    for (clients, count) in [(1, 200), (20, 20)] {
+        let statuses = futures_util::future::join_all((0..clients).map(|_| async {
+            let mut statuses = Vec::new();
+            for _ in 0..count {
+                statuses.push(call_json(&stand.gateway.address).await.expect("an answer").status);
+            }
+            statuses
+        }));
+        let lost = statuses.await.into_iter().flatten().filter(|status| *status != StatusCode::OK).count();
+        assert_eq!(lost, 0, "of {} calls by {clients} clients", clients * count);
+    }
+}

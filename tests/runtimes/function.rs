@@ -22,6 +22,8 @@ pub(crate) enum Runtime {
     FunctionsFrameworkNode,
     FunctionsFrameworkPython,
     Uvicorn,
+    /// It closes each connection right after the answer, and does not say so.
+    UvicornClosing,
     /// HTTP/2 over TLS.
     Hypercorn,
     /// A server of gRPC, in HTTP/2 without TLS.
@@ -43,6 +45,7 @@ impl Runtime {
             Self::FunctionsFrameworkNode => "functions-framework-node",
             Self::FunctionsFrameworkPython => "functions-framework-python",
             Self::Uvicorn => "uvicorn",
+            Self::UvicornClosing => "uvicorn-closing",
             Self::Hypercorn => "hypercorn",
             Self::Grpc => "grpc",
             Self::NodeH2c => "node-h2c",
@@ -60,7 +63,7 @@ impl Runtime {
             Self::FunctionsFrameworkPython => "queue = 4\nqueue_timeout = \"1m\"\nmax_concurrency = 4",
             Self::Uvicorn => "stream_idle = \"2m\"\nstream_max = \"15m\"",
             Self::Hypercorn | Self::NodeSecure => "[function.tls]\nca = \"ca.pem\"",
-            Self::Grpc | Self::NodeH2c => "",
+            Self::Grpc | Self::NodeH2c | Self::UvicornClosing => "",
             Self::Wsgiref => "max_concurrency = 1\nqueue = 8",
         }
     }
@@ -115,8 +118,10 @@ impl Runtime {
                 command.args(["--source=framework.py", "--target=handle", "--host=127.0.0.1", "--port", &port]);
                 command
             }
-            Self::Uvicorn => {
+            Self::Uvicorn | Self::UvicornClosing => {
                 let mut command = python("uvicorn");
+                let keep_alive = if self == Self::Uvicorn { "5" } else { "0" };
+                command.args(["--timeout-keep-alive", keep_alive]);
                 command.args(["--port", &port, "--timeout-graceful-shutdown", "1", "uvicorn_app:app"]);
                 command
             }

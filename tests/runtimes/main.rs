@@ -67,6 +67,11 @@ on_each_runtime! {
 }
 
 #[tokio::test]
+async fn a_function_that_closes_each_connection_loses_no_call() {
+    calls::closing(function::Runtime::UvicornClosing).await;
+}
+
+#[tokio::test]
 async fn variables_of_wsgi_are_the_gateways() {
     variables::are_the_gateways(function::Runtime::FlaskGunicorn).await;
 }

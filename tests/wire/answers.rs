@@ -15,14 +15,27 @@ use super::stand::{Outcome, Stand};
 /// What has to come of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// A 502 of the gateway's.
-    Bad,
+    /// A 502 of the gateway's with this detail, which names the rule. Empty where the answer has no body.
+    Bad(&'static str),
     /// It has begun, and breaks off where its head announces more, or with a reset.
     Broken,
     /// It reaches the client with this status and without these bytes.
     Without(u16, &'static str),
 }
 use Verdict::{Bad, Broken, Without};
+
+const CLOSED: &str = "the function closed the connection before it answered";
+const VERSION: &str = "response does not begin with HTTP/1.1 or HTTP/1.0";
+const STATUS: &str = "response has an invalid status line";
+const NAME: &str = "response has an invalid field name";
+const VALUE: &str = "response has an invalid field value";
+const LINE_END: &str = "response has an invalid line end";
+const LENGTH: &str = "response has an invalid Content-Length, or two that differ";
+const CODING: &str = "response has a Transfer-Encoding other than chunked";
+const OLD_CODING: &str = "response in HTTP/1.0 has a Transfer-Encoding";
+const BOTH: &str = "response has both Transfer-Encoding and Content-Length";
+const LARGE: &str = "response head exceeds max_response_header_bytes (64KiB)";
+const MANY: &str = "response head exceeds max_response_headers (100)";
 
 /// How a function goes on behind the bytes of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +98,12 @@ fn judge(verdict: Verdict, outcome: &Outcome) -> Vec<String> {
     let mut violations = outcome.violations.clone();
     let bytes = &outcome.received.bytes;
     let kept = match verdict {
-        Bad => outcome.statuses == [502] && !outcome.broken && outcome.received.contains(b"proxy-status: fngate"),
+        Bad(detail) => {
+            outcome.statuses == [502]
+                && !outcome.broken
+                && outcome.received.contains(b"proxy-status: fngate")
+                && outcome.received.contains(named(detail).as_bytes())
+        }
         // A reset can overtake what was sent before it.
         Broken => outcome.statuses.is_empty() && (outcome.broken || outcome.received.end == Some(End::Reset)),
         Without(status, part) => {
@@ -101,6 +119,11 @@ fn judge(verdict: Verdict, outcome: &Outcome) -> Vec<String> {
         violations.push(format!("{} requests reached the function", outcome.requests.len()));
     }
     violations
+}
+
+/// A detail as it stands in the answer.
+fn named(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!("\"detail\":\"{detail}\"") }
 }
 
 /// The same answer to the same request of a client that speaks HTTP/2.
@@ -123,8 +146,14 @@ fn send_http2(stand: &Stand, request: &str, (_, bytes, then, verdict): &Malforme
 fn judge_http2((.., verdict): &Malformed, outcome: &http2::Outcome) -> Vec<String> {
     let http2::Outcome { answer, end, requests, violations, .. } = outcome;
     let mut violations: Vec<_> = violations.iter().map(|violation| format!("in HTTP/2: {violation}")).collect();
+    let has = |text: &[u8]| text.is_empty() || answer.data.windows(text.len()).any(|window| window == text);
     let kept = match verdict {
-        Bad => answer.status() == Some(502) && answer.ended && answer.field("proxy-status").is_some(),
+        Bad(detail) => {
+            answer.status() == Some(502)
+                && answer.ended
+                && answer.field("proxy-status").is_some()
+                && has(named(detail).as_bytes())
+        }
         Broken => answer.reset.is_some() && !answer.ended && end.is_none(),
         Without(status, part) => {
             let has = |text: &[u8]| text.windows(part.len()).any(|window| window == part.as_bytes());

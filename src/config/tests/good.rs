@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::super::connection::ConnectionSettings;
 use super::super::types::{
     AccessLog, Admin, Environment, HostPattern, InstanceAddress, ListenAddress, LogFormat, MethodRule, ReservedPolicy,
     SocketRights,
@@ -34,16 +35,55 @@ fn defaults() {
     assert_eq!(function.id.to_string(), "default/echo:$LATEST");
     assert_eq!(function.instances, [InstanceAddress::Echo]);
     assert_eq!((function.timeout.value, function.timeout.place.clone()), (seconds(15), None));
-    assert_eq!((function.connect_timeout, function.start_wait), (seconds(5), Duration::ZERO));
+    assert_eq!((function.connect_timeout, function.start_wait), (seconds(5), seconds(1)));
     assert_eq!((function.stream_idle, function.stream_max), (seconds(60), None));
     assert_eq!((function.websocket_idle, function.queue_timeout), (seconds(600), seconds(1)));
     assert_eq!((function.max_concurrency, function.queue, function.memory), (None, 0, 0));
-    assert_eq!(function.proxy_protocol, None);
+    assert_eq!((function.proxy_protocol, function.connection), (None, ConnectionSettings::default()));
 
     let api = &config.services[0].apis[0];
     assert_eq!((api.name.as_str(), &api.method), ("GET /orders", &MethodRule::One(http::Method::GET)));
     assert_eq!(api.bindings.iter().map(|binding| binding.environment).collect::<Vec<_>>(), [Environment::Release]);
     assert!(api.enabled && !api.raw_path && api.timeout.is_none() && api.max_body_bytes.is_none());
+}
+
+#[test]
+fn settings_of_connections_are_read() {
+    let read = |key: &str, value: &str| {
+        let text = format!("[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n{key} = {value}\n");
+        parse(&format!("{text}{BASE}")).map(|config| config.functions[0].connection)
+    };
+    let (default, seconds) = (ConnectionSettings::default(), Duration::from_secs);
+    let header_bytes = |max_response_header_bytes| ConnectionSettings { max_response_header_bytes, ..default };
+    let headers = |max_response_headers| ConnectionSettings { max_response_headers, ..default };
+    let keepalive = |keepalive| ConnectionSettings { keepalive, ..default };
+    for (key, value, wanted) in [
+        ("keepalive", "\"auto\"", default),
+        ("keepalive", "\"0s\"", keepalive(Duration::ZERO)),
+        ("keepalive", "\"90s\"", keepalive(seconds(90))),
+        ("ping_interval", "\"off\"", ConnectionSettings { ping_interval: None, ..default }),
+        ("ping_interval", "\"1m\"", ConnectionSettings { ping_interval: Some(seconds(60)), ..default }),
+        ("max_response_header_bytes", "\"8KiB\"", header_bytes(8192)),
+        ("max_response_header_bytes", "\"1MiB\"", header_bytes(1 << 20)),
+        ("max_response_headers", "1", headers(1)),
+        ("max_response_headers", "1000", headers(1000)),
+    ] {
+        assert_eq!(read(key, value).expect(value), wanted, "{key} = {value}");
+    }
+    for (key, value) in [
+        ("keepalive", "\"off\""),
+        ("keepalive", "\"9000h\""),
+        ("keepalive", "0"),
+        ("ping_interval", "\"999ms\""),
+        ("ping_interval", "\"on\""),
+        ("ping_interval", "300"),
+        ("max_response_header_bytes", "\"8191B\""),
+        ("max_response_header_bytes", "\"2MiB\""),
+        ("max_response_headers", "0"),
+        ("max_response_headers", "1001"),
+    ] {
+        assert!(read(key, value).is_err(), "{key} = {value}");
+    }
 }
 
 #[test]

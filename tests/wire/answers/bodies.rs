@@ -103,7 +103,7 @@ const TO_HEAD: [(&str, &[u8], Then, Verdict); 4] = [
         Waits,
         Without(200, "evil"),
     ),
-    ("two lengths of HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n", Waits, Bad),
+    ("two lengths of HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n", Waits, Bad("")),
 ];
 
 #[test]
