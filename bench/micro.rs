@@ -82,6 +82,7 @@ fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
         prefix: ReservedPrefix::parse("X-Scf-").expect("a prefix"),
         reserved: ReservedPolicy::Strip,
         via: false,
+        remove: Vec::new(),
         request_id: "X-Scf-Request-Id".to_owned(),
         path_parameters: "X-Scf-Path-Parameters".to_owned(),
         client_subject: "X-Scf-Client-Subject".to_owned(),

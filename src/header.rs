@@ -19,6 +19,10 @@ pub enum Class {
     HopByHop,
     /// Describes where the message ends or whom it is for: `Content-Length`, `Transfer-Encoding`, `Host`.
     Framing,
+    /// Another spelling of a framing name, such as `Content_Length`: some servers read it as that field.
+    FramingAlias,
+    /// `SCRIPT_NAME` and `PATH_INFO` in any spelling: WSGI servers believe them, and move the application's path by them.
+    PathVariable,
     /// Starts with the reserved prefix; only the gateway sends it.
     Reserved,
     /// Sent by the gateway beside the reserved ones (`X-Real-Ip`, `X-Forwarded-*`, …).
@@ -104,8 +108,29 @@ pub fn classify(name: &HeaderName, prefix: &ReservedPrefix) -> Class {
         Class::Reserved
     } else if is_owned(text) {
         Class::Owned
+    } else if is_framing_alias(text) {
+        Class::FramingAlias
+    } else if is_path_variable(text) {
+        Class::PathVariable
     } else {
         Class::EndToEnd
+    }
+}
+
+/// Whether a lower-case name is a framing name with other separators. `Host`, `Connection`, `Trailer`, `TE` and `Expect` have none.
+fn is_framing_alias(name: &str) -> bool {
+    match name.as_bytes().first() {
+        Some(b'c') => is_folded(name, "content-length"),
+        Some(b't') => is_folded(name, "transfer-encoding"),
+        _ => false,
+    }
+}
+
+fn is_path_variable(name: &str) -> bool {
+    match name.as_bytes().first() {
+        Some(b's') => is_folded(name, "script-name"),
+        Some(b'p') => is_folded(name, "path-info"),
+        _ => false,
     }
 }
 
@@ -207,6 +232,11 @@ mod tests {
             (Class::HopByHop, vec!["Keep-Alive", "Proxy-Connection", "Proxy", "TE", "Upgrade", "Proxy-Authorization"]),
             (Class::HopByHop, vec!["Keep_Alive", "Proxy.Connection", "Proxy_Authorization", "Proxy|Authenticate"]),
             (Class::Framing, vec!["Host", "Content-Length", "Transfer-Encoding"]),
+            (Class::FramingAlias, vec!["Content_Length", "CONTENT.LENGTH", "Transfer_Encoding", "transfer~encoding"]),
+            (
+                Class::PathVariable,
+                vec!["SCRIPT_NAME", "Script-Name", "script.name", "PATH_INFO", "path-info", "Path!Info"],
+            ),
             (Class::Connection, vec!["connection"]),
             (
                 Class::EndToEnd,
@@ -215,7 +245,13 @@ mod tests {
                     "X-Scfname",
                     "X-Api-Key",
                     "X-Real-Ipx",
-                    "Content_Length",
+                    "Content__Length",
+                    "ContentLength",
+                    "Content_Type",
+                    "_Content_Length",
+                    "X-Script-Name",
+                    "ScriptName",
+                    "Path_Information",
                     "Trailer",
                     "my_name",
                     "X.Own",

@@ -188,9 +188,10 @@ impl Forwarding<'_> {
         }
         if self.trusted {
             let proxies = &view.snapshot.config.gateway.trusted_proxies;
-            peer.forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
+            let place = (&routed.host, routed.prefix.as_deref());
+            peer.forward_by_proxy(&mut lines, &head.headers, place, proxies);
         } else {
-            peer.forward(&mut lines, &routed.host);
+            peer.forward(&mut lines, &routed.host, routed.prefix.as_deref());
         }
         if let Some(span) = traced.filter(|_| !api.custom.contains(&TRACEPARENT)) {
             lines.push(TRACEPARENT.as_str(), span.to_string().as_bytes());

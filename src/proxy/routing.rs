@@ -35,6 +35,8 @@ pub(super) struct Routed {
     pub(super) api: Rc<LocalApi>,
     /// How many bytes of the path are removed.
     pub(super) base_path: usize,
+    /// The base path that they spell, as it is configured.
+    pub(super) prefix: Option<String>,
     pub(super) host: HeaderValue,
     pub(super) path_parameters: Option<String>,
     pub(super) upgrade: Option<HeaderValue>,
@@ -109,6 +111,7 @@ pub(super) fn route(
     }
     Ok(Routed {
         base_path: found.prefix_len(),
+        prefix: found.base_path().map(ToString::to_string),
         path_parameters: path_parameters(&found, api, head.uri.path()),
         upgrade: hop::upgrade(head).filter(|_| incoming.is_end_stream()),
         host,
