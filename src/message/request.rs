@@ -76,6 +76,8 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
         return value.ok_or_else(|| bad("invalid request target"));
     }
     match host {
+        // HTTP/2 has http URLs only, which have a host.
+        Some(host) if host.is_empty() && head.version == Version::HTTP_2 => Err(bad("no host")),
         Some(host) => Ok(host.clone()),
         None if head.version == Version::HTTP_10 => Ok(HeaderValue::from_static("")),
         None => Err(bad("no Host field")),

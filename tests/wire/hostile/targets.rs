@@ -3,7 +3,7 @@
 use super::{Answered, Attack, Findings, Refused, Served, Stand, Verdict, Without, figures, run, whole};
 
 /// Values of the only `Host`.
-const HOSTS: [(&str, &[u8], Verdict); 31] = [
+const HOSTS: [(&str, &[u8], Verdict); 38] = [
     ("a space", b"a b", Refused),
     ("a tab", b"a\tb", Refused),
     ("a comma list", b"a.example, b.example", Refused),
@@ -32,13 +32,20 @@ const HOSTS: [(&str, &[u8], Verdict); 31] = [
     ("utf-8", "caf\u{e9}.example".as_bytes(), Refused),
     ("a NUL", b"a\0.example", Refused),
     ("a DEL", b"a\x7f.example", Refused),
+    ("a percent sign", b"exam%le", Refused),
+    ("a percent sign without digits", b"%zz", Refused),
+    ("a percent sign at the end", b"a.example%", Refused),
+    ("a percent sign with one digit", b"a%4", Refused),
+    ("a coded letter", b"%61.example", Refused),
+    ("a coded NUL", b"a%00.example", Refused),
+    ("only a port", b":80", Refused),
     ("empty", b"", Served),
     ("a dot at the end", b"a.example.", Served),
     ("an empty port", b"a.example:", Served),
 ];
 
 /// Whole request heads.
-const WHOLE: [(&str, &[u8], Verdict, &str); 47] = [
+const WHOLE: [(&str, &[u8], Verdict, &str); 51] = [
     ("no Host", b"GET /attack HTTP/1.1\r\n\r\n", Refused, "9112 3.2"),
     ("two Hosts", b"GET /attack HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n", Refused, "9112 3.2"),
     ("one Host twice", b"GET /attack HTTP/1.1\r\nHost: a.example\r\nHost: a.example\r\n\r\n", Refused, "9112 3.2"),
@@ -93,6 +100,30 @@ const WHOLE: [(&str, &[u8], Verdict, &str); 47] = [
         b"GET http:///attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
         Refused,
         "9110 4.2.1",
+    ),
+    (
+        "an absolute target with only a port",
+        b"GET http://:80/attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "9110 4.2.1",
+    ),
+    (
+        "an absolute target with an empty port only",
+        b"GET http://:/attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "9110 4.2.1",
+    ),
+    (
+        "an absolute target with a percent sign in its host",
+        b"GET http://a%zz/attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "3986 3.2.2",
+    ),
+    (
+        "an absolute target with a coded host",
+        b"GET http://%61.example/attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "3986 3.2.2",
     ),
     ("an absolute target with nothing", b"GET http:// HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9110 4.2.1"),
     ("one slash behind the scheme", b"GET http:/attack HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9110 4.2.1"),

@@ -3,7 +3,7 @@
 use super::{Stand, VARIABLES, spellings, values};
 
 /// Lines of a client or proxy, and what the function gets: from anybody, and from a trusted proxy.
-const LINES: [(&[&str], &str, &str, &str); 34] = [
+const LINES: [(&[&str], &str, &str, &str); 36] = [
     (&["X-Forwarded-For: 192.0.2.1"], "X-Forwarded-For", "127.0.0.1", "192.0.2.1, 127.0.0.1"),
     (&["X-Forwarded-For: 192.0.2.1"], "X-Real-Ip", "127.0.0.1", "192.0.2.1"),
     (&["X-Forwarded-For: 192.0.2.1, 192.0.2.2"], "X-Real-Ip", "127.0.0.1", "192.0.2.2"),
@@ -42,6 +42,8 @@ const LINES: [(&[&str], &str, &str, &str); 34] = [
     (&["X-Forwarded-Host: pub.example"], "X-Forwarded-Host", "h.example", "pub.example"),
     (&["X-Forwarded-Host: pub.example:8443"], "X-Forwarded-Host", "h.example", "pub.example:8443"),
     (&["X-Forwarded-Host: a, b"], "X-Forwarded-Host", "h.example", "h.example"),
+    (&["X-Forwarded-Host: evil%2eexample"], "X-Forwarded-Host", "h.example", "h.example"),
+    (&["X-Forwarded-Host: :80"], "X-Forwarded-Host", "h.example", "h.example"),
     (&["X-Forwarded-Host: user@evil.example"], "X-Forwarded-Host", "h.example", "h.example"),
     (&["X-Forwarded-Host: evil.example/path"], "X-Forwarded-Host", "h.example", "h.example"),
     (&["X-Forwarded-Host: a.example", "X-Forwarded-Host: b.example"], "X-Forwarded-Host", "h.example", "h.example"),
