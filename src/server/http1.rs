@@ -330,7 +330,7 @@ fn unreadable(status: u16, limits: &Limits) -> Problem {
 }
 
 /// Sends a last answer and closes.
-async fn answer(mut socket: Socket, bytes: &[u8]) {
+pub(super) async fn answer(mut socket: Socket, bytes: &[u8]) {
     if let Ok(Ok(())) = timeout(LINGER_TIME, socket.write_all(bytes)).await {
         socket.linger().await;
     }
