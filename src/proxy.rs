@@ -84,17 +84,17 @@ impl Gateway {
         self.taken_back.get().is_some_and(|last| now < last + WARY)
     }
 
-    /// Serves one request. Whatever goes wrong becomes an answer.
+    /// Serves one request, unless there is something wrong with it that is known already. Whatever goes wrong becomes an answer.
     pub fn handle(
         self: Rc<Self>,
         client: Rc<Client>,
-        request: Request<Incoming>,
+        (request, fault): (Request<Incoming>, Option<&'static str>),
         id: Uuid,
     ) -> impl Future<Output = GatewayResponse> {
         let (mut head, incoming) = request.into_parts();
         let opening = Opening::translate(&mut head, id.as_u128());
         let extensions = std::mem::take(&mut head.extensions);
-        let received = Received { head: Rc::new(head), extensions, incoming, opening };
+        let received = Received { head: Rc::new(head), extensions, incoming, opening, fault };
         async move {
             let (view, version) = (self.view(), received.head.version);
             let mut record = self.record(&view, &client, id);

@@ -6,6 +6,7 @@ pub mod http1;
 pub mod http2;
 mod parked;
 mod proxied;
+mod scanner;
 mod serving;
 pub mod socket;
 pub mod stream;

@@ -89,7 +89,7 @@ pub(super) async fn forward(
     routed: &Routed,
     record: &mut Record,
 ) -> Result<Answer, Error> {
-    let Received { head, extensions, incoming, opening } = received;
+    let Received { head, extensions, incoming, opening, fault: _ } = received;
     let LocalApi { api, function, .. } = &*routed.api;
     let Upload { body, progress, gate } = Upload::new(view, client, &head, incoming, api);
     record.bytes_in = progress.as_ref().map(|progress| progress.bytes.clone());

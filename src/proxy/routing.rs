@@ -27,6 +27,8 @@ pub(super) struct Received {
     pub(super) incoming: Incoming,
     /// Of a WebSocket over HTTP/2.
     pub(super) opening: Option<Opening>,
+    /// What is wrong with it that only the bytes have shown.
+    pub(super) fault: Option<&'static str>,
 }
 
 /// Where a request goes.
@@ -88,6 +90,9 @@ pub(super) fn route(
     }
     let host = request::host(head)?;
     record.host = Some(host.clone());
+    if let Some(detail) = received.fault {
+        return Err(Problem::new(Reason::BadRequest, detail).into());
+    }
     if client.is_refused() {
         return Err(Problem::new(Reason::Overloaded, "too many client connections").into());
     }

@@ -96,7 +96,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         self.streams.next.replace(Some(client.clone()));
         let switch = request.extensions_mut().remove::<OnUpgrade>();
         let streams = self.streams.clone();
-        let serving = Serving::begin(&self.gateway, &client, request).among(streams.turns.clone());
+        let serving = Serving::begin(&self.gateway, &client, request, None).among(streams.turns.clone());
         Box::pin(async move {
             let response = serving.await;
             if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
