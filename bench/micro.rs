@@ -97,7 +97,7 @@ fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
         headers.insert(name, HeaderValue::from_static("a value of some length"));
     }
     let (head, ()) = request.into_parts();
-    let filter = Filter { rules: &rules, custom: &[], trusted: false, trace: TraceFields::Untouched };
+    let filter = Filter { rules: &rules, custom: &[], trusted: false, trace: TraceFields::Untouched, has_body: true };
     let id = Uuid::from_u128(7);
     bencher.bench_local(|| {
         let host = request::host(black_box(&head)).expect("a good head");

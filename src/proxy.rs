@@ -34,8 +34,8 @@ use self::exchange::GatewayResponse;
 use self::routing::{Dismissed, Received, route};
 use self::view::View;
 use crate::function::allowance::Allowance;
+use crate::message::expectation;
 use crate::message::problem::{Problem, Reason};
-use crate::message::request;
 use crate::message::websocket::Opening;
 use crate::snapshot::Shared;
 use crate::telemetry::access::Record;
@@ -161,7 +161,7 @@ pub fn new_id() -> Uuid {
 
 /// Decides what becomes of the body of a request that nobody will read.
 fn leave_body(client: &Client, received: Received, ends_connection: bool) {
-    let held = request::expects_continue(&received.head);
+    let held = expectation::expects_continue(&received.head);
     let has_body = !hyper::body::Body::is_end_stream(&received.incoming);
     if has_body && (held || ends_connection) {
         client.leftover().end_connection();

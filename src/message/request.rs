@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
 
+use super::expectation;
 use super::forwarded;
 use super::hop::{self, Listed};
 use super::host::is_valid;
@@ -28,6 +29,8 @@ pub struct Filter<'a> {
     /// Whether the peer is a trusted proxy, whose further `X-Forwarded-*` fields pass.
     pub trusted: bool,
     pub trace: TraceFields,
+    /// Whether the request has a body.
+    pub has_body: bool,
 }
 
 impl Filter<'_> {
@@ -99,6 +102,7 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
         let first = previous.replace(name) != Some(name);
         let kept = match classify(name, prefix) {
             Class::EndToEnd if filter.rules.removes(name) => false,
+            Class::EndToEnd if *name == EXPECT && expectation::is_idle(value, received, filter.has_body) => false,
             Class::EndToEnd if *name == VIA && filter.rules.via => false,
             Class::EndToEnd if *name == COOKIE && head.version == Version::HTTP_2 => {
                 if first {
@@ -222,13 +226,6 @@ fn framing(
     }
 }
 
-/// Whether the client waits for a `100 Continue` before it sends its body.
-#[must_use]
-pub fn expects_continue(head: &Parts) -> bool {
-    head.version == Version::HTTP_11
-        && head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,7 +254,7 @@ mod tests {
     fn prepared_with(reserved: ReservedPolicy, lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
         let custom = [HeaderName::from_static("x-custom")];
         let trace = TraceFields::Untouched;
-        let filter = Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace };
+        let filter = Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace, has_body: true };
         let headers = prepare(&head("/", lines), HeaderValue::from_static("h"), filter)?;
         Ok(headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
     }

@@ -159,7 +159,8 @@ impl Forwarding<'_> {
     /// The client's own fields as the function gets them.
     fn headers(&self) -> Result<HeaderMap, Error> {
         let custom = &self.routed.api.api.custom;
-        let filter = Filter { rules: &self.view.rules, custom, trusted: self.trusted, trace: self.trace };
+        let has_body = self.progress.is_some();
+        let filter = Filter { rules: &self.view.rules, custom, trusted: self.trusted, trace: self.trace, has_body };
         let mut headers = request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)?;
         if self.head.version == Version::HTTP_2 && self.progress.is_some() && !headers.contains_key(CONTENT_LENGTH) {
             // Its end is an event there. For a GET, hyper would not send a body of unknown length otherwise.

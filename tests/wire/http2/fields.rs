@@ -151,7 +151,17 @@ fn cookies() {
 fn expectations() {
     let row =
         |(name, fields, verdict): &(&str, Fields<'_>, Verdict)| body(name, fields, "good", *verdict, "9110 10.1.1");
-    run(&Stand::start(""), &EXPECTATIONS.iter().map(row).collect::<Vec<_>>());
+    let mut rows: Vec<_> = EXPECTATIONS.iter().map(row).collect();
+    let none = Without("expect");
+    rows.push(line("100-continue and no body", &[("expect", "100-continue")], none, "9110 10.1.1"));
+    rows.push(body(
+        "100-continue and an empty body",
+        &[("expect", "100-continue"), ("content-length", "0")],
+        "",
+        none,
+        "9110 10.1.1",
+    ));
+    run(&Stand::start(""), &rows);
 }
 
 /// Bytes beyond ASCII are a part of a value, as they are in HTTP/1.1 (RFC 9110 section 5.5).
