@@ -219,23 +219,29 @@ fn fault_of(line: &[u8]) -> Option<Fault> {
 }
 
 /// Reads field lines up to the empty one at their end.
-fn scan_fields(mut fields: Fields, bytes: &[u8]) -> (usize, State) {
+fn scan_fields(fields: Fields, bytes: &[u8]) -> (usize, State) {
+    let end = |at: usize| (at + 1, State::Head);
     let mut at = 0;
-    while at < bytes.len() {
-        fields = match (fields, bytes[at]) {
-            (Fields::Start | Fields::Cr, b'\n') => return (at + 1, State::Head),
-            (Fields::Start, b'\r') => Fields::Cr,
-            _ => match memchr(b'\n', &bytes[at..]) {
-                Some(end) => {
-                    at += end;
-                    Fields::Start
-                }
+    match (fields, bytes) {
+        (Fields::Cr, [b'\n', ..]) => return end(at),
+        (Fields::Start, _) => {}
+        (Fields::Cr | Fields::Line, _) => match memchr(b'\n', bytes) {
+            Some(line) => at = line + 1,
+            None => return (bytes.len(), State::Fields(Fields::Line)),
+        },
+    }
+    loop {
+        match bytes[at..] {
+            [] => return (at, State::Fields(Fields::Start)),
+            [b'\n', ..] => return end(at),
+            [b'\r'] => return (at + 1, State::Fields(Fields::Cr)),
+            [b'\r', b'\n', ..] => return end(at + 1),
+            _ => match memchr(b'\n', &bytes[at + 1..]) {
+                Some(line) => at += line + 2,
                 None => return (bytes.len(), State::Fields(Fields::Line)),
             },
-        };
-        at += 1;
+        }
     }
-    (at, State::Fields(fields))
 }
 
 /// Skips what is there of so many bytes.
