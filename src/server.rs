@@ -2,6 +2,8 @@
 
 pub mod connection;
 pub mod frames;
+mod header_blocks;
+mod hpack;
 pub mod http1;
 pub mod http2;
 mod parked;

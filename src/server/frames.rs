@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::header_blocks::HeaderBlocks;
 use super::stream::Observer;
 use crate::clock::Clock;
 use crate::config::types::Http2;
@@ -241,11 +242,22 @@ impl Frames {
 
 /// Shows a connection's bytes to its [`Frames`].
 #[derive(Debug)]
-pub struct Watch(pub Rc<Frames>);
+pub struct Watch {
+    frames: Rc<Frames>,
+    blocks: HeaderBlocks,
+}
+
+impl Watch {
+    #[must_use]
+    pub fn new(frames: Rc<Frames>) -> Self {
+        Self { frames, blocks: HeaderBlocks::new() }
+    }
+}
 
 impl Observer for Watch {
-    fn received(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(bytes.len() + self.0.read(bytes)? * TROUBLE)
+    fn received(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.blocks.read(bytes);
+        Ok(bytes.len() + self.frames.read(bytes)? * TROUBLE)
     }
 
     fn holds_back(&mut self, _bytes: &[u8]) -> bool {
@@ -253,10 +265,10 @@ impl Observer for Watch {
     }
 
     fn sent(&mut self, slices: &[IoSlice<'_>], mut count: usize) {
-        self.0.moved(count);
+        self.frames.moved(count);
         for slice in slices {
             let written = count.min(slice.len());
-            self.0.wrote(&slice[..written]);
+            self.frames.wrote(&slice[..written]);
             count -= written;
         }
     }

@@ -104,7 +104,7 @@ struct Heads {
 }
 
 impl Observer for Heads {
-    fn received(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    fn received(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
         self.client.received();
         self.scanner.borrow_mut().read(bytes)?;
         Ok(bytes.len())

@@ -165,7 +165,7 @@ pub async fn serve(socket: Socket, early: Bytes, client: Rc<Client>, gateway: Rc
         write_idle: limits.client_body_idle,
     });
     let socket = Rc::new(RefCell::new(socket));
-    let stream = ClientStream::new(socket.clone(), client.clone(), Watch(frames), limits.client_body_idle);
+    let stream = ClientStream::new(socket.clone(), client.clone(), Watch::new(frames), limits.client_body_idle);
     let requests = Requests { gateway, streams: streams.clone() };
     let io = TokioIo::new(stream.with_early(early));
     let mut http = builder(limits, Spawner(streams.clone())).serve_connection(io, requests);

@@ -1,0 +1,254 @@
+//! The fields of header blocks in HPACK (RFC 7541), as far as it takes to find the values of `:path`.
+//!
+//! h2 cuts a fragment off such a value, and nobody sees it any more. So the `#` is replaced before h2 reads it by `>`, which no target
+//! may have: then h2 refuses the stream, as it does for any other malformed request. Both have codes of one length, that differ in
+//! the last bit only.
+
+use std::collections::VecDeque;
+
+use crate::huffman;
+
+/// What a table may hold when nothing else was agreed on (section 4.2), and what an entry takes beside its bytes (section 4.1).
+const TABLE: u32 = 4096;
+const OVERHEAD: u32 = 32;
+/// More entries than that have no room.
+const MOST_ENTRIES: usize = (TABLE / OVERHEAD) as usize;
+
+/// The length of each name in the static table (appendix A).
+const STATIC: [u8; 61] = [
+    10, 7, 7, 5, 5, 7, 7, 7, 7, 7, 7, 7, 7, 7, 14, 15, 15, 13, 6, 27, 3, 5, 13, 13, 19, 16, 16, 14, 16, 13, 12, 6, 4,
+    4, 6, 7, 4, 4, 8, 17, 13, 8, 19, 13, 4, 8, 12, 18, 19, 5, 7, 7, 11, 6, 10, 25, 17, 10, 4, 3, 16,
+];
+const PATHS: std::ops::RangeInclusive<u32> = 4..=5;
+const PATH: &[u8] = b":path";
+/// The same in the Huffman code, which has one way to write a string.
+const CODED_PATH: &[u8] = b"\xb9\x58\xd3\x3f";
+
+/// The codes of `#` and `>`.
+const NUMBER_SIGN: (u32, u32) = (0xffa, 12);
+
+/// What a number is that is being read.
+#[derive(Clone, Copy, Debug)]
+enum Number {
+    Index,
+    TableSize,
+    NameIndex { insert: bool },
+    NameLength { insert: bool, coded: bool },
+    ValueLength { field: Field, coded: bool },
+}
+
+/// A field whose value is still to come.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    /// Whether it becomes an entry of the table.
+    insert: bool,
+    is_path: bool,
+    name: u32,
+}
+
+/// A string that is being read.
+#[derive(Clone, Copy, Debug)]
+struct Text {
+    coded: bool,
+    left: u32,
+    /// Its bytes, decoded.
+    length: u32,
+    /// Bits that make up no code yet.
+    bits: u64,
+    count: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Start,
+    Number {
+        number: Number,
+        value: u32,
+        shift: u32,
+    },
+    NameLength {
+        insert: bool,
+    },
+    /// As far as `matched` it is the name of a path.
+    Name {
+        insert: bool,
+        text: Text,
+        matched: Option<usize>,
+    },
+    ValueLength(Field),
+    Value(Field, Text),
+    /// In what h2 will refuse.
+    Lost,
+}
+
+/// The header blocks that a client sends on one connection.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    state: State,
+    /// The lengths of the names in the table, the newest first, and whether they are those of paths. Old ones may be there that
+    /// the table has no room for any more, which nobody can ask for.
+    entries: VecDeque<(u32, bool)>,
+    limit: u32,
+}
+
+impl Blocks {
+    pub(super) fn new() -> Self {
+        Self { state: State::Start, entries: VecDeque::new(), limit: TABLE }
+    }
+
+    /// Reads a part of a block. Marks in it where a path has a fragment.
+    pub(super) fn read(&mut self, mut bytes: &mut [u8]) {
+        while let Some(&first) = bytes.first() {
+            let mut count = 1;
+            self.state = match self.state {
+                State::Start => self.begin(first),
+                State::Number { number, value, shift } => self.go_on(number, value, shift, first),
+                State::NameLength { insert } => {
+                    self.number(Number::NameLength { insert, coded: first & 0x80 != 0 }, first, 7)
+                }
+                State::ValueLength(field) => {
+                    self.number(Number::ValueLength { field, coded: first & 0x80 != 0 }, first, 7)
+                }
+                State::Name { insert, mut text, mut matched } => {
+                    matched = matched.filter(|&at| text.name_of_path().get(at) == Some(&first)).map(|at| at + 1);
+                    text.push(&mut bytes[0], false);
+                    if text.left > 0 {
+                        State::Name { insert, text, matched }
+                    } else {
+                        let is_path = matched == Some(text.name_of_path().len());
+                        State::ValueLength(Field { insert, is_path, name: text.length })
+                    }
+                }
+                State::Value(field, mut text) => {
+                    count = text.here(bytes.len());
+                    if field.is_path || field.insert && text.coded {
+                        bytes[..count].iter_mut().for_each(|byte| text.push(byte, field.is_path));
+                    } else {
+                        text.left -= u32::try_from(count).unwrap_or(text.left);
+                    }
+                    if text.left > 0 { State::Value(field, text) } else { self.finish(field, text.length) }
+                }
+                State::Lost => return,
+            };
+            bytes = &mut bytes[count..];
+        }
+    }
+
+    /// A block is complete.
+    pub(super) fn end(&mut self) {
+        if !matches!(self.state, State::Start) {
+            self.state = State::Lost;
+        }
+    }
+
+    fn begin(&mut self, first: u8) -> State {
+        match first {
+            0x80.. => self.number(Number::Index, first, 7),
+            0x40.. => self.number(Number::NameIndex { insert: true }, first, 6),
+            0x20.. => self.number(Number::TableSize, first, 5),
+            _ => self.number(Number::NameIndex { insert: false }, first, 4),
+        }
+    }
+
+    /// The first byte of a number, of which it has so many bits (section 5.1).
+    fn number(&mut self, number: Number, first: u8, prefix: u32) -> State {
+        let full = (1 << prefix) - 1;
+        let value = u32::from(first) & full;
+        if value < full { self.know(number, value) } else { State::Number { number, value, shift: 0 } }
+    }
+
+    fn go_on(&mut self, number: Number, value: u32, shift: u32, byte: u8) -> State {
+        // What is larger is none of a block that h2 takes.
+        if shift > 21 {
+            return State::Lost;
+        }
+        let value = value + (u32::from(byte & 0x7f) << shift);
+        if byte & 0x80 == 0 { self.know(number, value) } else { State::Number { number, value, shift: shift + 7 } }
+    }
+
+    fn know(&mut self, number: Number, value: u32) -> State {
+        match number {
+            Number::Index => State::Start,
+            Number::TableSize => {
+                self.limit = value;
+                State::Start
+            }
+            Number::NameIndex { insert } if value == 0 => State::NameLength { insert },
+            Number::NameIndex { insert } => match self.name(value) {
+                Some((name, is_path)) => State::ValueLength(Field { insert, is_path, name }),
+                None => State::Lost,
+            },
+            Number::NameLength { insert, .. } if value == 0 => {
+                State::ValueLength(Field { insert, is_path: false, name: 0 })
+            }
+            Number::NameLength { insert, coded } => {
+                State::Name { insert, text: Text::new(coded, value), matched: Some(0) }
+            }
+            Number::ValueLength { field, .. } if value == 0 => self.finish(field, 0),
+            Number::ValueLength { field, coded } => State::Value(field, Text::new(coded, value)),
+        }
+    }
+
+    /// The length of a name in the table, and whether it is that of a path.
+    fn name(&self, index: u32) -> Option<(u32, bool)> {
+        let place = usize::try_from(index.checked_sub(1)?).ok()?;
+        match STATIC.get(place) {
+            Some(&length) => Some((length.into(), PATHS.contains(&index))),
+            None => self.entries.get(place - STATIC.len()).copied(),
+        }
+    }
+
+    /// A field is complete, with a value of this length.
+    fn finish(&mut self, field: Field, value: u32) -> State {
+        if field.insert {
+            // What has no room in the whole table empties it (section 4.4).
+            if field.name + value + OVERHEAD > self.limit {
+                self.entries.clear();
+            } else {
+                self.entries.push_front((field.name, field.is_path));
+                self.entries.truncate(MOST_ENTRIES);
+            }
+        }
+        State::Start
+    }
+}
+
+impl Text {
+    fn new(coded: bool, left: u32) -> Self {
+        // Without a code, the length of all is known. With one, it is counted.
+        Self { coded, left, length: if coded { 0 } else { left }, bits: 0, count: 0 }
+    }
+
+    fn name_of_path(&self) -> &'static [u8] {
+        if self.coded { CODED_PATH } else { PATH }
+    }
+
+    /// How many of the next bytes are its own.
+    fn here(&self, available: usize) -> usize {
+        available.min(usize::try_from(self.left).unwrap_or(usize::MAX))
+    }
+
+    /// Reads a byte, and marks the `#` that ends in it.
+    fn push(&mut self, byte: &mut u8, marks: bool) {
+        self.left -= 1;
+        if !self.coded {
+            if marks && *byte == b'#' {
+                *byte = b'>';
+            }
+            return;
+        }
+        self.bits = self.bits << 8 | u64::from(*byte);
+        self.count += 8;
+        while let Some((code, length)) = huffman::code(self.bits, self.count) {
+            self.count -= length;
+            self.length += 1;
+            if marks && (code, length) == NUMBER_SIGN {
+                *byte |= 1 << self.count;
+            }
+        }
+        self.bits &= (1 << self.count) - 1;
+    }
+}
+
+#[cfg(test)]
+mod tests;
