@@ -30,8 +30,9 @@ pub const CODES: [(u32, u32); 31] = {
     codes
 };
 
-/// How many bits the short codes have; those of all that is usual in a target.
+/// How many bits the short codes have, those of all that is usual in a target; and how many the longest.
 const SHORT: u32 = 8;
+const LONGEST: u32 = 30;
 /// By eight bits, the length of the short code that they begin with; zero if it is a longer one.
 const SHORT_LENGTHS: [u32; 1 << SHORT] = {
     let mut lengths = [0; 1 << SHORT];
@@ -52,20 +53,22 @@ const SHORT_LENGTHS: [u32; 1 << SHORT] = {
     lengths
 };
 
-/// The code that the last `count` of these bits begin with, and its length, if it is complete.
+/// The length of the code that these bits begin with, the highest first. Where too few of them are there, and the rest are zeros, it may
+/// be longer than what is there.
 #[must_use]
-pub fn code(bits: u64, count: u32) -> Option<(u32, u32)> {
-    let window = if count >= SHORT { bits >> (count - SHORT) } else { bits << (SHORT - count) };
-    let code = |length: u32| u32::try_from(bits >> (count - length) & ((1 << length) - 1)).unwrap_or(u32::MAX);
-    let short = SHORT_LENGTHS[usize::try_from(window & 0xff).unwrap_or_default()];
-    if short > 0 {
-        return (short <= count).then(|| (code(short), short));
+pub fn length(bits: u64) -> u32 {
+    match SHORT_LENGTHS[usize::from(bits.to_be_bytes()[0])] {
+        0 => long_length(bits),
+        short => short,
     }
+}
+
+fn long_length(bits: u64) -> u32 {
     let is_code = |&length: &u32| {
         let (first, number) = CODES[length as usize];
-        code(length).checked_sub(first).is_some_and(|nth| nth < number)
+        (bits >> (u64::BITS - length)).checked_sub(first.into()).is_some_and(|nth| nth < number.into())
     };
-    (SHORT + 1..=count.min(30)).find(is_code).map(|length| (code(length), length))
+    (SHORT + 1..LONGEST).find(is_code).unwrap_or(LONGEST)
 }
 
 #[cfg(test)]
@@ -75,7 +78,7 @@ mod tests {
     /// Some rows of appendix B.
     #[test]
     fn codes_are_those_of_the_standard() {
-        for (bits, length) in [
+        for (code, bits) in [
             (0x0, 5),
             (0x14, 6),
             (0x5c, 7),
@@ -86,9 +89,9 @@ mod tests {
             (0x1ff8, 13),
             (0x3fff_ffff, 30),
         ] {
-            assert_eq!(code(bits, length), Some((u32::try_from(bits).expect("small"), length)), "{bits:x}");
-            assert_eq!(code(bits << 8, length + 8).map(|(_, length)| length), Some(length), "{bits:x}");
-            assert_eq!(code(bits >> 1, length - 1), None, "{bits:x}");
+            let first = code << (u64::BITS - bits);
+            assert_eq!(length(first), bits, "{code:x}");
+            assert_eq!(length(first | 0x5555), bits, "{code:x}");
         }
     }
 }

@@ -84,11 +84,12 @@ impl Gateway {
         self.taken_back.get().is_some_and(|last| now < last + WARY)
     }
 
-    /// Serves one request, unless there is something wrong with it that is known already. Whatever goes wrong becomes an answer.
+    /// Serves one request, unless it has a `fault` that is known already. Whatever goes wrong becomes an answer.
     pub fn handle(
         self: Rc<Self>,
         client: Rc<Client>,
-        (request, fault): (Request<Incoming>, Option<&'static str>),
+        request: Request<Incoming>,
+        fault: Option<&'static str>,
         id: Uuid,
     ) -> impl Future<Output = GatewayResponse> {
         let (mut head, incoming) = request.into_parts();

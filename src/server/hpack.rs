@@ -24,8 +24,9 @@ const PATH: &[u8] = b":path";
 /// The same in the Huffman code, which has one way to write a string.
 const CODED_PATH: &[u8] = b"\xb9\x58\xd3\x3f";
 
-/// The codes of `#` and `>`.
-const NUMBER_SIGN: (u32, u32) = (0xffa, 12);
+/// The code of `#`, and how many bits it has. The one of `>` is the next.
+const NUMBER_SIGN: u64 = 0xffa;
+const NUMBER_SIGN_BITS: u32 = 12;
 
 /// What a number is that is being read.
 #[derive(Clone, Copy, Debug)]
@@ -53,9 +54,11 @@ struct Text {
     left: u32,
     /// Its bytes, decoded.
     length: u32,
-    /// Bits that make up no code yet.
+    /// Bits that make up no code yet, the highest first.
     bits: u64,
     count: u32,
+    /// How much of it is the name of a path, if all of it is.
+    matched: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,14 +72,11 @@ enum State {
     NameLength {
         insert: bool,
     },
-    /// As far as `matched` it is the name of a path.
     Name {
         insert: bool,
-        text: Text,
-        matched: Option<usize>,
     },
     ValueLength(Field),
-    Value(Field, Text),
+    Value(Field),
     /// In what h2 will refuse.
     Lost,
 }
@@ -85,6 +85,7 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Blocks {
     state: State,
+    text: Text,
     /// The lengths of the names in the table, the newest first, and whether they are those of paths. Old ones may be there that
     /// the table has no room for any more, which nobody can ask for.
     entries: VecDeque<(u32, bool)>,
@@ -93,7 +94,7 @@ pub(super) struct Blocks {
 
 impl Blocks {
     pub(super) fn new() -> Self {
-        Self { state: State::Start, entries: VecDeque::new(), limit: TABLE }
+        Self { state: State::Start, text: Text::new(false, 0), entries: VecDeque::new(), limit: TABLE }
     }
 
     /// Reads a part of a block. Marks in it where a path has a fragment.
@@ -101,6 +102,8 @@ impl Blocks {
         while let Some(&first) = bytes.first() {
             let mut count = 1;
             self.state = match self.state {
+                // An index of one byte, which most fields are.
+                State::Start if matches!(first, 0x80..=0xfe) => State::Start,
                 State::Start => self.begin(first),
                 State::Number { number, value, shift } => self.go_on(number, value, shift, first),
                 State::NameLength { insert } => {
@@ -109,24 +112,23 @@ impl Blocks {
                 State::ValueLength(field) => {
                     self.number(Number::ValueLength { field, coded: first & 0x80 != 0 }, first, 7)
                 }
-                State::Name { insert, mut text, mut matched } => {
-                    matched = matched.filter(|&at| text.name_of_path().get(at) == Some(&first)).map(|at| at + 1);
-                    text.push(&mut bytes[0], false);
-                    if text.left > 0 {
-                        State::Name { insert, text, matched }
+                State::Name { insert } => {
+                    self.text.compare(first);
+                    self.text.push(&mut bytes[0], false);
+                    if self.text.left > 0 {
+                        State::Name { insert }
                     } else {
-                        let is_path = matched == Some(text.name_of_path().len());
-                        State::ValueLength(Field { insert, is_path, name: text.length })
+                        State::ValueLength(Field { insert, is_path: self.text.is_path(), name: self.text.length })
                     }
                 }
-                State::Value(field, mut text) => {
-                    count = text.here(bytes.len());
-                    if field.is_path || field.insert && text.coded {
-                        bytes[..count].iter_mut().for_each(|byte| text.push(byte, field.is_path));
+                State::Value(field) => {
+                    count = self.text.here(bytes.len());
+                    if field.is_path || field.insert && self.text.coded {
+                        bytes[..count].iter_mut().for_each(|byte| self.text.push(byte, field.is_path));
                     } else {
-                        text.left -= u32::try_from(count).unwrap_or(text.left);
+                        self.text.left -= u32::try_from(count).unwrap_or(self.text.left);
                     }
-                    if text.left > 0 { State::Value(field, text) } else { self.finish(field, text.length) }
+                    if self.text.left > 0 { State::Value(field) } else { self.finish(field, self.text.length) }
                 }
                 State::Lost => return,
             };
@@ -182,10 +184,14 @@ impl Blocks {
                 State::ValueLength(Field { insert, is_path: false, name: 0 })
             }
             Number::NameLength { insert, coded } => {
-                State::Name { insert, text: Text::new(coded, value), matched: Some(0) }
+                self.text = Text::new(coded, value);
+                State::Name { insert }
             }
             Number::ValueLength { field, .. } if value == 0 => self.finish(field, 0),
-            Number::ValueLength { field, coded } => State::Value(field, Text::new(coded, value)),
+            Number::ValueLength { field, coded } => {
+                self.text = Text::new(coded, value);
+                State::Value(field)
+            }
         }
     }
 
@@ -216,11 +222,20 @@ impl Blocks {
 impl Text {
     fn new(coded: bool, left: u32) -> Self {
         // Without a code, the length of all is known. With one, it is counted.
-        Self { coded, left, length: if coded { 0 } else { left }, bits: 0, count: 0 }
+        Self { coded, left, length: if coded { 0 } else { left }, bits: 0, count: 0, matched: Some(0) }
     }
 
     fn name_of_path(&self) -> &'static [u8] {
         if self.coded { CODED_PATH } else { PATH }
+    }
+
+    /// Compares the next byte with that of a path's name.
+    fn compare(&mut self, byte: u8) {
+        self.matched = self.matched.filter(|&at| self.name_of_path().get(at) == Some(&byte)).map(|at| at + 1);
+    }
+
+    fn is_path(&self) -> bool {
+        self.matched == Some(self.name_of_path().len())
     }
 
     /// How many of the next bytes are its own.
@@ -237,16 +252,21 @@ impl Text {
             }
             return;
         }
-        self.bits = self.bits << 8 | u64::from(*byte);
+        self.bits |= u64::from(*byte) << (u64::BITS - 8 - self.count);
         self.count += 8;
-        while let Some((code, length)) = huffman::code(self.bits, self.count) {
+        loop {
+            let length = huffman::length(self.bits);
+            if length > self.count {
+                return;
+            }
+            let is_number_sign = self.bits >> (u64::BITS - NUMBER_SIGN_BITS) == NUMBER_SIGN;
+            self.bits <<= length;
             self.count -= length;
             self.length += 1;
-            if marks && (code, length) == NUMBER_SIGN {
+            if marks && is_number_sign {
                 *byte |= 1 << self.count;
             }
         }
-        self.bits &= (1 << self.count) - 1;
     }
 }
 

@@ -86,7 +86,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.client.begin();
-        let fault = self.scanner.borrow_mut().begin(request.body().size_hint().exact());
+        let fault = self.scanner.borrow_mut().begin(request.headers().len(), request.body().size_hint().exact());
         Serving::begin(&self.gateway, &self.client, request, fault.map(Fault::detail))
     }
 }

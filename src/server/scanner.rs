@@ -5,7 +5,7 @@
 
 use std::io;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 /// What is kept of a buffer that is not in use.
 const SPARE: usize = 4 << 10;
@@ -41,6 +41,8 @@ impl Fault {
 enum State {
     /// In front of a request line, where empty lines are skipped.
     Start,
+    /// Behind bytes that are one head and nothing else, if it has this many lines.
+    Whole(usize),
     RequestLine,
     Fields(Fields),
     /// Behind a head that hyper has not shown yet.
@@ -106,7 +108,20 @@ impl Scanner {
     /// # Errors
     /// `InvalidData` for an extension of a chunk that must not be: hyper breaks off the body then.
     pub(super) fn read(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let count = self.scan(bytes);
+        let count = match self.state {
+            State::Start => match lines_of_head(bytes) {
+                Some(lines) => {
+                    self.state = State::Whole(lines);
+                    0
+                }
+                None => self.scan(bytes),
+            },
+            State::Whole(_) => {
+                self.go_on();
+                self.scan(bytes)
+            }
+            _ => self.scan(bytes),
+        };
         self.behind.extend_from_slice(&bytes[count..]);
         match self.fault {
             Some(Fault::Extension) => Err(io::Error::new(io::ErrorKind::InvalidData, Fault::Extension.detail())),
@@ -114,14 +129,24 @@ impl Scanner {
         }
     }
 
-    /// hyper shows a request, whose body has so many bytes, or is chunked. Returns what is wrong with it.
-    pub(super) fn begin(&mut self, length: Option<u64>) -> Option<Fault> {
+    /// hyper shows a request with so many fields, whose body has so many bytes, or is chunked. Returns what is wrong with it.
+    pub(super) fn begin(&mut self, fields: usize, length: Option<u64>) -> Option<Fault> {
+        match self.state {
+            // Each field has a line of its own, and there are two more: no other byte is left.
+            State::Whole(lines) if lines == fields + 2 => {
+                self.behind.clear();
+                self.state = State::Head;
+            }
+            State::Whole(_) => self.go_on(),
+            _ => {}
+        }
         if self.state != State::Head {
             self.state = State::Lost;
             return Some(Fault::Lost);
         }
         let fault = self.fault.take();
         self.state = match length {
+            Some(0) => State::Start,
             Some(length) => State::Length(length),
             None => State::Chunk(Chunk::Start),
         };
@@ -132,8 +157,11 @@ impl Scanner {
         fault.or_else(|| self.fault.take_if(|fault| *fault == Fault::Extension))
     }
 
-    /// Reads what has come behind the head that is now known.
+    /// Reads what has been kept, up to the end of a head.
     fn go_on(&mut self) {
+        if let State::Whole(_) = self.state {
+            self.state = State::Start;
+        }
         let mut behind = std::mem::take(&mut self.behind);
         self.done += self.scan(&behind[self.done..]);
         if self.done == behind.len() {
@@ -177,7 +205,7 @@ impl Scanner {
                     });
                     1
                 }
-                State::Head | State::Lost => rest.len(),
+                State::Whole(_) | State::Head | State::Lost => rest.len(),
             };
             rest = &rest[count..];
         }
@@ -200,6 +228,12 @@ impl Scanner {
         self.state = State::Fields(Fields::Start);
         end + 1
     }
+}
+
+/// The lines of what looks like one whole head in which there is nothing to be found.
+fn lines_of_head(bytes: &[u8]) -> Option<usize> {
+    let is_plain = bytes.ends_with(b"\n\r\n") && !matches!(bytes[0], b'\r' | b'\n' | b'O');
+    (is_plain && memchr(b'#', bytes).is_none()).then(|| memchr_iter(b'\n', bytes).count())
 }
 
 /// What is wrong with a request line.

@@ -42,7 +42,7 @@ impl Serving {
         let (gateway, client, id) = (gateway.clone(), client.clone(), new_id());
         // The place first: what begins as a few words of a large future is then written into it, not copied with all the rest.
         let work = Box::new_uninit();
-        let work = Box::into_pin(Box::write(work, gateway.clone().handle(client.clone(), (request, fault), id)));
+        let work = Box::into_pin(Box::write(work, gateway.clone().handle(client.clone(), request, fault, id)));
         Self { work, gateway, client, id, turns: None, look_first: false, done: false }
     }
 
