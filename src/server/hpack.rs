@@ -28,6 +28,11 @@ const CODED_PATH: &[u8] = b"\xb9\x58\xd3\x3f";
 const NUMBER_SIGN: u64 = 0xffa;
 const NUMBER_SIGN_BITS: u32 = 12;
 
+/// Whether a byte is the index of a field and nothing else.
+fn is_small_index(byte: &u8) -> bool {
+    (0x80..0xff).contains(byte)
+}
+
 /// What a number is that is being read.
 #[derive(Clone, Copy, Debug)]
 enum Number {
@@ -102,8 +107,11 @@ impl Blocks {
         while let Some(&first) = bytes.first() {
             let mut count = 1;
             self.state = match self.state {
-                // An index of one byte, which most fields are.
-                State::Start if matches!(first, 0x80..=0xfe) => State::Start,
+                // Indices of one byte, which most fields are.
+                State::Start if is_small_index(&first) => {
+                    count = bytes.iter().take_while(|byte| is_small_index(byte)).count();
+                    State::Start
+                }
                 State::Start => self.begin(first),
                 State::Number { number, value, shift } => self.go_on(number, value, shift, first),
                 State::NameLength { insert } => {
@@ -123,8 +131,9 @@ impl Blocks {
                 }
                 State::Value(field) => {
                     count = self.text.here(bytes.len());
-                    if field.is_path || field.insert && self.text.coded {
-                        bytes[..count].iter_mut().for_each(|byte| self.text.push(byte, field.is_path));
+                    let here = &mut bytes[..count];
+                    if field.insert && self.text.coded || field.is_path && self.text.may_have_number_sign(here) {
+                        here.iter_mut().for_each(|byte| self.text.push(byte, field.is_path));
                     } else {
                         self.text.left -= u32::try_from(count).unwrap_or(self.text.left);
                     }
@@ -241,6 +250,14 @@ impl Text {
     /// How many of the next bytes are its own.
     fn here(&self, available: usize) -> usize {
         available.min(usize::try_from(self.left).unwrap_or(usize::MAX))
+    }
+
+    /// Whether there may be a `#` in these bytes, or one may begin there that ends behind them. Its code begins with nine ones.
+    fn may_have_number_sign(&self, here: &[u8]) -> bool {
+        let is_whole = self.bits == 0 && self.count == 0 && usize::try_from(self.left) == Ok(here.len());
+        let has_nine_ones =
+            |two: &[u8]| two[0] & 1 != 0 && two[1] & 0x80 != 0 && two[0].trailing_ones() + two[1].leading_ones() > 8;
+        !self.coded || !is_whole || here.windows(2).any(has_nine_ones)
     }
 
     /// Reads a byte, and marks the `#` that ends in it.

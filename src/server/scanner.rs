@@ -5,7 +5,7 @@
 
 use std::io;
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 /// What is kept of a buffer that is not in use.
 const SPARE: usize = 4 << 10;
@@ -233,7 +233,13 @@ impl Scanner {
 /// The lines of what looks like one whole head in which there is nothing to be found.
 fn lines_of_head(bytes: &[u8]) -> Option<usize> {
     let is_plain = bytes.ends_with(b"\n\r\n") && !matches!(bytes[0], b'\r' | b'\n' | b'O');
-    (is_plain && memchr(b'#', bytes).is_none()).then(|| memchr_iter(b'\n', bytes).count())
+    (is_plain && memchr(b'#', bytes).is_none()).then(|| lines(bytes))
+}
+
+/// How many LFs there are. They are counted in bytes, sixteen at a time.
+fn lines(bytes: &[u8]) -> usize {
+    let count = |chunk: &[u8]| chunk.iter().fold(0, |count: u8, &byte| count + u8::from(byte == b'\n'));
+    bytes.chunks(u8::MAX.into()).map(|chunk| usize::from(count(chunk))).sum()
 }
 
 /// What is wrong with a request line.
