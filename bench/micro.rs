@@ -82,6 +82,7 @@ fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
         prefix: ReservedPrefix::parse("X-Scf-").expect("a prefix"),
         reserved: ReservedPolicy::Strip,
         via: false,
+        remove: Vec::new(),
         request_id: "X-Scf-Request-Id".to_owned(),
         path_parameters: "X-Scf-Path-Parameters".to_owned(),
         client_subject: "X-Scf-Client-Subject".to_owned(),
@@ -96,7 +97,7 @@ fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
         headers.insert(name, HeaderValue::from_static("a value of some length"));
     }
     let (head, ()) = request.into_parts();
-    let filter = Filter { rules: &rules, custom: &[], trusted: false, trace: TraceFields::Untouched };
+    let filter = Filter { rules: &rules, custom: &[], trusted: false, trace: TraceFields::Untouched, has_body: true };
     let id = Uuid::from_u128(7);
     bencher.bench_local(|| {
         let host = request::host(black_box(&head)).expect("a good head");

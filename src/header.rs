@@ -19,6 +19,10 @@ pub enum Class {
     HopByHop,
     /// Describes where the message ends or whom it is for: `Content-Length`, `Transfer-Encoding`, `Host`.
     Framing,
+    /// Another spelling of a framing name, such as `Content_Length`: some servers read it as that field.
+    FramingAlias,
+    /// `SCRIPT_NAME` and `PATH_INFO` in any spelling: WSGI servers believe them, and move the application's path by them.
+    PathVariable,
     /// Starts with the reserved prefix; only the gateway sends it.
     Reserved,
     /// Sent by the gateway beside the reserved ones (`X-Real-Ip`, `X-Forwarded-*`, …).
@@ -90,22 +94,24 @@ impl Default for ReservedPrefix {
 /// The class of a field name. Costs a few byte comparisons for nearly every name.
 #[must_use]
 pub fn classify(name: &HeaderName, prefix: &ReservedPrefix) -> Class {
-    if *name == CONNECTION {
-        return Class::Connection;
-    }
-    if is_hop_by_hop(name) {
-        return Class::HopByHop;
-    }
-    if *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING || *name == HOST {
-        return Class::Framing;
-    }
     let text = name.as_str();
-    if prefix.covers(text) {
-        Class::Reserved
-    } else if is_owned(text) {
-        Class::Owned
-    } else {
-        Class::EndToEnd
+    // The first letter alone rules most classes out. `Host`, `Connection`, `Trailer`, `TE` and `Expect` have no separators, so no aliases.
+    match text.as_bytes().first() {
+        Some(b'c') if *name == CONNECTION => Class::Connection,
+        Some(b'c') if *name == CONTENT_LENGTH => Class::Framing,
+        Some(b'h') if *name == HOST => Class::Framing,
+        Some(b't') if *name == TRANSFER_ENCODING => Class::Framing,
+        Some(b't') if *name == TE => Class::HopByHop,
+        Some(b'u') if *name == UPGRADE => Class::HopByHop,
+        Some(b'k') if is_folded(text, "keep-alive") => Class::HopByHop,
+        Some(b'p') if is_of_proxies(text) => Class::HopByHop,
+        _ if prefix.covers(text) => Class::Reserved,
+        Some(b'f' | b'x') if is_owned(text) => Class::Owned,
+        Some(b'c') if is_folded(text, "content-length") => Class::FramingAlias,
+        Some(b't') if is_folded(text, "transfer-encoding") => Class::FramingAlias,
+        Some(b's') if is_folded(text, "script-name") => Class::PathVariable,
+        Some(b'p') if is_folded(text, "path-info") => Class::PathVariable,
+        _ => Class::EndToEnd,
     }
 }
 
@@ -131,21 +137,12 @@ pub fn is_owned(name: &str) -> bool {
     }
 }
 
-/// Whether a name is hop-by-hop whether or not `Connection` lists it. `Transfer-Encoding` and `Connection` itself have
-/// classes of their own.
-fn is_hop_by_hop(name: &HeaderName) -> bool {
-    if *name == TE || *name == UPGRADE {
-        return true;
-    }
-    let text = name.as_str();
-    match text.as_bytes().first() {
-        Some(b'k') => is_folded(text, "keep-alive"),
-        // No message has a use for `Proxy`, but a CGI server makes `HTTP_PROXY` of it, which HTTP clients obey ("httpoxy").
-        Some(b'p') => ["proxy", "proxy-connection", "proxy-authenticate", "proxy-authorization"]
-            .iter()
-            .any(|folded| is_folded(text, folded)),
-        _ => false,
-    }
+/// Whether a lower-case name is for a proxy. No message has a use for `Proxy` itself, but a CGI server makes `HTTP_PROXY` of it,
+/// which HTTP clients obey ("httpoxy").
+fn is_of_proxies(name: &str) -> bool {
+    ["proxy", "proxy-connection", "proxy-authenticate", "proxy-authorization"]
+        .iter()
+        .any(|folded| is_folded(name, folded))
 }
 
 /// Whether a field means something in a head only, so that it is kept out of trailer sections (RFC 9110 section 6.5.1). hyper does
@@ -207,6 +204,11 @@ mod tests {
             (Class::HopByHop, vec!["Keep-Alive", "Proxy-Connection", "Proxy", "TE", "Upgrade", "Proxy-Authorization"]),
             (Class::HopByHop, vec!["Keep_Alive", "Proxy.Connection", "Proxy_Authorization", "Proxy|Authenticate"]),
             (Class::Framing, vec!["Host", "Content-Length", "Transfer-Encoding"]),
+            (Class::FramingAlias, vec!["Content_Length", "CONTENT.LENGTH", "Transfer_Encoding", "transfer~encoding"]),
+            (
+                Class::PathVariable,
+                vec!["SCRIPT_NAME", "Script-Name", "script.name", "PATH_INFO", "path-info", "Path!Info"],
+            ),
             (Class::Connection, vec!["connection"]),
             (
                 Class::EndToEnd,
@@ -215,7 +217,13 @@ mod tests {
                     "X-Scfname",
                     "X-Api-Key",
                     "X-Real-Ipx",
-                    "Content_Length",
+                    "Content__Length",
+                    "ContentLength",
+                    "Content_Type",
+                    "_Content_Length",
+                    "X-Script-Name",
+                    "ScriptName",
+                    "Path_Information",
                     "Trailer",
                     "my_name",
                     "X.Own",

@@ -6,6 +6,7 @@ pub mod alarm;
 pub mod clock;
 pub mod drain;
 pub mod header;
+pub mod huffman;
 pub mod process;
 pub mod units;
 

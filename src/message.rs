@@ -1,6 +1,7 @@
 //! HTTP messages on their way through: what is removed, what is added, what is refused. Pure rules, no sockets.
 
 pub mod body;
+pub mod expectation;
 pub mod forwarded;
 pub mod grpc;
 pub mod hop;

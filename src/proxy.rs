@@ -36,8 +36,8 @@ use self::exchange::GatewayResponse;
 use self::routing::{Dismissed, Received, route};
 use self::view::View;
 use crate::function::allowance::Allowance;
+use crate::message::expectation;
 use crate::message::problem::{Problem, Reason};
-use crate::message::request;
 use crate::message::websocket::Opening;
 use crate::snapshot::Shared;
 use crate::telemetry::access::Record;
@@ -86,17 +86,18 @@ impl Gateway {
         self.taken_back.get().is_some_and(|last| now < last + WARY)
     }
 
-    /// Serves one request. Whatever goes wrong becomes an answer.
+    /// Serves one request, unless it has a `fault` that is known already. Whatever goes wrong becomes an answer.
     pub fn handle(
         self: Rc<Self>,
         client: Rc<Client>,
         request: Request<Incoming>,
+        fault: Option<&'static str>,
         id: Uuid,
     ) -> impl Future<Output = GatewayResponse> {
         let (mut head, incoming) = request.into_parts();
         let opening = Opening::translate(&mut head, id.as_u128());
         let extensions = std::mem::take(&mut head.extensions);
-        let received = Received { head: Rc::new(head), extensions, incoming, opening };
+        let received = Received { head: Rc::new(head), extensions, incoming, opening, fault };
         async move {
             let (view, version) = (self.view(), received.head.version);
             let mut record = self.record(&view, &client, id);
@@ -169,7 +170,7 @@ pub fn new_id() -> Uuid {
 
 /// Decides what becomes of the body of a request that nobody will read.
 fn leave_body(client: &Client, received: Received, ends_connection: bool) {
-    let held = request::expects_continue(&received.head);
+    let held = expectation::expects_continue(&received.head);
     let has_body = !hyper::body::Body::is_end_stream(&received.incoming);
     if has_body && held {
         // Reading on would ask for it.

@@ -3,10 +3,13 @@
 pub mod connection;
 mod credit;
 pub mod frames;
+mod header_blocks;
+mod hpack;
 pub mod http1;
 pub mod http2;
 mod parked;
 mod proxied;
+mod scanner;
 mod serving;
 pub mod socket;
 pub mod stream;

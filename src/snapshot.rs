@@ -274,6 +274,7 @@ fn rules(gateway: &types::Gateway) -> Rules {
         prefix: gateway.reserved_prefix.clone(),
         reserved: gateway.reserved,
         via: gateway.via,
+        remove: gateway.remove.clone(),
         request_id: reserved_name(gateway, "Request-Id"),
         path_parameters: reserved_name(gateway, "Path-Parameters"),
         client_subject: reserved_name(gateway, "Client-Subject"),

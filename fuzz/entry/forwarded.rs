@@ -22,10 +22,10 @@ pub(crate) fn run(data: &[u8]) {
     assert!(peer.is_trusted(&proxies));
     let headers = fields(lines);
     let mut told = Lines::default();
-    peer.forward_by_proxy(&mut told, &headers, &HeaderValue::from_static("shop.example"), &proxies);
+    peer.forward_by_proxy(&mut told, &headers, (&HeaderValue::from_static("shop.example"), Some("/test")), &proxies);
     check(&pairs(told.as_bytes()), &headers, ip.to_canonical(), &proxies);
     let mut own = Lines::default();
-    peer.forward(&mut own, &HeaderValue::from_static("shop.example"));
+    peer.forward(&mut own, &HeaderValue::from_static("shop.example"), None);
     let own = pairs(own.as_bytes());
     assert_eq!(own[0], ("X-Real-Ip".to_owned(), ip.to_canonical().to_string().into_bytes()));
 }
@@ -61,7 +61,7 @@ fn pairs(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 
 fn check(told: &[(String, Vec<u8>)], headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies) {
     let names: Vec<_> = told.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, [&NAMES[..], &["X-Forwarded-Port"]].concat());
+    assert_eq!(names, [&NAMES[..], &["X-Forwarded-Port", "X-Forwarded-Prefix"]].concat());
     let value = |name: &str| told.iter().find(|(other, _)| other == name).map(|(_, value)| &value[..]).expect("told");
     assert_eq!(value("X-Real-Ip"), client(headers, peer, proxies).to_string().as_bytes());
     let mut list: Vec<u8> = Vec::new();
@@ -81,6 +81,10 @@ fn check(told: &[(String, Vec<u8>)], headers: &HeaderMap, peer: IpAddr, proxies:
     let port = value("X-Forwarded-Port");
     assert!((1..=5).contains(&port.len()) && port.iter().all(u8::is_ascii_digit));
     assert!(port == b"8080" || only("x-forwarded-port") == Some(port));
+    let said = value("X-Forwarded-Prefix").strip_suffix(b"/test").expect("the removed base path");
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
+    assert!(said.iter().all(plain) && !said.windows(2).any(|two| two == b"//"));
+    assert!(said.is_empty() || said.starts_with(b"/") && only("x-forwarded-prefix") == Some(said));
 }
 
 /// The nearest hop, seen from here, that is no proxy of ours: each proxy vouches for the one in front of it.

@@ -9,11 +9,12 @@ use fngate::message::request::{self, Filter};
 use fngate::message::rules::Rules;
 use fngate::message::trace_fields::TraceFields;
 use fngate::message::{response, trailer};
-use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use uuid::Uuid;
 
 const CUSTOM: HeaderName = HeaderName::from_static("x-stage");
+const REMOVED: HeaderName = HeaderName::from_static("x-http-method-override");
 const OWNED: [&str; 5] = ["x-api-requestid", "x-real-ip", "x-client-proto", "x-client-proto-ver", "forwarded"];
 const HOP: [&str; 8] = [
     "connection",
@@ -26,6 +27,7 @@ const HOP: [&str; 8] = [
     "proxy-authorization",
 ];
 const FRAMING: [&str; 3] = ["host", "content-length", "transfer-encoding"];
+const PATH_VARIABLES: [&str; 2] = ["script-name", "path-info"];
 /// What hyper, too, keeps out of trailers.
 const OF_HEADS: [&str; 8] = [
     "authorization",
@@ -37,7 +39,9 @@ const OF_HEADS: [&str; 8] = [
     "set-cookie",
     "trailer",
 ];
-const FROM_PROXY: [&str; 4] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"];
+/// What is taken over by value.
+const FROM_PROXY: [&str; 5] =
+    ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix"];
 
 pub(crate) fn run(data: &[u8]) {
     let Some((&switches, lines)) = data.split_first() else { return };
@@ -48,6 +52,7 @@ pub(crate) fn run(data: &[u8]) {
         prefix: ReservedPrefix::parse(prefix).expect("a prefix"),
         reserved: if switch(1) { ReservedPolicy::Reject } else { ReservedPolicy::Strip },
         via: switch(2),
+        remove: if switch(7) { vec![REMOVED] } else { Vec::new() },
         request_id: format!("{prefix}Request-Id"),
         path_parameters: format!("{prefix}Path-Parameters"),
         client_subject: format!("{prefix}Client-Subject"),
@@ -58,7 +63,13 @@ pub(crate) fn run(data: &[u8]) {
         (true, false) => TraceFields::Continued,
         (true, true) => TraceFields::Begun,
     };
-    let filter = Filter { rules: &rules, custom: if switch(3) { &custom } else { &[] }, trusted: switch(4), trace };
+    let filter = Filter {
+        rules: &rules,
+        custom: if switch(3) { &custom } else { &[] },
+        trusted: switch(4),
+        trace,
+        has_body: true,
+    };
     request(&headers, filter);
     trailers(&headers, &rules);
     answer(&headers, &rules.prefix);
@@ -101,9 +112,10 @@ fn request(headers: &HeaderMap, filter: Filter<'_>) {
             "tracestate" => filter.trace == TraceFields::Begun,
             _ => false,
         };
-        !is_reserved(name, &filter.rules.prefix) && !is_hop(name) && !via && !traced && (plain || told)
+        let removed = is_removed(name, filter.rules) || is_alias(name) || is_path_variable(name);
+        !is_reserved(name, &filter.rules.prefix) && !is_hop(name) && !via && !traced && !removed && (plain || told)
     };
-    assert_same(headers, &prepared, passes);
+    assert_same(&without_idle_expectations(headers), &prepared, passes);
     assert_announced(&prepared, &filter.rules.prefix);
     assert_eq!(prepared.get_all(HOST).iter().collect::<Vec<_>>(), ["gateway.example"]);
     let lengths = prepared.get_all(CONTENT_LENGTH);
@@ -111,6 +123,20 @@ fn request(headers: &HeaderMap, filter: Filter<'_>) {
         lengths.iter().count() <= 1 && lengths.iter().all(|length| length.as_bytes().iter().all(u8::is_ascii_digit))
     );
     assert!(prepared.get_all(TRANSFER_ENCODING).iter().all(|coding| coding == "chunked"));
+}
+
+/// `Expect: 100-continue` is for content.
+fn without_idle_expectations(headers: &HeaderMap) -> HeaderMap {
+    let is_zero = |length: &HeaderValue| length.as_bytes().iter().all(|&digit| digit == b'0');
+    let is_empty = headers.get(CONTENT_LENGTH).is_some_and(is_zero);
+    let is_idle = |name: &HeaderName, value: &HeaderValue| {
+        is_empty && name == EXPECT && value.as_bytes().eq_ignore_ascii_case(b"100-continue")
+    };
+    let mut kept = HeaderMap::new();
+    for (name, value) in headers.iter().filter(|(name, value)| !is_idle(name, value)) {
+        kept.append(name.clone(), value.clone());
+    }
+    kept
 }
 
 /// A head is refused for a reserved name or for its framing.
@@ -139,9 +165,13 @@ fn trailers(headers: &HeaderMap, rules: &Rules) {
         Ok(kept) => {
             assert!(!reserved || rules.reserved == ReservedPolicy::Strip);
             let text = |name: &HeaderName| {
-                !is_hop(name) && !FRAMING.contains(&name.as_str()) && !OF_HEADS.contains(&name.as_str())
+                !is_hop(name)
+                    && !FRAMING.contains(&folded(name).as_str())
+                    && !is_path_variable(name)
+                    && !OF_HEADS.contains(&name.as_str())
             };
-            assert_same(headers, &kept, |name| text(name) && !is_reserved(name, &rules.prefix) && !is_owned(name));
+            let own = |name: &HeaderName| is_reserved(name, &rules.prefix) || is_owned(name) || is_removed(name, rules);
+            assert_same(headers, &kept, |name| text(name) && !own(name));
             assert!(kept.keys().all(text), "framing in trailers");
         }
     }
@@ -164,6 +194,7 @@ fn answer(headers: &HeaderMap, prefix: &ReservedPrefix) {
         let text = name.as_str();
         !is_reserved(name, prefix)
             && !is_hop(name)
+            && !is_alias(name)
             && folded(name) != "x-api-requestid"
             && (is_owned(name) || !listed.contains(&text.to_owned()))
     });
@@ -181,7 +212,7 @@ fn assert_same(received: &HeaderMap, kept: &HeaderMap, passes: impl Fn(&HeaderNa
 fn assert_announced(headers: &HeaderMap, prefix: &ReservedPrefix) {
     let tokens = headers.get_all(TRAILER).iter().flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
     for name in tokens.filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok()) {
-        let framing = FRAMING.contains(&name.as_str());
+        let framing = FRAMING.contains(&folded(&name).as_str());
         assert!(!framing && !is_hop(&name) && !is_owned(&name) && !is_reserved(&name, prefix), "{name} is announced");
     }
 }
@@ -200,6 +231,19 @@ fn folded(name: &HeaderName) -> String {
 
 fn is_hop(name: &HeaderName) -> bool {
     HOP.contains(&folded(name).as_str())
+}
+
+/// Another spelling of a framing name.
+fn is_alias(name: &HeaderName) -> bool {
+    FRAMING.contains(&folded(name).as_str()) && !FRAMING.contains(&name.as_str())
+}
+
+fn is_path_variable(name: &HeaderName) -> bool {
+    PATH_VARIABLES.contains(&folded(name).as_str())
+}
+
+fn is_removed(name: &HeaderName, rules: &Rules) -> bool {
+    rules.remove.iter().any(|removed| folded(removed) == folded(name))
 }
 
 fn is_reserved(name: &HeaderName, prefix: &ReservedPrefix) -> bool {

@@ -1,4 +1,4 @@
-//! Custom header fields of functions and APIs: which names they may have and what may be in them.
+//! Header fields that are configured: which names they may have, what may be in those that are sent, and which are removed.
 
 use http::{HeaderName, HeaderValue};
 use toml::de::DeValue;
@@ -6,7 +6,7 @@ use toml::de::DeValue;
 use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
 use super::reader::Section;
-use super::value::{Kind, Value};
+use super::value::{Found, Kind, Value};
 use crate::header::{self, Class, ReservedPrefix, classify};
 
 /// A head with more is refused by many servers.
@@ -14,6 +14,7 @@ const LONGEST: usize = 8 * 1024;
 const MOST: usize = 32 * 1024;
 
 const VALUE: Kind<HeaderValue> = Kind::new("gold", value);
+const NAME: Kind<String> = Kind::text("X-HTTP-Method-Override");
 
 /// Reads `headers = { "X-Tier" = "gold" }`, in the order of the file.
 pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(HeaderName, HeaderValue)> {
@@ -21,7 +22,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
     let mut fields: Vec<(HeaderName, HeaderValue)> = Vec::new();
     let mut seen: Vec<(String, Span)> = Vec::new();
     for (written, entry) in entries {
-        let name = match name(written, prefix) {
+        let name = match name(written, "be a custom header", prefix) {
             Ok(name) => name,
             Err(problem) => {
                 section.report(problem.at(&entry.key_span()));
@@ -30,7 +31,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
         };
         let folded = header::folded(&name);
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == folded) {
-            section.report(duplicate(&name, &entry.key_span(), first));
+            section.report(duplicate(&format!("the header `{name}` is set twice"), &entry.key_span(), first));
             continue;
         }
         seen.push((folded, entry.key_span()));
@@ -43,6 +44,23 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
     fields
 }
 
+/// Reads `remove = ["X-HTTP-Method-Override"]`, in the order of the file.
+pub(super) fn read_removed(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<HeaderName> {
+    let mut removed: Vec<Found<HeaderName>> = Vec::new();
+    for found in section.list("remove", &NAME) {
+        match name(&found.value, "be listed in `remove`", prefix) {
+            Err(problem) => section.report(problem.at(&found.span)),
+            Ok(name) => match removed.iter().find(|other| header::is_same(&other.value, &name)) {
+                Some(first) => {
+                    section.report(duplicate(&format!("`remove` has `{name}` twice"), &found.span, &first.span));
+                }
+                None => removed.push(Found { value: name, span: found.span }),
+            },
+        }
+    }
+    removed.into_iter().map(|found| found.value).collect()
+}
+
 fn read_value(section: &Section<'_>, entry: &Value<'_>) -> Option<HeaderValue> {
     if let DeValue::Array(_) = entry.node {
         section.report(Diagnostic::new("a custom header has one value").at(&entry.span));
@@ -51,21 +69,22 @@ fn read_value(section: &Section<'_>, entry: &Value<'_>) -> Option<HeaderValue> {
     section.read(entry, &VALUE).map(|found| found.value)
 }
 
-fn duplicate(name: &HeaderName, span: &Span, first: &Span) -> Diagnostic {
-    Diagnostic::new(format!("the header `{name}` is set twice"))
+fn duplicate(message: &str, span: &Span, first: &Span) -> Diagnostic {
+    Diagnostic::new(message.to_owned())
         .at(span)
         .at_labelled(first, "first set here")
         .hint("letter case does not matter in names, and `_` or `.` is equal to `-`".to_owned())
 }
 
-fn name(written: &str, prefix: &ReservedPrefix) -> Result<HeaderName, Problem> {
+/// A name whose fields are the configuration's to set or to remove. `purpose` completes "cannot …".
+fn name(written: &str, purpose: &str, prefix: &ReservedPrefix) -> Result<HeaderName, Problem> {
     let Ok(name) = HeaderName::from_bytes(written.as_bytes()) else {
         let rule = "letters, digits and any of !#$%&'*+-.^_`|~";
         return Err(Problem::new(format!("{} is not the name of a header: {rule}", quoted(written))));
     };
     // CGI and WSGI servers cannot tell `_` or `.` from `-`, so the class of a name is that of its spelling with `-`.
     let spelling = HeaderName::from_bytes(header::folded(&name).as_bytes()).unwrap_or_else(|_| name.clone());
-    let refuse = |reason: String| Err(Problem::new(format!("`{written}` cannot be a custom header: {reason}")));
+    let refuse = |reason: String| Err(Problem::new(format!("`{written}` cannot {purpose}: {reason}")));
     match classify(&spelling, prefix) {
         Class::Reserved => refuse(format!("names that start with `{}` are reserved for the gateway", prefix.as_str())),
         Class::Owned => refuse("the gateway itself sends this field".to_owned()),
@@ -73,7 +92,12 @@ fn name(written: &str, prefix: &ReservedPrefix) -> Result<HeaderName, Problem> {
         Class::Framing if spelling == http::header::HOST => {
             refuse("the client's `Host` is passed on unchanged".to_owned())
         }
-        Class::Framing => refuse("it says where the message ends, which is for the gateway to say".to_owned()),
+        Class::Framing | Class::FramingAlias => {
+            refuse("it says where the message ends, which is for the gateway to say".to_owned())
+        }
+        Class::PathVariable => {
+            refuse("WSGI servers take it for the place of the application, so no function gets it".to_owned())
+        }
         Class::EndToEnd if spelling == http::header::TRAILER || spelling == http::header::EXPECT => {
             refuse("it announces how the message is sent, which is for the sender to say".to_owned())
         }

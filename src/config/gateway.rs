@@ -1,5 +1,6 @@
 //! Reads `[gateway]`, `[admin]` and `[log]`.
 
+use std::cell::LazyCell;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use super::address::{ADMIN, NETWORK};
 use super::error::{Diagnostic, Problem, closest, quoted};
+use super::field;
 use super::file::Span;
 use super::host::is_dns_name;
 use super::reader::Section;
@@ -40,6 +42,9 @@ const ACCESS: Kind<AccessLog> = Kind::new("stdout", access);
 pub(super) fn read_gateway(section: &Section<'_>) -> Gateway {
     let time = |key, default| section.duration(key, Duration::from_secs(default), SHORTEST..=LONGEST);
     let bytes = |key, default: u64, range| usize::try_from(section.size(key, default, range)).unwrap_or(usize::MAX);
+    // Read in its place below: keys are listed in the order in which they are read.
+    let prefix =
+        LazyCell::new(|| section.optional("reserved_prefix", &PREFIX).map(|prefix| prefix.value).unwrap_or_default());
     Gateway {
         workers: NonZeroUsize::new(section.number("workers", 0, 0..=MOST_WORKERS)),
         header_read_timeout: time("header_read_timeout", 10),
@@ -60,7 +65,8 @@ pub(super) fn read_gateway(section: &Section<'_>) -> Gateway {
             ReservedPolicy::Strip,
             &[("strip", ReservedPolicy::Strip), ("reject", ReservedPolicy::Reject)],
         ),
-        reserved_prefix: section.optional("reserved_prefix", &PREFIX).map(|prefix| prefix.value).unwrap_or_default(),
+        reserved_prefix: ReservedPrefix::clone(&prefix),
+        remove: field::read_removed(section, &prefix),
         via: section.boolean("via", false),
         region: text(section.optional("region", &IDENTITY)),
         appid: text(section.optional("appid", &IDENTITY)),

@@ -56,6 +56,8 @@ pub struct Gateway {
     pub reserved_prefix: ReservedPrefix,
     /// Whether requests to functions carry `Via: 1.1 fngate`.
     pub via: bool,
+    /// Further fields that are removed from requests.
+    pub remove: Vec<HeaderName>,
     pub http2: Http2,
     /// Identity values; an empty one is not sent.
     pub region: String,

@@ -13,6 +13,15 @@ pub const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for
 pub const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+pub const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+
+/// Whether a forwarded field of a trusted proxy passes as it is. Those that the gateway sends itself are taken over by value.
+#[must_use]
+pub fn passes_from_proxy(name: &HeaderName) -> bool {
+    let own = [X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PREFIX];
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    name.as_str().starts_with("x-forwarded-") && name.as_str().bytes().all(plain) && !own.contains(name)
+}
 
 /// The other end of a client connection, with its field lines made once for all requests.
 #[derive(Clone, Debug)]
@@ -136,10 +145,14 @@ impl Peer {
         Some((source, local))
     }
 
-    /// Adds the lines for a request that came straight from the client, whatever it says of itself.
-    pub fn forward(&self, lines: &mut Lines, host: &HeaderValue) {
+    /// Adds the lines for a request that came straight from the client, whatever it says of itself. `base_path` is what has been
+    /// removed from the path.
+    pub fn forward(&self, lines: &mut Lines, host: &HeaderValue, base_path: Option<&str>) {
         lines.extend(&self.lines);
         push_host(lines, host);
+        if let Some(base_path) = base_path {
+            lines.push("X-Forwarded-Prefix", base_path.as_bytes());
+        }
     }
 
     /// Adds the lines for a request from a trusted proxy: what it says, where it says something usable.
@@ -147,7 +160,7 @@ impl Peer {
         &self,
         lines: &mut Lines,
         headers: &HeaderMap,
-        host: &HeaderValue,
+        (host, base_path): (&HeaderValue, Option<&str>),
         proxies: &TrustedProxies,
     ) {
         let said = |name: &HeaderName, valid: fn(&[u8]) -> bool| {
@@ -167,6 +180,11 @@ impl Peer {
             (Some(port), _) => lines.push("X-Forwarded-Port", port.as_bytes()),
             (None, Some(port)) => lines.push("X-Forwarded-Port", port.to_string().as_bytes()),
             (None, None) => {}
+        }
+        let prefix = said(&X_FORWARDED_PREFIX, is_prefix).map_or(&b""[..], HeaderValue::as_bytes);
+        let prefix = [prefix, base_path.unwrap_or_default().as_bytes()].concat();
+        if !prefix.is_empty() {
+            lines.push("X-Forwarded-Prefix", &prefix);
         }
     }
 
@@ -198,6 +216,15 @@ impl Peer {
     }
 }
 
+/// Whether a path is `/segments` of unreserved characters (RFC 3986 section 2.3), none of which climbs out of another.
+fn is_prefix(path: &[u8]) -> bool {
+    let is_segment = |segment: &[u8]| {
+        let is_unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        !segment.is_empty() && segment.iter().all(is_unreserved) && segment != b"." && segment != b".."
+    };
+    path.strip_prefix(b"/").is_some_and(|rest| rest.split(|&byte| byte == b'/').all(is_segment))
+}
+
 fn push_host(lines: &mut Lines, host: &HeaderValue) {
     if !host.is_empty() {
         lines.push("X-Forwarded-Host", host.as_bytes());
@@ -227,7 +254,7 @@ mod tests {
 
     fn forwarded(headers: &HeaderMap, host: &'static str) -> String {
         let mut lines = Lines::default();
-        peer("10.0.0.1").forward_by_proxy(&mut lines, headers, &HeaderValue::from_static(host), &trusted());
+        peer("10.0.0.1").forward_by_proxy(&mut lines, headers, (&HeaderValue::from_static(host), None), &trusted());
         String::from_utf8(lines.into_bytes()).expect("text")
     }
 
@@ -263,6 +290,44 @@ mod tests {
             let expected =
                 "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example.com\r\nX-Forwarded-Port: 8080\r\n";
             assert!(forwarded(&headers, "shop.example.com").ends_with(expected), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_the_removed_path_behind_that_of_a_trusted_proxy() {
+        for (said, base_path, wanted) in [
+            (&["/a"][..], None, Some("/a")),
+            (&["/a/b-c.d_e~f"], Some("/test"), Some("/a/b-c.d_e~f/test")),
+            (&[], Some("/test"), Some("/test")),
+            (&[], None, None),
+            (&["/a", "/b"], None, None),
+            (&["/"], Some("/test"), Some("/test")),
+            (&[""], None, None),
+            (&["a"], None, None),
+            (&["/a/"], None, None),
+            (&["//evil.example"], None, None),
+            (&["/a/../b"], None, None),
+            (&["/."], None, None),
+            (&["/a%2f"], Some("/test"), Some("/test")),
+            (&["/a, /b"], None, None),
+            (&["/a?b"], None, None),
+            (&["https://evil.example"], None, None),
+        ] {
+            let headers: HeaderMap = said
+                .iter()
+                .map(|value| (X_FORWARDED_PREFIX, HeaderValue::from_static(value)))
+                .fold(HeaderMap::new(), |mut headers, (name, value)| {
+                    headers.append(name, value);
+                    headers
+                });
+            let (mut lines, host) = (Lines::default(), HeaderValue::from_static("h"));
+            peer("10.0.0.1").forward_by_proxy(&mut lines, &headers, (&host, base_path), &trusted());
+            let found = lines.iter().find(|(name, _)| *name == b"X-Forwarded-Prefix").map(|(_, value)| value);
+            assert_eq!(found, wanted.map(str::as_bytes), "{said:?} {base_path:?}");
+            let mut lines = Lines::default();
+            peer("192.0.2.1").forward(&mut lines, &host, base_path);
+            let found = lines.iter().find(|(name, _)| *name == b"X-Forwarded-Prefix").map(|(_, value)| value);
+            assert_eq!(found, base_path.map(str::as_bytes), "{said:?} {base_path:?}");
         }
     }
 

@@ -4,7 +4,9 @@ use http::{HeaderValue, Uri};
 
 use super::problem::{Problem, Reason};
 
-/// `uri-host [":" port]` of RFC 9110 section 7.2, without user information; may be empty.
+/// `uri-host [":" port]` of RFC 9110 section 7.2, without user information; may be empty, but not in front of a port.
+///
+/// Without percent signs: no name of a host has one, and servers decode them in different ways or not at all.
 #[must_use]
 pub fn is_valid(host: &[u8]) -> bool {
     let (name, port) = if host.first() == Some(&b'[') {
@@ -22,12 +24,13 @@ pub fn is_valid(host: &[u8]) -> bool {
         Some((b':', digits)) => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
         Some(_) => false,
     };
-    port_fits && name.iter().all(|&byte| NAME[usize::from(byte)])
+    let is_named = !name.is_empty() || host.is_empty() || host[0] == b'[';
+    port_fits && is_named && name.iter().all(|&byte| NAME[usize::from(byte)])
 }
 
-/// What may stand in a `reg-name` (RFC 3986 section 3.2.2), percent signs included.
+/// What may stand in a `reg-name` (RFC 3986 section 3.2.2) as it is.
 const NAME: [bool; 256] = {
-    const MARKS: &[u8] = b"-._~%!$&'()*+,;=";
+    const MARKS: &[u8] = b"-._~!$&'()*+,;=";
     let mut allowed = [false; 256];
     let mut byte = 0;
     while byte < 128u8 {
@@ -68,7 +71,23 @@ mod tests {
         for good in ["", "a", "a.example.com:80", "127.0.0.1", "[::1]", "[::1]:8080", "a_b", "xn--x"] {
             assert!(is_valid(good.as_bytes()), "{good}");
         }
-        for bad in ["a b", "a/b", "u@h", "a:b", "a:1:2", "[::1", "[zz]", "a:123456", "a\\b", "a?b", "caf\u{e9}"] {
+        for bad in [
+            "a b",
+            "a/b",
+            "u@h",
+            "a:b",
+            "a:1:2",
+            "[::1",
+            "[zz]",
+            "a:123456",
+            "a\\b",
+            "a?b",
+            "caf\u{e9}",
+            ":80",
+            ":",
+            "%zz",
+            "a%41",
+        ] {
             assert!(!is_valid(bad.as_bytes()), "{bad}");
         }
     }

@@ -7,7 +7,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use uuid::Uuid;
 
-use super::forwarded::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO};
+use super::expectation;
+use super::forwarded;
 use super::hop::{self, Listed};
 use super::host::is_valid;
 use super::http2;
@@ -28,6 +29,15 @@ pub struct Filter<'a> {
     /// Whether the peer is a trusted proxy, whose further `X-Forwarded-*` fields pass.
     pub trusted: bool,
     pub trace: TraceFields,
+    /// Whether the request has a body.
+    pub has_body: bool,
+}
+
+impl Filter<'_> {
+    /// What is left of a line of `Trailer`.
+    fn announced(&self, line: &HeaderValue) -> Option<HeaderValue> {
+        trailer::announced(line, |name| trailer::passes_to_function(name, self.rules, self.custom))
+    }
 }
 
 /// Checks the target and `Host` of a request and returns the host that it is for, as it will be forwarded. Empty for an
@@ -69,6 +79,8 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
         return value.ok_or_else(|| bad("invalid request target"));
     }
     match host {
+        // HTTP/2 has http URLs only, which have a host.
+        Some(host) if host.is_empty() && head.version == Version::HTTP_2 => Err(bad("no host")),
         Some(host) => Ok(host.clone()),
         None if head.version == Version::HTTP_10 => Ok(HeaderValue::from_static("")),
         None => Err(bad("no Host field")),
@@ -89,6 +101,8 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
     for (name, value) in received {
         let first = previous.replace(name) != Some(name);
         let kept = match classify(name, prefix) {
+            Class::EndToEnd if filter.rules.removes(name) => false,
+            Class::EndToEnd if *name == EXPECT && expectation::is_idle(value, received, filter.has_body) => false,
             Class::EndToEnd if *name == VIA && filter.rules.via => false,
             Class::EndToEnd if *name == COOKIE && head.version == Version::HTTP_2 => {
                 if first {
@@ -97,7 +111,7 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
                 false
             }
             Class::EndToEnd if *name == TRAILER && !listed.contains(name) => {
-                if let Some(value) = trailer::announced(value, |name| trailer::passes(name, prefix, filter.custom)) {
+                if let Some(value) = filter.announced(value) {
                     headers.append(TRAILER, value);
                 }
                 false
@@ -111,8 +125,8 @@ pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<He
                 ReservedPolicy::Strip => false,
                 ReservedPolicy::Reject => return Err(reserved(name)),
             },
-            Class::Connection | Class::HopByHop => false,
-            Class::Owned => filter.trusted && passes_from_proxy(name),
+            Class::Connection | Class::HopByHop | Class::FramingAlias | Class::PathVariable => false,
+            Class::Owned => filter.trusted && forwarded::passes_from_proxy(name),
             Class::Framing if *name == HOST => {
                 if let Some(host) = host.take() {
                     headers.append(HOST, host);
@@ -148,8 +162,9 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     };
     lines.extend(version);
     if rules.via {
+        let kept = (!rules.removes(&VIA)).then(|| head.headers.get_all(VIA));
         // In the order of the hops: the client's own stand before ours, so they go this way as well.
-        head.headers.get_all(VIA).iter().for_each(|via| lines.push("Via", via.as_bytes()));
+        kept.into_iter().flatten().for_each(|via| lines.push("Via", via.as_bytes()));
         // The version is the one of the hop in front (RFC 9110 section 7.6.3).
         lines.push("Via", via);
     }
@@ -185,13 +200,6 @@ pub fn target(uri: &Uri, removed: usize) -> Result<Uri, Problem> {
     rest.map_err(|error: http::uri::InvalidUri| Problem::new(Reason::BadRequest, error.to_string()))
 }
 
-/// Further forwarded fields that a proxy may add; those that the gateway sends itself are taken over by value.
-fn passes_from_proxy(name: &HeaderName) -> bool {
-    let own = [X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_HOST, X_FORWARDED_PORT];
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    name.as_str().starts_with("x-forwarded-") && name.as_str().bytes().all(plain) && !own.contains(name)
-}
-
 /// What is forwarded of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only. Other lines
 /// are told which was `first`.
 fn framing(
@@ -218,13 +226,6 @@ fn framing(
     }
 }
 
-/// Whether the client waits for a `100 Continue` before it sends its body.
-#[must_use]
-pub fn expects_continue(head: &Parts) -> bool {
-    head.version == Version::HTTP_11
-        && head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +236,7 @@ mod tests {
             prefix: ReservedPrefix::default(),
             reserved,
             via: true,
+            remove: vec![HeaderName::from_static("x-removed"), COOKIE],
             request_id: "X-Scf-Request-Id".to_owned(),
             path_parameters: "X-Scf-Path-Parameters".to_owned(),
             client_subject: "X-Scf-Client-Subject".to_owned(),
@@ -252,7 +254,7 @@ mod tests {
     fn prepared_with(reserved: ReservedPolicy, lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
         let custom = [HeaderName::from_static("x-custom")];
         let trace = TraceFields::Untouched;
-        let filter = Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace };
+        let filter = Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace, has_body: true };
         let headers = prepare(&head("/", lines), HeaderValue::from_static("h"), filter)?;
         Ok(headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
     }
@@ -279,6 +281,12 @@ mod tests {
             ("trailer", "x-t, X_Custom, Set-Cookie"),
             ("x-custom", "7"),
             ("x_custom", "8"),
+            ("x-removed", "9"),
+            ("X_REMOVED", "9"),
+            ("cookie", "9"),
+            ("script_name", "/b"),
+            ("PATH-INFO", "/b"),
+            ("content_length", "5"),
             ("via", "1.0 a"),
         ]);
         let expected = ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6", "trailer: x-t"];

@@ -90,17 +90,17 @@ pub fn prepare(
     // A length in such a response is forbidden, and has been read as the start of a body (RFC 9110 section 8.6).
     let has_length = ![StatusCode::NO_CONTENT, StatusCode::SWITCHING_PROTOCOLS].contains(&head.status);
     let listed = Listed::read(&head.headers, prefix);
-    let may_be_trailer = |name: &HeaderName| trailer::passes(name, prefix, &[]);
+    let may_be_trailer = |name: &HeaderName| trailer::passes(name, prefix);
     let is_kept = |name: &HeaderName, value: &HeaderValue, first| match classify(name, prefix) {
         Class::EndToEnd if *name == TRAILER && !listed.contains(name) => {
             trailer::announced(value, may_be_trailer).is_some()
         }
-        Class::EndToEnd => !listed.contains(name),
+        Class::EndToEnd | Class::PathVariable => !listed.contains(name),
         Class::Owned => !is_same(name, &X_API_REQUESTID),
         // HTTP/2 has frames of its own.
         Class::Framing if *name == TRANSFER_ENCODING && version == Version::HTTP_2 => false,
         Class::Framing => *name == HOST || (first && has_length),
-        Class::Connection | Class::HopByHop | Class::Reserved => false,
+        Class::Connection | Class::HopByHop | Class::FramingAlias | Class::Reserved => false,
     };
     let found = remove(&mut head.headers, is_kept)?;
     if found.coding_is_odd

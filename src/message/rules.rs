@@ -4,7 +4,7 @@ use http::HeaderName;
 
 use super::problem::{Problem, Reason};
 use crate::config::types::ReservedPolicy;
-use crate::header::ReservedPrefix;
+use crate::header::{ReservedPrefix, is_same};
 
 /// What holds for the heads of every request.
 #[derive(Clone, Debug)]
@@ -12,11 +12,21 @@ pub struct Rules {
     pub prefix: ReservedPrefix,
     pub reserved: ReservedPolicy,
     pub via: bool,
+    /// Further names that no request keeps.
+    pub remove: Vec<HeaderName>,
     /// `X-Scf-Request-Id` and the others under the configured prefix.
     pub request_id: String,
     pub path_parameters: String,
     /// `X-Scf-Client-Subject`: who a client has proved to be.
     pub client_subject: String,
+}
+
+impl Rules {
+    /// Whether the configuration removes a field of this name, in whatever spelling.
+    #[must_use]
+    pub fn removes(&self, name: &HeaderName) -> bool {
+        self.remove.iter().any(|removed| is_same(removed, name))
+    }
 }
 
 /// The refusal of a field that only the gateway may send.

@@ -21,12 +21,16 @@ pub fn announced(line: &HeaderValue, passes: impl Fn(&HeaderName) -> bool) -> Op
     HeaderValue::from_bytes(&kept.join(&b", "[..])).ok().filter(|line| !line.is_empty())
 }
 
-/// Whether a trailer of this name may pass: it is not reserved, owned, framing, hop-by-hop or of heads, and none that is configured.
+/// Whether a trailer of a request may pass: it may be a trailer at all, and none that is configured, either way.
 #[must_use]
-pub fn passes(name: &HeaderName, prefix: &ReservedPrefix, custom: &[HeaderName]) -> bool {
-    classify(name, prefix) == Class::EndToEnd
-        && !is_of_heads(name)
-        && !custom.iter().any(|custom| is_same(custom, name))
+pub fn passes_to_function(name: &HeaderName, rules: &Rules, custom: &[HeaderName]) -> bool {
+    passes(name, &rules.prefix) && !rules.removes(name) && !custom.iter().any(|custom| is_same(custom, name))
+}
+
+/// Whether a trailer of this name may pass: it is not reserved, owned, framing, hop-by-hop or of heads.
+#[must_use]
+pub fn passes(name: &HeaderName, prefix: &ReservedPrefix) -> bool {
+    classify(name, prefix) == Class::EndToEnd && !is_of_heads(name)
 }
 
 /// Removes from a trailer section what no peer may send there.
@@ -40,7 +44,7 @@ pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> 
     for (name, value) in trailers {
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
-        if passes(name, &rules.prefix, custom) {
+        if passes_to_function(name, rules, custom) {
             kept.append(name.clone(), value);
         } else if rules.reserved == ReservedPolicy::Reject && classify(name, &rules.prefix) == Class::Reserved {
             return Err(reserved(name));
@@ -58,7 +62,7 @@ pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> Option<Heade
     for (name, value) in trailers {
         current = name.or(current);
         let name = current.as_ref().expect("the first item of a header map has a name");
-        if passes(name, prefix, &[]) {
+        if passes(name, prefix) {
             kept.append(name.clone(), value);
         }
     }
@@ -82,7 +86,7 @@ mod tests {
             ("Content-Type, Max-Forwards, Set-Cookie, Trailer", None),
         ] {
             let prefix = ReservedPrefix::default();
-            let found = announced(&HeaderValue::from_static(line), |name| passes(name, &prefix, &[]));
+            let found = announced(&HeaderValue::from_static(line), |name| passes(name, &prefix));
             assert_eq!(found, left.map(HeaderValue::from_static), "{line}");
         }
     }
@@ -92,6 +96,7 @@ mod tests {
             prefix: ReservedPrefix::default(),
             reserved: ReservedPolicy::Strip,
             via: false,
+            remove: vec![HeaderName::from_static("x-removed")],
             request_id: String::new(),
             path_parameters: String::new(),
             client_subject: String::new(),
@@ -105,6 +110,15 @@ mod tests {
             let prepared = of_request(trailers, &rules(), &[]);
             assert_eq!(prepared.is_ok(), fits, "{value:?}");
         }
+    }
+
+    #[test]
+    fn configured_names_are_no_trailers_of_requests() {
+        let names = "x-kept x-custom x_custom x-removed x.removed x-removed-not";
+        let sent = names.split(' ').map(|name| (HeaderName::from_static(name), HeaderValue::from_static("a")));
+        let custom = [HeaderName::from_static("x-custom")];
+        let kept = of_request(sent.collect(), &rules(), &custom).expect("well-formed");
+        assert_eq!(kept.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept", "x-removed-not"]);
     }
 
     #[test]

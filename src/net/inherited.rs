@@ -11,6 +11,8 @@ use listenfd::ListenFd;
 pub(super) struct Inherited {
     sockets: ListenFd,
     names: Vec<String>,
+    /// Whom sockets were passed to, if not to this process.
+    addressee: Option<String>,
 }
 
 /// A listening socket of one of the two kinds that can be served.
@@ -23,10 +25,15 @@ impl Inherited {
     /// What was passed to this process; what was passed to another, by `LISTEN_PID`, is not touched.
     pub(super) fn from_environment() -> Self {
         let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
+        let addressee = std::env::var("LISTEN_PID").ok().filter(|_| std::env::var_os("LISTEN_FDS").is_some());
+        let addressee = addressee.filter(|pid| !pid.is_empty() && pid.parse() != Ok(std::process::id()));
+        if let Some(pid) = &addressee {
+            tracing::warn!("{}", ignored(pid));
+        }
         let sockets = ListenFd::from_env();
         // Names for nothing are not ours either.
         let names = names.split(':').take(sockets.len()).map(str::to_owned).collect();
-        Self { sockets, names }
+        Self { sockets, names, addressee }
     }
 
     /// Every socket of this name: a unit with several addresses passes one name for all.
@@ -34,7 +41,10 @@ impl Inherited {
         let indices: Vec<_> = (0..self.names.len()).filter(|index| self.names[*index] == name).collect();
         if indices.is_empty() {
             let passed = self.names.join(":");
-            let message = format!("no inherited socket has this name (passed: `{passed}`)");
+            let message = match &self.addressee {
+                Some(pid) => ignored(pid),
+                None => format!("no inherited socket has this name (passed: `{passed}`)"),
+            };
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         indices.into_iter().map(|index| self.take_one(index)).collect()
@@ -50,6 +60,11 @@ impl Inherited {
         let what = "the inherited socket is not a stream socket over TCP or Unix: `ListenStream=` makes one";
         Err(io::Error::new(io::ErrorKind::InvalidInput, what))
     }
+}
+
+fn ignored(pid: &str) -> String {
+    let own = std::process::id();
+    format!("inherited sockets are ignored: LISTEN_PID names process {pid}, and this one is {own}")
 }
 
 /// A stream socket may also be a connection (`Accept=yes`).

@@ -80,7 +80,7 @@ pub(super) async fn forward(
     routed: &Routed,
     record: &mut Record,
 ) -> Result<Answer, Error> {
-    let Received { head, extensions, incoming, opening } = received;
+    let Received { head, extensions, incoming, opening, fault: _ } = received;
     let LocalApi { api, function, .. } = &*routed.api;
     let Upload { body, progress, gate } = Upload::new(view, client, &head, incoming, api);
     record.bytes_in = progress.as_ref().map(|progress| progress.bytes.clone());
@@ -146,7 +146,8 @@ impl Forwarding<'_> {
     /// The client's own fields as the function gets them.
     fn headers(&self) -> Result<HeaderMap, Error> {
         let custom = &self.routed.api.api.custom;
-        let filter = Filter { rules: &self.view.rules, custom, trusted: self.trusted, trace: self.trace };
+        let has_body = self.progress.is_some();
+        let filter = Filter { rules: &self.view.rules, custom, trusted: self.trusted, trace: self.trace, has_body };
         let mut headers = request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)?;
         if self.head.version == Version::HTTP_2 && self.progress.is_some() && !headers.contains_key(CONTENT_LENGTH) {
             // Its end is an event there. For a GET, hyper would not send a body of unknown length otherwise.
@@ -175,9 +176,10 @@ impl Forwarding<'_> {
         }
         if self.trusted {
             let proxies = &view.snapshot.config.gateway.trusted_proxies;
-            peer.forward_by_proxy(&mut lines, &head.headers, &routed.host, proxies);
+            let place = (&routed.host, routed.prefix.as_deref());
+            peer.forward_by_proxy(&mut lines, &head.headers, place, proxies);
         } else {
-            peer.forward(&mut lines, &routed.host);
+            peer.forward(&mut lines, &routed.host, routed.prefix.as_deref());
         }
         if let Some(span) = traced.filter(|_| !api.custom.contains(&TRACEPARENT)) {
             lines.push(TRACEPARENT.as_str(), span.to_string().as_bytes());

@@ -27,6 +27,8 @@ pub(super) struct Received {
     pub(super) incoming: Incoming,
     /// Of a WebSocket over HTTP/2.
     pub(super) opening: Option<Opening>,
+    /// What is wrong with it that only the bytes have shown.
+    pub(super) fault: Option<&'static str>,
 }
 
 /// Where a request goes.
@@ -35,6 +37,8 @@ pub(super) struct Routed {
     pub(super) api: Rc<LocalApi>,
     /// How many bytes of the path are removed.
     pub(super) base_path: usize,
+    /// The base path that they spell, as it is configured.
+    pub(super) prefix: Option<String>,
     pub(super) host: HeaderValue,
     pub(super) path_parameters: Option<String>,
     pub(super) upgrade: Option<HeaderValue>,
@@ -86,6 +90,9 @@ pub(super) fn route(
     }
     let host = request::host(head)?;
     record.host = Some(host.clone());
+    if let Some(detail) = received.fault {
+        return Err(Problem::new(Reason::BadRequest, detail).into());
+    }
     if client.is_refused() {
         return Err(Problem::new(Reason::Overloaded, "too many client connections").into());
     }
@@ -109,6 +116,7 @@ pub(super) fn route(
     }
     Ok(Routed {
         base_path: found.prefix_len(),
+        prefix: found.base_path().map(ToString::to_string),
         path_parameters: path_parameters(&found, api, head.uri.path()),
         upgrade: hop::upgrade(head).filter(|_| incoming.is_end_stream()),
         host,

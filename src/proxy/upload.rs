@@ -8,7 +8,7 @@ use hyper::body::{Body, Incoming};
 use super::client::Client;
 use super::view::View;
 use crate::message::body::{ContinueGate, Progress, RequestBody, UploadLimits};
-use crate::message::request;
+use crate::message::expectation;
 use crate::snapshot::Api;
 
 /// What becomes of a request's body.
@@ -33,7 +33,7 @@ impl Upload {
             rules: view.rules.clone(),
             custom: api.custom.clone(),
         };
-        let gate = request::expects_continue(head).then(ContinueGate::default);
+        let gate = expectation::expects_continue(head).then(ContinueGate::default);
         let (body, progress) =
             RequestBody::forward(incoming, limits, (client.alarm().clone(), client.leftover().clone()), gate.clone());
         Self { body, progress: Some(progress), gate }

@@ -2,14 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::Ipv6Addr;
 
 use crate::config::types::HostPattern;
 
 /// The host of a request in the form that patterns are compared in: without port, brackets and one trailing dot, in
-/// lower case. Borrowed unless there is a capital letter.
+/// lower case; an IPv6 address in the form of RFC 5952. Names are borrowed unless there is a capital letter.
 #[must_use]
 pub fn normalize(host: &str) -> Cow<'_, str> {
     let name = strip_port(host);
+    if host.starts_with('[')
+        && let Ok(address) = name.parse::<Ipv6Addr>()
+    {
+        return Cow::Owned(address.to_string());
+    }
     let name = name.strip_suffix('.').unwrap_or(name);
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
@@ -101,6 +107,13 @@ mod tests {
             ("[::1]", "::1"),
             ("[::1]:80", "::1"),
             ("[FE80::1]:80", "fe80::1"),
+            ("[2001:0db8::1]", "2001:db8::1"),
+            ("[2001:DB8:0:0::1]:80", "2001:db8::1"),
+            ("[2001:db8:0:0:0:0:0:1]", "2001:db8::1"),
+            ("[::ffff:c000:201]", "::ffff:192.0.2.1"),
+            ("[::FFFF:192.0.2.1]:80", "::ffff:192.0.2.1"),
+            ("[0:0:0:0:0:0:0:0]", "::"),
+            ("[::1%25eth0]", "::1%25eth0"),
             ("[::1]80", "[::1]80"),
             ("[::1", "[::1"),
             ("::1", "::1"),

@@ -140,7 +140,7 @@ impl<T> RouteTable<T> {
         match (plain.api, plain.leaf) {
             (Some(api), _) if api.enabled => {
                 let prefix = path.len() - skip_segments(path, domain.base.segments().len()).len();
-                Ok(Match { route: Route::new(service, environment, api), prefix })
+                Ok(Match { route: Route::new(service, environment, api), base: &domain.base, prefix })
             }
             (None, Some(leaf)) if !leaf.is_disabled() => {
                 Err(Miss::MethodNotAllowed { service, environment, allow: leaf.allow() })
@@ -242,6 +242,7 @@ impl<T> fmt::Display for Route<'_, T> {
 #[derive(Debug)]
 pub struct Match<'t, T> {
     pub route: Route<'t, T>,
+    base: &'t BasePath,
     prefix: usize,
 }
 
@@ -255,6 +256,12 @@ impl<'t, T> Match<'t, T> {
     #[must_use]
     pub fn prefix_len(&self) -> usize {
         self.prefix
+    }
+
+    /// The base path as it is configured, if it removes anything.
+    #[must_use]
+    pub fn base_path(&self) -> Option<&'t BasePath> {
+        Some(self.base).filter(|base| !base.segments().is_empty())
     }
 
     /// The path that the function sees: the looked-up `path` without its base path, `/` if nothing is left.

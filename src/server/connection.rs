@@ -1,6 +1,7 @@
 //! One client connection from the first byte to the last: TLS, and which version of HTTP is spoken on it.
 
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::drain::{Phase, Seat};
 use crate::entrance::{Entrance, Secure};
 use crate::message::forwarded::{Peer, Tls};
 use crate::message::lines::Lines;
+use crate::message::problem::{Problem, Reason};
 use crate::net::{certificate, tls};
 use crate::proxy::Gateway;
 use crate::proxy::client::Client;
@@ -43,8 +45,12 @@ pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
     let (socket, peer, agreed) = match &entrance.tls {
         None => (socket, peer, Agreed::Http1),
         Some(secure) => match Box::pin(secured(secure, socket, &peer, &seat, &gateway)).await {
-            Some(secured) => secured,
-            None => return,
+            Secured::Tls(socket, peer, agreed) => (socket, peer, agreed),
+            Secured::Plain(socket) => {
+                let client = Client::new(peer, entrance, seat, refused);
+                return Box::pin(refuse_plain(socket, &client, &gateway)).await;
+            }
+            Secured::Over => return,
         },
     };
     let client = Client::new(peer, entrance, seat, refused);
@@ -58,21 +64,33 @@ pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
     Box::pin(http2::serve((socket, early), client, gateway, &floods)).await;
 }
 
-/// A socket with TLS, the peer as the handshake has made it known, and what the two have agreed upon.
-async fn secured(
-    secure: &Secure,
-    socket: Socket,
-    peer: &Peer,
-    seat: &Seat,
-    gateway: &Gateway,
-) -> Option<(Socket, Peer, Agreed)> {
-    let stream = handshake(secure, socket, peer, seat).await?;
+/// What came of a connection to a listener with TLS.
+enum Secured {
+    /// A socket with TLS, the peer as the handshake has made it known, and what the two have agreed upon.
+    Tls(Socket, Peer, Agreed),
+    /// The client speaks plain HTTP. Nothing has been read of it.
+    Plain(Socket),
+    Over,
+}
+
+async fn secured(secure: &Secure, socket: Socket, peer: &Peer, seat: &Seat, gateway: &Gateway) -> Secured {
+    let stream = match handshake(secure, socket, peer, seat).await {
+        Some(Hello::Tls(stream)) => stream,
+        Some(Hello::Plain(socket)) => return Secured::Plain(socket),
+        None => return Secured::Over,
+    };
     if stream.get_ref().1.alpn_protocol() == Some(tls::ACME) {
         // An ACME server has seen the certificate that it wanted to see.
-        return None;
+        return Secured::Over;
     }
     let (peer, agreed) = introduce(peer, &stream, gateway);
-    Some((Socket::Tls(Box::new(stream)), peer, agreed))
+    Secured::Tls(Socket::Tls(stream), peer, agreed)
+}
+
+/// Tells a client that speaks plain HTTP what is spoken here.
+async fn refuse_plain(socket: Socket, client: &Client, gateway: &Gateway) {
+    let detail = "a plain HTTP request was sent to a port that speaks HTTPS";
+    http1::answer(socket, &gateway.unreadable(client, &Problem::new(Reason::BadRequest, detail))).await;
 }
 
 /// Which version of HTTP the handshake has led to. A client that does not negotiate speaks HTTP/1.
@@ -81,16 +99,33 @@ enum Agreed {
     Http2,
 }
 
+/// What a client has begun with.
+enum Hello {
+    Tls(Box<TlsStream<Socket>>),
+    /// A letter, which no record of TLS begins with, and every request of HTTP does.
+    Plain(Socket),
+}
+
+async fn accept(secure: &Secure, socket: Socket) -> io::Result<Hello> {
+    if let Socket::Tcp(stream) = &socket {
+        let mut first = [0];
+        if stream.peek(&mut first).await? > 0 && first[0].is_ascii_alphabetic() {
+            return Ok(Hello::Plain(socket));
+        }
+    }
+    secure.acceptor.acceptor().accept(socket).await.map(|stream| Hello::Tls(Box::new(stream)))
+}
+
 /// Agrees on keys within the listener's time, or until the gateway stops. None has been noted.
-async fn handshake(secure: &Secure, socket: Socket, peer: &Peer, seat: &Seat) -> Option<TlsStream<Socket>> {
-    let accepting = timeout(secure.acceptor.spec().handshake_timeout, secure.acceptor.acceptor().accept(socket));
+async fn handshake(secure: &Secure, socket: Socket, peer: &Peer, seat: &Seat) -> Option<Hello> {
+    let accepting = timeout(secure.acceptor.spec().handshake_timeout, accept(secure, socket));
     let mut accepting = pin!(accepting);
     let outcome = poll_fn(|cx| match accepting.as_mut().poll(cx) {
         Poll::Pending if seat.poll_phase(cx) == Phase::Expired => Poll::Ready(None),
         accepted => accepted.map(Some),
     });
-    let stream = match outcome.await {
-        Some(Ok(Ok(stream))) => Some(stream),
+    let hello = match outcome.await {
+        Some(Ok(Ok(hello))) => Some(hello),
         Some(Ok(Err(error))) => {
             tracing::debug!(%error, client = %peer.text(), "TLS handshake failed");
             None
@@ -101,8 +136,11 @@ async fn handshake(secure: &Secure, socket: Socket, peer: &Peer, seat: &Seat) ->
         }
         None => None,
     };
-    secure.metrics.count_handshake(stream.is_some());
-    stream
+    if let Some(Hello::Plain(_)) = hello {
+        tracing::debug!(client = %peer.text(), "a plain HTTP request was sent to a listener with TLS");
+    }
+    secure.metrics.count_handshake(matches!(hello, Some(Hello::Tls(_))));
+    hello
 }
 
 /// The peer as the handshake has made it known.

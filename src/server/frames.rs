@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::credit::{Credit, Spent};
+use super::header_blocks::HeaderBlocks;
 use super::stream::Observer;
 use crate::clock::Clock;
 use crate::config::types::Http2;
@@ -321,19 +322,30 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
 
 /// Shows a connection's bytes to its [`Frames`].
 #[derive(Debug)]
-pub struct Watch(pub Rc<Frames>);
+pub struct Watch {
+    frames: Rc<Frames>,
+    blocks: HeaderBlocks,
+}
+
+impl Watch {
+    #[must_use]
+    pub fn new(frames: Rc<Frames>) -> Self {
+        Self { frames, blocks: HeaderBlocks::new() }
+    }
+}
 
 impl Observer for Watch {
-    fn received(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let frames = self.0.read(bytes).unwrap_or_else(|budget| {
-            self.0.spent.set(Some(budget));
+    fn received(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.blocks.read(bytes);
+        let frames = self.frames.read(bytes).unwrap_or_else(|budget| {
+            self.frames.spent.set(Some(budget));
             0
         });
         Ok(bytes.len() + frames * TROUBLE)
     }
 
     fn is_over(&self) -> bool {
-        self.0.spent().is_some()
+        self.frames.spent().is_some()
     }
 
     fn holds_back(&mut self, _bytes: &[u8]) -> bool {
@@ -341,10 +353,10 @@ impl Observer for Watch {
     }
 
     fn sent(&mut self, slices: &[IoSlice<'_>], mut count: usize) {
-        self.0.moved(count);
+        self.frames.moved(count);
         for slice in slices {
             let written = count.min(slice.len());
-            self.0.wrote(&slice[..written]);
+            self.frames.wrote(&slice[..written]);
             count -= written;
         }
     }

@@ -11,13 +11,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1::{Builder, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::parked::{self, Waited};
+use super::scanner::{Fault, Scanner};
 use super::serving::Serving;
 use super::socket::{LINGER_TIME, Socket};
 use super::stream::{ClientStream, Observer};
@@ -73,6 +74,7 @@ enum Next {
 struct Requests {
     gateway: Rc<Gateway>,
     client: Rc<Client>,
+    scanner: Rc<RefCell<Scanner>>,
 }
 
 type Http = Connection<TokioIo<ClientStream<Heads>>, Requests>;
@@ -84,7 +86,8 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.client.begin();
-        Serving::begin(&self.gateway, &self.client, request)
+        let fault = self.scanner.borrow_mut().begin(request.headers().len(), request.body().size_hint().exact());
+        Serving::begin(&self.gateway, &self.client, request, fault.map(Fault::detail))
     }
 }
 
@@ -96,12 +99,14 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
 #[derive(Debug)]
 struct Heads {
     client: Rc<Client>,
+    scanner: Rc<RefCell<Scanner>>,
     verdict: Option<u16>,
 }
 
 impl Observer for Heads {
-    fn received(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    fn received(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
         self.client.received();
+        self.scanner.borrow_mut().read(bytes)?;
         Ok(bytes.len())
     }
 
@@ -155,9 +160,10 @@ async fn converse(
     timer: &mut AlarmTimer,
 ) -> Next {
     let socket = Rc::new(RefCell::new(socket));
-    let heads = Heads { client: client.clone(), verdict: None };
+    let scanner = Rc::new(RefCell::new(Scanner::new()));
+    let heads = Heads { client: client.clone(), scanner: scanner.clone(), verdict: None };
     let stream = ClientStream::new(socket.clone(), client.clone(), heads, limits.client_body_idle).with_early(early);
-    let requests = Requests { gateway: gateway.clone(), client: client.clone() };
+    let requests = Requests { gateway: gateway.clone(), client: client.clone(), scanner };
     let mut builder = builder(limits);
     // Not by a graceful shutdown: of a connection on which nothing has come yet, hyper takes that for its end.
     builder.keep_alive(client.seat().phase() == Phase::Running);
@@ -349,7 +355,7 @@ fn unreadable(status: u16, limits: &Limits) -> Problem {
 }
 
 /// Sends a last answer and closes.
-async fn answer(mut socket: Socket, bytes: &[u8]) {
+pub(super) async fn answer(mut socket: Socket, bytes: &[u8]) {
     if let Ok(Ok(())) = timeout(LINGER_TIME, socket.write_all(bytes)).await {
         socket.linger().await;
     }

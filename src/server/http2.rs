@@ -99,7 +99,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         self.streams.next.replace(Some(client.clone()));
         let switch = request.extensions_mut().remove::<OnUpgrade>();
         let streams = self.streams.clone();
-        let serving = Serving::begin(&self.gateway, &client, request).among(streams.turns.clone());
+        let serving = Serving::begin(&self.gateway, &client, request, None).among(streams.turns.clone());
         Box::pin(async move {
             let response = serving.await;
             if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
@@ -176,7 +176,7 @@ pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway
         write_idle: limits.client_body_idle,
     });
     let socket = Rc::new(RefCell::new(socket));
-    let stream = ClientStream::new(socket.clone(), client.clone(), Watch(frames.clone()), limits.client_body_idle);
+    let stream = ClientStream::new(socket.clone(), client.clone(), Watch::new(frames.clone()), limits.client_body_idle);
     let requests = Requests { gateway, streams: streams.clone() };
     let io = TokioIo::new(stream.with_early(early));
     let mut http = builder(limits, Spawner(streams.clone())).serve_connection(io, requests);

@@ -32,11 +32,17 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    pub(super) fn begin(gateway: &Rc<Gateway>, client: &Rc<Client>, request: Request<Incoming>) -> Self {
+    /// `fault` is what is wrong with the request that hyper has not seen.
+    pub(super) fn begin(
+        gateway: &Rc<Gateway>,
+        client: &Rc<Client>,
+        request: Request<Incoming>,
+        fault: Option<&'static str>,
+    ) -> Self {
         let (gateway, client, id) = (gateway.clone(), client.clone(), new_id());
         // The place first: what begins as a few words of a large future is then written into it, not copied with all the rest.
         let work = Box::new_uninit();
-        let work = Box::into_pin(Box::write(work, gateway.clone().handle(client.clone(), request, id)));
+        let work = Box::into_pin(Box::write(work, gateway.clone().handle(client.clone(), request, fault, id)));
         Self { work, gateway, client, id, turns: None, look_first: false, done: false }
     }
 

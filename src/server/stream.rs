@@ -27,11 +27,11 @@ const LOOKS: u32 = 32;
 
 /// Whoever watches the bytes of a connection, for one version of HTTP.
 pub trait Observer {
-    /// Bytes have come from the client. Returns what it is to handle them, in bytes that are merely moved.
+    /// Bytes have come from the client, and are to be read by hyper. Returns what it is to handle them, in bytes that are merely moved.
     ///
     /// # Errors
     /// When the connection has to end for them; hyper does not see them then.
-    fn received(&mut self, bytes: &[u8]) -> io::Result<usize>;
+    fn received(&mut self, bytes: &mut [u8]) -> io::Result<usize>;
 
     /// Whether hyper gets nothing more to read, what has come last included.
     fn is_over(&self) -> bool {
@@ -184,7 +184,7 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
         ready!(self.poll_turn(cx));
         let before = buffer.filled().len();
         let result = self.poll_fill(cx, buffer);
-        let bytes = &buffer.filled()[before..];
+        let bytes = &mut buffer.filled_mut()[before..];
         if !bytes.is_empty() {
             let cost = self.observer.received(bytes)?;
             self.client.moved(cost);

@@ -210,7 +210,13 @@ fn sockets_for_another_process_are_not_taken() {
     let (mut command, _held) = passed(&folder, "web", &[&socket], 710);
     let finished = run(command.env("LISTEN_PID", "1"));
     assert_eq!(finished.code(), Some(71));
-    assert!(finished.err.contains("no inherited socket has this name"), "{}", finished.err);
+    let cause = "inherited sockets are ignored: LISTEN_PID names process 1, and this one is ";
+    assert!(finished.err.contains(&format!("cannot listen on systemd:web: {cause}")), "{}", finished.err);
+    // A gateway that asks for none serves, and says it all the same.
+    let folder = Folder::new(&echo("a"));
+    let (mut command, _held) = passed(&folder, "web", &[&socket], 720);
+    let gateway = Gateway::start_with(command.env("LISTEN_PID", "1"), &folder);
+    assert!(gateway.process.err().contains(cause), "{}", gateway.process.err());
 }
 
 #[test]

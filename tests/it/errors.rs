@@ -1,10 +1,13 @@
 //! Every answer that the gateway makes itself: body, `Proxy-Status`, metric and log line.
 
+use std::time::Duration;
+
 use super::port::free_port;
 use super::support::client::request;
 use super::support::gateway::{Gateway, simple};
 use super::support::message::Message;
 use super::support::origin::Origin;
+use super::support::pause;
 
 /// Asserts one error in all its places.
 #[track_caller]
@@ -65,6 +68,9 @@ fn what_a_client_can_do_wrong() {
         ("GET /users/7 HTTP/3.9\r\nHost: h\r\n\r\n".to_owned(), 400, "bad_request"),
         ("CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400, "bad_request"),
         ("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400, "bad_request"),
+        (request("GET /users/7#a", &[]), 400, "bad_request"),
+        ("OPTIONS http://h HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400, "bad_request"),
+        (request("POST /up", &["Transfer-Encoding: chunked\r\n\r\n1;\0\r\na\r\n0"]), 400, "bad_request"),
         (request("POST /up", &["Transfer-Encoding: gzip, chunked"]), 400, "bad_request"),
         (request("POST /up", &["Transfer-Encoding: gzip"]), 400, "bad_request"),
         (request("POST /up", &["Content-Length: -1"]), 400, "bad_request"),
@@ -79,6 +85,38 @@ fn what_a_client_can_do_wrong() {
         }
         // A canary: whatever was wrong with that, others are served.
         assert_eq!(gateway.client().ask(request("GET /users/7", &[])).text(), "hello", "{sent:.60}");
+    }
+}
+
+/// What hyper does not show is found in every request of a connection, whatever stands in front of it.
+#[test]
+fn a_later_request_with_a_fragment_is_refused_and_the_one_before_is_not() {
+    let origin = Origin::hello();
+    let chunks = "Transfer-Encoding: chunked\r\n\r\n5;#=\"#\"\r\n/a#b \r\n0";
+    for first in [
+        request("GET /users/7", &[]),
+        request("GET /users/7", &["Content-Length: 14"]) + "GET /#a HTTP/1",
+        request("GET /users/7", &[chunks]),
+        request("GET /users/7", &["Content-Length: 4", "Expect: 100-continue"]) + "/#a\n",
+    ] {
+        for pause_between in [None, Some(Duration::from_millis(1300)), Some(Duration::ZERO)] {
+            let gateway = gateway(&origin, "");
+            let (mut client, second) = (gateway.client(), request("GET /users/7#a", &[]));
+            client.send(if pause_between.is_none() { first.clone() + &second } else { first.clone() });
+            let mut answer = client.receive();
+            if answer.status() == 100 {
+                answer = client.receive();
+            }
+            assert_eq!(answer.text(), "hello", "{first:?}");
+            if let Some(time) = pause_between {
+                // Long enough for the connection to be put aside, or not.
+                pause(time);
+                client.send(&second);
+            }
+            assert_refused(&gateway, &client.receive(), 400, "bad_request");
+            assert!(client.is_closed(), "{first:?}");
+            assert_eq!(origin.take().len(), 1, "{first:?}");
+        }
     }
 }
 

@@ -47,7 +47,8 @@ fn a_function_is_told_what_triggered_it() {
     ));
     let answer = gateway.client().ask(
         "GET /t/o/a%20b/c%2Fd/e?x=1 HTTP/1.1\r\nHost: shop.example.com\r\nX-Tier: mine\r\nX_SCF_Name: evil\r\n\
-         X-SCF-Name: evil\r\nX-Real-Ip: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n\
+         X-SCF-Name: evil\r\nX-Real-Ip: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\n\
+         X-Forwarded-Prefix: /evil\r\nForwarded: for=6.6.6.6\r\n\
          X-Api-RequestId: mine\r\n\r\n",
     );
     let got = origin.request();
@@ -69,6 +70,7 @@ fn a_function_is_told_what_triggered_it() {
         ("X-Forwarded-For", "127.0.0.1"),
         ("X-Forwarded-Proto", "http"),
         ("X-Forwarded-Host", "shop.example.com"),
+        ("X-Forwarded-Prefix", "/t"),
         ("X-Client-Proto", "http"),
         ("X-Client-Proto-Ver", "HTTP/1.1"),
         ("X-Stage", "prod"),
@@ -123,6 +125,34 @@ fn a_trusted_proxy_is_believed_and_nobody_else() {
     assert_eq!(fields("X-Forwarded-Proto"), (Some("https"), Some("http")));
     assert_eq!(fields("X-Forwarded-Host"), (Some("pub"), Some("h")));
     assert_eq!(fields("X-Forwarded-Foo"), (Some("f"), None));
+}
+
+/// In the spelling of the configuration, behind what a trusted proxy has removed.
+#[test]
+fn a_removed_base_path_is_told() {
+    let origin = Origin::hello();
+    let config = |settings: &str| {
+        format!(
+            "[gateway]\n{settings}\n[[function]]\nname = \"f\"\ninstances = [\"{}\"]\n[[service]]\nname = \"s\"\n\
+             [[service.domain]]\nhost = \"h\"\nbase_path = \"/shop/v1\"\n[[service.domain]]\nhost = \"h\"\n\
+             [[service.api]]\npath = \"/\"\nmethod = \"ANY\"\nfunction = \"f\"\n",
+            origin.url()
+        )
+    };
+    for (settings, line, path, prefix) in [
+        ("", "X-A: 1", "/shop/v1/a", Some("/shop/v1")),
+        ("", "X-Forwarded-Prefix: /evil", "/%73hop/v1", Some("/shop/v1")),
+        ("", "X-Forwarded-Prefix: /evil", "/a", None),
+        ("trusted_proxies = [\"127.0.0.0/8\"]", "X-Forwarded-Prefix: /outer", "/shop/v1/a", Some("/outer/shop/v1")),
+        ("trusted_proxies = [\"127.0.0.0/8\"]", "X-Forwarded-Prefix: /outer", "/a", Some("/outer")),
+        ("trusted_proxies = [\"127.0.0.0/8\"]", "X-Forwarded-Prefix: //evil.example", "/a", None),
+    ] {
+        let gateway = Gateway::with(&config(settings));
+        gateway.client().ask(request(&format!("GET {path}"), &[line]));
+        let requests = origin.requests();
+        let got = requests.last().expect("a request");
+        assert_eq!(got.field("X-Forwarded-Prefix"), prefix, "{settings} {line} {path}");
+    }
 }
 
 #[test]

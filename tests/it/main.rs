@@ -23,6 +23,7 @@ mod partial;
 #[path = "../support/http2.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod peer;
+mod plaintext;
 mod pool;
 #[path = "../support/port.rs"]
 mod port;

@@ -73,6 +73,7 @@ pub(crate) async fn injected(runtime: Runtime) {
         ("x-forwarded-proto", "http"),
         ("x-forwarded-host", HOST),
         ("x-forwarded-port", &port),
+        ("x-forwarded-prefix", "/test"),
         ("x-client-proto", "http"),
         ("x-client-proto-ver", "HTTP/1.1"),
         ("x-api-key", "the client's own"),

@@ -29,8 +29,17 @@ const SENT: [&str; 15] = [
     "X-Client-Proto-Ver",
 ];
 const FRESH: [&str; 2] = ["X-Scf-Request-Id", "X-Api-RequestId"];
-const ABSENT: [&str; 7] =
-    ["X-Scf-Uin", "X-Scf-Region", "X-Scf-Anything", "X-Forwarded-Server", "X-Forwarded-Prefix", "Forwarded", "Proxy"];
+const ABSENT: [&str; 9] = [
+    "X-Scf-Uin",
+    "X-Scf-Region",
+    "X-Scf-Anything",
+    "X-Forwarded-Server",
+    "X-Forwarded-Prefix",
+    "Forwarded",
+    "Proxy",
+    "Script-Name",
+    "Path-Info",
+];
 const EVIL: &str = "evil";
 
 /// The variables of a request, by name.

@@ -50,7 +50,7 @@ use Verdict::{Aborted, Answered, Failed, Harmless, Refused, With, Without};
 type Attack = (String, Vec<u8>, Verdict, &'static str);
 
 /// Fields as tables have them: a character is a byte.
-type Fields<'a> = &'a [(&'a str, &'a str)];
+pub(crate) type Fields<'a> = &'a [(&'a str, &'a str)];
 
 /// What came of the frames of one client, whose request is on stream 1.
 #[derive(Debug)]
@@ -244,7 +244,7 @@ fn headers(flags: u8, fields: Fields<'_>) -> Vec<u8> {
 }
 
 /// The head of a request for `/attack` with more fields.
-fn attack(flags: u8, method: &str, more: Fields<'_>) -> Vec<u8> {
+pub(crate) fn attack(flags: u8, method: &str, more: Fields<'_>) -> Vec<u8> {
     let pseudo = [(":method", method), (":scheme", "http"), (":path", "/attack"), (":authority", "h.example")];
     headers(flags, &[&pseudo, more].concat())
 }

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use fngate::conformance::grammar::Message;
 use fngate::conformance::wire::End;
 
+use super::http2;
+use super::peer::WHOLE;
 use super::stand::{Outcome, Stand};
 
 /// What stands behind `X-Scf-`; the gateway has no value for all of them.
@@ -43,8 +45,10 @@ const OWNED: [&str; 11] = [
     "X-Forwarded-",
     "Forwarded",
 ];
+/// Names that no client may send: servers that make variables of fields obey them.
+const VARIABLES: [&str; 3] = ["Proxy", "Script-Name", "Path-Info"];
 /// Names that look like these and are nobody's.
-const NEAR: [&str; 15] = [
+const NEAR: [&str; 19] = [
     "X-Scf",
     "X_Scf",
     "X-Scfname",
@@ -60,6 +64,10 @@ const NEAR: [&str; 15] = [
     "X-Forwarded",
     "X.Real.Ip.",
     "Forwarded-For",
+    "ScriptName",
+    "X-Script-Name",
+    "Path-Information",
+    "Content__Length",
 ];
 
 /// Every way to write a name that a CGI server takes for the same.
@@ -101,7 +109,7 @@ fn odd(name: &str) -> String {
 
 fn names() -> Vec<String> {
     let reserved = RESERVED.iter().map(|name| format!("X-Scf-{name}"));
-    reserved.chain(OWNED.map(str::to_owned)).collect()
+    reserved.chain(OWNED.into_iter().chain(VARIABLES).map(str::to_owned)).collect()
 }
 
 fn folded(name: &[u8]) -> String {
@@ -178,6 +186,61 @@ fn no_spelling_reaches_the_function_wherever_it_stands() {
     assert!(cases > 1000, "{cases}");
 }
 
+/// Names that frame a message, in spellings that some servers take for them.
+#[test]
+fn no_alias_of_a_framing_name_reaches_the_function() {
+    let stand = Stand::start("");
+    let mut violations = Vec::new();
+    for name in ["Content-Length", "Transfer-Encoding"] {
+        for spelling in spellings(name).into_iter().filter(|spelling| !spelling.eq_ignore_ascii_case(name)) {
+            let head = "POST /x HTTP/1.1\r\nHost: h.example\r\n";
+            let chunks = "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n";
+            for bytes in [
+                format!("{head}{spelling}: evil\r\nContent-Length: 3\r\n\r\nabc"),
+                format!("{head}{spelling}: evil\r\n{chunks}\r\n"),
+                format!("{head}Connection: {spelling}\r\n{spelling}: evil\r\n\r\n"),
+                format!("{head}Connection: upgrade\r\nUpgrade: websocket\r\n{spelling}: evil\r\n\r\n"),
+                format!("{head}Trailer: {spelling}\r\n{chunks}{spelling}: evil\r\n\r\n"),
+            ] {
+                violations.extend(check(&stand, &BTreeSet::new(), "No-Such-Field", &bytes).err());
+            }
+        }
+    }
+    assert_none(&violations);
+}
+
+/// Names of `gateway.remove`: in every spelling, wherever they stand, and nothing else.
+#[test]
+fn configured_names_are_removed_in_every_spelling() {
+    let stand = Stand::start("remove = [\"X-HTTP-Method-Override\", \"cookie\", \"X_Own\"]");
+    let mut violations = Vec::new();
+    for name in ["X-HTTP-Method-Override", "Cookie", "X-Own"] {
+        for spelling in spellings(name) {
+            let head = "POST /x HTTP/1.1\r\nHost: h.example\r\n";
+            for bytes in [
+                format!("{head}{spelling}: evil\r\n\r\n"),
+                format!("{head}Connection: upgrade\r\nUpgrade: websocket\r\n{spelling}: evil\r\n\r\n"),
+                format!(
+                    "{head}Trailer: {spelling}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n{spelling}: evil\r\n\r\n"
+                ),
+            ] {
+                violations.extend(check(&stand, &BTreeSet::new(), name, &bytes).err());
+            }
+        }
+        let lower = name.to_lowercase();
+        let outcome = http2::send(&stand, &http2::attack(WHOLE, "GET", &[(&lower, "evil"), (&lower, "evil")]), &[]);
+        let kept = outcome.requests.iter().any(|request| !values(request, name).is_empty());
+        if kept || outcome.requests.len() != 1 {
+            violations.push(format!("{name} in HTTP/2: {outcome:?}"));
+        }
+    }
+    assert_none(&violations);
+    let bytes = "GET /x HTTP/1.1\r\nHost: h.example\r\nX-HTTP-Method: mine\r\nX-Owner: mine\r\n\r\n";
+    let outcome = stand.send(bytes.as_bytes(), &[]);
+    assert_eq!(values(&outcome.requests[0], "X-HTTP-Method"), ["mine"]);
+    assert_eq!(values(&outcome.requests[0], "X-Owner"), ["mine"]);
+}
+
 #[test]
 fn names_that_only_look_alike_pass() {
     let stand = Stand::start("");
@@ -218,7 +281,7 @@ fn reserved_names_can_be_refused() {
         let kept = refused(&outcome) && outcome.received.end != Some(End::Reset);
         (!kept).then(|| format!("{spelling} as trailer: {outcome:?}"))
     };
-    for name in OWNED {
+    for name in OWNED.into_iter().chain(VARIABLES) {
         let bytes = format!("GET /x HTTP/1.1\r\nHost: h.example\r\n{name}: evil\r\n\r\n");
         violations.extend(check(&stand, &own, name, &bytes).err());
     }

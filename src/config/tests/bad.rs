@@ -214,6 +214,7 @@ fn headers() {
             "no framing",
             "\"Content-Length\" = \"1\", content_length = \"2\", Host = \"a\", \"Transfer-Encoding\" = \"chunked\"",
         ),
+        ("no path of an application", "SCRIPT_NAME = \"/a\", \"Path-Info\" = \"/a\", \"script.name\" = \"/a\""),
         ("no announcement", "Trailer = \"a\", Expect = \"100-continue\""),
         ("a token", "\"X Stage\" = \"prod\", \"\" = \"a\""),
         ("one spelling", "\"X-Stage\" = \"a\", \"x_stage\" = \"b\""),
@@ -230,6 +231,20 @@ fn headers() {
                     [function.headers]\nX-Scf-Name = \"fine\"\nX_FC_Name = \"not fine\"";
     text.push_str(&fragments(&[("no name with the configured prefix", function)]));
     keep("headers", &text);
+}
+
+#[test]
+fn removed_fields() {
+    let refused = "\"X-Scf-Name\", \"X_Real_Ip\", \"Forwarded\", \"Connection\", \"Proxy\", \"Host\", \"content_length\", \
+                   \"Trailer\", \"Expect\", \"SCRIPT_NAME\", \"Path-Info\"";
+    let cases = [
+        ("a list", "[gateway]\nremove = \"X-Original-URL\""),
+        ("a token", "[gateway]\nremove = [\"X Original\", \"\"]"),
+        ("one spelling", "[gateway]\nremove = [\"X-Original-URL\", \"x_original.url\"]"),
+        ("no name of the gateway's own", &format!("[gateway]\nremove = [{refused}]")),
+        ("the configured prefix", "[gateway]\nreserved_prefix = \"X-Fc-\"\nremove = [\"X_Fc_Name\", \"X-Scf-Name\"]"),
+    ];
+    keep("removed_fields", &fragments(&cases));
 }
 
 #[test]

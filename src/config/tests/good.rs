@@ -23,7 +23,7 @@ fn defaults() {
     assert_eq!((gateway.client_body_idle, gateway.drain_timeout), (seconds(30), seconds(30)));
     assert_eq!((gateway.max_header_bytes, gateway.max_headers, gateway.max_uri_bytes), (65536, 100, 8192));
     assert_eq!((gateway.reserved, gateway.reserved_prefix.as_str()), (ReservedPolicy::Strip, "X-Scf-"));
-    assert!(gateway.trusted_proxies.networks.is_empty() && !gateway.via);
+    assert!(gateway.trusted_proxies.networks.is_empty() && !gateway.via && gateway.remove.is_empty());
     assert!(gateway.region.is_empty() && gateway.appid.is_empty() && gateway.uin.is_empty());
     assert_eq!(config.admin, Admin { address: Some(([127, 0, 0, 1], 9901).into()), hosts: Vec::new() });
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Json));
@@ -96,6 +96,7 @@ max_connections = 1_000
 max_body_bytes = "6MiB"
 trusted_proxies = ["10.0.0.0/8", "::1"]
 reserved = "reject"
+remove = ["X-Original-URL", "x_own", "Cookie"]
 region = "eu-$$1"
 
 [[listener]]
@@ -136,6 +137,7 @@ max_body_bytes = "0"
     assert_eq!(config.gateway.max_body_bytes, Some(6 << 20));
     assert!(config.gateway.trusted_proxies.contains("::ffff:10.9.8.7".parse().unwrap()));
     assert_eq!((config.gateway.reserved, config.gateway.region.as_str()), (ReservedPolicy::Reject, "eu-$$1"));
+    assert_eq!(config.gateway.remove, ["x-original-url", "x_own", "cookie"]);
     let listener = &config.listeners[0];
     assert_eq!(listener.address, ListenAddress::Unix("/run/fngate.sock".into()));
     assert_eq!((listener.proxy_protocol, listener.backlog), (true, 65535));
@@ -146,7 +148,7 @@ max_body_bytes = "0"
     let instances: Vec<_> = function.instances.iter().map(ToString::to_string).collect();
     assert_eq!(instances, ["http://orders.example.com:9000", "http://[::1]:80"]);
     assert_eq!(function.timeout.value, Duration::from_secs(20));
-    assert_eq!(function.timeout.place.as_ref().unwrap().to_string(), "fngate.toml:23:11");
+    assert_eq!(function.timeout.place.as_ref().unwrap().to_string(), "fngate.toml:24:11");
     assert_eq!(function.stream_max, Some(Duration::from_secs(5400)));
     let headers: Vec<_> = function.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(headers, ["x-b", "x-a"], "in the order of the file");
@@ -160,8 +162,8 @@ max_body_bytes = "0"
     let bindings: Vec<_> = api.bindings.iter().map(|binding| (binding.environment, binding.function)).collect();
     assert_eq!(bindings, [(Environment::Release, 0), (Environment::Test, 0)]);
     assert_eq!(api.max_body_bytes, Some(None));
-    assert_eq!(api.timeout.as_ref().unwrap().place.as_ref().unwrap().to_string(), "fngate.toml:39:11");
-    assert_eq!(api.place.to_string(), "fngate.toml:34:8");
+    assert_eq!(api.timeout.as_ref().unwrap().place.as_ref().unwrap().to_string(), "fngate.toml:40:11");
+    assert_eq!(api.place.to_string(), "fngate.toml:35:8");
 }
 
 #[test]

@@ -101,6 +101,7 @@ impl Found {
                 if of_heads { "head-field-trailer-dropped" } else { "reserved-trailer-dropped" }
             }
             Class::Other if name == "proxy" => "proxy-removed",
+            Class::Other if name == "expect" && !announces_content(sent) => "idle-expectation-removed",
             Class::Other if name.contains('_') => "underscore-name-dropped",
             Class::Other => "field-dropped",
         };
@@ -228,6 +229,12 @@ fn announced(lines: &[Field]) -> impl Iterator<Item = String> {
 /// Whether a gateway may pass a trailer of this name.
 fn may_be_trailer(name: &str) -> bool {
     class(name) == Class::Other && !NEVER_TRAILERS.contains(&name)
+}
+
+/// Whether content follows a head of a request.
+fn announces_content(head: &Head) -> bool {
+    let is_zero = |length: &[u8]| length.iter().all(|&digit| digit == b'0');
+    head.values("transfer-encoding").next().is_some() || head.values("content-length").any(|length| !is_zero(length))
 }
 
 /// Whether `Connection` names the field.

@@ -4,7 +4,7 @@ use super::found::Direction::{self, Answer, Request};
 use super::found::Protocol;
 
 /// Every difference that this gateway makes, and no other. `docs/transparency.md` says of each what happens and why.
-pub const LISTED: [(Direction, &str); 54] = [
+pub const LISTED: [(Direction, &str); 55] = [
     (Request, "asterisk-refused"),
     (Request, "chunk-extension-dropped"),
     (Request, "chunk-size-rewritten"),
@@ -17,6 +17,7 @@ pub const LISTED: [(Direction, &str); 54] = [
     (Request, "hop-by-hop-rewritten"),
     (Request, "host-added"),
     (Request, "host-from-target"),
+    (Request, "idle-expectation-removed"),
     (Request, "listed-removed"),
     (Request, "names-grouped"),
     (Request, "owned-removed"),
@@ -62,7 +63,7 @@ pub const LISTED: [(Direction, &str); 54] = [
 ];
 
 /// The same where clients speak HTTP/2.
-pub const LISTED_HTTP2: [(Direction, &str); 35] = [
+pub const LISTED_HTTP2: [(Direction, &str); 36] = [
     (Request, "asterisk-refused"),
     (Request, "authority-to-host"),
     (Request, "connection-added"),
@@ -70,6 +71,7 @@ pub const LISTED_HTTP2: [(Direction, &str); 35] = [
     (Request, "gateway-fields-added"),
     (Request, "head-field-trailer-dropped"),
     (Request, "hop-by-hop-removed"),
+    (Request, "idle-expectation-removed"),
     (Request, "name-case-changed"),
     (Request, "names-grouped"),
     (Request, "owned-removed"),

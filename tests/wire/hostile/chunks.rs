@@ -2,7 +2,7 @@
 
 use super::{Aborted, Attack, Last, Served, Stand, Verdict, Without, body, run};
 
-const BODIES: [(&str, &[u8], Verdict); 53] = [
+const BODIES: [(&str, &[u8], Verdict); 62] = [
     ("an empty size", b"\r\nabc\r\n0\r\n\r\n", Aborted),
     ("only an extension", b";a=b\r\nabc\r\n0\r\n\r\n", Aborted),
     ("no hexadecimal digit", b"g\r\nabc\r\n0\r\n\r\n", Aborted),
@@ -30,7 +30,16 @@ const BODIES: [(&str, &[u8], Verdict); 53] = [
     ("a bare CR in an extension", b"3;a\rb\r\nabc\r\n0\r\n\r\n", Aborted),
     ("a quoted LF in an extension", b"3;a=\"\n\"\r\nabc\r\n0\r\n\r\n", Aborted),
     ("a quoted line end in an extension", b"3;a=\"\r\nabc\"\r\n0\r\n\r\n", Aborted),
-    ("a NUL in an extension", b"3;a\0\r\nabc\r\n0\r\n\r\n", Without("\0")),
+    ("a NUL in an extension", b"3;a\0\r\nabc\r\n0\r\n\r\n", Aborted),
+    ("a control character in an extension", b"3;a=\x01\r\nabc\r\n0\r\n\r\n", Aborted),
+    ("a quoted control character in an extension", b"3;a=\"\x1b[2J\"\r\nabc\r\n0\r\n\r\n", Aborted),
+    ("a vertical tab in an extension", b"3;a\x0b=b\r\nabc\r\n0\r\n\r\n", Aborted),
+    ("a DEL in an extension", b"3;a=\x7f\r\nabc\r\n0\r\n\r\n", Aborted),
+    ("a NUL in an extension of the second chunk", b"1\r\na\r\n2;\0\r\nbc\r\n0\r\n\r\n", Aborted),
+    ("a NUL in an extension of the last chunk", b"3\r\nabc\r\n0;\0\r\n\r\n", Aborted),
+    ("a NUL and bytes that look like an extension", b"4\r\n;\0\r\n\r\n0\r\n\r\n", Served),
+    ("a quoted extension with a tab and letters beyond ASCII", b"3 ; a = \"\t\xe9\xff\"\r\nabc\r\n0\r\n\r\n", Served),
+    ("two extensions", b"3;a;b=c\r\nabc\r\n0;d\r\n\r\n", Served),
     ("an empty extension", b"3;\r\nabc\r\n0\r\n\r\n", Served),
     ("an open quote in an extension", b"3;a=\"\r\nabc\r\n0\r\n\r\n", Served),
     ("a space behind the size", b"3 \r\nabc\r\n0\r\n\r\n", Served),

@@ -3,7 +3,7 @@
 use super::{Answered, Attack, Findings, Refused, Served, Stand, Verdict, Without, figures, run, whole};
 
 /// Values of the only `Host`.
-const HOSTS: [(&str, &[u8], Verdict); 31] = [
+const HOSTS: [(&str, &[u8], Verdict); 38] = [
     ("a space", b"a b", Refused),
     ("a tab", b"a\tb", Refused),
     ("a comma list", b"a.example, b.example", Refused),
@@ -32,13 +32,20 @@ const HOSTS: [(&str, &[u8], Verdict); 31] = [
     ("utf-8", "caf\u{e9}.example".as_bytes(), Refused),
     ("a NUL", b"a\0.example", Refused),
     ("a DEL", b"a\x7f.example", Refused),
+    ("a percent sign", b"exam%le", Refused),
+    ("a percent sign without digits", b"%zz", Refused),
+    ("a percent sign at the end", b"a.example%", Refused),
+    ("a percent sign with one digit", b"a%4", Refused),
+    ("a coded letter", b"%61.example", Refused),
+    ("a coded NUL", b"a%00.example", Refused),
+    ("only a port", b":80", Refused),
     ("empty", b"", Served),
     ("a dot at the end", b"a.example.", Served),
     ("an empty port", b"a.example:", Served),
 ];
 
 /// Whole request heads.
-const WHOLE: [(&str, &[u8], Verdict, &str); 47] = [
+const WHOLE: [(&str, &[u8], Verdict, &str); 63] = [
     ("no Host", b"GET /attack HTTP/1.1\r\n\r\n", Refused, "9112 3.2"),
     ("two Hosts", b"GET /attack HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n", Refused, "9112 3.2"),
     ("one Host twice", b"GET /attack HTTP/1.1\r\nHost: a.example\r\nHost: a.example\r\n\r\n", Refused, "9112 3.2"),
@@ -94,6 +101,30 @@ const WHOLE: [(&str, &[u8], Verdict, &str); 47] = [
         Refused,
         "9110 4.2.1",
     ),
+    (
+        "an absolute target with only a port",
+        b"GET http://:80/attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "9110 4.2.1",
+    ),
+    (
+        "an absolute target with an empty port only",
+        b"GET http://:/attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "9110 4.2.1",
+    ),
+    (
+        "an absolute target with a percent sign in its host",
+        b"GET http://a%zz/attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "3986 3.2.2",
+    ),
+    (
+        "an absolute target with a coded host",
+        b"GET http://%61.example/attack HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "3986 3.2.2",
+    ),
     ("an absolute target with nothing", b"GET http:// HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9110 4.2.1"),
     ("one slash behind the scheme", b"GET http:/attack HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9110 4.2.1"),
     ("no slash behind the scheme", b"GET http:attack HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9110 4.2.1"),
@@ -142,20 +173,72 @@ const WHOLE: [(&str, &[u8], Verdict, &str); 47] = [
         Refused,
         "3986 3.2.2",
     ),
-    ("a fragment", b"GET /attack#evil HTTP/1.1\r\nHost: a.example\r\n\r\n", Without("#"), "9112 3.2"),
-    ("an empty fragment", b"GET /attack# HTTP/1.1\r\nHost: a.example\r\n\r\n", Without("#"), "9112 3.2"),
-    ("a fragment behind a query", b"GET /attack?a#evil HTTP/1.1\r\nHost: a.example\r\n\r\n", Without("#"), "9112 3.2"),
+    ("a fragment", b"GET /attack#evil HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9112 3.2"),
+    ("an empty fragment", b"GET /attack# HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9112 3.2"),
+    ("a fragment behind a query", b"GET /attack?a#evil HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9112 3.2"),
     (
         "a fragment of an absolute target",
         b"GET http://a.example/attack#evil HTTP/1.1\r\nHost: a.example\r\n\r\n",
-        Without("#"),
+        Refused,
         "9112 3.2",
     ),
     (
         "an absolute target with a fragment in place of a path",
         b"GET http://a.example#evil HTTP/1.1\r\nHost: a.example\r\n\r\n",
-        Without("#"),
+        Refused,
         "9112 3.2",
+    ),
+    (
+        "a fragment behind empty lines",
+        b"\r\n\n\r\nGET /attack#evil HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "9112 3.2",
+    ),
+    ("a fragment between bare LFs", b"GET /attack#evil HTTP/1.1\nHost: a.example\n\n", Refused, "9112 3.2"),
+    ("a fragment in HTTP/1.0", b"GET /attack#evil HTTP/1.0\r\n\r\n", Refused, "9112 3.2"),
+    (
+        "a fragment in front of a body",
+        b"POST /attack#evil HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\nabc",
+        Refused,
+        "9112 3.2",
+    ),
+    (
+        "a fragment of a protocol switch",
+        b"GET /attack#evil HTTP/1.1\r\nHost: a.example\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        Refused,
+        "9112 3.2",
+    ),
+    (
+        "a number sign in a method, a field and a body",
+        b"A#B /attack HTTP/1.1\r\nHost: a.example\r\nX-A: /b#c\r\nContent-Length: 13\r\n\r\nGET /#a HTTP/",
+        Served,
+        "9110 5.6.2",
+    ),
+    (
+        "a URL without a path",
+        b"GET http://a.example HTTP/1.1\r\nHost: b.example\r\n\r\n",
+        Without("b.example"),
+        "9112 3.2.2",
+    ),
+    ("a URL with a query only", b"GET http://a.example?a HTTP/1.1\r\nHost: a.example\r\n\r\n", Served, "9112 3.2.2"),
+    (
+        "OPTIONS of a URL without a path",
+        b"OPTIONS http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "9112 3.2.4",
+    ),
+    (
+        "OPTIONS of a URL with a port and no path",
+        b"OPTIONS HTTPS://a.example:80 HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Refused,
+        "9112 3.2.4",
+    ),
+    ("OPTIONS of a URL", b"OPTIONS http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n", Served, "9112 3.2.2"),
+    (
+        "OPTIONS of a URL with a query only",
+        b"OPTIONS http://a.example?a HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        Served,
+        "9112 3.2.4",
     ),
     ("only a fragment", b"GET #evil HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9112 3.2"),
     ("no slash in front", b"GET attack HTTP/1.1\r\nHost: a.example\r\n\r\n", Refused, "9112 3.2.1"),

@@ -70,7 +70,7 @@ const VALUES: [(&str, Fields<'_>, Verdict); 20] = [
 ];
 
 /// Names of the gateway's own, and what CGI would take for one.
-const OWN: [(&str, Fields<'_>, Verdict); 14] = [
+const OWN: [(&str, Fields<'_>, Verdict); 20] = [
     ("a reserved name", &[("x-scf-name", "evil")], Without("evil")),
     ("a reserved name with underscores", &[("x_scf_name", "evil")], Without("evil")),
     ("a reserved name with one underscore", &[("x-scf_name", "evil")], Without("evil")),
@@ -85,6 +85,12 @@ const OWN: [(&str, Fields<'_>, Verdict); 14] = [
     ("how it is forwarded", &[("x-forwarded-proto", "evil")], Without("evil")),
     ("the client's version", &[("x-client-proto-ver", "evil")], Without("evil")),
     ("proxy", &[("proxy", "evil")], Without("evil")),
+    ("where an application is", &[("script_name", "/evil")], Without("evil")),
+    ("where an application is, with a hyphen", &[("script-name", "/evil")], Without("evil")),
+    ("what is left of a path", &[("path_info", "/evil")], Without("evil")),
+    ("in front of which path", &[("x-forwarded-prefix", "/evil")], Without("evil")),
+    ("a length with an underscore", &[("content_length", "evil")], Without("evil")),
+    ("a coding with a dot", &[("transfer.encoding", "evil")], Without("evil")),
 ];
 
 const COOKIES: [(&str, Fields<'_>, Verdict); 6] = [
@@ -145,7 +151,17 @@ fn cookies() {
 fn expectations() {
     let row =
         |(name, fields, verdict): &(&str, Fields<'_>, Verdict)| body(name, fields, "good", *verdict, "9110 10.1.1");
-    run(&Stand::start(""), &EXPECTATIONS.iter().map(row).collect::<Vec<_>>());
+    let mut rows: Vec<_> = EXPECTATIONS.iter().map(row).collect();
+    let none = Without("expect");
+    rows.push(line("100-continue and no body", &[("expect", "100-continue")], none, "9110 10.1.1"));
+    rows.push(body(
+        "100-continue and an empty body",
+        &[("expect", "100-continue"), ("content-length", "0")],
+        "",
+        none,
+        "9110 10.1.1",
+    ));
+    run(&Stand::start(""), &rows);
 }
 
 /// Bytes beyond ASCII are a part of a value, as they are in HTTP/1.1 (RFC 9110 section 5.5).

@@ -69,7 +69,7 @@ const AUTHORITIES: [(&str, &str, Verdict); 31] = [
     ("a user", "user@h.example", Refused),
     ("a user and a password", "user:evil@h.example", Refused),
     ("an empty user", "@h.example", Refused),
-    ("only a port", ":80", With("\r\nhost: :80\r\n")),
+    ("only a port", ":80", Refused),
     ("a port of letters", "h.example:evil", Refused),
     ("a port that is too large", "h.example:655360", Refused),
     ("two ports", "h.example:80:80", Refused),
@@ -94,7 +94,7 @@ const AUTHORITIES: [(&str, &str, Verdict); 31] = [
     ("a quote", "h.example\"", Refused),
 ];
 
-const HOSTS: [(&str, Fields<'_>, Verdict); 15] = [
+const HOSTS: [(&str, Fields<'_>, Verdict); 17] = [
     ("the same host", &[M, S, P, A, ("host", "h.example")], With("\r\nhost: h.example\r\n")),
     ("the same host in upper case", &[M, S, P, A, ("host", "H.EXAMPLE")], Without("H.EXAMPLE")),
     ("another host", &[M, S, P, A, ("host", "evil.example")], Refused),
@@ -106,7 +106,9 @@ const HOSTS: [(&str, Fields<'_>, Verdict); 15] = [
     ("two hosts", &[M, S, P, A, ("host", "h.example"), ("host", "evil.example")], Refused),
     ("two hosts without an authority", &[M, S, P, ("host", "h.example"), ("host", "evil.example")], Refused),
     ("a bad host without an authority", &[M, S, P, ("host", "h.example/evil")], Refused),
-    ("an empty host without an authority", &[M, S, P, ("host", "")], With("\r\nhost: \r\n")),
+    ("an empty host without an authority", &[M, S, P, ("host", "")], Refused),
+    ("a host with a percent sign without an authority", &[M, S, P, ("host", "a%41")], Refused),
+    ("only a port without an authority", &[M, S, P, ("host", ":80")], Refused),
     ("a list of hosts without an authority", &[M, S, P, ("host", "h.example, evil.example")], Refused),
     ("an empty authority with a host", &[M, S, P, (":authority", ""), ("host", "h.example")], Refused),
     ("a host with a line", &[M, S, P, ("host", "h.example\r\nx-a: evil")], Refused),

@@ -5,7 +5,7 @@ use super::{
     headers, run,
 };
 
-const TRAILERS: [(&str, Fields<'_>, Verdict); 26] = [
+const TRAILERS: [(&str, Fields<'_>, Verdict); 28] = [
     ("a field", &[("x-t", "1")], With("\r\nx-t: 1\r\n")),
     ("none", &[], Aborted),
     ("a path", &[(":path", "/evil")], Aborted),
@@ -32,6 +32,8 @@ const TRAILERS: [(&str, Fields<'_>, Verdict); 26] = [
     ("only a reserved name", &[("x-scf-name", "evil")], Without("evil")),
     ("who it is forwarded for", &[("x-t", "1"), ("x-forwarded-for", "6.6.6.6")], Without("6.6.6.6")),
     ("proxy", &[("x-t", "1"), ("proxy", "evil")], Without("evil")),
+    ("where an application is", &[("x-t", "1"), ("script_name", "/evil")], Without("evil")),
+    ("a length with an underscore", &[("x-t", "1"), ("content_length", "evil")], Without("evil")),
 ];
 
 #[test]

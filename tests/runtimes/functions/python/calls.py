@@ -27,5 +27,6 @@ def sleep(seconds: str) -> dict:
 
 
 def wsgi_fields(environ: dict) -> list:
-    """The header fields as a WSGI application sees them: `HTTP_X_NAME`, one value for each."""
-    return [[name, value] for name, value in environ.items() if name.startswith("HTTP_")]
+    """The header fields as a WSGI application sees them, `HTTP_X_NAME`, one value for each; and where its path begins."""
+    path = ("SCRIPT_NAME", "PATH_INFO")
+    return [[name, value] for name, value in environ.items() if name.startswith("HTTP_") or name in path]
