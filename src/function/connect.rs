@@ -3,13 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout_at};
@@ -22,7 +20,7 @@ use super::tls::{self, Offer};
 use crate::config::types::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
-use crate::net::socket::{KeepAlive, keep_alive, limit_unacknowledged};
+use crate::net::socket::{KeepAlive, Unread, keep_alive, limit_unacknowledged, unread};
 
 /// A byte stream to an instance under hyper.
 #[derive(Debug)]
@@ -84,17 +82,15 @@ impl Wire {
         }
     }
 
-    /// Whether the kernel has nothing to read, not even the end. Unlike [`Self::is_quiet`] it asks, which is a system call.
+    /// What the kernel has to read. Unlike [`Self::is_quiet`] it asks, which is a system call.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        let byte = &mut [MaybeUninit::uninit()];
-        let peeked = match &*self.kind.borrow() {
-            Kind::Tcp(stream) => SockRef::from(stream).peek(byte),
-            Kind::Tls(stream) => SockRef::from(stream.get_ref().0).peek(byte),
-            Kind::Unix(stream) => SockRef::from(stream).peek(byte),
-            Kind::Echo(_) => return true,
-        };
-        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    pub fn unread(&self) -> Unread {
+        match &*self.kind.borrow() {
+            Kind::Tcp(stream) => unread(stream),
+            Kind::Tls(stream) => unread(stream.get_ref().0),
+            Kind::Unix(stream) => unread(stream),
+            Kind::Echo(_) => Unread::Nothing,
+        }
     }
 
     /// Whether HTTP/2 is spoken.
@@ -377,7 +373,7 @@ mod tests {
                 panic!("no connection")
             };
             assert!(stream.nodelay().expect("an option"));
-            let socket = SockRef::from(&stream);
+            let socket = socket2::SockRef::from(&stream);
             assert!(socket.keepalive().expect("an option"));
             let probes = socket.tcp_keepalive_interval().expect("an option")
                 * socket.tcp_keepalive_retries().expect("an option");

@@ -29,6 +29,7 @@ use super::signal::Signal;
 use crate::config::connection::ConnectionSettings;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
+use crate::net::socket::Unread;
 
 /// What hyper may read at once, which is also the largest chunk of a body, unless heads may be larger. Without a bound it is
 /// 400 KiB, and a client that takes nothing makes the gateway hold two or three of them for each request.
@@ -202,10 +203,10 @@ impl Link {
         is_quiet && self.sender.is_ready()
     }
 
-    /// Whether nothing has come that the runtime has not heard of yet.
+    /// What has come by now, which the runtime may not have heard of yet.
     #[must_use]
-    pub fn is_silent(&self) -> bool {
-        self.wire.is_empty()
+    pub fn unread(&self) -> Unread {
+        self.wire.unread()
     }
 
     /// How long the link has been idle.

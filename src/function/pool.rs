@@ -12,6 +12,7 @@ use super::link::Link;
 use super::persistence::SETTLED;
 use super::session::{Session, Turn};
 use super::tls::Offer;
+use crate::net::socket::Unread;
 
 /// Idle links that one worker keeps to one instance at most.
 const MAX_IDLE: usize = 1024;
@@ -90,12 +91,15 @@ impl Pool {
             if !self.is_usable(&mut link, now) {
                 continue;
             }
-            if reuse == Reuse::Proven && !link.is_silent() {
-                persistence.was_closed(link.idle(now), now);
-                continue;
+            let unread = if reuse == Reuse::Proven { link.unread() } else { Unread::Nothing };
+            match unread {
+                Unread::Nothing => {
+                    link.set_idle(None);
+                    return Some(Channel::Link(link));
+                }
+                Unread::Bytes => {}
+                Unread::End => persistence.was_closed(link.idle(now), now),
             }
-            link.set_idle(None);
-            return Some(Channel::Link(link));
         }
         None
     }

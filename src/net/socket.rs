@@ -1,6 +1,7 @@
 //! Listening sockets and their options, bound before anything else starts so that a port in use is an error of the start.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
@@ -182,6 +183,25 @@ pub fn limit_unacknowledged(socket: &impl AsFd) -> io::Result<()> {
     SockRef::from(socket).set_tcp_user_timeout(Some(USER_TIMEOUT))
 }
 
+/// What a peer has sent that was not read yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    Nothing,
+    Bytes,
+    /// It has closed the connection.
+    End,
+}
+
+/// Asks the kernel what there is to read from a socket that does not block.
+#[must_use]
+pub fn unread(socket: &impl AsFd) -> Unread {
+    match SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]) {
+        Ok(count) if count > 0 => Unread::Bytes,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Unread::Nothing,
+        Ok(_) | Err(_) => Unread::End,
+    }
+}
+
 /// Takes the sockets that the service manager passed under `name`. Their address and backlog are its business.
 fn inherit(inherited: &mut Inherited, name: &str, count: usize) -> io::Result<Vec<Sockets>> {
     let each = |socket| match socket {
@@ -211,7 +231,9 @@ fn shared(socket: UnixListener, count: usize) -> io::Result<Vec<UnixListener>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
     use std::net::TcpStream;
+    use std::os::unix::net::UnixStream;
 
     use super::*;
 
@@ -254,6 +276,19 @@ mod tests {
             assert_eq!(bound.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 1]);
         }
         assert_eq!(takes("[::1]:80".parse().expect("an address"), &[]), Takes::Own);
+    }
+
+    #[test]
+    fn the_kernel_knows_what_is_unread() {
+        let (near, mut far) = UnixStream::pair().expect("a pair");
+        near.set_nonblocking(true).expect("an option");
+        assert_eq!(unread(&near), Unread::Nothing);
+        far.write_all(b"x").expect("written");
+        assert_eq!(unread(&near), Unread::Bytes);
+        near.set_nonblocking(false).expect("an option");
+        (&near).read_exact(&mut [0]).expect("read");
+        drop(far);
+        assert_eq!(unread(&near), Unread::End);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Functions at `https://`: whom the gateway trusts, what it shows, and which protocol comes of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,9 +12,9 @@ use tokio_rustls::server::TlsStream;
 use super::functions_http2::one_worker;
 use super::support::certificates::{Authority, Issued, server, write};
 use super::support::client::request;
-use super::support::eventually;
 use super::support::gateway::{Gateway, simple, surroundings};
 use super::support::peer::{Peer, line};
+use super::support::{eventually, pause};
 use h2::server::Builder;
 
 const NAMES: [&str; 1] = ["function.example"];
@@ -182,4 +183,19 @@ fn a_new_file_of_roots_takes_effect_and_old_connections_are_left() {
     let errors = "fngate_config_reloads_total{result=\"error\"}";
     eventually("a bad file is noticed", || (gateway.metric(errors) >= 1.0).then_some(()));
     assert_eq!(gateway.get("/").status(), 200);
+}
+
+#[test]
+fn a_connection_is_reused_for_every_request_once_one_has_stayed_open() {
+    let (_authority, issued, _folder, settings) = stand(&NAMES, 2090);
+    let (url, _serving) = http1(server(&issued, &[], None));
+    let gateway = one_worker(&url, "", &settings);
+    let post = || assert_eq!(gateway.client().ask(request("POST /", &[])).text(), "old\n");
+    post();
+    pause(Duration::from_millis(150));
+    for _ in 0..10 {
+        post();
+    }
+    let idle = "fngate_instance_connections{function=\"default/f:$LATEST\",state=\"idle\"}";
+    assert!(gateway.metric(idle) <= 3.0, "{}", gateway.metrics());
 }
