@@ -47,3 +47,29 @@ fn other_owned_names_pass_in_answers() {
         assert!(outcome.received.contains(format!("\r\n{name}: mine\r\n").as_bytes()), "{name}: {outcome:?}");
     }
 }
+
+/// Another spelling of a framing name could be read as that field by whoever stands between the gateway and the client.
+#[test]
+fn no_alias_of_a_framing_name_reaches_the_client() {
+    let stand = Stand::start("");
+    let request = b"GET /x HTTP/1.1\r\nHost: h.example\r\nTE: trailers\r\n\r\n";
+    let mut violations = Vec::new();
+    for name in ["Content-Length", "Transfer-Encoding"] {
+        for spelling in spellings(name).into_iter().filter(|spelling| !spelling.eq_ignore_ascii_case(name)) {
+            for bytes in [
+                format!("HTTP/1.1 200 OK\r\n{spelling}: evil\r\nContent-Length: 2\r\n\r\nok"),
+                format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\n{spelling}: evil\r\n\r\nok"),
+                format!(
+                    "HTTP/1.1 200 OK\r\nTrailer: {spelling}\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n{spelling}: evil\r\n\r\n"
+                ),
+            ] {
+                let outcome = stand.send(request, &[answer(bytes.clone())]);
+                let clean = !outcome.received.contains(b"evil") && !outcome.broken && outcome.violations.is_empty();
+                if !clean || outcome.statuses != [200] {
+                    violations.push(format!("{bytes:?}: {outcome:?}"));
+                }
+            }
+        }
+    }
+    assert_none(&violations);
+}
