@@ -121,16 +121,13 @@ impl Gateway {
                     }
                 }
             };
+            if is_unbounded(version, &response) {
+                client.delimit_by_close();
+            }
             if version == Version::HTTP_2 {
                 // Of our own answers; a function's has none any more.
                 response.headers_mut().remove(CONNECTION);
-                return response;
-            }
-            let is_unbounded = is_unbounded(version, &response);
-            if is_unbounded {
-                client.delimit_by_close();
-            }
-            if client.leftover().ends_connection() || is_unbounded {
+            } else if client.leftover().ends_connection() || client.is_close_delimited() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 // To an answer in HTTP/1.1 for a client of HTTP/1.0 hyper would add `keep-alive`.
                 *response.version_mut() = version;

@@ -116,18 +116,17 @@ impl Link {
         async move {
             let mut response = std::pin::pin!(response);
             let outcome = poll_fn(|cx| {
-                // An error of the connection reaches the response future as well.
-                let ended = self.drive(cx).is_ready();
-                let mut outcome = response.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-                if ended && outcome.is_pending() {
-                    // It ended in order before it took the request, which comes back when the connection is dropped.
-                    self.connection = None;
-                    outcome = response.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                loop {
+                    // An error of the connection reaches the response future as well.
+                    let ended = self.drive(cx).is_ready();
+                    if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                        return Poll::Ready(Ok(outcome));
+                    }
+                    if !ended || self.connection.take().is_none() {
+                        return stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)));
+                    }
+                    // It ended in order before it took the request, which comes back now that the connection is dropped.
                 }
-                if let Poll::Ready(outcome) = outcome {
-                    return Poll::Ready(Ok(outcome));
-                }
-                stop().map_or(Poll::Pending, |stopped| Poll::Ready(Err(stopped)))
             })
             .await;
             let answered = self.wire.received() > before;

@@ -257,6 +257,8 @@ impl Text {
         let is_whole = self.bits == 0 && self.count == 0 && usize::try_from(self.left) == Ok(here.len());
         let has_nine_ones =
             |two: &[u8]| two[0] & 1 != 0 && two[1] & 0x80 != 0 && two[0].trailing_ones() + two[1].leading_ones() > 8;
+        // Ones at the end of a value fill up its last byte. The code ends with zeros among them.
+        let here = here.strip_suffix(b"\xff").unwrap_or(here);
         !self.coded || !is_whole || here.windows(2).any(has_nine_ones)
     }
 
