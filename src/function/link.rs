@@ -215,8 +215,14 @@ impl Link {
     }
 
     #[must_use]
+    pub fn has_been_idle(&self, now: Instant, time: Duration) -> bool {
+        self.presence.idle_since().is_some_and(|since| now >= since + time)
+    }
+
+    #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
-        self.idle(now) >= self.keep.min(self.presence.endpoint().persistence.life())
+        let life = self.keep.min(self.presence.endpoint().persistence.life());
+        self.presence.idle_since().map_or(life.is_zero(), |since| now >= since + life)
     }
 
     /// Marks the link as idle, or as in use again.

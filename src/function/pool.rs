@@ -112,7 +112,7 @@ impl Pool {
         let (is_open, persistence) = (link.is_open(), &self.endpoint.persistence);
         if !is_open {
             persistence.was_closed(link.idle(now), now);
-        } else if !persistence.is_proven() {
+        } else if !persistence.is_proven() && link.has_been_idle(now, SETTLED) {
             persistence.stayed_open(link.idle(now));
         }
         is_open

@@ -15,6 +15,7 @@ pub struct Delivery {
     rests: Cell<u64>,
     /// Bodies that have broken off.
     waiting: RefCell<Vec<Waker>>,
+    is_awaited: Cell<bool>,
     /// The task that writes, where it is not the one that waits.
     writer: RefCell<Option<Waker>>,
 }
@@ -50,11 +51,17 @@ impl Delivery {
     }
 
     /// The connection has done what it could. h2 flushes in the middle of its work as well, so that a flush alone means nothing.
+    #[inline]
     pub fn rest(&self) {
-        if self.flushed.get() && !self.waiting.borrow().is_empty() {
-            self.rests.set(self.rests.get() + 1);
-            self.waiting.take().into_iter().for_each(Waker::wake);
+        if self.is_awaited.get() && self.flushed.get() {
+            self.wake();
         }
+    }
+
+    fn wake(&self) {
+        self.rests.set(self.rests.get() + 1);
+        self.is_awaited.set(false);
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 
     /// Ready when all that was handed over before the first call has been written.
@@ -66,6 +73,7 @@ impl Delivery {
         if since.0.replace(rests).is_none() {
             self.wake_writer();
         }
+        self.is_awaited.set(true);
         let mut waiting = self.waiting.borrow_mut();
         if !waiting.iter().any(|known| known.will_wake(cx.waker())) {
             waiting.push(cx.waker().clone());

@@ -46,12 +46,32 @@ impl HeaderBlocks {
 
     pub(super) fn read(&mut self, mut bytes: &mut [u8]) {
         while !bytes.is_empty() {
-            let count = self.step(bytes);
+            let count = match self.whole_frame(bytes) {
+                Some(count) => count,
+                None => self.step(bytes),
+            };
             bytes = &mut bytes[count..];
             if self.filled == HEADER && self.payload == 0 {
                 self.close();
             }
         }
+    }
+
+    /// Reads a frame that is there as a whole, as most are, if it has neither padding nor a priority.
+    fn whole_frame(&mut self, bytes: &mut [u8]) -> Option<usize> {
+        let (&mut [high, middle, low, kind, flags, ..], payload) = bytes.split_first_chunk_mut::<HEADER>()?;
+        let length = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+        if self.preface > 0 || self.filled > 0 || flags & (PADDED | PRIORITY) != 0 {
+            return None;
+        }
+        let payload = payload.get_mut(..length)?;
+        if matches!(kind, HEADERS | CONTINUATION) {
+            self.blocks.read(payload);
+            if flags & END_HEADERS != 0 {
+                self.blocks.end();
+            }
+        }
+        Some(HEADER + length)
     }
 
     /// Reads what is there of one part of a frame.

@@ -309,7 +309,8 @@ async fn drive(
                 Poll::Pending => client.delivery().rest(),
             }
             let alarm = client.alarm();
-            if client.leftover().poll_discard(cx, alarm, limits.client_body_idle).is_ready() {
+            let leftover = client.leftover();
+            if !leftover.is_empty() && leftover.poll_discard(cx, alarm, limits.client_body_idle).is_ready() {
                 client.read_out();
                 continue;
             }
