@@ -72,6 +72,9 @@ pub struct Client {
     /// Whether it waits for that.
     resting: Cell<bool>,
     tunnel: RefCell<Option<Tunnel>>,
+    /// How often the connection has been polled.
+    polls: Cell<u64>,
+    suspect: Cell<bool>,
 }
 
 impl Client {
@@ -108,6 +111,8 @@ impl Client {
             moved: Cell::new(0),
             resting: Cell::new(false),
             tunnel: RefCell::default(),
+            polls: Cell::new(0),
+            suspect: Cell::new(false),
         })
     }
 
@@ -146,7 +151,25 @@ impl Client {
 
     /// The task that owns the socket is polled: time goes on.
     pub fn tick(&self) {
+        self.polls.set(self.polls.get() + 1);
         self.alarm.clock().tick();
+    }
+
+    /// How often that has been.
+    #[must_use]
+    pub fn polls(&self) -> u64 {
+        self.polls.get()
+    }
+
+    /// Says whether the request that begins next has something wrong with it that hyper does not see.
+    pub fn suspect(&self, suspect: bool) {
+        self.suspect.set(suspect);
+    }
+
+    /// Whether the request that begins now is that one.
+    #[must_use]
+    pub fn take_suspect(&self) -> bool {
+        self.suspect.take()
     }
 
     /// Notes bytes that went through the socket.

@@ -28,15 +28,15 @@ impl Credit {
         self.left.set(self.left.get().saturating_add(count).min(self.limit));
     }
 
-    /// Spends one.
+    /// Spends so much.
     ///
     /// # Errors
-    /// [`Spent`] when nothing is left.
-    pub(super) fn pay(&self, now: Instant) -> Result<(), Spent> {
-        if self.left.get() == 0 {
+    /// [`Spent`] when less is left.
+    pub(super) fn pay(&self, count: u32, now: Instant) -> Result<(), Spent> {
+        if self.left.get() < count {
             self.top_up(now);
         }
-        self.left.set(self.left.get().checked_sub(1).ok_or(Spent)?);
+        self.left.set(self.left.get().checked_sub(count).ok_or(Spent)?);
         Ok(())
     }
 
@@ -58,12 +58,15 @@ mod tests {
     fn it_comes_back_with_time_and_with_what_is_earned() {
         let start = Instant::now();
         let credit = Credit::new(10, Duration::from_secs(2), start);
-        let bought = |now| (0..100).take_while(|_| credit.pay(now).is_ok()).count();
+        let bought = |now| (0..100).take_while(|_| credit.pay(1, now).is_ok()).count();
         assert_eq!(bought(start), 10);
         assert_eq!(bought(start + Duration::from_secs(1)), 5);
         assert_eq!(bought(start + Duration::from_secs(1)), 0);
         credit.earn(3);
         assert_eq!(bought(start + Duration::from_secs(1)), 3);
         assert_eq!(bought(start + Duration::from_secs(60)), 10);
+        credit.earn(3);
+        assert_eq!(credit.pay(4, start + Duration::from_secs(60)), Err(Spent));
+        assert_eq!(credit.pay(3, start + Duration::from_secs(60)), Ok(()));
     }
 }

@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, IoSlice};
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -36,6 +37,8 @@ const ANSWERED: u32 = 4;
 /// What a request is worth that was answered: beside these, its client may end it with an empty DATA or a reset and give it a priority.
 const EXCHANGED: u32 = 8;
 
+/// A frame with more bytes than this counts as several: SETTINGS may have thousands of values.
+const CONTROL_SIZE: usize = 256;
 /// Half of the credit for control frames comes back in a second.
 const CONTROL_WHOLE: Duration = Duration::from_secs(2);
 
@@ -267,7 +270,7 @@ impl Frames {
         match parser.frame.kind() {
             DATA if parser.frame.payload > 0 => {
                 if parser.frame.payload < SMALL {
-                    self.small.pay(self.clock.now()).map_err(|Spent| Budget::UnreadData)?;
+                    self.small.pay(1, self.clock.now()).map_err(|Spent| Budget::UnreadData)?;
                 }
                 self.moved(parser.frame.payload);
                 return Ok(());
@@ -276,7 +279,10 @@ impl Frames {
                 parser.in_head = parser.frame.opens_head();
                 parser.last_stream = parser.last_stream.max(parser.frame.stream());
             }
-            _ => self.control.pay(self.clock.now()).map_err(|Spent| Budget::ControlFrames)?,
+            _ => {
+                let size = u32::try_from(parser.frame.payload / CONTROL_SIZE).unwrap_or(u32::MAX);
+                self.control.pay(1 + size, self.clock.now()).map_err(|Spent| Budget::ControlFrames)?;
+            }
         }
         self.begin();
         Ok(())
@@ -325,23 +331,32 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
 pub struct Watch {
     frames: Rc<Frames>,
     blocks: HeaderBlocks,
+    /// Where in what was read last a head is that must come alone.
+    aside: Option<Range<usize>>,
 }
 
 impl Watch {
     #[must_use]
     pub fn new(frames: Rc<Frames>) -> Self {
-        Self { frames, blocks: HeaderBlocks::new() }
+        Self { frames, blocks: HeaderBlocks::new(), aside: None }
     }
 }
 
 impl Observer for Watch {
     fn received(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.blocks.read(bytes);
-        let frames = self.frames.read(bytes).unwrap_or_else(|budget| {
+        let too_late =
+            |_too_late| io::Error::new(io::ErrorKind::InvalidData, "a fragment in a head that came in parts");
+        self.aside = self.blocks.read(bytes).map_err(too_late)?;
+        let read = self.aside.as_ref().map_or(bytes.len(), |head| head.end);
+        let frames = self.frames.read(&bytes[..read]).unwrap_or_else(|budget| {
             self.frames.spent.set(Some(budget));
             0
         });
         Ok(bytes.len() + frames * TROUBLE)
+    }
+
+    fn take_aside(&mut self) -> Option<Range<usize>> {
+        self.aside.take()
     }
 
     fn is_over(&self) -> bool {

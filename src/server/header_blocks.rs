@@ -1,6 +1,8 @@
 //! Where in the frames of HTTP/2 header blocks are (RFC 9113 section 6): HEADERS and CONTINUATION, without padding and priority.
 
-use super::hpack::Blocks;
+use std::ops::Range;
+
+use super::hpack::{Blocks, Extent, TooLate};
 
 /// The bytes of `PRI * HTTP/2.0` and what belongs to it (section 3.4), and those of a frame's header (section 4.1).
 const PREFACE: usize = 24;
@@ -13,7 +15,7 @@ const END_HEADERS: u8 = 4;
 const PADDED: u8 = 8;
 const PRIORITY: u8 = 0x20;
 
-/// Reads what a client sends on one connection, and marks the fragments of targets.
+/// Reads what a client sends on one connection, and finds the fragments of targets.
 #[derive(Debug)]
 pub(super) struct HeaderBlocks {
     preface: usize,
@@ -44,42 +46,54 @@ impl HeaderBlocks {
         }
     }
 
-    pub(super) fn read(&mut self, mut bytes: &mut [u8]) {
-        while !bytes.is_empty() {
-            let count = match self.whole_frame(bytes) {
-                Some(count) => count,
-                None => self.step(bytes),
+    /// Reads up to the first whole head that has a fragment in its target. Returns where that is: h2 has seen nothing of it.
+    ///
+    /// # Errors
+    /// [`TooLate`]: the connection has to end.
+    pub(super) fn read(&mut self, bytes: &mut [u8]) -> Result<Option<Range<usize>>, TooLate> {
+        let mut at = 0;
+        while at < bytes.len() {
+            let (count, has_fragment) = match self.whole_frame(&mut bytes[at..]) {
+                Some(read) => read?,
+                None => (self.step(&mut bytes[at..])?, false),
             };
-            bytes = &mut bytes[count..];
+            if has_fragment {
+                return Ok(Some(at..at + count));
+            }
+            at += count;
             if self.filled == HEADER && self.payload == 0 {
                 self.close();
             }
         }
+        Ok(None)
     }
 
-    /// Reads a frame that is there as a whole, as most are, if it has neither padding nor a priority.
-    fn whole_frame(&mut self, bytes: &mut [u8]) -> Option<usize> {
+    /// Reads a frame that is there as a whole, as most are, if it has neither padding nor a priority. Returns its length, and whether it is a
+    /// head with a fragment.
+    fn whole_frame(&mut self, bytes: &mut [u8]) -> Option<Result<(usize, bool), TooLate>> {
         let (&mut [high, middle, low, kind, flags, ..], payload) = bytes.split_first_chunk_mut::<HEADER>()?;
         let length = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
         if self.preface > 0 || self.filled > 0 || flags & (PADDED | PRIORITY) != 0 {
             return None;
         }
         let payload = payload.get_mut(..length)?;
+        let mut has_fragment = false;
         if matches!(kind, HEADERS | CONTINUATION) {
-            self.blocks.read(payload);
-            if flags & END_HEADERS != 0 {
-                self.blocks.end();
+            let is_whole = kind == HEADERS && flags & END_HEADERS != 0;
+            if let Err(too_late) = self.blocks.read(payload, if is_whole { Extent::Whole } else { Extent::Part }) {
+                return Some(Err(too_late));
             }
+            has_fragment = flags & END_HEADERS != 0 && self.blocks.end();
         }
-        Some(HEADER + length)
+        Some(Ok((HEADER + length, has_fragment)))
     }
 
     /// Reads what is there of one part of a frame.
-    fn step(&mut self, bytes: &mut [u8]) -> usize {
+    fn step(&mut self, bytes: &mut [u8]) -> Result<usize, TooLate> {
         if self.preface > 0 {
             let count = self.preface.min(bytes.len());
             self.preface -= count;
-            return count;
+            return Ok(count);
         }
         if self.filled < HEADER {
             let count = (HEADER - self.filled).min(bytes.len());
@@ -88,7 +102,7 @@ impl HeaderBlocks {
             if self.filled == HEADER {
                 self.open();
             }
-            return count;
+            return Ok(count);
         }
         let mut count = self.payload.min(bytes.len());
         if matches!(self.header[3], HEADERS | CONTINUATION) {
@@ -99,11 +113,11 @@ impl HeaderBlocks {
                 self.priority -= count;
             } else if self.payload > self.padding {
                 count = count.min(self.payload - self.padding);
-                self.blocks.read(&mut bytes[..count]);
+                self.blocks.read(&mut bytes[..count], Extent::Part)?;
             }
         }
         self.payload -= count;
-        count
+        Ok(count)
     }
 
     /// The header of a frame is complete.

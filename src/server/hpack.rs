@@ -1,8 +1,8 @@
 //! The fields of header blocks in HPACK (RFC 7541), as far as it takes to find the values of `:path`.
 //!
-//! h2 cuts a fragment off such a value, and nobody sees it any more. So the `#` is replaced before h2 reads it by `>`, which no target
-//! may have: then h2 refuses the stream, as it does for any other malformed request. Both have codes of one length, that differ in
-//! the last bit only.
+//! h2 cuts a fragment off such a value, and nobody sees it any more. A block that is there as a whole is read ahead of h2, and whoever hands it over
+//! is told. In one that comes in parts, the `#` is replaced by `>`, which no target may have: then h2 resets the stream, as it does for
+//! other malformed requests. Both have codes of one length, that differ in the last bit only.
 
 use std::collections::VecDeque;
 
@@ -31,6 +31,28 @@ const NUMBER_SIGN_BITS: u32 = 12;
 /// Whether a byte is the index of a field and nothing else.
 fn is_small_index(byte: &u8) -> bool {
     (0x80..0xff).contains(byte)
+}
+
+/// How much of a block is at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it: that it has a fragment is told, and its bytes stay as they are.
+    Whole,
+    /// Some of it may be with h2 already.
+    Part,
+}
+
+/// What nothing can be done about any more: a part of a block refers to a path with a fragment in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooLate;
+
+/// An entry of the table.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// The length of its name.
+    name: u32,
+    is_path: bool,
+    has_fragment: bool,
 }
 
 /// What a number is that is being read.
@@ -91,24 +113,39 @@ enum State {
 pub(super) struct Blocks {
     state: State,
     text: Text,
-    /// The lengths of the names in the table, the newest first, and whether they are those of paths. Old ones may be there that
-    /// the table has no room for any more, which nobody can ask for.
-    entries: VecDeque<(u32, bool)>,
+    /// The table, the newest entry first. Old ones may be there that it has no room for any more, which nobody can ask for.
+    entries: VecDeque<Entry>,
+    /// Whether an entry may have a fragment.
+    is_tainted: bool,
     limit: u32,
+    /// Whether the value that is being read has a fragment that is left as it is, and whether any of the block has.
+    has_fragment: bool,
+    found: bool,
 }
 
 impl Blocks {
     pub(super) fn new() -> Self {
-        Self { state: State::Start, text: Text::new(false, 0), entries: VecDeque::new(), limit: TABLE }
+        Self {
+            state: State::Start,
+            text: Text::new(false, 0),
+            entries: VecDeque::new(),
+            is_tainted: false,
+            limit: TABLE,
+            has_fragment: false,
+            found: false,
+        }
     }
 
-    /// Reads a part of a block. Marks in it where a path has a fragment.
-    pub(super) fn read(&mut self, mut bytes: &mut [u8]) {
+    /// Reads a block, or a part of one.
+    ///
+    /// # Errors
+    /// [`TooLate`]: h2 must not get these bytes.
+    pub(super) fn read(&mut self, mut bytes: &mut [u8], extent: Extent) -> Result<(), TooLate> {
         while let Some(&first) = bytes.first() {
             let mut count = 1;
             self.state = match self.state {
                 // Indices of one byte, which most fields are.
-                State::Start if is_small_index(&first) => {
+                State::Start if is_small_index(&first) && !self.is_tainted => {
                     count = bytes.iter().take_while(|byte| is_small_index(byte)).count();
                     State::Start
                 }
@@ -122,7 +159,7 @@ impl Blocks {
                 }
                 State::Name { insert } => {
                     self.text.compare(first);
-                    self.text.push(&mut bytes[0], false);
+                    self.text.push(first);
                     if self.text.left > 0 {
                         State::Name { insert }
                     } else {
@@ -133,23 +170,35 @@ impl Blocks {
                     count = self.text.here(bytes.len());
                     let here = &mut bytes[..count];
                     if field.insert && self.text.coded || field.is_path && self.text.may_have_number_sign(here) {
-                        here.iter_mut().for_each(|byte| self.text.push(byte, field.is_path));
+                        for byte in here {
+                            let number_sign = self.text.push(*byte);
+                            if extent == Extent::Part && field.is_path {
+                                *byte ^= number_sign;
+                            } else {
+                                self.has_fragment |= field.is_path && number_sign > 0;
+                            }
+                        }
                     } else {
                         self.text.left -= u32::try_from(count).unwrap_or(self.text.left);
                     }
                     if self.text.left > 0 { State::Value(field) } else { self.finish(field, self.text.length) }
                 }
-                State::Lost => return,
+                State::Lost => return Ok(()),
             };
+            if self.found && extent == Extent::Part {
+                return Err(TooLate);
+            }
             bytes = &mut bytes[count..];
         }
+        Ok(())
     }
 
-    /// A block is complete.
-    pub(super) fn end(&mut self) {
+    /// A block is complete. Returns whether a path in it has a fragment.
+    pub(super) fn end(&mut self) -> bool {
         if !matches!(self.state, State::Start) {
             self.state = State::Lost;
         }
+        std::mem::take(&mut self.found)
     }
 
     fn begin(&mut self, first: u8) -> State {
@@ -179,14 +228,18 @@ impl Blocks {
 
     fn know(&mut self, number: Number, value: u32) -> State {
         match number {
-            Number::Index => State::Start,
+            Number::Index => {
+                let entry = self.entry(value);
+                self.found |= entry.is_some_and(|entry| entry.has_fragment);
+                State::Start
+            }
             Number::TableSize => {
                 self.limit = value;
                 State::Start
             }
             Number::NameIndex { insert } if value == 0 => State::NameLength { insert },
-            Number::NameIndex { insert } => match self.name(value) {
-                Some((name, is_path)) => State::ValueLength(Field { insert, is_path, name }),
+            Number::NameIndex { insert } => match self.entry(value) {
+                Some(Entry { name, is_path, .. }) => State::ValueLength(Field { insert, is_path, name }),
                 None => State::Lost,
             },
             Number::NameLength { insert, .. } if value == 0 => {
@@ -204,23 +257,26 @@ impl Blocks {
         }
     }
 
-    /// The length of a name in the table, and whether it is that of a path.
-    fn name(&self, index: u32) -> Option<(u32, bool)> {
+    fn entry(&self, index: u32) -> Option<Entry> {
         let place = usize::try_from(index.checked_sub(1)?).ok()?;
         match STATIC.get(place) {
-            Some(&length) => Some((length.into(), PATHS.contains(&index))),
+            Some(&length) => Some(Entry { name: length.into(), is_path: PATHS.contains(&index), has_fragment: false }),
             None => self.entries.get(place - STATIC.len()).copied(),
         }
     }
 
     /// A field is complete, with a value of this length.
     fn finish(&mut self, field: Field, value: u32) -> State {
+        let has_fragment = std::mem::take(&mut self.has_fragment);
+        self.found |= has_fragment;
         if field.insert {
+            self.is_tainted |= has_fragment;
             // What has no room in the whole table empties it (section 4.4).
             if field.name + value + OVERHEAD > self.limit {
                 self.entries.clear();
             } else {
-                self.entries.push_front((field.name, field.is_path));
+                let Field { name, is_path, .. } = field;
+                self.entries.push_front(Entry { name, is_path, has_fragment });
                 self.entries.truncate(MOST_ENTRIES);
             }
         }
@@ -262,28 +318,26 @@ impl Text {
         !self.coded || !is_whole || here.windows(2).any(has_nine_ones)
     }
 
-    /// Reads a byte, and marks the `#` that ends in it.
-    fn push(&mut self, byte: &mut u8, marks: bool) {
+    /// Reads a byte. Returns the bits of it that make a `>` of the `#` that ends in it, if one does.
+    fn push(&mut self, byte: u8) -> u8 {
         self.left -= 1;
         if !self.coded {
-            if marks && *byte == b'#' {
-                *byte = b'>';
-            }
-            return;
+            return if byte == b'#' { b'#' ^ b'>' } else { 0 };
         }
-        self.bits |= u64::from(*byte) << (u64::BITS - 8 - self.count);
+        self.bits |= u64::from(byte) << (u64::BITS - 8 - self.count);
         self.count += 8;
+        let mut number_sign = 0;
         loop {
             let length = huffman::length(self.bits);
             if length > self.count {
-                return;
+                return number_sign;
             }
             let is_number_sign = self.bits >> (u64::BITS - NUMBER_SIGN_BITS) == NUMBER_SIGN;
             self.bits <<= length;
             self.count -= length;
             self.length += 1;
-            if marks && is_number_sign {
-                *byte |= 1 << self.count;
+            if is_number_sign {
+                number_sign |= 1 << self.count;
             }
         }
     }

@@ -23,12 +23,13 @@ use tokio::task::{spawn_local, unconstrained};
 use tokio::time::{Instant, timeout};
 
 use super::frames::{Counted, Frames, Watch};
+use super::scanner::Fault;
 use super::serving::Serving;
 use super::socket::Socket;
 use super::stream::ClientStream;
 use super::turns::{Ticket, Turns};
 use crate::alarm::AlarmTimer;
-use crate::config::types::Gateway as Limits;
+use crate::config::types::{Gateway as Limits, Http2};
 use crate::drain::Phase;
 use crate::function::error::http2;
 use crate::proxy::Gateway;
@@ -99,7 +100,8 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         self.streams.next.replace(Some(client.clone()));
         let switch = request.extensions_mut().remove::<OnUpgrade>();
         let streams = self.streams.clone();
-        let serving = Serving::begin(&self.gateway, &client, request, None).among(streams.turns.clone());
+        let fault = streams.connection.take_suspect().then(|| Fault::Fragment.detail());
+        let serving = Serving::begin(&self.gateway, &client, request, fault).among(streams.turns.clone());
         Box::pin(async move {
             let response = serving.await;
             if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
@@ -243,7 +245,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Lost(error)),
                 Poll::Pending => client.delivery().rest(),
             }
-            if let Some(budget) = streams.frames.spent() {
+            if let Some(budget) = streams.frames.spent().or_else(|| streams.too_many(&limits.http2)) {
                 // The last frame has to wait for the end of the one that is being written.
                 let since = *flooded.get_or_insert(alarm.now());
                 if streams.frames.farewell().is_some() || alarm.passed(since + GOODBYE) {
@@ -284,6 +286,11 @@ fn last_moment(idle: Instant, ending: Instant, write_idle: Duration) -> Instant 
 }
 
 impl Streams {
+    /// Requests that are reset before it is their turn are there until then. h2 no longer counts them.
+    fn too_many(&self, limits: &Http2) -> Option<Budget> {
+        (self.open.get() > limits.max_streams as usize + limits.max_resets).then_some(Budget::Streams)
+    }
+
     /// Ready when nothing is left of the body of a request that has been answered, or no more of it is read. A stream that is reset right behind its
     /// answer makes many clients lose the answer.
     fn poll_read_out(&self, client: &Client, cx: &mut Context<'_>) -> Poll<()> {

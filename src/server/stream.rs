@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -33,6 +34,12 @@ pub trait Observer {
     /// When the connection has to end for them; hyper does not see them then.
     fn received(&mut self, bytes: &mut [u8]) -> io::Result<usize>;
 
+    /// Where in the bytes that came last a head is that hyper has to get by itself, so that the request is known by it. It has not looked at what
+    /// is behind.
+    fn take_aside(&mut self) -> Option<Range<usize>> {
+        None
+    }
+
     /// Whether hyper gets nothing more to read, what has come last included.
     fn is_over(&self) -> bool {
         false
@@ -63,12 +70,38 @@ pub struct ClientStream<O> {
     looked: Cell<Option<Instant>>,
     /// Whether what was read last was much work.
     is_expensive: bool,
+    aside: Option<Box<Aside>>,
+}
+
+/// A head with something wrong in it that hyper does not see. It is handed over by itself: the request that begins then is that one.
+#[derive(Debug)]
+struct Aside {
+    head: Bytes,
+    step: Step,
+}
+
+/// In which poll of the connection something was handed over. By the next one, hyper has begun the requests in it.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// What came before the head.
+    Before(u64),
+    /// The head.
+    After(u64),
 }
 
 impl<O> ClientStream<O> {
     #[must_use]
     pub fn new(socket: Rc<RefCell<Socket>>, client: Rc<Client>, observer: O, write_idle: Duration) -> Self {
-        Self { socket, client, observer, early: Bytes::new(), write_idle, looked: Cell::default(), is_expensive: false }
+        Self {
+            socket,
+            client,
+            observer,
+            early: Bytes::new(),
+            write_idle,
+            looked: Cell::default(),
+            is_expensive: false,
+            aside: None,
+        }
     }
 
     /// Puts bytes that have been read already in front of what is still to come.
@@ -120,6 +153,37 @@ impl<O: Observer> ClientStream<O> {
         }
         let count = buffer.remaining().min(self.early.len());
         buffer.put_slice(&self.early.split_to(count));
+        Poll::Ready(Ok(()))
+    }
+
+    fn set_aside(&mut self, bytes: &mut [u8], head: &Range<usize>) {
+        self.early = [&bytes[head.end..], &self.early[..]].concat().into();
+        let step = Step::Before(self.client.polls());
+        self.aside = Some(Box::new(Aside { head: Bytes::copy_from_slice(&bytes[head.clone()]), step }));
+    }
+
+    /// Hands over what was set aside, as far as that may be now. Ready without a byte when that is over.
+    fn poll_aside(&mut self, cx: &Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let (client, polls) = (&self.client, self.client.polls());
+        let Some(aside) = &mut self.aside else { return Poll::Ready(Ok(())) };
+        match aside.step {
+            Step::Before(poll) | Step::After(poll) if poll == polls => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Step::Before(_) => {
+                client.suspect(true);
+                let count = buffer.remaining().min(aside.head.len());
+                buffer.put_slice(&aside.head.split_to(count));
+                if aside.head.is_empty() {
+                    aside.step = Step::After(polls);
+                }
+            }
+            Step::After(_) => {
+                client.suspect(false);
+                self.aside = None;
+            }
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -183,6 +247,12 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
         }
         ready!(self.poll_turn(cx));
         let before = buffer.filled().len();
+        if self.aside.is_some() {
+            ready!(self.poll_aside(cx, buffer))?;
+            if buffer.filled().len() > before {
+                return Poll::Ready(Ok(()));
+            }
+        }
         let result = self.poll_fill(cx, buffer);
         let bytes = &mut buffer.filled_mut()[before..];
         if !bytes.is_empty() {
@@ -192,6 +262,11 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
             if self.observer.is_over() {
                 buffer.set_filled(before);
                 return Poll::Pending;
+            }
+            if let Some(head) = self.observer.take_aside() {
+                self.set_aside(&mut buffer.filled_mut()[before..], &head);
+                buffer.set_filled(before + head.start);
+                return if head.start > 0 { result } else { self.poll_aside(cx, buffer) };
             }
         }
         result

@@ -9,7 +9,7 @@ use super::super::peer::{DATA, END_HEADERS, END_STREAM, RST_STREAM, WHOLE, frame
 use super::super::support::gateway::{Gateway, simple};
 use super::super::support::origin::Origin;
 use super::super::support::{PATIENCE, eventually};
-use super::{SOON, assert_settled, connect, finish, get, open};
+use super::{SOON, assert_settled, connect, finish, get, open, reason};
 
 #[test]
 fn five_hundred_requests_are_served_at_once() {
@@ -33,6 +33,39 @@ fn five_hundred_requests_are_served_at_once() {
     }
     assert_settled(&gateway);
     assert_eq!(gateway.access(MANY as usize).len(), MANY as usize);
+}
+
+#[test]
+fn a_fragment_is_refused_and_nothing_else() {
+    let origin = Origin::hello();
+    let gateway = Gateway::before(&origin, "", "");
+    let paths = ["/a", "/a#x", "/a", "/b?c#", "/b?c", "/a"];
+    let asked = |stream: u32| request(stream, WHOLE, "GET", paths[(stream / 2) as usize % 6], &[]);
+    let streams: Vec<u32> = (0..60).map(|number| 2 * number + 1).collect();
+    let bytes: Vec<u8> = streams.iter().flat_map(|&stream| asked(stream)).collect();
+    // In one piece, in pieces that end where a frame does, and in others.
+    for size in [usize::MAX, asked(1).len(), 300, 7] {
+        let mut client = open(&gateway);
+        for piece in bytes.chunks(size) {
+            assert!(client.send(piece));
+            if size < 1000 {
+                std::thread::yield_now();
+            }
+        }
+        for &stream in &streams {
+            let answer = finish(&mut client, stream);
+            let path = paths[(stream / 2) as usize % 6];
+            if !path.contains('#') {
+                assert_eq!((answer.status(), answer.text().as_str()), (Some(200), "hello"), "{size} {stream} {path}");
+            } else if size == usize::MAX || answer.reset.is_none() {
+                assert_eq!((answer.status(), reason(&answer).as_str()), (Some(400), "bad_request"), "{size} {stream}");
+                assert!(answer.text().contains("fragment"), "{answer:?}");
+            }
+        }
+        assert_eq!(client.goaway, None);
+    }
+    assert!(origin.requests().iter().all(|request| !request.start.contains('#')));
+    assert_settled(&gateway);
 }
 
 #[test]
