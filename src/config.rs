@@ -15,6 +15,7 @@ mod file;
 mod function;
 mod gateway;
 mod host;
+pub mod http2;
 mod inputs;
 mod listener;
 mod name;

@@ -11,8 +11,9 @@ use super::error::{Diagnostic, Problem, closest, quoted};
 use super::field;
 use super::file::Span;
 use super::host::is_dns_name;
+use super::http2::Http2;
 use super::reader::Section;
-use super::types::{AccessLog, Admin, Gateway, Http2, Log, LogFormat, ReservedPolicy, TrustedProxies};
+use super::types::{AccessLog, Admin, Gateway, Log, LogFormat, ReservedPolicy, TrustedProxies};
 use super::value::{Found, Kind, SIZE};
 use crate::header::ReservedPrefix;
 

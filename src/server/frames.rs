@@ -20,7 +20,7 @@ use super::credit::{Credit, Spent};
 use super::header_blocks::HeaderBlocks;
 use super::stream::Observer;
 use crate::clock::Clock;
-use crate::config::types::Http2;
+use crate::config::http2::Http2;
 use crate::telemetry::floods::Budget;
 
 /// The bytes of `PRI * HTTP/2.0` and what belongs to it (RFC 9113 section 3.4).

@@ -153,10 +153,10 @@ fn expectations() {
         for (name, version, lines, verdict) in [
             ("and no length", "1.1", "Expect: 100-continue", Without("xpect")),
             ("and no content", "1.1", "expect: 100-CONTINUE\r\nContent-Length: 0", Without("xpect")),
-            ("twice", "1.1", "Expect: 100-continue\r\nX-A: 1\r\nEXPECT: 100-continue", Without("100")),
+            ("twice", "1.1", "Expect: 100-continue\r\nX-A: 1\r\nEXPECT: 100-continue", Without("100-c")),
             ("and a protocol", "1.1", "Expect: 100-continue\r\nConnection: upgrade\r\nUpgrade: a", Without("xpect")),
             ("in HTTP/1.0", "1.0", "Expect: 100-continue", Without("xpect")),
-            ("that is another", "1.1", "Expect: something", Without("100")),
+            ("that is another", "1.1", "Expect: something", Without("100-c")),
         ] {
             let bytes = format!("{}{lines}\r\n\r\n", start(method, version));
             attacks.push(whole(
