@@ -22,6 +22,9 @@ use crate::message::lines::Lines;
 use crate::net::gather;
 use crate::net::socket::{KeepAlive, Unread, keep_alive, limit_unacknowledged, unread};
 
+/// What is read of a function before others of the worker have their turn.
+const READ_IN_A_POLL: usize = 256 * 1024;
+
 /// A byte stream to an instance under hyper.
 #[derive(Debug)]
 pub struct Stream(Rc<Wire>);
@@ -38,6 +41,8 @@ pub struct Wire {
     /// Whether a request is under way that has the connection to itself.
     in_exchange: Cell<bool>,
     http2: bool,
+    /// What a request that has the connection to itself may still read in this poll.
+    allowed: Cell<usize>,
     /// Whether a write has failed. What comes is read to its end all the same.
     deaf: Cell<bool>,
     /// Who waits for the first bytes of HTTP/2.
@@ -54,6 +59,7 @@ impl Wire {
     fn new(kind: Kind, http2: bool) -> Rc<Self> {
         Rc::new(Self {
             http2,
+            allowed: Cell::default(),
             deaf: Cell::default(),
             reader: Cell::default(),
             kind: RefCell::new(kind),
@@ -114,6 +120,11 @@ impl Wire {
     #[must_use]
     pub fn received(&self) -> u64 {
         self.received.get()
+    }
+
+    /// A request that has the connection to itself is polled.
+    pub fn begin_poll(&self) {
+        self.allowed.set(READ_IN_A_POLL);
     }
 
     /// An exchange begins or is over. A connection that is dropped in between is reset.
@@ -278,6 +289,11 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let wire = &*self.0;
+        if wire.in_exchange.get() && wire.allowed.get() == 0 {
+            // hyper takes interim answers without end in a single poll, and nobody would look at the deadline of the request.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let result = match &mut *wire.kind.borrow_mut() {
             Kind::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
@@ -287,6 +303,7 @@ impl AsyncRead for Stream {
         };
         let count = (buffer.filled().len() - before) as u64;
         wire.received.set(wire.received.get() + count);
+        wire.allowed.set(wire.allowed.get().saturating_sub(buffer.filled().len() - before));
         if wire.http2 && count > 0 {
             wire.wake();
         }

@@ -114,7 +114,8 @@ impl Link {
         // Out here, so that the future does not keep a place for the request beside that of hyper's future.
         let response = self.sender.try_send_request(request);
         async move {
-            let mut response = std::pin::pin!(response);
+            // Only the connection makes it ready, which has just been polled: that there is no budget left must not keep it.
+            let mut response = std::pin::pin!(unconstrained(response));
             let outcome = poll_fn(|cx| {
                 loop {
                     // An error of the connection reaches the response future as well.
@@ -167,6 +168,7 @@ impl Link {
     pub fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(connection) = &mut self.connection else { return Poll::Ready(()) };
         self.signal.attach(cx.waker());
+        self.wire.begin_poll();
         let ended = ready!(connection.poll_without_shutdown(&mut Context::from_waker(&self.waker)));
         if ended.is_ok() {
             self.wire.set_in_exchange(false);

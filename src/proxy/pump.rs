@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What is read at a time. The room for it is on the stack: only what the other side does not take at once is kept.
 const ROOM: usize = 16 * 1024;
-/// How many reads a poll may do before the other connections of the worker have their turn. Connections run without the runtime's own budget.
+/// How many reads a poll may do before the other connections of the worker have their turn.
 const READS: usize = 16;
 
 /// Copies from each side to the other until both have ended, and passes each end on. `first` and `second` are what has been read of

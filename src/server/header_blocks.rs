@@ -10,6 +10,7 @@ const HEADER: usize = 9;
 const PRIORITY_BYTES: usize = 5;
 
 const HEADERS: u8 = 1;
+const PUSH_PROMISE: u8 = 5;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 const PADDED: u8 = 8;
@@ -27,6 +28,8 @@ pub(super) struct HeaderBlocks {
     /// What comes first of it: how much padding there is, and then a priority.
     has_padding: bool,
     priority: usize,
+    /// The stream that the priority depends on, as far as it has been read.
+    dependency: u32,
     /// What comes last of it.
     padding: usize,
     blocks: Blocks,
@@ -41,6 +44,7 @@ impl HeaderBlocks {
             payload: 0,
             has_padding: false,
             priority: 0,
+            dependency: 0,
             padding: 0,
             blocks: Blocks::new(),
         }
@@ -77,6 +81,9 @@ impl HeaderBlocks {
             return None;
         }
         let payload = payload.get_mut(..length)?;
+        if kind == PUSH_PROMISE {
+            return Some(Err(TooLate));
+        }
         let mut has_fragment = false;
         if matches!(kind, HEADERS | CONTINUATION) {
             let is_whole = kind == HEADERS && flags & END_HEADERS != 0;
@@ -101,6 +108,10 @@ impl HeaderBlocks {
             self.filled += count;
             if self.filled == HEADER {
                 self.open();
+                // No client may send one (RFC 9113 section 8.4), and h2 reads its block nevertheless.
+                if self.header[3] == PUSH_PROMISE {
+                    return Err(TooLate);
+                }
             }
             return Ok(count);
         }
@@ -109,8 +120,14 @@ impl HeaderBlocks {
             if self.has_padding {
                 (self.has_padding, self.padding, count) = (false, bytes[0].into(), 1);
             } else if self.priority > 0 {
-                count = count.min(self.priority);
-                self.priority -= count;
+                count = 1;
+                self.priority -= 1;
+                if self.priority > 0 {
+                    self.dependency = self.dependency << 8 | u32::from(bytes[0]);
+                } else if self.depends_on_itself() {
+                    // h2 resets the stream and does not read the block, so that its table would be another one.
+                    return Err(TooLate);
+                }
             } else if self.payload > self.padding {
                 count = count.min(self.payload - self.padding);
                 self.blocks.read(&mut bytes[..count], Extent::Part)?;
@@ -126,7 +143,12 @@ impl HeaderBlocks {
         self.payload = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
         self.has_padding = kind == HEADERS && flags & PADDED != 0;
         self.priority = if kind == HEADERS && flags & PRIORITY != 0 { PRIORITY_BYTES } else { 0 };
-        self.padding = 0;
+        (self.padding, self.dependency) = (0, 0);
+    }
+
+    fn depends_on_itself(&self) -> bool {
+        let [.., first, second, third, fourth] = self.header;
+        (self.dependency ^ u32::from_be_bytes([first, second, third, fourth])) & 0x7fff_ffff == 0
     }
 
     /// A frame is complete.

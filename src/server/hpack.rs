@@ -42,7 +42,7 @@ pub(super) enum Extent {
     Part,
 }
 
-/// What nothing can be done about any more: a part of a block refers to a path with a fragment in the table.
+/// What nothing can be done about any more: a part of a block refers to a path with a fragment in the table, or h2 is about to have another table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooLate;
 

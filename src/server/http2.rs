@@ -19,7 +19,7 @@ use hyper::server::conn::http2::{Builder, Connection};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
-use tokio::task::{spawn_local, unconstrained};
+use tokio::task::spawn_local;
 use tokio::time::{Instant, timeout};
 
 use super::frames::{Counted, Frames, Watch};
@@ -107,14 +107,14 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
             let response = serving.await;
             if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
                 let (frames, open) = (streams.frames.clone(), Open::new(streams));
-                spawn_local(unconstrained(async move {
+                spawn_local(async move {
                     let _open = open;
                     // Without a stream there is nobody left to talk to; the tunnel's record says so.
                     if let Ok(stream) = switch.await {
                         let mut stream = Counted { stream: TokioIo::new(stream), frames };
                         tunnel.run(&mut stream, Bytes::new(), client.seat()).await;
                     }
-                }));
+                });
             }
             response
         })
@@ -124,7 +124,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
 impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Spawner {
     fn execute(&self, work: F) {
         match self.0.next.take() {
-            Some(client) => drop(spawn_local(unconstrained(attend(work, client, Open::new(self.0.clone()))))),
+            Some(client) => drop(spawn_local(attend(work, client, Open::new(self.0.clone())))),
             // The sending half of a tunnel, which has its deadlines there.
             None => drop(spawn_local(work)),
         }

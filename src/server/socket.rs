@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::task::yield_now;
+use tokio::task::{unconstrained, yield_now};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 
@@ -48,8 +48,8 @@ impl Socket {
     pub fn has_ended(&self) -> bool {
         let cx = &mut Context::from_waker(Waker::noop());
         let ready = match self {
-            Self::Tcp(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
-            Self::Unix(stream) => pin!(stream.ready(Interest::READABLE)).poll(cx),
+            Self::Tcp(stream) => pin!(unconstrained(stream.ready(Interest::READABLE))).poll(cx),
+            Self::Unix(stream) => pin!(unconstrained(stream.ready(Interest::READABLE))).poll(cx),
             Self::Tls(stream) => return stream.get_ref().0.has_ended(),
         };
         matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())

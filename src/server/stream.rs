@@ -80,12 +80,14 @@ struct Aside {
     step: Step,
 }
 
-/// In which poll of the connection something was handed over. By the next one, hyper has begun the requests in it.
+/// In which poll of the connection hyper asked for more: then it has read all that it had. By the next one, it has begun the requests in that.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// What came before the head.
-    Before(u64),
-    /// The head.
+    /// What came before the head was handed over.
+    Before,
+    /// It was read.
+    Read(u64),
+    /// The head was handed over, and read if more is asked for.
     After(u64),
 }
 
@@ -158,8 +160,8 @@ impl<O: Observer> ClientStream<O> {
 
     fn set_aside(&mut self, bytes: &mut [u8], head: &Range<usize>) {
         self.early = [&bytes[head.end..], &self.early[..]].concat().into();
-        let step = Step::Before(self.client.polls());
-        self.aside = Some(Box::new(Aside { head: Bytes::copy_from_slice(&bytes[head.clone()]), step }));
+        let head = Bytes::copy_from_slice(&bytes[head.clone()]);
+        self.aside = Some(Box::new(Aside { head, step: Step::Before }));
     }
 
     /// Hands over what was set aside, as far as that may be now. Ready without a byte when that is over.
@@ -167,11 +169,16 @@ impl<O: Observer> ClientStream<O> {
         let (client, polls) = (&self.client, self.client.polls());
         let Some(aside) = &mut self.aside else { return Poll::Ready(Ok(())) };
         match aside.step {
-            Step::Before(poll) | Step::After(poll) if poll == polls => {
+            Step::Before => {
+                aside.step = Step::Read(polls);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            Step::Before(_) => {
+            Step::Read(poll) | Step::After(poll) if poll == polls => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Step::Read(_) => {
                 client.suspect(true);
                 let count = buffer.remaining().min(aside.head.len());
                 buffer.put_slice(&aside.head.split_to(count));

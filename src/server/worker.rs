@@ -243,9 +243,7 @@ impl Worker {
         let counted = Counted { crew: self.crew.clone(), index: self.index };
         let (seat, gateway) = (self.drain.join(), self.gateway.clone());
         let entrance = gateway.view().snapshot.entrance(&self.crew.doors[listener]);
-        // Without the runtime's budget: where it is used up, everything is pending, and a connection takes that for an answer. What a connection does
-        // in a row is bounded by what it moves.
-        spawn_local(unconstrained(async move {
+        spawn_local(async move {
             let counted = counted;
             if entrance.proxy_protocol {
                 peer = match Box::pin(proxied::client_behind(&mut socket, peer, &seat, &gateway)).await {
@@ -255,7 +253,7 @@ impl Worker {
             }
             let floods = counted.crew.metrics.floods.clone();
             connection::serve(Arrival { socket, peer, entrance, seat, refused, floods }, gateway).await;
-        }));
+        });
     }
 
     /// Waits for a stop and sees it through: accept nothing new, let requests finish, give up the rest.

@@ -168,3 +168,30 @@ fn a_stop_serves_all_who_have_connected() {
         assert_eq!(client.receive().text(), "hello", "{number}");
     }
 }
+
+#[test]
+fn a_function_that_never_stops_talking_keeps_nobody_else_waiting() {
+    // Interim answers: none of them is passed on, and none is the answer.
+    let origin = Origin::start(|connection| {
+        connection.request()?;
+        let many = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(10_000);
+        loop {
+            connection.send(&many)?;
+        }
+    });
+    let text = simple(&origin.url(), "", "timeout = \"1s\"", "").replace("workers = 2", "workers = 1");
+    let gateway = Gateway::with(&format!(
+        "{text}[[service.api]]\npath = \"/other\"\nmethod = \"GET\"\nfunction = \"other\"\n\
+         [[function]]\nname = \"other\"\ninstances = [\"builtin:echo\"]\n"
+    ));
+    let mut client = gateway.client();
+    let began = Instant::now();
+    client.send(request("GET /", &[]));
+    while began.elapsed() < Duration::from_millis(500) {
+        let asked = Instant::now();
+        assert_eq!(gateway.get("/other").status(), 200);
+        assert!(asked.elapsed() < 3 * LATE, "{:?}", asked.elapsed());
+    }
+    assert_eq!(client.receive().reason(), "function_timeout");
+    assert!(began.elapsed() < Duration::from_secs(1) + 3 * LATE, "{:?}", began.elapsed());
+}

@@ -207,6 +207,30 @@ fn a_whole_head_with_a_fragment_is_found_and_left_as_it_is() {
     }
 }
 
+/// What h2 reads in another way, or not at all, would leave it with another table.
+#[test]
+fn what_would_make_another_table_ends_the_connection() {
+    let frame = |kind: u8, flags: u8, payload: &[u8]| {
+        let length = u32::try_from(payload.len()).expect("small").to_be_bytes();
+        [&length[1..], &[kind, flags, 0, 0, 0, 1], payload].concat()
+    };
+    let block = written(&[literal(0x40, 6, Name::Index(4), "/a#b", [false, false])]);
+    let with_priority = |dependency: u8| frame(1, 0x25, &[&[0x80, 0, 0, dependency, 16], &block[..]].concat());
+    for (sent, found) in [
+        (with_priority(3), Ok(())),
+        (with_priority(1), Err(TooLate)),
+        (frame(5, 4, &[&[0, 0, 0, 2], &block[..]].concat()), Err(TooLate)),
+    ] {
+        for size in [1, 4, 9, 100] {
+            let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+            let mut reader = HeaderBlocks::new();
+            let mut bytes = [&preface[..], &sent].concat();
+            let read: Result<Vec<_>, _> = bytes.chunks_mut(size).map(|part| reader.read(part)).collect();
+            assert_eq!(read.map(drop), found, "{size}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_a_decoder_reads_is_the_same_but_for_fragments(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::peer::{DATA, END_HEADERS, END_STREAM, RST_STREAM, WHOLE, frame, head, request};
+use super::super::peer::{DATA, END_HEADERS, END_STREAM, PING, RST_STREAM, WHOLE, frame, head, request};
 use super::super::support::gateway::{Gateway, simple};
 use super::super::support::origin::Origin;
 use super::super::support::{PATIENCE, eventually};
@@ -66,6 +66,28 @@ fn a_fragment_is_refused_and_nothing_else() {
     }
     assert!(origin.requests().iter().all(|request| !request.start.contains('#')));
     assert_settled(&gateway);
+}
+
+#[test]
+fn a_fragment_behind_what_keeps_the_gateway_busy_is_refused_and_nothing_else() {
+    let origin = Origin::hello();
+    let gateway = Gateway::before(&origin, "", "");
+    for _ in 0..5 {
+        let mut client = open(&gateway);
+        let mut bytes = Vec::new();
+        for number in 0..10 {
+            // Each has to be answered, and the answers fill what h2 has room for.
+            bytes.extend(frame(PING, 0, 0, &[0; 8]).repeat(150));
+            bytes.extend(request(4 * number + 1, WHOLE, "GET", "/good", &[]));
+            bytes.extend(request(4 * number + 3, WHOLE, "GET", "/x#f", &[]));
+        }
+        assert!(client.send(bytes));
+        for number in 0..10 {
+            let (good, evil) = (finish(&mut client, 4 * number + 1), finish(&mut client, 4 * number + 3));
+            assert_eq!(good.status(), Some(200), "{number}");
+            assert!(evil.status() == Some(400) || evil.reset.is_some(), "{number}: {evil:?}");
+        }
+    }
 }
 
 #[test]
