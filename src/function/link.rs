@@ -16,6 +16,7 @@ use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
+use tokio::task::coop::has_budget_remaining;
 use tokio::task::unconstrained;
 use tokio::time::Instant;
 
@@ -114,13 +115,14 @@ impl Link {
         // Out here, so that the future does not keep a place for the request beside that of hyper's future.
         let response = self.sender.try_send_request(request);
         async move {
-            // Only the connection makes it ready, which has just been polled: that there is no budget left must not keep it.
-            let mut response = std::pin::pin!(unconstrained(response));
+            let mut response = std::pin::pin!(response);
             let outcome = poll_fn(|cx| {
                 loop {
                     // An error of the connection reaches the response future as well.
                     let ended = self.drive(cx).is_ready();
-                    if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    // Only the connection makes it ready, which has just been polled. Without budget it is pending even so, and has to be asked again.
+                    let waker = if has_budget_remaining() { Waker::noop() } else { cx.waker() };
+                    if let Poll::Ready(outcome) = response.as_mut().poll(&mut Context::from_waker(waker)) {
                         return Poll::Ready(Ok(outcome));
                     }
                     if !ended || self.connection.take().is_none() {

@@ -183,14 +183,11 @@ impl Blocks {
                     }
                     if self.text.left > 0 { State::Value(field) } else { self.finish(field, self.text.length) }
                 }
-                State::Lost => return Ok(()),
+                State::Lost => break,
             };
-            if self.found && extent == Extent::Part {
-                return Err(TooLate);
-            }
             bytes = &mut bytes[count..];
         }
-        Ok(())
+        if self.found && extent == Extent::Part { Err(TooLate) } else { Ok(()) }
     }
 
     /// A block is complete. Returns whether a path in it has a fragment.
