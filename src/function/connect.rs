@@ -44,7 +44,7 @@ pub struct Wire {
     /// What a request that has the connection to itself may still read in this poll.
     allowed: Cell<usize>,
     /// Whether a write has failed. What comes is read to its end all the same.
-    deaf: Cell<bool>,
+    write_failed: Cell<bool>,
     /// Who waits for the first bytes of HTTP/2.
     reader: Cell<Option<Waker>>,
 }
@@ -60,7 +60,7 @@ impl Wire {
         Rc::new(Self {
             http2,
             allowed: Cell::default(),
-            deaf: Cell::default(),
+            write_failed: Cell::default(),
             reader: Cell::default(),
             kind: RefCell::new(kind),
             received: Cell::default(),
@@ -72,8 +72,8 @@ impl Wire {
 
     /// Whether a write has failed, so that the connection is good for no other request.
     #[must_use]
-    pub fn is_deaf(&self) -> bool {
-        self.deaf.get()
+    pub fn has_write_failed(&self) -> bool {
+        self.write_failed.get()
     }
 
     /// Whether it is certain that nothing has arrived since the last read, not even the end. Asks for the readiness itself: a poll would take
@@ -163,11 +163,11 @@ impl Stream {
 
     /// What writing comes to. Once it has failed, everything counts as written until what the function has sent is read: many servers answer without
     /// reading the whole request, and close.
-    fn unless_deaf<T>(&self, result: Poll<io::Result<T>>, done: impl FnOnce() -> T) -> Poll<io::Result<T>> {
+    fn ignore_write_error<T>(&self, result: Poll<io::Result<T>>, done: impl FnOnce() -> T) -> Poll<io::Result<T>> {
         match result {
             Poll::Ready(Err(error)) if !self.0.http2 && error.kind() != io::ErrorKind::InvalidInput => {
-                if !self.0.deaf.replace(true) {
-                    tracing::debug!(%error, "the function reads no more");
+                if !self.0.write_failed.replace(true) {
+                    tracing::debug!(%error, "write to the function failed; reading what it has sent");
                 }
                 Poll::Ready(Ok(done()))
             }
@@ -321,14 +321,14 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = if self.0.deaf.get() {
+        let result = if self.0.write_failed.get() {
             Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
         } else if self.0.lines.borrow().is_empty() {
             self.0.kind.borrow_mut().poll_write_vectored(cx, slices)
         } else {
             self.poll_insert(cx, slices)
         };
-        self.unless_deaf(result, || slices.iter().map(|slice| slice.len()).sum())
+        self.ignore_write_error(result, || slices.iter().map(|slice| slice.len()).sum())
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -337,13 +337,13 @@ impl AsyncWrite for Stream {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = match &mut *self.0.kind.borrow_mut() {
-            _ if self.0.deaf.get() => Poll::Ready(Ok(())),
+            _ if self.0.write_failed.get() => Poll::Ready(Ok(())),
             Kind::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Tls(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Kind::Echo(stream) => Pin::new(stream).poll_flush(cx),
         };
-        self.unless_deaf(result, || ())
+        self.ignore_write_error(result, || ())
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -193,7 +193,7 @@ impl Link {
     /// Whether the exchange is over on the wire and the link can take another.
     pub fn is_free(&mut self) -> bool {
         let is_free = self.sender.is_ready() || (self.drive_now().is_pending() && self.sender.is_ready());
-        let is_free = is_free && !self.wire.is_deaf();
+        let is_free = is_free && !self.wire.has_write_failed();
         if is_free {
             self.wire.set_in_exchange(false);
         }

@@ -74,7 +74,7 @@ pub struct Client {
     tunnel: RefCell<Option<Tunnel>>,
     /// How often the connection has been polled.
     polls: Cell<u64>,
-    suspect: Cell<bool>,
+    is_next_marked: Cell<bool>,
 }
 
 impl Client {
@@ -112,7 +112,7 @@ impl Client {
             resting: Cell::new(false),
             tunnel: RefCell::default(),
             polls: Cell::new(0),
-            suspect: Cell::new(false),
+            is_next_marked: Cell::new(false),
         })
     }
 
@@ -161,15 +161,20 @@ impl Client {
         self.polls.get()
     }
 
-    /// Says whether the request that begins next has something wrong with it that hyper does not see.
-    pub fn suspect(&self, suspect: bool) {
-        self.suspect.set(suspect);
+    /// The request that begins next has a fragment in its target, which hyper does not show.
+    pub fn mark_next_request(&self) {
+        self.is_next_marked.set(true);
     }
 
-    /// Whether the request that begins now is that one.
+    /// That request did not begin: h2 has refused it.
+    pub fn unmark_next_request(&self) {
+        self.is_next_marked.set(false);
+    }
+
+    /// Whether the request that begins now is the marked one.
     #[must_use]
-    pub fn take_suspect(&self) -> bool {
-        self.suspect.take()
+    pub fn take_mark(&self) -> bool {
+        self.is_next_marked.take()
     }
 
     /// Notes bytes that went through the socket.

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 pub struct Delivery {
     /// Whether nothing has been left to write since the last flush.
     flushed: Cell<bool>,
-    /// How many times the connection has come to rest with everything written.
-    rests: Cell<u64>,
+    /// How many polls of the connection have ended with everything written while somebody waited.
+    completions: Cell<u64>,
     /// Bodies that have broken off.
     waiting: RefCell<Vec<Waker>>,
     is_awaited: Cell<bool>,
@@ -50,27 +50,27 @@ impl Delivery {
         self.flushed.set(true);
     }
 
-    /// The connection has done what it could. h2 flushes in the middle of its work as well, so that a flush alone means nothing.
+    /// The connection has been polled and is pending. h2 flushes in the middle of its work as well, so that a flush alone means nothing.
     #[inline]
-    pub fn rest(&self) {
+    pub fn after_poll(&self) {
         if self.is_awaited.get() && self.flushed.get() {
             self.wake();
         }
     }
 
     fn wake(&self) {
-        self.rests.set(self.rests.get() + 1);
+        self.completions.set(self.completions.get() + 1);
         self.is_awaited.set(false);
         self.waiting.take().into_iter().for_each(Waker::wake);
     }
 
     /// Ready when all that was handed over before the first call has been written.
     pub fn poll(&self, since: &mut Since, cx: &Context<'_>) -> Poll<()> {
-        let rests = self.rests.get();
-        if since.0.is_some_and(|began| began < rests) {
+        let completions = self.completions.get();
+        if since.0.is_some_and(|began| began < completions) {
             return Poll::Ready(());
         }
-        if since.0.replace(rests).is_none() {
+        if since.0.replace(completions).is_none() {
             self.wake_writer();
         }
         self.is_awaited.set(true);
@@ -87,18 +87,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_handed_over_is_written_when_the_connection_rests() {
+    fn what_is_handed_over_is_written_after_a_poll_that_flushed() {
         let (delivery, mut since) = (Delivery::default(), Since::default());
         let cx = &Context::from_waker(Waker::noop());
         assert!(delivery.poll(&mut since, cx).is_pending());
-        delivery.rest();
+        delivery.after_poll();
         assert!(delivery.poll(&mut since, cx).is_pending());
         delivery.flushed();
         delivery.begin_write();
-        delivery.rest();
+        delivery.after_poll();
         assert!(delivery.poll(&mut since, cx).is_pending());
         delivery.flushed();
-        delivery.rest();
+        delivery.after_poll();
         assert!(delivery.poll(&mut since, cx).is_ready());
         // Another one that begins now has to wait for the next time.
         assert!(delivery.poll(&mut Since::default(), cx).is_pending());

@@ -332,13 +332,13 @@ pub struct Watch {
     frames: Rc<Frames>,
     blocks: HeaderBlocks,
     /// Where in what was read last a head is that must come alone.
-    aside: Option<Range<usize>>,
+    isolated: Option<Range<usize>>,
 }
 
 impl Watch {
     #[must_use]
     pub fn new(frames: Rc<Frames>) -> Self {
-        Self { frames, blocks: HeaderBlocks::new(), aside: None }
+        Self { frames, blocks: HeaderBlocks::new(), isolated: None }
     }
 }
 
@@ -346,8 +346,8 @@ impl Observer for Watch {
     fn received(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let too_late =
             |_too_late| io::Error::new(io::ErrorKind::InvalidData, "a fragment in a head that came in parts");
-        self.aside = self.blocks.read(bytes).map_err(too_late)?;
-        let read = self.aside.as_ref().map_or(bytes.len(), |head| head.end);
+        self.isolated = self.blocks.read(bytes).map_err(too_late)?;
+        let read = self.isolated.as_ref().map_or(bytes.len(), |head| head.end);
         let frames = self.frames.read(&bytes[..read]).unwrap_or_else(|budget| {
             self.frames.spent.set(Some(budget));
             0
@@ -355,8 +355,8 @@ impl Observer for Watch {
         Ok(bytes.len() + frames * TROUBLE)
     }
 
-    fn take_aside(&mut self) -> Option<Range<usize>> {
-        self.aside.take()
+    fn take_isolated(&mut self) -> Option<Range<usize>> {
+        self.isolated.take()
     }
 
     fn is_over(&self) -> bool {

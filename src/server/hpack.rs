@@ -116,7 +116,7 @@ pub(super) struct Blocks {
     /// The table, the newest entry first. Old ones may be there that it has no room for any more, which nobody can ask for.
     entries: VecDeque<Entry>,
     /// Whether an entry may have a fragment.
-    is_tainted: bool,
+    has_fragments: bool,
     limit: u32,
     /// Whether the value that is being read has a fragment that is left as it is, and whether any of the block has.
     has_fragment: bool,
@@ -129,7 +129,7 @@ impl Blocks {
             state: State::Start,
             text: Text::new(false, 0),
             entries: VecDeque::new(),
-            is_tainted: false,
+            has_fragments: false,
             limit: TABLE,
             has_fragment: false,
             found: false,
@@ -145,7 +145,7 @@ impl Blocks {
             let mut count = 1;
             self.state = match self.state {
                 // Indices of one byte, which most fields are.
-                State::Start if is_small_index(&first) && !self.is_tainted => {
+                State::Start if is_small_index(&first) && !self.has_fragments => {
                     count = bytes.iter().take_while(|byte| is_small_index(byte)).count();
                     State::Start
                 }
@@ -267,7 +267,7 @@ impl Blocks {
         let has_fragment = std::mem::take(&mut self.has_fragment);
         self.found |= has_fragment;
         if field.insert {
-            self.is_tainted |= has_fragment;
+            self.has_fragments |= has_fragment;
             // What has no room in the whole table empties it (section 4.4).
             if field.name + value + OVERHEAD > self.limit {
                 self.entries.clear();

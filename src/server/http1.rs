@@ -187,7 +187,7 @@ async fn converse(
             if let Some(tunnel) = client.take_tunnel() {
                 tunnel.run(&mut socket, parts.read_buf, client.seat()).await;
             }
-            if client.leftover().goes_on() {
+            if client.leftover().upload_continues() {
                 socket.linger_over_upload(client.seat()).await;
             } else {
                 socket.linger().await;
@@ -306,7 +306,7 @@ async fn drive(
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Done),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Failed(error)),
                 Poll::Pending if !ending && client.leftover().ends_connection() => continue,
-                Poll::Pending => client.delivery().rest(),
+                Poll::Pending => client.delivery().after_poll(),
             }
             let alarm = client.alarm();
             let leftover = client.leftover();

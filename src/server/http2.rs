@@ -101,7 +101,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         self.streams.next.replace(Some(client.clone()));
         let switch = request.extensions_mut().remove::<OnUpgrade>();
         let streams = self.streams.clone();
-        let fault = streams.connection.take_suspect().then(|| Fault::Fragment.detail());
+        let fault = streams.connection.take_mark().then(|| Fault::Fragment.detail());
         let serving = Serving::begin(&self.gateway, &client, request, fault).among(streams.turns.clone());
         Box::pin(async move {
             let response = serving.await;
@@ -198,7 +198,7 @@ pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway
         }
         End::Lost(error) => {
             tracing::debug!(%error, client = %client.peer().text(), "connection lost");
-            if is_calmed(&error) {
+            if is_enhance_your_calm(&error) {
                 floods.ended(Budget::Streams, client.peer().text());
             }
             socket.linger().await;
@@ -208,7 +208,7 @@ pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway
 }
 
 /// Whether h2 has ended the connection, with a frame that says so, because its client was too much trouble.
-fn is_calmed(error: &hyper::Error) -> bool {
+fn is_enhance_your_calm(error: &hyper::Error) -> bool {
     http2(error).is_some_and(|error| error.is_library() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM))
 }
 
@@ -244,7 +244,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
             match Pin::new(&mut *http).poll(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(End::Closed),
                 Poll::Ready(Err(error)) => return Poll::Ready(End::Lost(error)),
-                Poll::Pending => client.delivery().rest(),
+                Poll::Pending => client.delivery().after_poll(),
             }
             if let Some(budget) = streams.frames.spent().or_else(|| streams.too_many(&limits.http2)) {
                 // The last frame has to wait for the end of the one that is being written.

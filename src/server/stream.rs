@@ -36,7 +36,7 @@ pub trait Observer {
 
     /// Where in the bytes that came last a head is that hyper has to get by itself, so that the request is known by it. It has not looked at what
     /// is behind.
-    fn take_aside(&mut self) -> Option<Range<usize>> {
+    fn take_isolated(&mut self) -> Option<Range<usize>> {
         None
     }
 
@@ -70,12 +70,12 @@ pub struct ClientStream<O> {
     looked: Cell<Option<Instant>>,
     /// Whether what was read last was much work.
     is_expensive: bool,
-    aside: Option<Box<Aside>>,
+    isolated: Option<Box<IsolatedHead>>,
 }
 
 /// A head with something wrong in it that hyper does not see. It is handed over by itself: the request that begins then is that one.
 #[derive(Debug)]
-struct Aside {
+struct IsolatedHead {
     head: Bytes,
     step: Step,
 }
@@ -102,7 +102,7 @@ impl<O> ClientStream<O> {
             write_idle,
             looked: Cell::default(),
             is_expensive: false,
-            aside: None,
+            isolated: None,
         }
     }
 
@@ -158,19 +158,19 @@ impl<O: Observer> ClientStream<O> {
         Poll::Ready(Ok(()))
     }
 
-    fn set_aside(&mut self, bytes: &mut [u8], head: &Range<usize>) {
+    fn isolate(&mut self, bytes: &mut [u8], head: &Range<usize>) {
         self.early = [&bytes[head.end..], &self.early[..]].concat().into();
         let head = Bytes::copy_from_slice(&bytes[head.clone()]);
-        self.aside = Some(Box::new(Aside { head, step: Step::Before }));
+        self.isolated = Some(Box::new(IsolatedHead { head, step: Step::Before }));
     }
 
-    /// Hands over what was set aside, as far as that may be now. Ready without a byte when that is over.
-    fn poll_aside(&mut self, cx: &Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    /// Hands over the isolated head when hyper has begun all requests before it. Ready without a byte when the next read may follow.
+    fn poll_isolated(&mut self, cx: &Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let (client, polls) = (&self.client, self.client.polls());
-        let Some(aside) = &mut self.aside else { return Poll::Ready(Ok(())) };
-        match aside.step {
+        let Some(isolated) = &mut self.isolated else { return Poll::Ready(Ok(())) };
+        match isolated.step {
             Step::Before => {
-                aside.step = Step::Read(polls);
+                isolated.step = Step::Read(polls);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -179,16 +179,16 @@ impl<O: Observer> ClientStream<O> {
                 return Poll::Pending;
             }
             Step::Read(_) => {
-                client.suspect(true);
-                let count = buffer.remaining().min(aside.head.len());
-                buffer.put_slice(&aside.head.split_to(count));
-                if aside.head.is_empty() {
-                    aside.step = Step::After(polls);
+                client.mark_next_request();
+                let count = buffer.remaining().min(isolated.head.len());
+                buffer.put_slice(&isolated.head.split_to(count));
+                if isolated.head.is_empty() {
+                    isolated.step = Step::After(polls);
                 }
             }
             Step::After(_) => {
-                client.suspect(false);
-                self.aside = None;
+                client.unmark_next_request();
+                self.isolated = None;
             }
         }
         Poll::Ready(Ok(()))
@@ -254,8 +254,8 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
         }
         ready!(self.poll_turn(cx));
         let before = buffer.filled().len();
-        if self.aside.is_some() {
-            ready!(self.poll_aside(cx, buffer))?;
+        if self.isolated.is_some() {
+            ready!(self.poll_isolated(cx, buffer))?;
             if buffer.filled().len() > before {
                 return Poll::Ready(Ok(()));
             }
@@ -270,10 +270,10 @@ impl<O: Observer + Unpin> AsyncRead for ClientStream<O> {
                 buffer.set_filled(before);
                 return Poll::Pending;
             }
-            if let Some(head) = self.observer.take_aside() {
-                self.set_aside(&mut buffer.filled_mut()[before..], &head);
+            if let Some(head) = self.observer.take_isolated() {
+                self.isolate(&mut buffer.filled_mut()[before..], &head);
                 buffer.set_filled(before + head.start);
-                return if head.start > 0 { result } else { self.poll_aside(cx, buffer) };
+                return if head.start > 0 { result } else { self.poll_isolated(cx, buffer) };
             }
         }
         result

@@ -71,7 +71,12 @@ impl Floods {
         }
         let others = self.unsaid.swap(0, Ordering::Relaxed);
         let reason = budget.as_str();
-        tracing::warn!(client, reason, others, "HTTP/2 connection closed with ENHANCE_YOUR_CALM: too much for nothing");
+        tracing::warn!(
+            client,
+            reason,
+            others,
+            "HTTP/2 connection closed with ENHANCE_YOUR_CALM: the client exceeded a limit of gateway.http2"
+        );
     }
 
     pub(super) fn families(&self) -> impl Iterator<Item = MetricFamily> {

@@ -20,7 +20,7 @@ pub struct Leftover {
     scope: Scope,
     rest: RefCell<Option<Rest>>,
     last: Cell<bool>,
-    goes_on: Cell<bool>,
+    upload_continues: Cell<bool>,
     /// Frames of bodies that have been read since the last question, wanted or not.
     read: Cell<u32>,
 }
@@ -63,7 +63,13 @@ impl Leftover {
     }
 
     fn new(scope: Scope) -> Self {
-        Self { scope, rest: RefCell::default(), last: Cell::default(), goes_on: Cell::default(), read: Cell::default() }
+        Self {
+            scope,
+            rest: RefCell::default(),
+            last: Cell::default(),
+            upload_continues: Cell::default(),
+            read: Cell::default(),
+        }
     }
 
     /// Leaves a body to be read to its end.
@@ -98,7 +104,7 @@ impl Leftover {
     /// The connection ends while its client may still be sending.
     fn abandon(&self) {
         self.last.set(true);
-        self.goes_on.set(true);
+        self.upload_continues.set(true);
     }
 
     /// Lets go of what was left: the connection is to be closed, and nobody has to wait for it.
@@ -114,8 +120,8 @@ impl Leftover {
 
     /// Whether a client whose connection ends may be in the middle of a body.
     #[must_use]
-    pub fn goes_on(&self) -> bool {
-        self.goes_on.get()
+    pub fn upload_continues(&self) -> bool {
+        self.upload_continues.get()
     }
 
     /// Notes that a frame of the body has been read.
@@ -138,7 +144,7 @@ impl Leftover {
                 Some(Ok(frame)) => {
                     self.last.set(self.last.get() || frame.is_trailers());
                     rest.bytes += frame.data_ref().map_or(0, Bytes::len);
-                    self.goes_on.set(rest.bytes > self.scope.limit());
+                    self.upload_continues.set(rest.bytes > self.scope.limit());
                     rest.bytes > self.scope.limit()
                 }
                 Some(Err(_)) | None => true,
