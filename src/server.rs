@@ -3,7 +3,6 @@
 pub mod connection;
 mod credit;
 pub mod frames;
-mod header_blocks;
 mod hpack;
 pub mod http1;
 pub mod http2;
@@ -14,4 +13,5 @@ mod serving;
 pub mod socket;
 pub mod stream;
 mod turns;
+mod watch;
 pub mod worker;

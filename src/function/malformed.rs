@@ -2,7 +2,8 @@
 //!
 //! The client says little of it. What it left unread says the rest: it is read once more, by the parser that refused it.
 
-use httparse::{EMPTY_HEADER, Response};
+use httparse::{EMPTY_HEADER, parse_headers};
+use memchr::memchr;
 
 use crate::config::connection::ConnectionSettings;
 use crate::message::response::Malformed;
@@ -33,10 +34,12 @@ pub fn http1(error: &hyper::Error, received: &[u8], settings: &ConnectionSetting
     }
 }
 
-/// Why the bytes are no head.
+/// Why the bytes behind the status line are no fields.
 fn parse(received: &[u8], settings: &ConnectionSettings) -> Option<httparse::Error> {
     let mut fields = vec![EMPTY_HEADER; settings.max_response_headers];
-    Response::new(&mut fields).parse(received).err()
+    let head = received.trim_ascii_start();
+    let lines = &head[memchr(b'\n', head)? + 1..];
+    parse_headers(lines, &mut fields).err()
 }
 
 /// Whether a connection in HTTP/2 ended because a head had far more frames than its limit needs.

@@ -67,14 +67,13 @@ pub fn upgrade(head: &Parts) -> Option<HeaderValue> {
     if head.version == Version::HTTP_10 {
         return None;
     }
-    let mut protocols = headers.get_all(UPGRADE).iter();
-    let protocol = protocols.next()?;
+    let protocol = headers.get(UPGRADE)?;
     let asked = tokens(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
     let is_http = |token: &[u8]| {
         let name = token.split(|&byte| byte == b'/').next().unwrap_or_default().trim_ascii();
         [&b"h2c"[..], b"h2", b"http"].iter().any(|http| name.eq_ignore_ascii_case(http))
     };
-    let plain = protocols.next().is_none() && !tokens(headers, &UPGRADE).any(is_http);
+    let plain = headers.get_all(UPGRADE).iter().nth(1).is_none() && !tokens(headers, &UPGRADE).any(is_http);
     (asked && plain).then(|| protocol.clone())
 }
 

@@ -6,8 +6,7 @@
 //! and what was begun has to be finished in time.
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, IoSlice};
-use std::ops::Range;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -17,20 +16,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::credit::{Credit, Spent};
-use super::header_blocks::HeaderBlocks;
-use super::stream::Observer;
 use crate::clock::Clock;
 use crate::config::http2::Http2;
 use crate::telemetry::floods::Budget;
 
-/// The bytes of `PRI * HTTP/2.0` and what belongs to it (RFC 9113 section 3.4).
-const PREFACE: usize = 24;
-/// The bytes of a frame's header (section 4.1).
-const HEADER: usize = 9;
+/// The bytes of a frame's header (RFC 9113 section 4.1).
+pub(super) const HEADER: usize = 9;
 /// Body bytes, either way, that are worth a frame.
 const WORTH: usize = 1024;
-/// What a frame costs us, in bytes that are merely moved: a microsecond or more.
-const TROUBLE: usize = 4096;
 /// What a response frame is worth: clients may acknowledge each with a WINDOW_UPDATE for the stream and one for the connection, and some measure the
 /// round trip with a PING.
 const ANSWERED: u32 = 4;
@@ -48,21 +41,21 @@ const SMALL: usize = 256;
 const SMALL_FRAMES: u32 = 100_000;
 const SMALL_WHOLE: Duration = Duration::from_secs(10);
 
-/// The frame and the error that end a connection (RFC 9113 sections 6.8 and 7).
+/// The frame and the error that end a connection (sections 6.8 and 7).
 const GOAWAY: u8 = 7;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// The types of frames that matter here (section 6).
 const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+pub(super) const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
-const END_HEADERS: u8 = 4;
+pub(super) const END_HEADERS: u8 = 4;
 
 /// The frames of one connection. Shared by the stream that sees them and the connection that minds the time.
 #[derive(Debug)]
 pub struct Frames {
     clock: Clock,
-    parser: RefCell<Parser>,
+    /// The frame that is being written.
     written: RefCell<Frame>,
     /// When the last byte of a body went to the client.
     delivered: Cell<Instant>,
@@ -76,76 +69,76 @@ pub struct Frames {
     moved: Cell<usize>,
     /// What the client has sent more of than its credit allowed.
     spent: Cell<Option<Budget>>,
-    /// The newest request that h2 has seen.
-    last_stream: Cell<u32>,
-}
-
-/// Where in what the client sends the next byte is.
-#[derive(Debug)]
-struct Parser {
-    preface: usize,
-    frame: Frame,
-    /// Whether a head is being sent in several frames.
-    in_head: bool,
+    /// Whether the client is sending a head in several frames.
+    in_head: Cell<bool>,
     /// The newest request.
-    last_stream: u32,
+    last_stream: Cell<u32>,
 }
 
 /// A frame, as far as it has been seen.
 #[derive(Debug, Default)]
-struct Frame {
+pub(super) struct Frame {
     header: [u8; HEADER],
     /// How much of that is there.
     filled: usize,
-    /// What is still to come.
-    payload: usize,
+    /// What is still to come behind it.
+    pub(super) payload: usize,
 }
 
 impl Frame {
-    /// Takes what is missing of the header. Returns whether it is complete then.
-    fn take_header(&mut self, bytes: &mut &[u8]) -> bool {
-        let (taken, rest) = bytes.split_at((HEADER - self.filled).min(bytes.len()));
-        self.header[self.filled..][..taken.len()].copy_from_slice(taken);
-        self.filled += taken.len();
-        *bytes = rest;
+    /// Takes what is there of the header. Returns how many bytes that were.
+    pub(super) fn take_header(&mut self, bytes: &[u8]) -> usize {
+        let count = (HEADER - self.filled).min(bytes.len());
+        self.header[self.filled..][..count].copy_from_slice(&bytes[..count]);
+        self.filled += count;
         let [high, middle, low, ..] = self.header;
         self.payload = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+        count
+    }
+
+    pub(super) fn has_header(&self) -> bool {
         self.filled == HEADER
     }
 
-    /// Takes what is there of the payload. Returns whether the frame is complete then.
-    fn take_payload(&mut self, bytes: &mut &[u8]) -> bool {
-        let count = self.payload.min(bytes.len());
+    /// Takes what is there of the payload. Returns how many bytes that were.
+    pub(super) fn take_payload(&mut self, available: usize) -> usize {
+        let count = self.payload.min(available);
         self.payload -= count;
-        *bytes = &bytes[count..];
-        self.payload == 0
+        count
     }
 
-    fn kind(&self) -> u8 {
+    pub(super) fn kind(&self) -> u8 {
         self.header[3]
     }
 
-    fn flags(&self) -> u8 {
+    pub(super) fn flags(&self) -> u8 {
         self.header[4]
     }
 
-    fn stream(&self) -> u32 {
+    pub(super) fn stream(&self) -> u32 {
         let [.., first, second, third, fourth] = self.header;
         u32::from_be_bytes([first & 0x7f, second, third, fourth])
     }
 
+    /// Whether it is a head, or a part of one.
+    pub(super) fn is_of_head(&self) -> bool {
+        matches!(self.kind(), HEADERS | CONTINUATION)
+    }
+
+    pub(super) fn is_whole_head(&self) -> bool {
+        self.kind() == HEADERS && self.flags() & END_HEADERS != 0
+    }
+
     /// Whether it is a part of a head that goes on in the next frame.
     fn opens_head(&self) -> bool {
-        matches!(self.kind(), HEADERS | CONTINUATION) && self.flags() & END_HEADERS == 0
+        self.is_of_head() && self.flags() & END_HEADERS == 0
     }
 }
 
 impl Frames {
     #[must_use]
     pub fn new(clock: Clock, limits: Http2, since: Instant) -> Rc<Self> {
-        let parser = Parser { preface: PREFACE, frame: Frame::default(), in_head: false, last_stream: 0 };
         Rc::new(Self {
-            parser: RefCell::new(parser),
             written: RefCell::default(),
             delivered: Cell::new(since),
             begun: Cell::new(Some(since)),
@@ -155,6 +148,7 @@ impl Frames {
             moved: Cell::new(0),
             clock,
             spent: Cell::default(),
+            in_head: Cell::default(),
             last_stream: Cell::default(),
         })
     }
@@ -201,7 +195,12 @@ impl Frames {
         Some(frame)
     }
 
-    fn moved(&self, bytes: usize) {
+    /// Notes that the client has sent more than it may.
+    pub(super) fn overspend(&self, budget: Budget) {
+        self.spent.set(Some(budget));
+    }
+
+    pub(super) fn moved(&self, bytes: usize) {
         let bytes = self.moved.get() + bytes;
         self.moved.set(bytes % WORTH);
         self.earn(u32::try_from(bytes / WORTH).unwrap_or(u32::MAX));
@@ -216,71 +215,52 @@ impl Frames {
         self.small.earn(frames);
     }
 
-    /// How many frames begin in these bytes.
-    fn read(&self, mut bytes: &[u8]) -> Result<usize, Budget> {
-        let parser = &mut *self.parser.borrow_mut();
-        let mut begun = 0;
-        while !bytes.is_empty() {
-            if parser.preface > 0 {
-                let count = parser.preface.min(bytes.len());
-                parser.preface -= count;
-                bytes = &bytes[count..];
-                continue;
-            }
-            if parser.frame.filled < HEADER {
-                if !parser.frame.take_header(&mut bytes) {
-                    self.begin();
-                    break;
-                }
-                self.open(parser)?;
-                begun += 1;
-            }
-            if parser.frame.take_payload(&mut bytes) {
-                self.close(parser);
-            }
-        }
-        self.last_stream.set(parser.last_stream);
-        Ok(begun)
-    }
-
     /// Looks at what has gone to the client.
-    fn wrote(&self, mut bytes: &[u8]) {
+    pub(super) fn wrote(&self, mut bytes: &[u8]) {
         let frame = &mut *self.written.borrow_mut();
         while !bytes.is_empty() {
-            if frame.filled < HEADER && !frame.take_header(&mut bytes) {
-                break;
+            if !frame.has_header() {
+                bytes = &bytes[frame.take_header(bytes)..];
+                if !frame.has_header() {
+                    break;
+                }
             }
             if frame.kind() == DATA && !bytes.is_empty() && frame.payload > 0 {
                 self.delivered.set(self.clock.now());
             }
-            if frame.take_payload(&mut bytes) {
+            bytes = &bytes[frame.take_payload(bytes.len())..];
+            if frame.payload == 0 {
                 frame.filled = 0;
             }
         }
     }
 
-    fn begin(&self) {
+    /// Notes that something has come that is not complete.
+    pub(super) fn begin(&self) {
         if self.begun.get().is_none() {
             self.begun.set(Some(self.clock.now()));
         }
     }
 
-    /// The header of a frame is complete.
-    fn open(&self, parser: &mut Parser) -> Result<(), Budget> {
-        match parser.frame.kind() {
-            DATA if parser.frame.payload > 0 => {
-                if parser.frame.payload < SMALL {
+    /// The header of a frame from the client is complete.
+    ///
+    /// # Errors
+    /// What the client has sent more of than its credit allows.
+    pub(super) fn opened(&self, frame: &Frame) -> Result<(), Budget> {
+        match frame.kind() {
+            DATA if frame.payload > 0 => {
+                if frame.payload < SMALL {
                     self.small.pay(1, self.clock.now()).map_err(|Spent| Budget::UnreadData)?;
                 }
-                self.moved(parser.frame.payload);
+                self.moved(frame.payload);
                 return Ok(());
             }
             HEADERS | CONTINUATION => {
-                parser.in_head = parser.frame.opens_head();
-                parser.last_stream = parser.last_stream.max(parser.frame.stream());
+                self.in_head.set(frame.opens_head());
+                self.last_stream.set(self.last_stream.get().max(frame.stream()));
             }
             _ => {
-                let size = u32::try_from(parser.frame.payload / CONTROL_SIZE).unwrap_or(u32::MAX);
+                let size = u32::try_from(frame.payload / CONTROL_SIZE).unwrap_or(u32::MAX);
                 self.control.pay(1 + size, self.clock.now()).map_err(|Spent| Budget::ControlFrames)?;
             }
         }
@@ -288,10 +268,9 @@ impl Frames {
         Ok(())
     }
 
-    /// A frame is complete.
-    fn close(&self, parser: &mut Parser) {
-        parser.frame.filled = 0;
-        if !parser.in_head {
+    /// A frame from the client is complete.
+    pub(super) fn closed(&self) {
+        if !self.in_head.get() {
             self.begun.set(None);
         }
     }
@@ -324,59 +303,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
-}
-
-/// Shows a connection's bytes to its [`Frames`].
-#[derive(Debug)]
-pub struct Watch {
-    frames: Rc<Frames>,
-    blocks: HeaderBlocks,
-    /// Where in what was read last a head is that must come alone.
-    isolated: Option<Range<usize>>,
-}
-
-impl Watch {
-    #[must_use]
-    pub fn new(frames: Rc<Frames>) -> Self {
-        Self { frames, blocks: HeaderBlocks::new(), isolated: None }
-    }
-}
-
-impl Observer for Watch {
-    fn received(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let too_late =
-            |_too_late| io::Error::new(io::ErrorKind::InvalidData, "a fragment in a head that came in parts");
-        self.isolated = self.blocks.read(bytes).map_err(too_late)?;
-        let read = self.isolated.as_ref().map_or(bytes.len(), |head| head.end);
-        let frames = self.frames.read(&bytes[..read]).unwrap_or_else(|budget| {
-            self.frames.spent.set(Some(budget));
-            0
-        });
-        Ok(bytes.len() + frames * TROUBLE)
-    }
-
-    fn take_isolated(&mut self) -> Option<Range<usize>> {
-        self.isolated.take()
-    }
-
-    fn is_over(&self) -> bool {
-        self.frames.spent().is_some()
-    }
-
-    fn holds_back(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
-    fn sent(&mut self, slices: &[IoSlice<'_>], mut count: usize) {
-        self.frames.moved(count);
-        for slice in slices {
-            let written = count.min(slice.len());
-            self.frames.wrote(&slice[..written]);
-            count -= written;
-        }
-    }
-
-    fn flushed(&mut self) {}
 }
 
 #[cfg(test)]

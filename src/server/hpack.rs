@@ -28,9 +28,15 @@ const CODED_PATH: &[u8] = b"\xb9\x58\xd3\x3f";
 const NUMBER_SIGN: u64 = 0xffa;
 const NUMBER_SIGN_BITS: u32 = 12;
 
-/// Whether a byte is the index of a field and nothing else.
-fn is_small_index(byte: &u8) -> bool {
-    (0x80..0xff).contains(byte)
+/// Whether there may be a `#` in a value that is here as a whole. Its code begins with nine ones.
+fn may_have_number_sign(value: &[u8], coded: bool) -> bool {
+    if !coded {
+        return value.contains(&b'#');
+    }
+    let has_nine_ones =
+        |two: &[u8]| two[0] & 1 != 0 && two[1] & 0x80 != 0 && two[0].trailing_ones() + two[1].leading_ones() > 8;
+    // Ones at the end of a value fill up its last byte. The code ends with zeros among them.
+    value.strip_suffix(b"\xff").unwrap_or(value).windows(2).any(has_nine_ones)
 }
 
 /// How much of a block is at hand.
@@ -144,12 +150,13 @@ impl Blocks {
         while let Some(&first) = bytes.first() {
             let mut count = 1;
             self.state = match self.state {
-                // Indices of one byte, which most fields are.
-                State::Start if is_small_index(&first) && !self.has_fragments => {
-                    count = bytes.iter().take_while(|byte| is_small_index(byte)).count();
-                    State::Start
-                }
-                State::Start => self.begin(first),
+                State::Start => match self.plain_fields(bytes) {
+                    0 => self.begin(first),
+                    plain => {
+                        count = plain;
+                        State::Start
+                    }
+                },
                 State::Number { number, value, shift } => self.go_on(number, value, shift, first),
                 State::NameLength { insert } => {
                     self.number(Number::NameLength { insert, coded: first & 0x80 != 0 }, first, 7)
@@ -169,7 +176,8 @@ impl Blocks {
                 State::Value(field) => {
                     count = self.text.here(bytes.len());
                     let here = &mut bytes[..count];
-                    if field.insert && self.text.coded || field.is_path && self.text.may_have_number_sign(here) {
+                    let is_plain = || self.text.is_whole(here) && !may_have_number_sign(here, self.text.coded);
+                    if field.insert && self.text.coded || field.is_path && !is_plain() {
                         for byte in here {
                             let number_sign = self.text.push(*byte);
                             if extent == Extent::Part && field.is_path {
@@ -196,6 +204,30 @@ impl Blocks {
             self.state = State::Lost;
         }
         std::mem::take(&mut self.found)
+    }
+
+    /// How many bytes at the start of these are whole fields that are no fragments and leave no entry, as most are: indices, and short values of
+    /// a name in the static table.
+    fn plain_fields(&self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        loop {
+            rest = match rest {
+                [0x80..=0xfe, next @ ..] if !self.has_fragments => next,
+                [name @ (0x01..=0x0e | 0x11..=0x1e), length, next @ ..] => {
+                    let (is_path, coded) = (PATHS.contains(&u32::from(name & 0x0f)), length & 0x80 != 0);
+                    match next.split_at_checked((length & 0x7f).into()) {
+                        Some((value, next))
+                            if length & 0x7f < 0x7f && !(is_path && may_have_number_sign(value, coded)) =>
+                        {
+                            next
+                        }
+                        _ => break,
+                    }
+                }
+                _ => break,
+            };
+        }
+        bytes.len() - rest.len()
     }
 
     fn begin(&mut self, first: u8) -> State {
@@ -305,14 +337,9 @@ impl Text {
         available.min(usize::try_from(self.left).unwrap_or(usize::MAX))
     }
 
-    /// Whether there may be a `#` in these bytes, or one may begin there that ends behind them. Its code begins with nine ones.
-    fn may_have_number_sign(&self, here: &[u8]) -> bool {
-        let is_whole = self.bits == 0 && self.count == 0 && usize::try_from(self.left) == Ok(here.len());
-        let has_nine_ones =
-            |two: &[u8]| two[0] & 1 != 0 && two[1] & 0x80 != 0 && two[0].trailing_ones() + two[1].leading_ones() > 8;
-        // Ones at the end of a value fill up its last byte. The code ends with zeros among them.
-        let here = here.strip_suffix(b"\xff").unwrap_or(here);
-        !self.coded || !is_whole || here.windows(2).any(has_nine_ones)
+    /// Whether these bytes are all of it.
+    fn is_whole(&self, here: &[u8]) -> bool {
+        self.bits == 0 && self.count == 0 && usize::try_from(self.left) == Ok(here.len())
     }
 
     /// Reads a byte. Returns the bits of it that make a `>` of the `#` that ends in it, if one does.

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -22,12 +22,13 @@ use tokio::io::AsyncWriteExt;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, timeout};
 
-use super::frames::{Counted, Frames, Watch};
+use super::frames::{Counted, Frames};
 use super::scanner::Fault;
 use super::serving::Serving;
 use super::socket::Socket;
 use super::stream::ClientStream;
 use super::turns::{Ticket, Turns};
+use super::watch::Watch;
 use crate::alarm::AlarmTimer;
 use crate::config::http2::Http2;
 use crate::config::types::Gateway as Limits;
@@ -132,18 +133,18 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Spawner {
 }
 
 /// Runs a request from its head to the last frame of its response, and reads what is left of its body. To drop the work before is to reset the stream.
-async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open) {
-    // None once it is done: what it holds of the request's body is left behind only then.
-    let mut work = pin!(Some(work));
+fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open) -> impl Future<Output = ()> {
+    // None once it is done: what it holds of the request's body is left behind only then. Boxed, since the runtime moves tasks three times.
+    let mut work = Some(Box::pin(work));
     let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
-    let alarm = client.alarm();
-    let mut poll = |cx: &mut Context<'_>| {
+    let mut poll = move |cx: &mut Context<'_>| {
+        let alarm = client.alarm();
         ready!(open.0.turns.poll_turn(&mut ticket, cx));
         loop {
             alarm.clock().tick();
             let phase = client.seat().poll_phase(cx);
-            if work.as_mut().as_pin_mut().is_some_and(|work| work.poll(cx).is_ready()) {
-                work.set(None);
+            if work.as_mut().is_some_and(|work| work.as_mut().poll(cx).is_ready()) {
+                work = None;
                 open.0.frames.exchanged();
             }
             open.0.frames.answered(client.take_passed());
@@ -161,7 +162,7 @@ async fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open)
             }
         }
     };
-    poll_fn(|cx| catch_unwind(AssertUnwindSafe(|| poll(cx))).unwrap_or(Poll::Ready(()))).await;
+    poll_fn(move |cx| catch_unwind(AssertUnwindSafe(|| poll(cx))).unwrap_or(Poll::Ready(())))
 }
 
 /// Serves a client that speaks HTTP/2, and has sent `early` of it, until its connection is over.

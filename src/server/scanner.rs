@@ -233,13 +233,15 @@ impl Scanner {
 /// The lines of what looks like one whole head in which there is nothing to be found.
 fn lines_of_head(bytes: &[u8]) -> Option<usize> {
     let is_plain = bytes.ends_with(b"\n\r\n") && !matches!(bytes[0], b'\r' | b'\n' | b'O');
-    (is_plain && memchr(b'#', bytes).is_none()).then(|| lines(bytes))
+    let (lines, number_signs) = if is_plain { count(bytes) } else { (0, 0) };
+    (is_plain && number_signs == 0).then_some(lines)
 }
 
-/// How many LFs there are. They are counted in bytes, sixteen at a time.
-fn lines(bytes: &[u8]) -> usize {
-    let count = |chunk: &[u8]| chunk.iter().fold(0, |count: u8, &byte| count + u8::from(byte == b'\n'));
-    bytes.chunks(u8::MAX.into()).map(|chunk| usize::from(count(chunk))).sum()
+/// How many LFs there are, and how many `#`. They are counted in bytes, sixteen at a time.
+fn count(bytes: &[u8]) -> (usize, usize) {
+    let add = |(lines, signs): (u8, u8), &byte: &u8| (lines + u8::from(byte == b'\n'), signs + u8::from(byte == b'#'));
+    let counts = bytes.chunks(u8::MAX.into()).map(|chunk| chunk.iter().fold((0, 0), add));
+    counts.fold((0, 0), |(lines, signs), (more, others)| (lines + usize::from(more), signs + usize::from(others)))
 }
 
 /// What is wrong with a request line.

@@ -1,4 +1,6 @@
 use super::*;
+use crate::server::stream::Observer;
+use crate::server::watch::Watch;
 
 const LIMITS: Http2 = Http2 { control_frames: 10, ..Http2::DEFAULT };
 
@@ -14,7 +16,12 @@ fn frame(kind: u8, flags: u8, length: u8) -> Vec<u8> {
 }
 
 fn begin() -> Vec<u8> {
-    [&[b' '; PREFACE][..], &frame(4, 0, 6)].concat()
+    [&[b' '; 24][..], &frame(4, 0, 6)].concat()
+}
+
+fn read(watch: &mut Watch, bytes: &[u8]) {
+    watch.received(&mut bytes.to_vec()).expect("well-formed");
+    assert!(!watch.is_over(), "paid for");
 }
 
 #[tokio::test(start_paused = true)]
@@ -24,13 +31,14 @@ async fn what_is_not_complete_is_seen_wherever_it_is_cut() {
     for (bytes, name) in [(begin(), "preface"), (head, "head"), (split, "head in parts"), (frame(6, 0, 8), "ping")] {
         for cut in 1..bytes.len() {
             let frames = frames();
+            let mut watch = Watch::new(frames.clone());
             if name != "preface" {
-                frames.read(&begin()).expect("paid for");
+                read(&mut watch, &begin());
                 assert_eq!(frames.unfinished_since(), None);
             }
-            frames.read(&bytes[..cut]).expect("paid for");
+            read(&mut watch, &bytes[..cut]);
             assert!(frames.unfinished_since().is_some(), "{name} cut at {cut}");
-            frames.read(&bytes[cut..]).expect("paid for");
+            read(&mut watch, &bytes[cut..]);
             assert_eq!(frames.unfinished_since(), None, "{name} cut at {cut}");
         }
     }
@@ -61,8 +69,9 @@ async fn what_is_delivered_is_seen_wherever_it_is_cut() {
 #[tokio::test(start_paused = true)]
 async fn the_last_frame_is_not_written_into_another() {
     let frames = frames();
-    frames.read(&begin()).expect("paid for");
-    frames.read(&frame(HEADERS, END_HEADERS, 3)).expect("paid for");
+    let mut watch = Watch::new(frames.clone());
+    read(&mut watch, &begin());
+    read(&mut watch, &frame(HEADERS, END_HEADERS, 3));
     let last = [&[0, 0, 8, GOAWAY, 0, 0, 0, 0, 0][..], &[0, 0, 0, 1], &[0, 0, 0, 11]].concat();
     let head = [frame(HEADERS, 0, 5), frame(CONTINUATION, END_HEADERS, 3)].concat();
     for bytes in [frame(4, 0, 6), head, frame(DATA, 0, 200)] {
@@ -78,8 +87,9 @@ async fn the_last_frame_is_not_written_into_another() {
 #[tokio::test(start_paused = true)]
 async fn data_may_take_its_time() {
     let frames = frames();
-    frames.read(&begin()).expect("paid for");
-    frames.read(&frame(DATA, 0, 200)[..50]).expect("paid for");
+    let mut watch = Watch::new(frames.clone());
+    read(&mut watch, &begin());
+    read(&mut watch, &frame(DATA, 0, 200)[..50]);
     assert_eq!(frames.unfinished_since(), None);
 }
 
@@ -87,15 +97,12 @@ async fn data_may_take_its_time() {
 async fn frames_for_nothing_are_paid_for() {
     for kind in [2, 3, 4, 6, 8, 77, DATA] {
         let frames = frames();
-        frames.read(&begin()).expect("paid for");
-        let empty = frame(kind, 0, 0);
-        for _ in 0..9 {
-            frames.read(&empty).expect("paid for");
-        }
-        assert!(frames.read(&empty).is_err(), "{kind}");
+        let mut empty = Frame::default();
+        empty.take_header(&frame(kind, 0, 0));
+        let bought = |frames: &Frames| (0..100).take_while(|_| frames.opened(&empty).is_ok()).count();
+        assert_eq!(bought(&frames), 10, "{kind}");
         tokio::time::advance(Duration::from_secs(1)).await;
         frames.clock.tick();
-        let bought = |frames: &Frames| (0..100).take_while(|_| frames.read(&empty).is_ok()).count();
         assert_eq!(bought(&frames), 5, "{kind}");
         frames.moved(4 * WORTH);
         frames.answered(1);

@@ -5,8 +5,12 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::sample::select;
 
 use super::*;
+use crate::clock::Clock;
+use crate::config::http2::Http2;
 use crate::conformance::wire::hpack::{Decoder, integer};
-use crate::server::header_blocks::HeaderBlocks;
+use crate::server::frames::Frames;
+use crate::server::stream::Observer;
+use crate::server::watch::Watch;
 
 /// How a field is written.
 #[derive(Clone, Debug)]
@@ -78,6 +82,12 @@ fn written(forms: &[Form]) -> Vec<u8> {
     block
 }
 
+fn watch() -> Watch {
+    let clock = Clock::new();
+    let now = clock.now();
+    Watch::new(Frames::new(clock, Http2::DEFAULT, now))
+}
+
 /// Frames of a block: a head and its continuation, with padding and a priority, cut there.
 fn frames(block: &[u8], cut: usize) -> Vec<u8> {
     let (head, rest) = block.split_at(cut.min(block.len()));
@@ -93,9 +103,12 @@ fn frames(block: &[u8], cut: usize) -> Vec<u8> {
 fn marked(blocks: &[Vec<u8>], size: usize, cut: usize) -> Vec<Vec<u8>> {
     let begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     let mut bytes = blocks.iter().fold(begin, |bytes, block| [bytes, frames(block, cut)].concat());
-    let mut reader = HeaderBlocks::new();
+    let mut reader = watch();
     // None of the heads is whole: each has padding, and a part of it in another frame.
-    bytes.chunks_mut(size).for_each(|part| assert_eq!(reader.read(part), Ok(None)));
+    for part in bytes.chunks_mut(size) {
+        reader.received(part).expect("in time");
+        assert_eq!(reader.take_isolated(), None);
+    }
     let mut at = 24;
     let mut found = Vec::new();
     for block in blocks {
@@ -195,15 +208,17 @@ fn a_whole_head_with_a_fragment_is_found_and_left_as_it_is() {
         let mut bytes =
             [preface, good.clone(), evil.clone(), good.clone(), planted.clone(), again.clone(), good].concat();
         let sent = bytes.clone();
-        let (mut reader, mut at, mut found) = (HeaderBlocks::new(), 0, Vec::new());
-        while let Some(head) = reader.read(&mut bytes[at..]).expect("in time") {
+        let (mut reader, mut at, mut found) = (watch(), 0, Vec::new());
+        loop {
+            reader.received(&mut bytes[at..]).expect("in time");
+            let Some(head) = reader.take_isolated() else { break };
             found.push(sent[at..][head.clone()].to_vec());
             at += head.end;
         }
         assert_eq!(found, [evil, planted, again.clone()]);
         assert_eq!(bytes, sent);
         // Of a head in parts h2 may have something already.
-        assert_eq!(reader.read(&mut frame(1, &again[9..])), Err(TooLate));
+        reader.received(&mut frame(1, &again[9..])).expect_err("too late");
     }
 }
 
@@ -216,17 +231,16 @@ fn what_would_make_another_table_ends_the_connection() {
     };
     let block = written(&[literal(0x40, 6, Name::Index(4), "/a#b", [false, false])]);
     let with_priority = |dependency: u8| frame(1, 0x25, &[&[0x80, 0, 0, dependency, 16], &block[..]].concat());
-    for (sent, found) in [
-        (with_priority(3), Ok(())),
-        (with_priority(1), Err(TooLate)),
-        (frame(5, 4, &[&[0, 0, 0, 2], &block[..]].concat()), Err(TooLate)),
+    for (sent, goes_on) in [
+        (with_priority(3), true),
+        (with_priority(1), false),
+        (frame(5, 4, &[&[0, 0, 0, 2], &block[..]].concat()), false),
     ] {
         for size in [1, 4, 9, 100] {
             let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-            let mut reader = HeaderBlocks::new();
+            let mut reader = watch();
             let mut bytes = [&preface[..], &sent].concat();
-            let read: Result<Vec<_>, _> = bytes.chunks_mut(size).map(|part| reader.read(part)).collect();
-            assert_eq!(read.map(drop), found, "{size}");
+            assert_eq!(bytes.chunks_mut(size).all(|part| reader.received(part).is_ok()), goes_on, "{size}");
         }
     }
 }
