@@ -6,7 +6,7 @@ use std::time::Duration;
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use fngate::config::path::{BasePath, PathRule, canonical_segment};
-use fngate::config::types::{Environment, HostPattern, MethodRule, ReservedPolicy};
+use fngate::config::{Environment, HostPattern, MethodRule, ReservedPolicy};
 use fngate::header::ReservedPrefix;
 use fngate::message::lines::Lines;
 use fngate::message::request::{self, Filter};

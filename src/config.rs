@@ -2,33 +2,28 @@
 //!
 //! [`load`] is the one way in: the check, the start and the reload share it. It never stops at the first error.
 
-mod acme;
 mod address;
-mod collector;
-pub mod connection;
 mod cover;
 mod disk;
 mod document;
+mod environment;
 mod error;
 mod field;
 mod file;
-mod function;
-mod gateway;
+mod functions;
 mod host;
-pub mod http2;
 mod inputs;
-mod listener;
 mod name;
 pub mod path;
 mod pattern;
 mod pem;
+mod place;
+mod range;
 mod reader;
 mod resolve;
 mod schema;
-mod service;
-pub mod tls;
-pub mod traces;
-pub mod types;
+mod section;
+pub mod table;
 mod value;
 mod variable;
 
@@ -41,16 +36,34 @@ use std::sync::Arc;
 
 use disk::Disk;
 use document::Document;
-use reader::{Reader, Section};
+use reader::Reader;
+use section::Section;
 use value::{Found, Kind};
 use variable::Lookup;
 
+pub use address::{InstanceAddress, ListenAddress};
+pub use environment::Environment;
 pub use error::{Diagnostic, Report};
-pub use host::is_host;
+pub use host::{HostPattern, is_host};
 pub use inputs::{Inputs, Source};
 pub use path::{BasePath, PathRule, Segment};
+pub use pem::{Identity, PrivateKey};
+pub use place::{Place, Setting};
+pub use resolve::Config;
 pub use schema::{Described, Form, Key, reference};
-pub use types::Config;
+pub use table::acme::Acme;
+pub use table::admin::Admin;
+pub use table::function::connection::ConnectionSettings;
+pub use table::function::tls::FunctionTls;
+pub use table::function::{Function, FunctionId, ProxyProtocol};
+pub use table::gateway::{Gateway, ReservedPolicy, TrustedProxies};
+pub use table::http2::Http2;
+pub use table::listener::tls::{Clients, ListenerTls, Proof, TlsVersion};
+pub use table::listener::{Listener, SocketRights};
+pub use table::log::{AccessLog, Log, LogFormat};
+pub use table::service::api::{Api, Binding, MethodRule};
+pub use table::service::{Domain, Service};
+pub use table::traces::Traces;
 
 /// A configuration and what it was read from.
 #[derive(Debug)]

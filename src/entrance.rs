@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::types::{ListenAddress, Listener};
+use crate::config::{ListenAddress, Listener};
 use crate::net::certificate;
 use crate::net::issued::Issued;
 use crate::net::tls::{Acceptor, TlsError};

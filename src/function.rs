@@ -32,7 +32,7 @@ pub mod tls;
 use std::sync::Arc;
 
 use crate::config;
-use crate::config::types::InstanceAddress;
+use crate::config::InstanceAddress;
 use crate::telemetry::metrics::{FunctionMetrics, Metrics};
 
 use self::admission::Admission;
@@ -42,7 +42,7 @@ use self::tls::Client;
 /// One function version of one table.
 #[derive(Debug)]
 pub struct Function {
-    pub spec: Arc<config::types::Function>,
+    pub spec: Arc<config::Function>,
     pub instances: Vec<Arc<Instance>>,
     pub admission: Arc<Admission>,
     pub metrics: Arc<FunctionMetrics>,
@@ -53,7 +53,7 @@ pub struct Function {
 impl Function {
     /// Prepares a function version. `previous` is the same version in the table before, if it was there.
     #[must_use]
-    pub fn new(spec: Arc<config::types::Function>, previous: Option<&Self>, metrics: &Metrics) -> Self {
+    pub fn new(spec: Arc<config::Function>, previous: Option<&Self>, metrics: &Metrics) -> Self {
         let handle = metrics.function(&spec.id.to_string());
         let is_secure = |address: &InstanceAddress| matches!(address, InstanceAddress::Https { .. });
         let same_tls = previous.filter(|previous| previous.spec.tls == spec.tls);

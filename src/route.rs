@@ -27,7 +27,7 @@ mod tests {
 
     use super::*;
     use crate::config::path::{BasePath, PathRule};
-    use crate::config::types::{Environment, HostPattern, MethodRule};
+    use crate::config::{Environment, HostPattern, MethodRule};
 
     /// Two services: `shop` by an exact host, with two environments, and `all` by wildcards.
     fn table() -> RouteTable<usize> {

@@ -10,8 +10,7 @@ use arc_swap::ArcSwap;
 use http::HeaderName;
 use tokio::sync::Notify;
 
-use crate::config::Config;
-use crate::config::types::{self, Binding, Environment, FunctionId, ListenAddress, Service};
+use crate::config::{self, Binding, Config, Environment, FunctionId, ListenAddress, Service};
 use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
@@ -159,7 +158,7 @@ impl Snapshot {
 }
 
 impl Api {
-    fn compile(config: &Config, service: &Service, api: &types::Api, binding: Binding, route: Route) -> Self {
+    fn compile(config: &Config, service: &Service, api: &config::Api, binding: Binding, route: Route) -> Self {
         let function = &config.functions[binding.function];
         let timeout = api.timeout.as_ref().unwrap_or(&function.timeout).value;
         let mut custom: Vec<_> = function.headers.clone();
@@ -204,7 +203,7 @@ impl Labels {
         }
     }
 
-    fn route(&self, service: &Arc<str>, api: &types::Api, environment: Environment, metrics: &Metrics) -> Route {
+    fn route(&self, service: &Arc<str>, api: &config::Api, environment: Environment, metrics: &Metrics) -> Route {
         let name: Arc<str> = api.name.as_str().into();
         let labels = ApiLabels { service: service.clone(), api: name.clone(), function: self.full.clone() };
         Route {
@@ -240,7 +239,7 @@ fn entrances(
 const IDENTITY_ROOM: usize = 512;
 
 /// The fields that tell a function who it is and what triggered it. A value that is empty, or no field value, is left out.
-fn identity(config: &Config, service: &Service, api: &types::Api, binding: Binding) -> Lines {
+fn identity(config: &Config, service: &Service, api: &config::Api, binding: Binding) -> Lines {
     let function = &config.functions[binding.function];
     let gateway = &config.gateway;
     let memory = if function.memory == 0 { String::new() } else { function.memory.to_string() };
@@ -269,7 +268,7 @@ fn is_field_value(text: &str) -> bool {
     text.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control())
 }
 
-fn rules(gateway: &types::Gateway) -> Rules {
+fn rules(gateway: &config::Gateway) -> Rules {
     Rules {
         prefix: gateway.reserved_prefix.clone(),
         reserved: gateway.reserved,
@@ -281,7 +280,7 @@ fn rules(gateway: &types::Gateway) -> Rules {
     }
 }
 
-fn reserved_name(gateway: &types::Gateway, name: &str) -> String {
+fn reserved_name(gateway: &config::Gateway, name: &str) -> String {
     format!("{}{name}", gateway.reserved_prefix.as_str())
 }
 

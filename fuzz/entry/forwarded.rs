@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use fngate::config::types::TrustedProxies;
+use fngate::config::TrustedProxies;
 use fngate::message::forwarded::Peer;
 use fngate::message::host;
 use fngate::message::lines::Lines;

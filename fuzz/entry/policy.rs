@@ -2,7 +2,7 @@
 //!
 //! The first byte switches what can be configured; the rest are field lines.
 
-use fngate::config::types::ReservedPolicy;
+use fngate::config::ReservedPolicy;
 use fngate::header::ReservedPrefix;
 use fngate::message::problem::{Problem, Reason};
 use fngate::message::request::{self, Filter};

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use fngate::config::types::ProxyProtocol;
+use fngate::config::ProxyProtocol;
 use fngate::net::proxy_protocol::{Header, HeaderError, header, read};
 use tokio::io::{AsyncRead, ReadBuf};
 

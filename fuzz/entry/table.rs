@@ -10,7 +10,7 @@ mod model;
 mod spec;
 
 use fngate::config::path::{BasePath, PathRule};
-use fngate::config::types::{Environment, HostPattern, MethodRule};
+use fngate::config::{Environment, HostPattern, MethodRule};
 use http::Method;
 
 use spec::{Api, Domain, Request, Spec};

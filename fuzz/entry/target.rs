@@ -3,7 +3,7 @@
 //! The first byte picks the method; the rest is the target.
 
 use fngate::config::path::{BasePath, PathRule, canonical_segment};
-use fngate::config::types::{Environment, HostPattern, MethodRule};
+use fngate::config::{Environment, HostPattern, MethodRule};
 use fngate::message::request;
 use fngate::route::{ApiEntry, Builder, Miss, RouteTable};
 use http::{Method, Uri};

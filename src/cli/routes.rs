@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use super::configured::Configured;
 use super::outcome::{Failure, print};
-use crate::config::Config;
-use crate::config::types::{Api, Binding, Service, Setting};
+use crate::config::{Api, Binding, Config, Service, Setting};
 use crate::route::RouteTable;
 use crate::units::format_duration;
 

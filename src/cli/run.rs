@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::configured::Configured;
 use super::outcome::{Failure, exit_code};
 use crate::app::{App, Options};
-use crate::config::types::Log;
+use crate::config::Log;
 use crate::control::reload::Origin;
 use crate::process;
 use crate::telemetry::log::{self, Guard};

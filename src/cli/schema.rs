@@ -65,14 +65,23 @@ fn of(form: &Form) -> Value {
         Form::Text(example) => text(example),
         Form::Texts(example) => json!({ "type": "array", "items": text(example) }),
         Form::Map => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
-        Form::Choice(choices) => json!({ "anyOf": [{ "enum": choices }, { "type": "string", "pattern": VARIABLE }] }),
+        Form::Choice(choices) => or_variable(&json!({ "enum": choices })),
         Form::Duration => pattern(DURATION),
         Form::Size => pattern(SIZE),
-        Form::Boolean(default) => json!({ "type": "boolean", "default": default }),
-        Form::Number(low, high) => number(*low, *high),
-        Form::Fraction => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+        Form::Boolean(default) => {
+            let mut boolean = or_variable(&json!({ "type": "boolean" }));
+            boolean["default"] = (*default).into();
+            boolean
+        }
+        Form::Number(low, high) => or_variable(&number(*low, *high)),
+        Form::Fraction => or_variable(&json!({ "type": "number", "minimum": 0, "maximum": 1 })),
         Form::Unknown => Value::Object(Map::new()),
     }
+}
+
+/// A value, or a string with a variable that stands for it.
+fn or_variable(value: &Value) -> Value {
+    json!({ "anyOf": [value, { "type": "string", "pattern": VARIABLE }] })
 }
 
 /// `serde_json` has no numbers of 128 bits; no bound needs them.

@@ -1,5 +1,6 @@
 //! Addresses: where the gateway listens, where instances of functions are, and whose proxies are trusted.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -8,7 +9,6 @@ use rustls::pki_types::ServerName;
 
 use super::error::{Problem, closest, quoted};
 use super::host::{is_dns_name, split_port};
-use super::types::{InstanceAddress, ListenAddress};
 use super::value::Kind;
 
 pub(super) const LISTEN: Kind<ListenAddress> = Kind::new("0.0.0.0:8080", listen);
@@ -17,6 +17,64 @@ pub(super) const ADMIN: Kind<Option<SocketAddr>> =
     Kind::new("127.0.0.1:9901", |text| if text.is_empty() { Ok(None) } else { tcp(text).map(Some) });
 pub(super) const INSTANCE: Kind<InstanceAddress> = Kind::new("http://127.0.0.1:9000", instance);
 pub(super) const NETWORK: Kind<IpNet> = Kind::new("10.0.0.0/8", network);
+
+/// Where a listener's socket comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ListenAddress {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+    /// A socket inherited from the service manager, by its name.
+    Systemd(String),
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Systemd(name) => write!(f, "systemd:{name}"),
+        }
+    }
+}
+
+/// Where one instance of a function listens. Displays as it is written in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum InstanceAddress {
+    /// `http://host:port`; the host is a name or an address without brackets.
+    Http { host: String, port: u16 },
+    /// `https://host:port`.
+    Https { host: String, port: u16 },
+    /// `h2c://host:port`: HTTP/2 without TLS, from the first byte.
+    H2c { host: String, port: u16 },
+    /// `unix:/path`.
+    Unix(PathBuf),
+    /// `builtin:echo`, the embedded demo function.
+    Echo,
+}
+
+impl fmt::Display for InstanceAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host, port) = match self {
+            Self::Http { host, port } => ("http", host, port),
+            Self::Https { host, port } => ("https", host, port),
+            Self::H2c { host, port } => ("h2c", host, port),
+            Self::Unix(path) => return write!(f, "unix:{}", path.display()),
+            Self::Echo => return f.write_str("builtin:echo"),
+        };
+        if host.contains(':') { write!(f, "{scheme}://[{host}]:{port}") } else { write!(f, "{scheme}://{host}:{port}") }
+    }
+}
+
+impl InstanceAddress {
+    /// Host and port of an instance on the network.
+    #[must_use]
+    pub fn authority(&self) -> Option<(&str, u16)> {
+        match self {
+            Self::Http { host, port } | Self::Https { host, port } | Self::H2c { host, port } => Some((host, *port)),
+            Self::Unix(_) | Self::Echo => None,
+        }
+    }
+}
 
 fn listen(text: &str) -> Result<ListenAddress, Problem> {
     if text.starts_with("unix:@") {

@@ -99,6 +99,10 @@ fn diagnostic(span: &Span, table: &DeTable<'_>, error: &Error) -> Diagnostic {
         return duplicate(span, table);
     }
     if message.starts_with(UNQUOTED) {
+        if let Some(variable) = unquoted_variable(span) {
+            let hint = format!("write \"{}\", also for a number or a boolean", variable.text());
+            return Diagnostic::new("a variable must be in quotes").at(&variable).hint(hint);
+        }
         return match value {
             "" => diagnostic("a value is missing"),
             "yes" | "on" => diagnostic(BOOLEAN).hint("write true".to_owned()),
@@ -119,6 +123,13 @@ fn diagnostic(span: &Span, table: &DeTable<'_>, error: &Error) -> Diagnostic {
     let torn = TORN.iter().any(|part| message.contains(part));
     let hint = torn.then(|| "is a `{` above this line never closed?".to_owned());
     diagnostic(&format!("TOML syntax: {}", message.trim_end_matches(", expected nothing"))).hint(hint)
+}
+
+/// The `${NAME}` that starts where the parser found a value without quotes.
+fn unquoted_variable(span: &Span) -> Option<Span> {
+    let start = span.range().start;
+    let end = span.file.text().get(start..)?.strip_prefix("${")?.find(['}', '\n'])?;
+    Some(Span::new(&span.file, start..start + 2 + end + 1))
 }
 
 fn duplicate(span: &Span, table: &DeTable<'_>) -> Diagnostic {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::file::{File, Span};
-use super::types::Place;
+use super::place::Place;
 
 /// Errors that are shown in full. Nobody reads more at once, and each reload would log them all.
 const SHOWN: usize = 100;

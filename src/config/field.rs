@@ -5,7 +5,7 @@ use toml::de::DeValue;
 
 use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
-use super::reader::Section;
+use super::section::Section;
 use super::value::{Found, Kind, Value};
 use crate::header::{self, Class, ReservedPrefix, classify};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::cover::covered;
-use super::types::Place;
+use super::place::Place;
 
 /// The text of one file, with an index of its lines.
 pub(super) struct File {

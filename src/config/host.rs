@@ -1,12 +1,31 @@
 //! Host patterns: `shop.example.com`, `*.example.com`, `*`.
 
+use std::fmt;
 use std::net::Ipv6Addr;
 
 use super::error::{Problem, quoted};
-use super::types::HostPattern;
 use super::value::Kind;
 
 pub(super) const HOST: Kind<HostPattern> = Kind::new("shop.example.com", host);
+
+/// The hosts that a domain answers to, in lower case and without a port or a trailing dot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HostPattern {
+    Exact(String),
+    /// `*.example.com`, kept as `.example.com`: one label or more in front of it.
+    Suffix(String),
+    Any,
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(host) => f.write_str(host),
+            Self::Suffix(suffix) => write!(f, "*{suffix}"),
+            Self::Any => f.write_str("*"),
+        }
+    }
+}
 
 /// Whether a text can stand where the configuration wants a host.
 #[must_use]

@@ -3,7 +3,9 @@
 //! They are read through the [`Disk`](super::disk::Disk), like the configuration itself: a change of such a file is a change of the
 //! configuration. An error points at the key that names the file.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
@@ -13,13 +15,43 @@ use rustls::sign::CertifiedKey;
 
 use super::error::{Problem, quoted};
 use super::file::Span;
-use super::reader::Section;
-use super::tls::{Identity, PrivateKey};
+use super::section::Section;
 use super::value::{Found, Kind};
 
 const CERTIFICATE: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/certificate.pem", path);
 const KEY: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/key.pem", path);
 const ROOTS: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/ca.pem", path);
+
+/// A certificate with the key that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The certificate itself first, then those that lead to its root. At least one.
+    pub chain: Vec<CertificateDer<'static>>,
+    pub key: PrivateKey,
+}
+
+/// A private key. `Debug` keeps it to itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateKey(Arc<PrivateKeyDer<'static>>);
+
+impl PrivateKey {
+    #[must_use]
+    pub fn new(key: PrivateKeyDer<'static>) -> Self {
+        Self(Arc::new(key))
+    }
+
+    /// A copy for whoever uses it.
+    #[must_use]
+    pub fn der(&self) -> PrivateKeyDer<'static> {
+        self.0.clone_key()
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(…)")
+    }
+}
 
 /// `None` is the empty string, which is as good as no key.
 fn path(text: &str) -> Result<Option<PathBuf>, Problem> {

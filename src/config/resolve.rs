@@ -7,33 +7,51 @@ use std::sync::Arc;
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 
-use super::acme;
-use super::collector;
+use super::address::{InstanceAddress, ListenAddress};
 use super::error::Diagnostic;
 use super::file::Span;
-use super::function::{self, Functions};
-use super::gateway::{read_admin, read_gateway, read_log};
-use super::listener;
+use super::functions::Functions;
+use super::host::HostPattern;
 use super::name::{LATEST, Reference};
 use super::path::{BasePath, PathRule, Shape, push_escape};
-use super::reader::Section;
 use super::schema::Form;
-use super::service::{self, WrittenApi, WrittenService};
-use super::types::{
-    Admin, Api, Binding, Config, Domain, Function, HostPattern, InstanceAddress, ListenAddress, Listener, MethodRule,
-    Service,
-};
+use super::section::Section;
+use super::table::acme::Acme;
+use super::table::admin::Admin;
+use super::table::function::Function;
+use super::table::gateway::Gateway;
+use super::table::listener::Listener;
+use super::table::log::Log;
+use super::table::service::api::{Api, Binding, MethodRule, WrittenApi};
+use super::table::service::{Domain, Service, WrittenService};
+use super::table::traces::Traces;
+use super::table::{acme, admin, function, gateway, listener, log, service, traces};
 use super::value::Found;
+
+/// A whole configuration, checked: every reference resolves and every value is in its range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    pub gateway: Gateway,
+    pub acme: Acme,
+    pub listeners: Vec<Listener>,
+    pub admin: Admin,
+    pub log: Log,
+    /// `None`: no request is traced, and `traceparent` passes untouched.
+    pub traces: Option<Traces>,
+    /// The function versions. [Binding::function] counts from here.
+    pub functions: Vec<Arc<Function>>,
+    pub services: Vec<Service>,
+}
 
 /// Reads a whole configuration from the top level. It may be used only if nothing was reported.
 pub(super) fn read(root: &Section<'_>) -> Config {
     root.know("include", || Form::Texts("services/*.toml"));
-    let gateway = root.table("gateway", read_gateway);
+    let gateway = root.table("gateway", gateway::read);
     let acme = root.table("acme", acme::read);
     let listeners = root.tables("listener", |section| listener::read(section, &gateway.trusted_proxies, &acme));
-    let admin = root.table("admin", read_admin);
-    let log = root.table("log", read_log);
-    let traces = root.table("traces", collector::read);
+    let admin = root.table("admin", admin::read);
+    let log = root.table("log", log::read);
+    let traces = root.table("traces", traces::read);
     let prefix = &gateway.reserved_prefix;
     let functions = root.tables("function", |section| function::read(section, prefix));
     let (functions, twice) = Functions::collect(functions.into_iter().flatten());

@@ -12,7 +12,7 @@ mod traces;
 use std::env::VarError;
 use std::path::Path;
 
-use super::types::Config;
+use super::Config;
 use super::{Report, parse_with};
 
 /// A listener and a function, for documents that are about something else.
@@ -29,6 +29,8 @@ fn parse(text: &str) -> Result<Config, Report> {
     parse_with(Path::new("fngate.toml"), text, &|name| match name {
         "DOMAIN" => Ok("example.com".to_owned()),
         "WAIT" => Ok("20s".to_owned()),
+        "COUNT" => Ok("7".to_owned()),
+        "YES" => Ok("true".to_owned()),
         _ => Err(VarError::NotPresent),
     })
 }

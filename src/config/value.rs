@@ -130,6 +130,16 @@ impl<'a> Value<'a> {
             errors.push(mismatch(&expected, self.node).hint(hint).at(&self.span));
             return None;
         };
+        self.put_in(written, lookup, errors)
+    }
+
+    /// The string that this value is, if it names variables: so a number or a boolean that comes from the environment is written.
+    pub(super) fn with_variable(&self) -> Option<&'a str> {
+        self.node.as_str().filter(|text| text.contains("${"))
+    }
+
+    /// Puts the values of variables into the text of this value. `None` has been reported.
+    pub(super) fn put_in(&self, written: &'a str, lookup: Lookup<'_>, errors: &Errors) -> Option<Cow<'a, str>> {
         match substitute(written, lookup) {
             Ok(text) => Some(text),
             Err(unresolved) => {

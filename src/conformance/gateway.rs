@@ -11,7 +11,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::app::{App, Options};
 use crate::config;
-use crate::config::tls::{Identity, ListenerTls, PrivateKey, TlsVersion};
+use crate::config::{Identity, ListenerTls, PrivateKey, TlsVersion};
 
 /// The name that the certificate of a gateway in process is for.
 pub const NAME: &str = "localhost";

@@ -21,9 +21,7 @@ use self::https::Https;
 use self::order::{Wanted, Way, order};
 use self::standing::{BACKOFF, Standing};
 use self::state::{State, usable};
-use crate::config::Config;
-use crate::config::tls::Acme;
-use crate::config::types::ListenAddress;
+use crate::config::{Acme, Config, ListenAddress};
 use crate::net::certificate;
 use crate::snapshot::{Shared, Snapshot};
 

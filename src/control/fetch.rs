@@ -15,7 +15,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use crate::config::tls::FunctionTls;
+use crate::config::FunctionTls;
 use crate::function::tls::{Client, Offer};
 
 /// Far above any answer that is of use.

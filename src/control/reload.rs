@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::watch::Watched;
-use crate::config::types::{ListenAddress, SocketRights};
-use crate::config::{self, Config, Failure, Inputs, Loaded};
+use crate::config::{self, Config, Failure, Inputs, ListenAddress, Loaded, SocketRights};
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
 

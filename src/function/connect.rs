@@ -17,7 +17,7 @@ use super::echo;
 use super::error::ConnectError;
 use super::instance::Instance;
 use super::tls::{self, Offer};
-use crate::config::types::InstanceAddress;
+use crate::config::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
 use crate::net::socket::{KeepAlive, Unread, keep_alive, limit_unacknowledged, unread};

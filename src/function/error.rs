@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::malformed;
-use crate::config::connection::ConnectionSettings;
+use crate::config::ConnectionSettings;
 use crate::message::response::Malformed;
 
 /// Why there is no connection to an instance.

@@ -9,8 +9,7 @@ use super::allowance::Allowance;
 use super::cooldown::Cooldown;
 use super::persistence::Persistence;
 use super::tls::Client;
-use crate::config::connection::ConnectionSettings;
-use crate::config::types::InstanceAddress;
+use crate::config::{ConnectionSettings, InstanceAddress};
 use crate::telemetry::metrics::{FunctionMetrics, FunctionShard, InstanceUp};
 
 /// An instance, shared by the workers. Stays the same across reloads as long as its address and the settings of

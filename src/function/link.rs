@@ -27,7 +27,7 @@ use super::instance::Endpoint;
 use super::persistence::with_margin;
 use super::presence::Presence;
 use super::signal::Signal;
-use crate::config::connection::ConnectionSettings;
+use crate::config::ConnectionSettings;
 use crate::message::body::RequestBody;
 use crate::message::lines::Lines;
 use crate::net::socket::Unread;

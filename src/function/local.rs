@@ -11,7 +11,7 @@ use super::allowance::Allowance;
 use super::balance::{RoundRobin, Selection};
 use super::instance::{Endpoint, Instance};
 use super::pool::Pool;
-use crate::config::types::Function as Spec;
+use crate::config::Function as Spec;
 use crate::telemetry::metrics::FunctionShard;
 
 /// One function version with this worker's connections and counts.

@@ -5,7 +5,7 @@
 use httparse::{EMPTY_HEADER, parse_headers};
 use memchr::memchr;
 
-use crate::config::connection::ConnectionSettings;
+use crate::config::ConnectionSettings;
 use crate::message::response::Malformed;
 
 /// The rule that an answer in HTTP/1.1 broke. `received` begins with its head, unless the head itself is well-formed.

@@ -227,8 +227,8 @@ mod tests {
     use super::super::connect::Stream;
     use super::super::instance::Instance;
     use super::*;
-    use crate::config::connection::ConnectionSettings;
-    use crate::config::types::InstanceAddress;
+    use crate::config::ConnectionSettings;
+    use crate::config::InstanceAddress;
     use crate::telemetry::metrics::Metrics;
 
     #[tokio::test]

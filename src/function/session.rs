@@ -24,7 +24,7 @@ use super::failure::{Failed, FailedKind};
 use super::instance::Endpoint;
 use super::presence::Presence;
 use super::tasks::{Executor, Tasks};
-use crate::config::connection::ConnectionSettings;
+use crate::config::ConnectionSettings;
 use crate::message;
 use crate::message::body::RequestBody;
 use crate::message::body::detached::{Detached, Hold};

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::config::tls::FunctionTls;
+use crate::config::FunctionTls;
 
 const HTTP_11: &[u8] = b"http/1.1";
 const HTTP_2: &[u8] = b"h2";

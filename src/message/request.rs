@@ -17,7 +17,7 @@ use super::problem::{Problem, Reason};
 use super::rules::{Rules, reserved};
 use super::trace_fields::TraceFields;
 use super::trailer;
-use crate::config::types::ReservedPolicy;
+use crate::config::ReservedPolicy;
 use crate::header::{Class, classify, is_same};
 
 /// What a client's own fields meet on their way.

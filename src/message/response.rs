@@ -9,7 +9,7 @@ use super::hop::Listed;
 use super::http2::{self, InvalidField};
 use super::problem::{X_API_REQUESTID, request_id};
 use super::trailer;
-use crate::config::connection::ConnectionSettings;
+use crate::config::ConnectionSettings;
 use crate::header::{Class, ReservedPrefix, classify, is_same};
 use crate::units::format_size;
 

@@ -3,7 +3,7 @@
 use http::HeaderName;
 
 use super::problem::{Problem, Reason};
-use crate::config::types::ReservedPolicy;
+use crate::config::ReservedPolicy;
 use crate::header::{ReservedPrefix, is_same};
 
 /// What holds for the heads of every request.

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::http2;
 use super::problem::{Problem, Reason};
 use super::rules::{Rules, reserved};
-use crate::config::types::ReservedPolicy;
+use crate::config::ReservedPolicy;
 use crate::header::{Class, ReservedPrefix, classify, is_of_heads, is_same};
 
 /// A line of `Trailer` with the names that may pass, if any may. A line of which nothing is taken stays as it was written.

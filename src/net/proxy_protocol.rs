@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use proxy_header::{ParseConfig, ProxiedAddress, ProxyHeader, Tlv};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::config::types::ProxyProtocol;
+use crate::config::ProxyProtocol;
 
 /// `PROXY UNKNOWN` and its CRLF: no header of either version is shorter.
 const SHORTEST: usize = 15;

@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use super::inherited::{self, Inherited};
 use super::socket_file::{self, SocketFile};
-use crate::config::types::{ListenAddress, Listener};
+use crate::config::{ListenAddress, Listener};
 
 /// TCP keep-alive: a connection is lost when a peer that was silent for `idle` has left `count` probes unanswered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,7 +245,7 @@ mod tests {
             tls: None,
             proxy_protocol: false,
             backlog: 16,
-            rights: crate::config::types::SocketRights::default(),
+            rights: crate::config::SocketRights::default(),
         }
     }
 

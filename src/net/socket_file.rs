@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Uid, chownat, fchmod, fstat, lstat, open};
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use crate::config::types::SocketRights;
+use crate::config::SocketRights;
 
 /// A socket file that was made here; removed when dropped, unless another has taken its place.
 #[derive(Debug)]

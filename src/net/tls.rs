@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use super::certificate;
 use super::issued::Issued;
 use super::resumption::Handshake;
-use crate::config::tls::{Clients, ListenerTls, Proof, TlsVersion};
+use crate::config::{Clients, ListenerTls, Proof, TlsVersion};
 
 /// What a client has agreed to when HTTP/2 is to be spoken.
 pub const H2: &[u8] = b"h2";
@@ -222,7 +222,7 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
 
     use super::*;
-    use crate::config::tls::{Identity, PrivateKey};
+    use crate::config::{Identity, PrivateKey};
 
     fn identity(names: &[&str]) -> Identity {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();

@@ -5,7 +5,7 @@ use super::method::Api;
 use super::path::Trie;
 use super::table::{Domain, RouteTable, Service};
 use crate::config::path::{BasePath, PathRule};
-use crate::config::types::{Environment, HostPattern, MethodRule};
+use crate::config::{Environment, HostPattern, MethodRule};
 
 /// Collects services and their parts.
 #[derive(Debug)]

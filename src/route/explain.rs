@@ -15,7 +15,7 @@ use super::path::{Trie, skip_segments};
 use super::reading::Reading;
 use super::table::{Domain, Match, Miss, Query, Reread, RouteTable, Selection};
 use crate::config::path::{PathRule, Segment};
-use crate::config::types::{Environment, MethodRule};
+use crate::config::{Environment, MethodRule};
 
 /// The story of one look-up. Displays as lines of text.
 #[derive(Debug, Serialize)]
@@ -264,8 +264,8 @@ fn describe(rule: &PathRule, index: usize) -> (u8, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::HostPattern;
     use crate::config::path::BasePath;
-    use crate::config::types::HostPattern;
     use crate::route::{ApiEntry, Builder};
 
     fn table() -> RouteTable<()> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::Ipv6Addr;
 
-use crate::config::types::HostPattern;
+use crate::config::HostPattern;
 
 /// The host of a request in the form that patterns are compared in: without port, brackets and one trailing dot, in
 /// lower case; an IPv6 address in the form of RFC 5952. Names are borrowed unless there is a capital letter.

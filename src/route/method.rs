@@ -2,8 +2,8 @@
 
 use http::Method;
 
+use crate::config::MethodRule;
 use crate::config::path::PathRule;
-use crate::config::types::MethodRule;
 
 /// One API in one environment.
 #[derive(Debug)]

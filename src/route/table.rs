@@ -12,7 +12,7 @@ use super::method::{Api, Leaf};
 use super::path::{Parameters, Trie, skip_segments};
 use super::reading::{Reading, reread};
 use crate::config::path::{BasePath, PathRule};
-use crate::config::types::{Environment, HostPattern, MethodRule};
+use crate::config::{Environment, HostPattern, MethodRule};
 
 /// Every domain and API of a gateway, compiled. `T` is what an API leads to in one environment.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::credit::{Credit, Spent};
 use crate::clock::Clock;
-use crate::config::http2::Http2;
+use crate::config::Http2;
 use crate::telemetry::floods::Budget;
 
 /// The bytes of a frame's header (RFC 9113 section 4.1).

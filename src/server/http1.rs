@@ -23,7 +23,7 @@ use super::serving::Serving;
 use super::socket::{LINGER_TIME, Socket};
 use super::stream::{ClientStream, Observer};
 use crate::alarm::AlarmTimer;
-use crate::config::types::Gateway as Limits;
+use crate::config::Gateway as Limits;
 use crate::drain::Phase;
 use crate::message::problem::{Problem, Reason};
 use crate::proxy::Gateway;

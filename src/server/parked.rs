@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::socket::Socket;
 use crate::alarm::AlarmTimer;
-use crate::config::types::Gateway as Limits;
+use crate::config::Gateway as Limits;
 use crate::drain::Phase;
 use crate::proxy::client::{Client, Stage};
 

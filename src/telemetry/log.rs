@@ -16,7 +16,7 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::escape::escape;
-use crate::config::types::{Log, LogFormat};
+use crate::config::{Log, LogFormat};
 
 /// Messages that may wait for the thread.
 const QUEUED: usize = 1024;

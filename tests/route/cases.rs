@@ -1,7 +1,7 @@
 //! Random tables and requests.
 
 use fngate::config::path::{BasePath, PathRule};
-use fngate::config::types::{Environment, HostPattern, MethodRule};
+use fngate::config::{Environment, HostPattern, MethodRule};
 use http::Method;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};

@@ -6,7 +6,7 @@ mod model;
 mod spec;
 
 use fngate::config::path::{BasePath, PathRule};
-use fngate::config::types::{Environment, HostPattern, MethodRule};
+use fngate::config::{Environment, HostPattern, MethodRule};
 use fngate::route::RouteTable;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 

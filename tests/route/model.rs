@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use fngate::config::path::{PathRule, Segment};
-use fngate::config::types::{Environment, HostPattern, MethodRule};
+use fngate::config::{Environment, HostPattern, MethodRule};
 use fngate::route::MOST_READINGS;
 use http::Method;
 

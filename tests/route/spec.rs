@@ -1,7 +1,7 @@
 //! What a table is made of, and what is asked of it.
 
 use fngate::config::path::{BasePath, PathRule};
-use fngate::config::types::{Environment, HostPattern, MethodRule};
+use fngate::config::{Environment, HostPattern, MethodRule};
 use http::Method;
 
 #[derive(Clone, Debug)]

@@ -64,6 +64,7 @@ fn imports_are_read_from_every_kind_of_path() {
         use std::f::Four; /* crate::f::x */
         fn f() { let text = "crate::f::x"; let raw = r#"crate::f"#; let letter = '"'; crate::i::j::<&'static str>(); }
         fn g() { other::x(); self::below::y(); }
+        pub(in crate::f) fn h() {}
         #[cfg(test)]
         use crate::j::Five;
         #[cfg(test)]
@@ -123,7 +124,10 @@ fn imports_of(module: &str, source: &str, modules: &BTreeSet<&str>) -> BTreeSet<
     let mut rest = &tokens[..];
     while let Some((token, after)) = rest.split_first() {
         rest = after;
-        if token == "use" {
+        if token == "pub" && after.len() > 1 && after[..2] == ["(", "in"] {
+            // Who may see an item is no import.
+            rest = after.iter().position(|token| token == ")").map_or(&[][..], |end| &after[end..]);
+        } else if token == "use" {
             rest = read_tree(after, &[], &mut |path, alias| {
                 aliases.insert(alias.to_owned(), path.to_vec());
                 paths.push(path.to_vec());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fastrand::Rng;
 use fngate::config::path::{BasePath, PathRule};
-use fngate::config::types::{Environment, HostPattern, MethodRule};
+use fngate::config::{Environment, HostPattern, MethodRule};
 use fngate::route::{ApiEntry, Builder, RouteTable};
 
 use crate::judge::Rule;

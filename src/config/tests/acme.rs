@@ -1,7 +1,7 @@
 //! `[acme]` and the names of listeners, in builds with ACME and without.
 
 use super::{BASE, parse};
-use crate::config::tls::Acme;
+use crate::config::Acme;
 
 fn with_names(acme: &str, names: &str) -> String {
     format!("{acme}\n[[listener]]\naddress = \"[::1]:8443\"\n[listener.tls]\nacme = {names}\n{BASE}")

@@ -101,6 +101,12 @@ fn values() {
             ("a variable is set", "[gateway]\nregion = \"${REGION}-${DOMAIN}-${ZONE}\""),
             ("a variable has a name", "[gateway]\nregion = \"${}\"\nappid = \"${APP\""),
             ("a variable holds a good value", "[gateway]\ndrain_timeout = \"1${WAIT}x\""),
+            ("a variable is in quotes", "[gateway]\nworkers = ${WORKERS}\nvia = ${VIA}"),
+            ("a variable holds a number or a boolean", "[gateway]\nworkers = \"${WAIT}x\"\nvia = \"${WAIT}\""),
+            (
+                "a number from a variable is in its range",
+                "[gateway]\nworkers = \"-${WAIT}\"\nmax_headers = \"${UNSET}\"",
+            ),
         ]),
     );
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::super::connection::ConnectionSettings;
-use super::super::types::{
+use super::super::ConnectionSettings;
+use super::super::{
     AccessLog, Admin, Environment, HostPattern, InstanceAddress, ListenAddress, LogFormat, MethodRule, ReservedPolicy,
     SocketRights,
 };
@@ -164,6 +164,16 @@ max_body_bytes = "0"
     assert_eq!(api.max_body_bytes, Some(None));
     assert_eq!(api.timeout.as_ref().unwrap().place.as_ref().unwrap().to_string(), "fngate.toml:40:11");
     assert_eq!(api.place.to_string(), "fngate.toml:35:8");
+}
+
+#[test]
+fn numbers_and_booleans_come_from_variables_too() {
+    let config = good(
+        "[gateway]\nworkers = \"${COUNT}\"\nvia = \"${YES}\"\nmax_headers = \"1${COUNT}\"\n[gateway.http2]\nmax_streams = \"${COUNT}\"",
+    );
+    let gateway = &config.gateway;
+    assert_eq!((gateway.workers, gateway.max_headers, gateway.via), (NonZeroUsize::new(7), 17, true));
+    assert_eq!(gateway.http2.max_streams, 7);
 }
 
 #[test]

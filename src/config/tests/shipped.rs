@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 
-use super::super::types::{Config, Place, Setting};
+use super::super::{Config, Place, Setting};
 use super::super::{load, reference, schema_keys};
 use super::{BASE, api, good, parse};
 

@@ -11,7 +11,7 @@ use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use tokio::time::timeout;
 
 use super::super::fetch::{fetch, trusting};
-use crate::config::tls::Acme;
+use crate::config::Acme;
 use crate::function::tls::Client;
 
 /// For one request, from the look-up of the name to the last byte of the answer.

@@ -15,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::error::Error;
-use crate::config::tls::Acme;
+use crate::config::Acme;
 use crate::net::certificate;
 
 const ACCOUNT: &str = "account.json";

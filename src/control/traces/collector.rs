@@ -13,7 +13,7 @@ use prost::Message;
 use tokio::time::timeout;
 
 use super::super::fetch::{fetch, trusting};
-use crate::config::traces::Traces;
+use crate::config::Traces;
 use crate::function::tls::Client;
 use crate::telemetry::log::with_sources;
 

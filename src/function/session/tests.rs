@@ -8,7 +8,7 @@ use tokio::task::{LocalSet, spawn_local};
 use super::super::allowance::Allowance;
 use super::super::instance::Instance;
 use super::*;
-use crate::config::types::InstanceAddress;
+use crate::config::InstanceAddress;
 use crate::telemetry::metrics::Metrics;
 
 const PING: Duration = Duration::from_secs(20);

@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::http2::Http2;
+use crate::config::Http2;
 use crate::conformance::wire::hpack::{Decoder, integer};
 use crate::server::frames::Frames;
 use crate::server::stream::Observer;

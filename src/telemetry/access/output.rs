@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rustix::fs::OFlags;
 
-use crate::config::types::AccessLog;
+use crate::config::AccessLog;
 
 pub(super) enum Output {
     Stdout,

@@ -9,7 +9,7 @@ use prometheus::IntCounter;
 use tokio::sync::mpsc;
 
 use super::output::Output;
-use crate::config::types::AccessLog;
+use crate::config::AccessLog;
 
 /// Batches that may wait for the writer.
 const QUEUE: usize = 256;

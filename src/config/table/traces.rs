@@ -1,19 +1,19 @@
-//! Reads `[traces]`: which requests are traced, and who is told.
+//! `[traces]`: which requests are traced, and who is told.
 
 use std::time::Duration;
 
-use http::Uri;
+use http::{HeaderName, HeaderValue, Uri};
+use rustls::pki_types::CertificateDer;
 use toml::de::DeValue;
 
-use super::error::{Diagnostic, Problem, quoted};
-use super::field;
-use super::gateway::{LONGEST, SHORTEST};
-use super::host::split_port;
-use super::pem;
-use super::reader::Section;
-use super::schema::Form;
-use super::traces::Traces;
-use super::value::{Kind, mismatch};
+use crate::config::error::{Diagnostic, Problem, quoted};
+use crate::config::field;
+use crate::config::host::split_port;
+use crate::config::pem;
+use crate::config::range::{LONGEST, SHORTEST};
+use crate::config::schema::Form;
+use crate::config::section::Section;
+use crate::config::value::{Kind, mismatch};
 use crate::header::ReservedPrefix;
 
 /// Whether this build can send traces.
@@ -35,7 +35,24 @@ const SERVICE_NAME: Kind<String> = Kind::new(DEFAULT_NAME, |text| match text.tri
     name => Ok(name.to_owned()),
 });
 
-pub(super) fn read(section: &Section<'_>) -> Option<Traces> {
+/// `[traces]` with an `endpoint`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traces {
+    /// Where the collector takes OTLP over HTTP, `http://` or `https://`, with the path.
+    pub endpoint: Uri,
+    /// The part of the traces that begin here which is sampled, from 0 to 1.
+    pub ratio: f64,
+    /// What the gateway is called in traces.
+    pub service_name: String,
+    /// Sent to the collector. Debug hides the values.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The roots that the collector's certificate must lead to; `None` is those of the system.
+    pub roots: Option<Vec<CertificateDer<'static>>>,
+    /// For one request to the collector.
+    pub timeout: Duration,
+}
+
+pub(in crate::config) fn read(section: &Section<'_>) -> Option<Traces> {
     if let Some(span) = section.span.as_ref().filter(|_| !BUILT) {
         section.report(Diagnostic::new(NOT_BUILT).at(span));
     }
@@ -61,6 +78,10 @@ fn ratio(section: &Section<'_>) -> f64 {
     let number = match value.node {
         DeValue::Float(number) => number.as_str().parse().ok(),
         DeValue::Integer(number) => number.as_str().parse().ok(),
+        _ if let Some(written) = value.with_variable() => match section.put_in(&value, written) {
+            Some(text) => text.trim().parse().ok(),
+            None => return default,
+        },
         other => {
             section.report(mismatch("a number from 0 to 1", other).at(&value.span));
             return default;

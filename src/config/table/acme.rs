@@ -1,15 +1,15 @@
-//! Reads `[acme]`, and the names of a listener that certificates are ordered for.
+//! `[acme]`: whom certificates are ordered of, and the names of a listener that they are ordered for.
 
 use std::path::PathBuf;
 
 use http::Uri;
+use rustls::pki_types::CertificateDer;
 
-use super::error::{Diagnostic, Problem, quoted};
-use super::host::is_dns_name;
-use super::pem;
-use super::reader::Section;
-use super::tls::Acme;
-use super::value::Kind;
+use crate::config::error::{Diagnostic, Problem, quoted};
+use crate::config::host::is_dns_name;
+use crate::config::pem;
+use crate::config::section::Section;
+use crate::config::value::Kind;
 
 /// Whether this build can order certificates.
 const BUILT: bool = cfg!(feature = "acme");
@@ -20,7 +20,34 @@ const CONTACT: Kind<String> = Kind::new("mailto:operations@example.com", contact
 const STATE: Kind<PathBuf> = Kind::new("/var/lib/fngate/acme", state);
 const NAME: Kind<String> = Kind::new("shop.example.com", name);
 
-pub(super) fn read(section: &Section<'_>) -> Acme {
+/// `[acme]`: whom certificates are ordered of, and where they are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acme {
+    /// The URL of the server's directory.
+    pub directory: String,
+    /// Where the server may write to, as `mailto:` URLs.
+    pub contact: Vec<String>,
+    /// The directory of the account and of what was issued.
+    pub state: PathBuf,
+    /// The roots that the server's own certificate must lead to; `None` is those of the system.
+    pub roots: Option<Vec<CertificateDer<'static>>>,
+    /// Whether the operator agrees to the terms of the server. Nothing is ordered without.
+    pub terms_agreed: bool,
+}
+
+impl Default for Acme {
+    fn default() -> Self {
+        Self {
+            directory: "https://acme-v02.api.letsencrypt.org/directory".to_owned(),
+            contact: Vec::new(),
+            state: PathBuf::from("/var/lib/fngate/acme"),
+            roots: None,
+            terms_agreed: false,
+        }
+    }
+}
+
+pub(in crate::config) fn read(section: &Section<'_>) -> Acme {
     if let Some(span) = section.span.as_ref().filter(|_| !BUILT) {
         section.report(Diagnostic::new(NOT_BUILT).at(span));
     }
@@ -35,7 +62,7 @@ pub(super) fn read(section: &Section<'_>) -> Acme {
 }
 
 /// The names in `acme` of a listener, each once. They need the consent to the terms of the server.
-pub(super) fn read_names(section: &Section<'_>, acme: &Acme) -> Vec<String> {
+pub(in crate::config) fn read_names(section: &Section<'_>, acme: &Acme) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in section.list("acme", &NAME) {
         if !names.contains(&name.value) {

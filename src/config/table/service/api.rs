@@ -1,87 +1,87 @@
-//! Reads `[[service]]`: its domains and its APIs, as far as that goes without knowing the rest of the configuration.
+//! `[[service.api]]`: a path and a method that are bound to one function.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
 
-use super::error::{Diagnostic, Problem, closest, quoted};
-use super::field;
-use super::file::Span;
-use super::function::read_timeout;
-use super::gateway::read_body_limit;
-use super::host::HOST;
-use super::name::{DISPLAY, REFERENCE, Reference, VERSION};
-use super::path::{BasePath, PathError, PathRule};
-use super::reader::Section;
-use super::types::{Domain, Environment, HostPattern, MethodRule, Setting};
-use super::value::{Found, Kind};
+use crate::config::environment::{ENVIRONMENT, Environment, environment};
+use crate::config::error::{Diagnostic, Problem, quoted};
+use crate::config::field;
+use crate::config::name::{DISPLAY, REFERENCE, Reference, VERSION};
+use crate::config::path::{PATH, PathRule};
+use crate::config::place::{Place, Setting};
+use crate::config::section::Section;
+use crate::config::table::function::read_timeout;
+use crate::config::table::gateway::read_body_limit;
+use crate::config::value::{Found, Kind};
 use crate::header::ReservedPrefix;
 
-const PATH: Kind<PathRule> =
-    Kind::new("/orders/{id}", |text| PathRule::parse(text).map_err(|error| path_problem(text, &error)));
-const BASE_PATH: Kind<BasePath> =
-    Kind::new("/test", |text| BasePath::parse(text).map_err(|error| path_problem(text, &error)));
 const METHOD: Kind<MethodRule> = Kind::new("GET", method);
-const ENVIRONMENT: Kind<Environment> = Kind::new("release", environment);
 
-/// A service whose APIs do not know their functions yet.
-pub(super) struct WrittenService {
-    /// `None` has been reported.
-    pub(super) name: Option<Found<String>>,
-    pub(super) domains: Vec<Found<Domain>>,
-    pub(super) apis: Vec<WrittenApi>,
+/// One `[[service.api]]`. Its identity is (service, path shape, method).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Api {
+    pub name: String,
+    pub path: PathRule,
+    pub method: MethodRule,
+    /// One for each environment in which the API is published, in the order of [`Environment::ALL`].
+    pub bindings: Vec<Binding>,
+    /// Overrides the function's sync-wait timeout.
+    pub timeout: Option<Setting<Duration>>,
+    /// Overrides the gateway's limit: `Some(None)` lifts it.
+    pub max_body_bytes: Option<Option<u64>>,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub enabled: bool,
+    pub raw_path: bool,
+    pub place: Place,
+}
+
+/// The function version that serves an API in one environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    pub environment: Environment,
+    /// Index into [`Config::functions`].
+    pub function: usize,
+}
+
+/// The method of an API.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum MethodRule {
+    /// Every method that has no API of its own on the same path; never `CONNECT` or `TRACE`.
+    Any,
+    One(Method),
+}
+
+impl fmt::Display for MethodRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("ANY"),
+            Self::One(method) => f.write_str(method.as_str()),
+        }
+    }
 }
 
 /// An API that names its function.
-pub(super) struct WrittenApi {
+pub(in crate::config) struct WrittenApi {
     /// `None` is the default.
-    pub(super) name: Option<Found<String>>,
+    pub(in crate::config) name: Option<Found<String>>,
     /// `None` has been reported.
-    pub(super) path: Option<Found<PathRule>>,
+    pub(in crate::config) path: Option<Found<PathRule>>,
     /// `None` has been reported.
-    pub(super) method: Option<MethodRule>,
+    pub(in crate::config) method: Option<MethodRule>,
     /// `None` has been reported.
-    pub(super) function: Option<Found<Reference>>,
-    pub(super) versions: Vec<(Found<Environment>, Found<String>)>,
-    pub(super) environments: Vec<Environment>,
-    pub(super) timeout: Option<Setting<Duration>>,
-    pub(super) max_body_bytes: Option<Option<u64>>,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(super) enabled: bool,
-    pub(super) raw_path: bool,
+    pub(in crate::config) function: Option<Found<Reference>>,
+    pub(in crate::config) versions: Vec<(Found<Environment>, Found<String>)>,
+    pub(in crate::config) environments: Vec<Environment>,
+    pub(in crate::config) timeout: Option<Setting<Duration>>,
+    pub(in crate::config) max_body_bytes: Option<Option<u64>>,
+    pub(in crate::config) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(in crate::config) enabled: bool,
+    pub(in crate::config) raw_path: bool,
 }
 
-pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> WrittenService {
-    let name = section.required("name", &DISPLAY);
-    let short = section
-        .list("hosts", &HOST)
-        .into_iter()
-        .map(|host| host.with_span(|host, span| domain(host, BasePath::root(), Environment::Release, span)));
-    let short: Vec<_> = short.collect();
-    let long = section.tables("domain", read_domain);
-    if !section.has("hosts") && !section.has("domain") {
-        section.missing(
-            "hosts",
-            "hosts = [\"shop.example.com\"], hosts = [\"*\"] for every host, or a `[[service.domain]]`",
-        );
-    }
-    let domains = short.into_iter().chain(long.into_iter().flatten()).collect();
-    let apis = section.tables("api", |section| read_api(section, prefix));
-    WrittenService { name, domains, apis }
-}
-
-fn read_domain(section: &Section<'_>) -> Option<Found<Domain>> {
-    let host = section.required("host", &HOST);
-    let base_path = section.optional("base_path", &BASE_PATH).map_or_else(BasePath::root, |path| path.value);
-    let environment = section.optional("environment", &ENVIRONMENT).map_or(Environment::Release, |found| found.value);
-    host.map(|host| host.with_span(|host, span| domain(host, base_path, environment, span)))
-}
-
-fn domain(host: HostPattern, base_path: BasePath, environment: Environment, span: &Span) -> Domain {
-    Domain { host, base_path, environment, place: span.place() }
-}
-
-fn read_api(section: &Section<'_>, prefix: &ReservedPrefix) -> WrittenApi {
+pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> WrittenApi {
     let api = WrittenApi {
         name: section.optional("name", &DISPLAY),
         path: section.required("path", &PATH),
@@ -153,16 +153,6 @@ fn check_versions(api: &WrittenApi, section: &Section<'_>) {
     }
 }
 
-fn environment(text: &str) -> Result<Environment, Problem> {
-    if let Some(environment) = Environment::ALL.into_iter().find(|environment| environment.as_str() == text) {
-        return Ok(environment);
-    }
-    let close = closest(text, Environment::ALL.map(Environment::as_str));
-    let hint = close.map(|close| format!("did you mean \"{close}\"?"));
-    let rule = "\"release\", \"prepub\" or \"test\"";
-    Err(Problem::new(format!("{} is not an environment: {rule}", quoted(text))).hint(hint))
-}
-
 /// Methods are case-sensitive tokens (RFC 9110 section 9.1), so `get` is a method, but not one that anybody means.
 fn method(text: &str) -> Result<MethodRule, Problem> {
     const STANDARD: [&str; 10] =
@@ -184,12 +174,4 @@ fn method(text: &str) -> Result<MethodRule, Problem> {
         Ok(method) => Ok(MethodRule::One(method)),
         Err(_) => Err(error("is not a method: letters, digits and any of !#$%&'*+-.^_`|~")),
     }
-}
-
-fn path_problem(text: &str, error: &PathError) -> Problem {
-    let hint = match error {
-        PathError::NoSlash if !text.is_empty() => Some(format!("write \"/{}\"", text.trim_start_matches('='))),
-        _ => None,
-    };
-    Problem::new(error.to_string()).hint(hint)
 }

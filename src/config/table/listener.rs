@@ -1,18 +1,15 @@
-//! Reads `[[listener]]`.
+//! `[[listener]]`: where clients are accepted.
 
-use std::time::Duration;
+pub mod tls;
 
-use super::acme;
-use super::address::LISTEN;
-use super::error::{Diagnostic, Problem, quoted};
-use super::gateway::{LONGEST, SHORTEST};
-use super::pem;
-use super::reader::Section;
-use super::tls::{Acme, Clients, ListenerTls, Proof, TlsVersion};
-use super::types::{ListenAddress, Listener, SocketRights, TrustedProxies};
-use super::value::{Found, Kind};
+use self::tls::ListenerTls;
+use super::acme::Acme;
+use super::gateway::TrustedProxies;
+use crate::config::address::{LISTEN, ListenAddress};
+use crate::config::error::{Diagnostic, Problem, quoted};
+use crate::config::section::Section;
+use crate::config::value::{Found, Kind};
 
-const HANDSHAKE: Duration = Duration::from_secs(10);
 const BACKLOG: u16 = 4096;
 
 const MODE: Kind<Option<u32>> = Kind { number: |number| format!("{number:04}"), ..Kind::new("0660", mode) };
@@ -21,15 +18,40 @@ const OWNER: Kind<Option<u32>> =
 const GROUP: Kind<Option<u32>> =
     Kind::new("www-data", |name| id(name, "group", |name| uzers::get_group_by_name(name).map(|group| group.gid())));
 
+/// One `[[listener]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    pub address: ListenAddress,
+    /// Whether HTTP/2 is spoken with clients who can.
+    pub http2: bool,
+    /// Whether requests are answered with where they are served over TLS, and with nothing else.
+    pub redirect_https: bool,
+    pub tls: Option<ListenerTls>,
+    /// Whether connections begin with a PROXY header.
+    pub proxy_protocol: bool,
+    /// Connections that the kernel may hold until they are accepted.
+    pub backlog: u16,
+    pub rights: SocketRights,
+}
+
+/// Who may connect to a socket file; what is not set is left to the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SocketRights {
+    /// Permission bits, at most `0o777`.
+    pub mode: Option<u32>,
+    pub owner: Option<u32>,
+    pub group: Option<u32>,
+}
+
 /// Reads one listener. `None` is one without an address, which has been reported.
-pub(super) fn read(section: &Section<'_>, proxies: &TrustedProxies, acme: &Acme) -> Option<Found<Listener>> {
+pub(in crate::config) fn read(section: &Section<'_>, proxies: &TrustedProxies, acme: &Acme) -> Option<Found<Listener>> {
     let address = section.required("address", &LISTEN);
     let http2 = section.boolean("http2", true);
     let redirect_https = section.boolean("redirect_https", false);
     let proxy_protocol = section.boolean("proxy_protocol", false);
     let backlog = section.number("backlog", BACKLOG, 1..=u16::MAX);
     let rights = read_rights(section, address.as_ref().map(|address| &address.value));
-    let tls = section.table("tls", |section| read_tls(section, acme));
+    let tls = section.table("tls", |section| tls::read(section, acme));
     if redirect_https && section.has("tls") {
         let error = Diagnostic::new("a listener with TLS has nothing to redirect");
         section.report(error.at(&section.value("redirect_https")?.span));
@@ -44,53 +66,6 @@ pub(super) fn read(section: &Section<'_>, proxies: &TrustedProxies, acme: &Acme)
         section.report(error.at(&span).hint(hint));
     }
     Some(listener)
-}
-
-/// A CA that cannot be read must not become a listener that asks nobody for anything.
-fn read_clients(section: &Section<'_>, proof: Proof) -> Option<Clients> {
-    let reported = section.reader.errors.len();
-    let clients = pem::roots(section, "client_ca").map(|roots| Clients { roots, proof });
-    let value = section.value("client_ca")?;
-    if clients.is_none() && section.reader.errors.len() == reported {
-        let error = Diagnostic::new("`client_ca` is empty, so that nobody could be verified");
-        section.report(error.at(&value.span).hint("leave it out to serve clients without certificates".to_owned()));
-    }
-    clients
-}
-
-/// `None` is a listener without TLS; that of one with errors has been reported.
-fn read_tls(section: &Section<'_>, acme: &Acme) -> Option<ListenerTls> {
-    let min_version =
-        section.choice("min_version", TlsVersion::Tls12, &[("1.2", TlsVersion::Tls12), ("1.3", TlsVersion::Tls13)]);
-    let proof =
-        section.choice("client_auth", Proof::Required, &[("required", Proof::Required), ("optional", Proof::Optional)]);
-    let clients = read_clients(section, proof);
-    let tickets = section.boolean("session_tickets", true);
-    let handshake_timeout = section.duration("handshake_timeout", HANDSHAKE, SHORTEST..=LONGEST);
-    let names = acme::read_names(section, acme);
-    let identities: Vec<_> = section
-        .tables("certificates", |section| {
-            let found = pem::identity(section, "certificate", "key");
-            if !section.has("certificate") && !section.has("key") {
-                section.missing("certificate", "certificate = \"/etc/fngate/shop.pem\"");
-            }
-            found
-        })
-        .into_iter()
-        .flatten()
-        .collect();
-    // Only a table that is written is one.
-    section.span.as_ref()?;
-    if !section.has("certificates") && !section.has("acme") {
-        let example = "certificates = [{ certificate = \"/etc/fngate/shop.pem\", key = \"/etc/fngate/shop.key\" }]";
-        section.missing("certificates", example);
-    }
-    if section.has("client_auth") && !section.has("client_ca") {
-        let error =
-            Diagnostic::new("`client_auth` says what is asked of clients, but there is no `client_ca` to trust");
-        section.report(error.at(&section.value("client_auth")?.span));
-    }
-    Some(ListenerTls { identities, acme: names, min_version, clients, tickets, handshake_timeout })
 }
 
 fn read_rights(section: &Section<'_>, address: Option<&ListenAddress>) -> SocketRights {
