@@ -1,5 +1,7 @@
 //! The composition root: makes the parts, joins them, and ends them in order.
 
+pub mod preflight;
+
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,13 +14,13 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::config::Config;
+use crate::config::{Config, Diagnostic, Report};
 #[cfg(feature = "acme")]
 use crate::control::acme;
 use crate::control::admin::{self, Admin};
 use crate::control::load;
 use crate::control::ready::Readiness;
-use crate::control::reload::{Origin, Reloader};
+use crate::control::reload::{Origin, Reloaded, Reloader};
 #[cfg(feature = "otel")]
 use crate::control::traces;
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
@@ -100,7 +102,11 @@ impl App {
             client_connections: config.gateway.max_connections.map_or((open_files / 2).max(16), usize::from),
             idle_connections: (open_files / 4 / workers).max(16),
         };
-        let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics)?));
+        let snapshot = Snapshot::compile(config, None, &metrics)?;
+        for warning in snapshot.warnings() {
+            tracing::warn!(place = warning.place().map(|place| place.to_string()), "{}", warning.message());
+        }
+        let shared = Arc::new(Shared::new(snapshot));
         #[cfg(feature = "acme")]
         acme::load(&shared.load());
         let (spans, exporter) = export_traces(&shared, &metrics);
@@ -157,10 +163,10 @@ impl App {
     /// Loads the configuration again.
     ///
     /// # Errors
-    /// The errors of the configuration as text.
-    pub fn reload(&self) -> Result<u64, String> {
+    /// Why it is not used.
+    pub fn reload(&self) -> Reloaded {
         let (answer, outcome) = oneshot::channel();
-        let stopped = || "the gateway has stopped".to_owned();
+        let stopped = || Arc::new(Report::of(Diagnostic::new("the gateway has stopped")));
         self.commands.blocking_send(Command::Reload(answer)).map_err(|_closed| stopped())?;
         outcome.blocking_recv().unwrap_or_else(|_closed| Err(stopped()))
     }

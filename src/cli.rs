@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod check;
 mod configured;
 mod conformance;
 mod dev;
@@ -23,7 +24,7 @@ use clap_complete::Shell;
 
 use self::admin::Running;
 use self::configured::Configured;
-use self::outcome::{Failure, USAGE, print};
+use self::outcome::USAGE;
 
 /// A function gateway: a public address for web functions on your own machines.
 #[derive(Debug, Parser)]
@@ -37,8 +38,8 @@ struct Cli {
 enum Command {
     /// Serve the configured functions until a signal ends it.
     Run(Configured),
-    /// Check a configuration: prints all its errors, or one line that sums it up.
-    Check(Configured),
+    /// Check a configuration and what a start needs: prints all errors and warnings, and one line that sums it up.
+    Check(check::Check),
     /// List the APIs with their functions and effective timeouts.
     Routes {
         #[command(flatten)]
@@ -100,7 +101,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(configured) => run::run(&configured),
-        Command::Check(configured) => check(&configured),
+        Command::Check(arguments) => check::check(&arguments),
         Command::Routes { configured, json } => routes::routes(&configured, json),
         Command::Explain { configured, method, url } => explain::explain(&configured, &method, &url),
         Command::Reload(running) => reload::reload(&running),
@@ -114,15 +115,4 @@ pub fn main() -> ExitCode {
         Command::Man { directory } => manual::write(&Cli::command(), &directory),
     };
     outcome.unwrap_or_else(|failure| failure.report())
-}
-
-fn check(configured: &Configured) -> Result<ExitCode, Failure> {
-    let config = configured.load()?.config;
-    let apis: usize = config.services.iter().map(|service| service.apis.len()).sum();
-    print(&format!(
-        "{}: good: {} functions, {} services, {apis} APIs\n",
-        configured.path().display(),
-        config.functions.len(),
-        config.services.len()
-    ))
 }

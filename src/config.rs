@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod field;
 mod file;
+mod foreign;
 mod functions;
 mod host;
 mod inputs;
@@ -43,7 +44,7 @@ use variable::Lookup;
 
 pub use address::{InstanceAddress, ListenAddress};
 pub use environment::Environment;
-pub use error::{Diagnostic, Report};
+pub use error::{Diagnostic, Report, Severity};
 pub use host::{HostPattern, is_host};
 pub use inputs::{Inputs, Source};
 pub use path::{BasePath, PathRule, Segment};
@@ -69,14 +70,17 @@ pub use table::traces::Traces;
 #[derive(Debug)]
 pub struct Loaded {
     pub config: Config,
+    /// Warnings.
+    pub report: Report,
     pub inputs: Inputs,
 }
 
 /// Why there is no configuration, and what was read nevertheless: a watcher waits for these files to change.
 #[derive(Debug, thiserror::Error)]
-#[error("{errors}")]
+#[error("{report}")]
 pub struct Failure {
-    pub errors: Report,
+    /// Errors, and warnings.
+    pub report: Report,
     pub inputs: Inputs,
 }
 
@@ -90,18 +94,18 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
     let result = load_from(&disk);
     let inputs = disk.into_inputs();
     match result {
-        Ok(config) => Ok(Loaded { config, inputs }),
-        Err(errors) => Err(Failure { errors, inputs }),
+        Ok((config, report)) => Ok(Loaded { config, report, inputs }),
+        Err(report) => Err(Failure { report, inputs }),
     }
 }
 
 /// Reads a configuration that is not on the disk; `name` stands for the file in messages and for where it would be. `include` is
-/// refused.
+/// refused. Warnings are left out.
 ///
 /// # Errors
 /// As [`load`].
 pub fn parse(name: &Path, text: &str) -> Result<Config, Report> {
-    parse_with(name, text, &|variable| std::env::var(variable))
+    parse_with(name, text, &|variable| std::env::var(variable)).map(|(config, _warnings)| config)
 }
 
 /// Every key of the configuration, in the order of the reference.
@@ -118,29 +122,29 @@ pub fn schema_keys() -> Vec<String> {
     schema().into_iter().map(|key| key.name).collect()
 }
 
-fn load_from(disk: &Disk) -> Result<Config, Report> {
+fn load_from(disk: &Disk) -> Result<(Config, Report), Report> {
     let main = disk.read_main().map_err(|error| Report::new(vec![error], &[]))?;
     let schema = schema_keys();
     let reader = Reader::new(&|name| std::env::var(name), disk, &schema);
     let mut documents = vec![Document::parse(&main)];
     let patterns = read_includes(&reader, &documents);
-    let included = disk.follow(patterns, &reader.errors);
-    let complete = reader.errors.is_empty();
+    let included = disk.follow(patterns, &reader.diagnostics);
+    let complete = !reader.diagnostics.has_errors();
     documents.extend(included.iter().map(Document::parse));
     for document in documents.iter().skip(1) {
-        document.refuse_includes("only the main file may include others", &reader.errors);
+        document.refuse_includes("only the main file may include others", &reader.diagnostics);
     }
     finish(reader, documents, complete)
 }
 
-fn parse_with(name: &Path, text: &str, lookup: Lookup<'_>) -> Result<Config, Report> {
+fn parse_with(name: &Path, text: &str, lookup: Lookup<'_>) -> Result<(Config, Report), Report> {
     let file = file::File::new(name, text.to_owned());
     let (disk, schema) = (Disk::new(name), schema_keys());
     let reader = Reader::new(lookup, &disk, &schema);
     let documents = vec![Document::parse(&file)];
     documents
         .iter()
-        .for_each(|document| document.refuse_includes("there are no files to include here", &reader.errors));
+        .for_each(|document| document.refuse_includes("there are no files to include here", &reader.diagnostics));
     finish(reader, documents, true)
 }
 
@@ -150,18 +154,23 @@ fn read_includes(reader: &Reader<'_>, documents: &[Document<'_>]) -> Vec<Found<S
 }
 
 /// Reads documents of which all syntax errors are known. What they mean is looked at only if that can be told.
-fn finish(reader: Reader<'_>, mut documents: Vec<Document<'_>>, complete: bool) -> Result<Config, Report> {
+fn finish(reader: Reader<'_>, mut documents: Vec<Document<'_>>, complete: bool) -> Result<(Config, Report), Report> {
     let syntax: Vec<_> = documents.iter_mut().flat_map(|document| std::mem::take(&mut document.errors)).collect();
     let files: Vec<_> = documents.iter().map(|document| Arc::clone(document.file)).collect();
     let intact = complete && documents.iter().all(|document| document.intact);
     let config = intact.then(|| Section::root(&reader, &documents, resolve::read));
-    let mut errors = reader.errors.into_inner();
+    let mut diagnostics = reader.diagnostics.into_inner();
     // A value that is no TOML has been reported; that its repaired reading makes no sense either is not news.
     let lines: HashSet<_> = syntax.iter().filter_map(Diagnostic::line).collect();
-    errors.retain(|error| error.line().is_none_or(|line| !lines.contains(&line)));
-    errors.extend(syntax);
+    diagnostics.retain(|diagnostic| diagnostic.line().is_none_or(|line| !lines.contains(&line)));
+    diagnostics.extend(syntax);
+    if diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error) {
+        // What seems odd may come of an error.
+        diagnostics.retain(|diagnostic| diagnostic.severity() == Severity::Error);
+    }
+    let report = Report::new(diagnostics, &files);
     match config {
-        Some(config) if errors.is_empty() => Ok(config),
-        _ => Err(Report::new(errors, &files)),
+        Some(config) if report.errors().is_empty() => Ok((config, report)),
+        _ => Err(report),
     }
 }

@@ -20,10 +20,10 @@ pub mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch as channel};
+use tokio::sync::{mpsc, watch as channel};
 use tokio::time::{Instant, timeout_at};
 
-use self::load::{Event, Loads};
+use self::load::{Answer, Event, Loads};
 use self::ready::Readiness;
 use self::systemd::Manager;
 use crate::drain::Phase;
@@ -35,8 +35,8 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// What the control loop can be asked to do.
 #[derive(Debug)]
 pub enum Command {
-    /// Load the configuration again; the answer is the new revision, or the errors as text.
-    Reload(oneshot::Sender<Result<u64, String>>),
+    /// Load the configuration again.
+    Reload(Answer),
     ReopenLogs,
     Stop(StopSignal),
 }
@@ -90,12 +90,12 @@ impl Control {
                     Some(Event::Begun) => manager.reloading(),
                     Some(Event::Ended) => manager.ready(),
                     None => {
-                        tracing::error!("nobody loads configurations any more; the process ends");
+                        tracing::error!("config loader died; exiting");
                         return Outcome::Failed;
                     }
                 },
                 ended = self.ended.recv() => {
-                    tracing::error!(worker = ended.map(|(index, _)| index), "a worker ended on its own; the process ends");
+                    tracing::error!(worker = ended.map(|(index, _)| index), "worker died; exiting");
                     return Outcome::Failed;
                 }
                 () = manager.watchdog_due() => manager.feed_watchdog(&self.crew.heartbeats()),

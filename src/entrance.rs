@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::certificate;
 use crate::config::{ListenAddress, Listener};
-use crate::net::certificate;
 use crate::net::issued::Issued;
 use crate::net::tls::{Acceptor, TlsError};
 use crate::telemetry::listener::ListenerMetrics;

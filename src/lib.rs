@@ -3,6 +3,7 @@
 //! The modules are layers; imports go down the list and never up. `docs/architecture.md` is the map.
 
 pub mod alarm;
+pub mod certificate;
 pub mod clock;
 pub mod drain;
 pub mod header;

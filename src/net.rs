@@ -1,7 +1,6 @@
 //! Sockets: binding them, accepting from them, and what stands in front of their streams.
 
 pub mod accept;
-pub mod certificate;
 pub mod gather;
 mod inherited;
 pub mod issued;
@@ -9,5 +8,4 @@ pub mod proxy_protocol;
 mod resumption;
 pub mod socket;
 pub mod socket_file;
-mod subject;
 pub mod tls;

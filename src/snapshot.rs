@@ -1,6 +1,8 @@
 //! One compiled, immutable routing table with the functions behind it. A request sees one snapshot from its first look-up to
 //! its log line.
 
+mod reach;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +12,7 @@ use arc_swap::ArcSwap;
 use http::HeaderName;
 use tokio::sync::Notify;
 
-use crate::config::{self, Binding, Config, Environment, FunctionId, ListenAddress, Service};
+use crate::config::{self, Binding, Config, Diagnostic, Environment, FunctionId, ListenAddress, Service};
 use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
@@ -131,6 +133,12 @@ impl Snapshot {
             services: config.services.iter().map(|service| (service.name.clone(), unrouted(&service.name))).collect(),
             config: Arc::new(config),
         })
+    }
+
+    /// What no request would reach, although it can be used.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        reach::warnings(&self.config, &self.table)
     }
 
     /// Shows in the metrics what comes into use with it.

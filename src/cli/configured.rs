@@ -21,7 +21,7 @@ impl Configured {
     pub(super) fn load(&self) -> Result<config::Loaded, Failure> {
         let (path, origin) = self.choose();
         config::load(&path).map_err(|failure| {
-            let mut report = Failure::configuration(&failure);
+            let mut report = Failure::configuration(&failure.report);
             let unread = failure.inputs.sources.first().is_some_and(|source| source.content.is_none());
             if let (true, Some(origin)) = (unread, origin) {
                 report.text.push_str(origin);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::config;
+use crate::config::Report;
 use crate::control::{Outcome, StopSignal};
 use crate::telemetry::log::with_sources;
 
@@ -26,13 +26,8 @@ impl Failure {
         Self { code: USAGE, text: text.into() }
     }
 
-    pub(super) fn configuration(failure: &config::Failure) -> Self {
-        let text = if io::IsTerminal::is_terminal(&io::stderr()) {
-            failure.errors.coloured()
-        } else {
-            failure.errors.to_string()
-        };
-        Self { code: BAD_CONFIGURATION, text }
+    pub(super) fn configuration(report: &Report) -> Self {
+        Self { code: BAD_CONFIGURATION, text: shown(report) }
     }
 
     /// An error with its sources, each once.
@@ -47,6 +42,18 @@ impl Failure {
         let _ = writeln!(io::stderr(), "{prefix}{text}");
         self.code.into()
     }
+}
+
+/// Writes the warnings of a configuration that can be used to standard error.
+pub(super) fn warn(report: &Report) {
+    if !report.is_empty() {
+        // There is nothing to do about a terminal that is gone.
+        let _ = writeln!(io::stderr(), "{}", shown(report));
+    }
+}
+
+fn shown(report: &Report) -> String {
+    if io::IsTerminal::is_terminal(&io::stderr()) { report.coloured() } else { report.to_string() }
 }
 
 /// Writes to standard output. A reader that has seen enough, as `head` has, is no error.

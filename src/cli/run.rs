@@ -6,13 +6,14 @@ use super::configured::Configured;
 use super::outcome::{Failure, exit_code};
 use crate::app::{App, Options};
 use crate::config::Log;
-use crate::control::reload::Origin;
+use crate::control::reload::{Origin, warn_of};
 use crate::process;
 use crate::telemetry::log::{self, Guard};
 
 pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let loaded = configured.load()?;
     let _log = begin(&loaded.config.log)?;
+    warn_of(&loaded.report);
     let origin = Origin { path: configured.path(), inputs: loaded.inputs };
     let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;

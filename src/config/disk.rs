@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::{Diagnostic, Errors, Problem};
+use super::error::{Diagnostic, Diagnostics, Problem};
 use super::file::{File, Span};
 use super::inputs::{Inputs, Listing, Source, read_bytes};
 use super::pattern::{expand, fixed, is_wild};
@@ -72,7 +72,7 @@ impl Disk {
 
     /// Reads the files that patterns name, seen from the directory of the main file. Each is read once, however many patterns
     /// match it.
-    pub(super) fn follow(&self, patterns: Vec<Found<String>>, errors: &Errors) -> Vec<Arc<File>> {
+    pub(super) fn follow(&self, patterns: Vec<Found<String>>, errors: &Diagnostics) -> Vec<Arc<File>> {
         let mut seen = HashSet::from([identity(&self.main)]);
         let mut files = Vec::new();
         for Found { value, span } in patterns {
@@ -90,7 +90,7 @@ impl Disk {
     }
 
     /// The paths that a pattern stands for, sorted. Without a wildcard that is the path itself, be it there or not.
-    fn expand(&self, base: &Path, pattern: &str, span: &Span, errors: &Errors) -> Vec<PathBuf> {
+    fn expand(&self, base: &Path, pattern: &str, span: &Span, errors: &Diagnostics) -> Vec<PathBuf> {
         if !is_wild(pattern) {
             return vec![base.join(pattern)];
         }

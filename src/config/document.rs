@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
-use super::error::{Diagnostic, Errors};
+use super::error::{Diagnostic, Diagnostics};
 use super::file::{File, Span};
 use super::value::Value;
 
@@ -28,7 +28,7 @@ impl<'a> Document<'a> {
     }
 
     /// Reports an `include` that names anything.
-    pub(super) fn refuse_includes(&self, reason: &str, errors: &Errors) {
+    pub(super) fn refuse_includes(&self, reason: &str, errors: &Diagnostics) {
         let value = Value::of("include", self.file, &self.table).filter(|value| !value.is_empty());
         if let Some(value) = value {
             errors.push(Diagnostic::new(format!("`include` is not possible here: {reason}")).at(&value.key_span()));

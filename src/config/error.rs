@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: every error, each with its place, in the look of rustc.
+//! What is wrong with a configuration: every error and warning, each with its place, in the look of rustc.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -12,28 +12,82 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::file::{File, Span};
 use super::place::Place;
 
-/// Errors that are shown in full. Nobody reads more at once, and each reload would log them all.
+/// Diagnostics of a kind that are shown in full. Nobody reads more at once, and each reload would log them all.
 const SHOWN: usize = 100;
 
-/// All errors of a configuration, in the order of the files and of their lines. `Display` is plain text, without colours.
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The configuration cannot be used.
+    Error,
+    /// It can, but does not do what its author seems to want.
+    Warning,
+}
+
+impl Severity {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// What there is to say about a configuration: its errors and its warnings, each in the order of the files and of their lines. `Display`
+/// is plain text without colours, empty if there is nothing to say.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Report {
-    pub(super) fn new(mut errors: Vec<Diagnostic>, files: &[Arc<File>]) -> Self {
-        errors.sort_by_key(|error| {
-            let mark = error.marks.first();
+    pub(super) fn new(mut diagnostics: Vec<Diagnostic>, files: &[Arc<File>]) -> Self {
+        diagnostics.sort_by_key(|diagnostic| {
+            let mark = diagnostic.marks.first();
             let file = mark.and_then(|mark| files.iter().position(|file| Arc::ptr_eq(file, &mark.file)));
             (file, mark.and_then(|mark| mark.range.as_ref()).map(|range| range.start))
         });
-        Self { errors }
+        let mut report = Self::default();
+        diagnostics.into_iter().for_each(|diagnostic| report.push(diagnostic));
+        report
+    }
+
+    /// A report of one diagnostic.
+    #[must_use]
+    pub fn of(diagnostic: Diagnostic) -> Self {
+        let mut report = Self::default();
+        report.push(diagnostic);
+        report
+    }
+
+    /// Adds what was found later.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        match diagnostic.severity {
+            Severity::Error => self.errors.push(diagnostic),
+            Severity::Warning => self.warnings.push(diagnostic),
+        }
     }
 
     #[must_use]
     pub fn errors(&self) -> &[Diagnostic] {
         &self.errors
+    }
+
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// Errors first.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.errors.iter().chain(&self.warnings)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.errors.is_empty() && self.warnings.is_empty()
     }
 
     /// The text of `Display` with ANSI colours, for a terminal.
@@ -43,24 +97,32 @@ impl Report {
     }
 
     fn render(&self, renderer: &Renderer) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
         let mut text = String::new();
-        for error in self.errors.iter().take(SHOWN) {
-            text.push_str(&renderer.render(&[error.group()]));
+        for diagnostic in self.errors.iter().take(SHOWN).chain(self.warnings.iter().take(SHOWN)) {
+            text.push_str(&renderer.render(&[diagnostic.group()]));
             text.push_str("\n\n");
         }
-        let count = match self.errors.len() {
-            1 => "1 error in the configuration".to_owned(),
-            count if count > SHOWN => {
-                format!(
-                    "{count} errors in the configuration; the first {SHOWN} are shown, and there are {} more",
-                    count - SHOWN
-                )
-            }
-            count => format!("{count} errors in the configuration"),
-        };
-        text.push_str(&renderer.render(&[Group::with_title(Level::ERROR.primary_title(count))]));
+        let level = if self.errors.is_empty() { Level::WARNING } else { Level::ERROR };
+        let counts: Vec<_> = [(&self.errors, Severity::Error), (&self.warnings, Severity::Warning)]
+            .iter()
+            .filter(|(diagnostics, _)| !diagnostics.is_empty())
+            .map(|(diagnostics, severity)| counted(diagnostics.len(), severity.as_str()))
+            .collect();
+        let mut summary = format!("{} in the configuration", counts.join(" and "));
+        let hidden = self.errors.len().saturating_sub(SHOWN) + self.warnings.len().saturating_sub(SHOWN);
+        if hidden > 0 {
+            summary.push_str(&format!("; {hidden} more than are shown"));
+        }
+        text.push_str(&renderer.render(&[Group::with_title(level.primary_title(summary))]));
         text
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for Report {
@@ -71,21 +133,31 @@ impl fmt::Display for Report {
 
 impl std::error::Error for Report {}
 
-/// One error of a configuration. `Display` is its message alone, on one line.
+/// One error or warning. `Display` is its place and message, on one line.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
+    severity: Severity,
     message: String,
-    /// The place of the error first, then the places that it is in conflict with.
+    /// Where it is first, then the places that it is in conflict with.
     marks: Vec<Mark>,
+    /// Where it is, if no mark says so.
+    place: Option<Place>,
     hint: Option<String>,
 }
 
 impl Diagnostic {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), marks: Vec::new(), hint: None }
+    /// An error.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), marks: Vec::new(), place: None, hint: None }
     }
 
-    /// Adds a place. The first is where the error is.
+    #[must_use]
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, message: message.into(), marks: Vec::new(), place: None, hint: None }
+    }
+
+    /// Adds a place. The first is where it is.
     pub(super) fn at(mut self, span: &Span) -> Self {
         self.marks.push(Mark::new(span, ""));
         self
@@ -97,15 +169,35 @@ impl Diagnostic {
         self
     }
 
+    /// Adds a place whose file is not at hand any more.
+    #[must_use]
+    pub fn at_place(mut self, place: &Place) -> Self {
+        self.place = Some(place.clone());
+        self
+    }
+
     /// Names a file and no line of it.
     pub(super) fn in_file(mut self, file: &Arc<File>) -> Self {
         self.marks.push(Mark { file: Arc::clone(file), range: None, label: Cow::Borrowed("") });
         self
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
         self
+    }
+
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// What to do about it, if that is known.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     #[must_use]
@@ -116,7 +208,7 @@ impl Diagnostic {
     /// Where the error is; `None` for a file that could not be read, and for what is missing altogether.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
-        let mark = self.marks.first()?;
+        let Some(mark) = self.marks.first() else { return self.place.clone() };
         Some(Span::new(&mark.file, mark.range.clone()?).place())
     }
 
@@ -126,7 +218,11 @@ impl Diagnostic {
     }
 
     fn group(&self) -> Group<'_> {
-        let mut group = Group::with_title(Level::ERROR.primary_title(&self.message));
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(&self.message));
         let mut marks = self.marks.as_slice();
         let mut kind = AnnotationKind::Primary;
         while let Some(first) = marks.first() {
@@ -138,6 +234,10 @@ impl Diagnostic {
             };
             kind = AnnotationKind::Context;
             marks = rest;
+        }
+        if let Some(place) = &self.place {
+            let origin = Origin::path(place.file.to_string_lossy()).line(place.line);
+            group = group.element(origin.char_column(place.column));
         }
         match &self.hint {
             Some(hint) => group.element(Level::HELP.message(hint)),
@@ -192,21 +292,22 @@ impl Problem {
     }
 }
 
-/// Where the errors gather while a configuration is read. Shared, so that a reader may report and go on.
+/// Where errors and warnings gather while a configuration is read. Shared, so that a reader may report and go on.
 #[derive(Debug, Default)]
-pub(super) struct Errors(RefCell<Vec<Diagnostic>>);
+pub(super) struct Diagnostics(RefCell<Vec<Diagnostic>>);
 
-impl Errors {
-    pub(super) fn push(&self, error: Diagnostic) {
-        self.0.borrow_mut().push(error);
+impl Diagnostics {
+    pub(super) fn push(&self, diagnostic: Diagnostic) {
+        self.0.borrow_mut().push(diagnostic);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
+    pub(super) fn has_errors(&self) -> bool {
+        self.errors() > 0
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.borrow().len()
+    /// How many errors there are.
+    pub(super) fn errors(&self) -> usize {
+        self.0.borrow().iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
     }
 
     pub(super) fn into_inner(self) -> Vec<Diagnostic> {

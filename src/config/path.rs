@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::Problem;
+use super::foreign::translate;
 use super::value::Kind;
 
 pub(super) const PATH: Kind<PathRule> =
@@ -305,6 +306,7 @@ pub const fn is_segment_byte(byte: u8) -> bool {
 
 fn problem(text: &str, error: &PathError) -> Problem {
     let hint = match error {
+        _ if let Some(here) = translate(text) => Some(format!("write \"{here}\"")),
         PathError::NoSlash if !text.is_empty() => Some(format!("write \"/{}\"", text.trim_start_matches('='))),
         _ => None,
     };

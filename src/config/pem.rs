@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
@@ -13,10 +14,14 @@ use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use super::error::{Problem, quoted};
+use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
 use super::section::Section;
 use super::value::{Found, Kind};
+use crate::certificate;
+
+/// A certificate that expires in fewer seconds than this is warned of: 14 days.
+const SOON: i64 = 14 * 24 * 3600;
 
 const CERTIFICATE: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/certificate.pem", path);
 const KEY: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/key.pem", path);
@@ -87,12 +92,53 @@ pub(super) fn identity(section: &Section<'_>, certificate: &'static str, key: &'
     let (chain, private) = (read(section, chain, certificates), read(section, private, private_key));
     let (chain, private) = (chain?, private?);
     match fit(&chain.value, &private.value) {
-        Ok(()) => Some(Identity { chain: chain.value, key: private.value }),
+        Ok(()) => {
+            warn_of(section, &chain);
+            Some(Identity { chain: chain.value, key: private.value })
+        }
         Err(problem) => {
             section.report(problem.at(&private.span).at_labelled(&chain.span, "the certificate"));
             None
         }
     }
+}
+
+/// Reports what is wrong with a chain that can be shown all the same.
+fn warn_of(section: &Section<'_>, chain: &Found<Vec<CertificateDer<'static>>>) {
+    let warn = |message: String, hint: &str| {
+        section.report(Diagnostic::warning(message).at(&chain.span).hint(hint.to_owned()));
+    };
+    if !certificate::is_in_order(&chain.value) {
+        let hint = "the file has the certificate first, then the one that issued it, and so on; many clients refuse another order";
+        warn("the certificates of the chain are not in order".to_owned(), hint);
+    }
+    let Some((begin, end)) = chain.value.first().and_then(certificate::validity) else { return };
+    let now = unix_time();
+    let days = |seconds: i64| seconds / (24 * 3600);
+    if end <= now {
+        warn(format!("the certificate expired {}", ago(days(now - end))), "clients refuse it: renew it");
+    } else if end - now < SOON {
+        warn(format!("the certificate expires in {} days", days(end - now)), "renew it");
+    } else if begin > now {
+        warn(
+            format!("the certificate is not valid for another {} days", days(begin - now) + 1),
+            "clients refuse it until then",
+        );
+    }
+}
+
+fn ago(days: i64) -> String {
+    match days {
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{days} days ago"),
+    }
+}
+
+/// Seconds since 1970.
+fn unix_time() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Reports that of two keys one names a file and the other does not.
@@ -157,10 +203,23 @@ fn private_key(bytes: &[u8], file: &Path) -> Result<PrivateKey, Problem> {
 
 /// Whether a certificate can be shown, and the key is its own.
 fn fit(chain: &[CertificateDer<'static>], key: &PrivateKey) -> Result<(), Problem> {
-    match CertifiedKey::from_der(chain.to_vec(), key.der(), &aws_lc_rs::default_provider()) {
-        Ok(_) => Ok(()),
-        Err(rustls::Error::InconsistentKeys(_)) => Err(Problem::new("the key does not belong to the certificate")),
-        Err(error) => Err(Problem::new(format!("the certificate and its key cannot be used: {error}"))),
+    let pair = |chain: Vec<_>| CertifiedKey::from_der(chain, key.der(), &aws_lc_rs::default_provider());
+    let Err(error) = pair(chain.to_vec()) else { return Ok(()) };
+    let unsupported = certificate::unsupported_key(&key.der()).map(|found| ("key", found));
+    let unsupported = unsupported.or_else(|| Some(("certificate", certificate::unsupported(chain.first()?)?)));
+    if let Some((part, found)) = unsupported {
+        return Err(Problem::new(format!("the {part} {}", found.what)).hint(found.instead.to_owned()));
+    }
+    if !matches!(error, rustls::Error::InconsistentKeys(_)) {
+        return Err(Problem::new(format!("the certificate and its key cannot be used: {error}")));
+    }
+    let problem = Problem::new("the key does not belong to the certificate");
+    match chain.iter().skip(1).position(|other| pair(vec![other.clone()]).is_ok()) {
+        Some(behind) => {
+            let hint = format!("it belongs to certificate {} of the file, which must come first", behind + 2);
+            Err(problem.hint(hint))
+        }
+        None => Err(problem),
     }
 }
 

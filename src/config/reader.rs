@@ -7,13 +7,13 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use super::disk::Disk;
-use super::error::Errors;
+use super::error::Diagnostics;
 use super::schema::{self, Form, Key};
 use super::variable::Lookup;
 
 /// What all sections of one reading share.
 pub(super) struct Reader<'a> {
-    pub(super) errors: Errors,
+    pub(super) diagnostics: Diagnostics,
     pub(super) lookup: Lookup<'a>,
     /// Where the files are that keys name.
     pub(super) disk: &'a Disk,
@@ -29,14 +29,15 @@ enum Purpose<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(lookup: Lookup<'a>, disk: &'a Disk, schema: &'a [String]) -> Self {
-        Self { errors: Errors::default(), lookup, disk, purpose: Purpose::Load { schema } }
+        Self { diagnostics: Diagnostics::default(), lookup, disk, purpose: Purpose::Load { schema } }
     }
 
     /// Runs `read` over nothing and returns every key that it asks for, in that order.
     pub(super) fn learn(read: impl FnOnce(&Reader<'_>)) -> Vec<Key> {
         let purpose = Purpose::Learn { keys: RefCell::new(Vec::new()) };
         let disk = Disk::new(Path::new(""));
-        let reader = Reader { errors: Errors::default(), lookup: &|name| std::env::var(name), disk: &disk, purpose };
+        let reader =
+            Reader { diagnostics: Diagnostics::default(), lookup: &|name| std::env::var(name), disk: &disk, purpose };
         read(&reader);
         match reader.purpose {
             Purpose::Learn { keys } => keys.into_inner(),

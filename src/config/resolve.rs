@@ -8,6 +8,7 @@ use foldhash::HashMap;
 use foldhash::fast::RandomState;
 
 use super::address::{InstanceAddress, ListenAddress};
+use super::environment::Environment;
 use super::error::Diagnostic;
 use super::file::Span;
 use super::functions::Functions;
@@ -59,6 +60,7 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     let mut seen = Seen::default();
     // One service after the other: what was written of all of them at once would be more than what comes of it.
     let services = root.tables("service", |section| seen.resolve(service::read(section, prefix), &functions, root));
+    functions.unused(&services).for_each(|warning| root.report(warning));
     Config {
         listeners: check_listeners(root, listeners, &admin, &functions.all),
         gateway,
@@ -142,6 +144,7 @@ struct Seen {
 
 impl Seen {
     fn resolve(&mut self, written: WrittenService, functions: &Functions, root: &Section<'_>) -> Service {
+        check_environments(&written, root);
         let name = written.name.as_ref().map(|name| name.value.clone()).unwrap_or_default();
         if let Some(Found { value, span }) = written.name {
             match self.services.entry(value) {
@@ -155,9 +158,7 @@ impl Seen {
             }
         }
         let domains = written.domains.into_iter().map(|domain| self.claim(domain, &name, root)).collect();
-        let count = written.apis.len();
-        let held = HashMap::with_capacity_and_hasher(count, RandomState::default());
-        let mut apis = Apis { service: &name, functions, held, all: Vec::with_capacity(count) };
+        let mut apis = Apis::new(&name, functions, written.apis.len());
         for api in written.apis {
             apis.add(api, root);
         }
@@ -183,24 +184,64 @@ impl Seen {
     }
 }
 
+/// Warns of APIs that no domain leads to, and of domains that lead to no API.
+fn check_environments(service: &WrittenService, root: &Section<'_>) {
+    let is_reached =
+        |environment: &Environment| service.domains.iter().any(|domain| domain.value.environment == *environment);
+    for api in &service.apis {
+        let Some(path) = &api.path else { continue };
+        let missing: Vec<_> = api.environments.iter().filter(|environment| !is_reached(environment)).collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let listed =
+            missing.iter().map(|environment| format!("\"{}\"", environment.as_str())).collect::<Vec<_>>().join(" and ");
+        let message = format!("no domain of the service leads to this API in the environment {listed}");
+        let hint = format!("add a `[[service.domain]]` with environment = \"{}\"", missing[0].as_str());
+        root.report(Diagnostic::warning(message).at(&path.span).hint(hint));
+    }
+    for domain in &service.domains {
+        let environment = domain.value.environment;
+        if !service.apis.iter().any(|api| api.environments.contains(&environment)) {
+            let message = format!(
+                "the service has no API in the environment \"{}\": all requests to this host get 404",
+                environment.as_str()
+            );
+            root.report(Diagnostic::warning(message).at(&domain.span));
+        }
+    }
+}
+
 /// The APIs of one service.
 struct Apis<'a> {
     service: &'a str,
     functions: &'a Functions,
     /// Who holds a path shape and method: an index into `all`, and the place of its path.
     held: HashMap<(Shape, MethodRule), (usize, Span)>,
+    /// Where each name is set, or the path that it comes from.
+    names: HashMap<String, Span>,
     all: Vec<Api>,
 }
 
-impl Apis<'_> {
+impl<'a> Apis<'a> {
+    fn new(service: &'a str, functions: &'a Functions, count: usize) -> Self {
+        let held = HashMap::with_capacity_and_hasher(count, RandomState::default());
+        let names = HashMap::with_capacity_and_hasher(count, RandomState::default());
+        Self { service, functions, held, names, all: Vec::with_capacity(count) }
+    }
+
     fn add(&mut self, written: WrittenApi, root: &Section<'_>) {
         let bindings = match &written.function {
             Some(reference) => self.bind(&written, reference, root),
             None => Vec::new(),
         };
         let (Some(Found { value: path, span }), Some(method)) = (written.path, written.method) else { return };
+        let (name, name_span) = match written.name {
+            Some(name) => (name.value, name.span),
+            None => (default_name(&method, &path), span.clone()),
+        };
         let api = Api {
-            name: written.name.map_or_else(|| default_name(&method, &path), |name| name.value),
+            name,
             path,
             method,
             bindings,
@@ -213,6 +254,16 @@ impl Apis<'_> {
         };
         let identity = (api.path.shape(), api.method.clone());
         let Some((index, first)) = self.held.get(&identity) else {
+            if let Some(first) = self.names.get(&api.name) {
+                let message = format!("the service `{}` has two APIs named `{}`", self.service, api.name);
+                let error = Diagnostic::new(message).at(&name_span).at_labelled(first, "the first");
+                root.report(
+                    error.hint(
+                        "a name is the address of an API: leave `name` out for one of method and path".to_owned(),
+                    ),
+                );
+            }
+            self.names.insert(api.name.clone(), name_span);
             self.held.insert(identity, (self.all.len(), span));
             self.all.push(api);
             return;

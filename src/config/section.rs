@@ -180,7 +180,7 @@ impl<'a> Section<'a> {
 
     /// Reads a value of this section as a string of some kind. `None` has been reported.
     pub(super) fn read<T>(&self, value: &Value<'_>, kind: &Kind<T>) -> Option<Found<T>> {
-        value.read(kind, self.reader.lookup, &self.reader.errors)
+        value.read(kind, self.reader.lookup, &self.reader.diagnostics)
     }
 
     pub(super) fn missing(&self, key: &str, example: &str) {
@@ -191,8 +191,9 @@ impl<'a> Section<'a> {
         });
     }
 
-    pub(super) fn report(&self, error: Diagnostic) {
-        self.reader.errors.push(error);
+    /// Reports an error or a warning.
+    pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.reader.diagnostics.push(diagnostic);
     }
 
     fn visit<T>(self, read: impl FnOnce(&Self) -> T) -> T {

@@ -8,6 +8,7 @@ mod good;
 mod pem;
 mod shipped;
 mod traces;
+mod warnings;
 
 use std::env::VarError;
 use std::path::Path;
@@ -26,6 +27,10 @@ instances = ["builtin:echo"]
 "#;
 
 fn parse(text: &str) -> Result<Config, Report> {
+    read(text).map(|(config, _warnings)| config)
+}
+
+fn read(text: &str) -> Result<(Config, Report), Report> {
     parse_with(Path::new("fngate.toml"), text, &|name| match name {
         "DOMAIN" => Ok("example.com".to_owned()),
         "WAIT" => Ok("20s".to_owned()),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{Errors, Problem, quoted};
+use super::error::{Diagnostics, Problem, quoted};
 use super::file::{File, Span};
 use super::variable::{Lookup, substitute};
 use crate::units::{self, UnitError};
@@ -111,7 +111,7 @@ impl<'a> Value<'a> {
     }
 
     /// Reads a string, its variables put in. `None` has been reported.
-    pub(super) fn read<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Errors) -> Option<Found<T>> {
+    pub(super) fn read<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Diagnostics) -> Option<Found<T>> {
         let text = self.text(kind, lookup, errors)?;
         match (kind.parse)(&text) {
             Ok(value) => Some(Found { value, span: self.span.clone() }),
@@ -122,7 +122,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn text<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Errors) -> Option<Cow<'a, str>> {
+    fn text<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Diagnostics) -> Option<Cow<'a, str>> {
         let Some(written) = self.node.as_str() else {
             let number = self.node.as_integer().and_then(|number| number.to_string().parse().ok());
             let hint = number.map(|number| format!("write \"{}\"", (kind.number)(number)));
@@ -139,7 +139,7 @@ impl<'a> Value<'a> {
     }
 
     /// Puts the values of variables into the text of this value. `None` has been reported.
-    pub(super) fn put_in(&self, written: &'a str, lookup: Lookup<'_>, errors: &Errors) -> Option<Cow<'a, str>> {
+    pub(super) fn put_in(&self, written: &'a str, lookup: Lookup<'_>, errors: &Diagnostics) -> Option<Cow<'a, str>> {
         match substitute(written, lookup) {
             Ok(text) => Some(text),
             Err(unresolved) => {

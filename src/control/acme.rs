@@ -21,8 +21,8 @@ use self::https::Https;
 use self::order::{Wanted, Way, order};
 use self::standing::{BACKOFF, Standing};
 use self::state::{State, usable};
+use crate::certificate;
 use crate::config::{Acme, Config, ListenAddress};
-use crate::net::certificate;
 use crate::snapshot::{Shared, Snapshot};
 
 /// The clock may be set, or the machine sleep: it is looked at that often.

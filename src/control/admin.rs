@@ -9,17 +9,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::Command;
 use super::ready::Readiness;
+use super::reload::Reloaded;
+use crate::config::Diagnostic;
 use crate::process;
 use crate::telemetry::metrics::Metrics;
 
@@ -63,7 +66,7 @@ async fn operators_only(State(admin): State<Admin>, request: Request, next: Next
     let headers = request.headers();
     let from_elsewhere = |site: &HeaderValue| !["none", "same-origin"].iter().any(|known| site == known);
     if headers.get_all(SEC_FETCH_SITE).iter().any(from_elsewhere) {
-        return (StatusCode::FORBIDDEN, "not for pages of others\n").into_response();
+        return (StatusCode::FORBIDDEN, "cross-site request refused\n").into_response();
     }
     let given = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
     if given.chain(request.uri().authority().map(Authority::as_str)).all(|host| is_known(host, &admin.hosts)) {
@@ -121,20 +124,54 @@ async fn readyz(State(admin): State<Admin>) -> Response {
 async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
     // Only browsers say where a request comes from: a page that an operator looks at is no operator.
     if headers.contains_key(ORIGIN) {
-        return (StatusCode::FORBIDDEN, "not for browsers\n").into_response();
+        return (StatusCode::FORBIDDEN, "cross-site request refused\n").into_response();
     }
     let (answer, outcome) = oneshot::channel();
     if admin.commands.send(Command::Reload(answer)).await.is_err() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping\n").into_response();
     }
     match outcome.await {
-        Ok(Ok(revision)) => format!("revision {revision}\n").into_response(),
-        Ok(Err(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors).into_response(),
-        Err(_dropped) => {
-            let text = "the gateway is stopping, or too many wait for a load that does not end\n";
-            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
-        }
+        Ok(reloaded) => answer_reload(&reloaded, accepts_json(&headers)),
+        Err(_dropped) => (StatusCode::SERVICE_UNAVAILABLE, "stopping, or reload queue full\n").into_response(),
     }
+}
+
+fn answer_reload(reloaded: &Reloaded, as_json: bool) -> Response {
+    let (status, revision, report) = match reloaded {
+        Ok(applied) => (StatusCode::OK, Some(applied.revision), &applied.report),
+        Err(report) => (StatusCode::UNPROCESSABLE_ENTITY, None, report),
+    };
+    if as_json {
+        let body =
+            json!({ "revision": revision, "diagnostics": report.diagnostics().map(to_json).collect::<Vec<_>>() });
+        return (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response();
+    }
+    let mut text = revision.map(|revision| format!("revision {revision}\n")).unwrap_or_default();
+    if !report.is_empty() {
+        text.push_str(&format!("{report}\n"));
+    }
+    (status, text).into_response()
+}
+
+/// Whether an `Accept` names JSON. Without one, operators get text.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|range| range.split(';').next().is_some_and(|kind| kind.trim() == "application/json"))
+}
+
+/// `{"severity", "message", "file", "line", "column", "advice"}`; what is not known is null.
+fn to_json(diagnostic: &Diagnostic) -> Value {
+    let place = diagnostic.place();
+    json!({
+        "severity": diagnostic.severity().as_str(),
+        "message": diagnostic.message(),
+        "file": place.as_ref().map(|place| place.file.to_string_lossy().into_owned()),
+        "line": place.as_ref().map(|place| place.line),
+        "column": place.as_ref().map(|place| place.column),
+        "advice": diagnostic.advice(),
+    })
 }
 
 #[cfg(test)]

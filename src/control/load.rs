@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
-use super::reload::Reloader;
+use super::reload::{Reloaded, Reloader};
 use super::watch::Watch;
 
 /// Requests that may wait for a load.
@@ -17,8 +17,8 @@ const WAITING: usize = 16;
 /// How long after a load a table that it replaced is looked at, again and again until nobody uses it.
 const TIDY_AFTER: Duration = Duration::from_secs(1);
 
-/// Who asked for a load: the answer is the new revision, or the errors as text.
-pub type Answer = oneshot::Sender<Result<u64, String>>;
+/// Who asked for a load.
+pub type Answer = oneshot::Sender<Reloaded>;
 
 /// What a load tells the control loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::watch::Watched;
-use crate::config::{self, Config, Failure, Inputs, ListenAddress, Loaded, SocketRights};
+use crate::config::{self, Config, Diagnostic, Failure, Inputs, ListenAddress, Loaded, Report, SocketRights};
 use crate::snapshot::{Shared, Snapshot};
+use crate::telemetry::log::{self, with_sources};
 use crate::telemetry::metrics::Metrics;
 
 /// Where a configuration was read from.
@@ -18,6 +19,17 @@ pub struct Origin {
 
 /// What a load gives.
 pub type Outcome = Result<Loaded, Failure>;
+
+/// A configuration that was put in use.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    pub revision: u64,
+    /// Its warnings.
+    pub report: Arc<Report>,
+}
+
+/// What becomes of a load: if it is refused, the report says why, and the configuration in use stays.
+pub type Reloaded = Result<Applied, Arc<Report>>;
 
 /// Loads the configuration and puts it in use, when asked or when its files have changed.
 #[derive(Debug)]
@@ -88,11 +100,14 @@ impl Reloader {
     /// Loads the configuration and puts it in use. The outcome is logged and counted.
     ///
     /// # Errors
-    /// All errors of the configuration as text; the one in use stays.
-    pub fn reload(&mut self) -> Result<u64, String> {
+    /// Why it is not used; the one in use stays.
+    pub fn reload(&mut self) -> Reloaded {
         match &self.path {
             Some(path) => self.take(config::load(path)),
-            None => Err("this gateway was started without a configuration file".to_owned()),
+            None => {
+                let error = Diagnostic::new("this gateway was started without a configuration file");
+                Err(Arc::new(Report::of(error)))
+            }
         }
     }
 
@@ -100,43 +115,43 @@ impl Reloader {
     ///
     /// # Errors
     /// As [`Self::reload`].
-    pub fn take(&mut self, outcome: Outcome) -> Result<u64, String> {
-        let outcome = match outcome {
+    pub fn take(&mut self, outcome: Outcome) -> Reloaded {
+        let reloaded = match outcome {
             Ok(loaded) => {
                 self.inputs = loaded.inputs;
-                self.apply(loaded.config)
+                self.apply(loaded.config, loaded.report)
             }
             Err(failure) => {
                 self.inputs = failure.inputs;
-                Err(failure.errors.to_string())
+                Err(Arc::new(failure.report))
             }
         };
-        match &outcome {
-            Ok(revision) => {
+        match &reloaded {
+            Ok(applied) => {
                 self.succeeded();
-                tracing::info!(revision, "configuration applied");
+                tracing::info!(revision = applied.revision, "configuration applied");
+                warn_of(&applied.report);
             }
-            Err(errors) => {
+            Err(report) => {
                 self.metrics.count_reload(false);
-                tracing::error!("the new configuration is not used, the old one stays:\n{errors}");
+                tracing::error!("configuration refused, the one in use stays:\n{report}");
             }
         }
-        outcome
+        reloaded
     }
 
-    fn apply(&mut self, config: Config) -> Result<u64, String> {
-        self.warn_of_what_waits(&config);
-        let snapshot =
-            Snapshot::compile(config, Some(&self.shared.load()), &self.metrics).map_err(|error| error.to_string())?;
+    fn apply(&mut self, config: Config, mut report: Report) -> Reloaded {
+        for key in waiting(&self.started, &config) {
+            report.push(Diagnostic::warning(format!("the change of `{key}` takes effect at the next start")));
+        }
+        let level = config.log.level;
+        let snapshot = Snapshot::compile(config, Some(&self.shared.load()), &self.metrics)
+            .map_err(|error| Arc::new(Report::of(Diagnostic::new(with_sources(&error)))))?;
+        snapshot.warnings().into_iter().for_each(|warning| report.push(warning));
+        log::set_level(level);
         let revision = snapshot.revision;
         self.retired.push(self.shared.replace(snapshot));
-        Ok(revision)
-    }
-
-    fn warn_of_what_waits(&self, config: &Config) {
-        for key in waiting(&self.started, config) {
-            tracing::warn!(key, "this change takes effect at the next start");
-        }
+        Ok(Applied { revision, report: Arc::new(report) })
     }
 
     fn succeeded(&self) {
@@ -147,12 +162,21 @@ impl Reloader {
     }
 }
 
+/// Logs the warnings of a configuration, a line each.
+pub fn warn_of(report: &Report) {
+    for warning in report.warnings() {
+        let place = warning.place().map(|place| place.to_string());
+        tracing::warn!(place, advice = warning.advice(), "{}", warning.message());
+    }
+}
+
 /// What a configuration says that the process cannot do before it starts again.
 fn waiting(started: &Config, config: &Config) -> Vec<&'static str> {
     let changes = [
         ("listener", sockets(started) != sockets(config)),
         ("admin", started.admin != config.admin),
-        ("log", started.log != config.log),
+        ("log.format", started.log.format != config.log.format),
+        ("log.access", started.log.access != config.log.access),
         ("gateway.workers", started.gateway.workers != config.gateway.workers),
         ("gateway.max_connections", started.gateway.max_connections != config.gateway.max_connections),
     ];
@@ -179,7 +203,7 @@ mod tests {
         let mut reloader = Reloader::new(None, shared.clone(), metrics);
         let in_use = shared.load();
         let (seen, revision) = (Arc::downgrade(&in_use), in_use.revision);
-        reloader.apply(parse()).expect("applied");
+        reloader.apply(parse(), Report::default()).expect("applied");
         assert_ne!(shared.revision(), revision);
         reloader.tidy();
         drop(in_use);
@@ -203,7 +227,9 @@ mod tests {
             ("backlog = 1", "", &["listener"]),
             ("mode = \"0600\"", "", &["listener"]),
             ("[[listener]]\naddress = \"127.0.0.1:80\"", "", &["listener"]),
-            ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin", "log"]),
+            ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin", "log.access"]),
+            ("", "[log]\nlevel = \"debug\"", &[]),
+            ("", "[log]\nformat = \"text\"", &["log.format"]),
             ("", "[gateway]\nworkers = 7\nmax_connections = 7", &["gateway.workers", "gateway.max_connections"]),
         ] {
             assert_eq!(waiting(&started, &parse(listener, more)), keys, "{listener} {more}");

@@ -12,7 +12,7 @@ use rustls::server::ProducesTickets;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-use super::certificate;
+use crate::certificate;
 
 /// The verifier and the tickets of a single handshake: what the one learns the other has to know.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use rustls::sign::CertifiedKey;
 use rustls::{ConfigBuilder, RootCertStore, ServerConfig, SupportedProtocolVersion, WantsVerifier, version};
 use tokio_rustls::TlsAcceptor;
 
-use super::certificate;
 use super::issued::Issued;
 use super::resumption::Handshake;
+use crate::certificate;
 use crate::config::{Clients, ListenerTls, Proof, TlsVersion};
 
 /// What a client has agreed to when HTTP/2 is to be spoken.

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use tracing::level_filters::LevelFilter;
+use tracing::subscriber::set_global_default;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{Registry, reload};
 
 use super::escape::escape;
 use crate::config::{Log, LogFormat};
@@ -25,6 +26,8 @@ const LAST_MESSAGES: Duration = Duration::from_secs(2);
 /// How long the report of a panic may take to be written.
 const MOMENT: Duration = Duration::from_millis(100);
 
+/// Which messages are logged; changed by a reload.
+static FILTER: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 static QUEUE: OnceLock<SyncSender<Message>> = OnceLock::new();
 static LOST: AtomicU64 = AtomicU64::new(0);
 static PANICS: AtomicU64 = AtomicU64::new(0);
@@ -70,22 +73,29 @@ pub fn install(log: &Log) -> io::Result<Guard> {
         // Only a second call at the same time can have been here, and its queue is as good.
         let _ = QUEUE.set(queue);
     }
-    let builder = fmt::Subscriber::builder()
-        .with_max_level(LevelFilter::from_level(log.level))
-        .with_writer(Queues { for_journal: is_journal() })
-        .with_target(log.level >= Level::DEBUG);
-    let targets = targets(log.level);
+    let (filter, handle) = reload::Layer::new(targets(log.level));
+    let layer = fmt::layer().with_writer(Queues { for_journal: is_journal() }).with_target(log.level >= Level::DEBUG);
+    let subscriber = Registry::default().with(filter);
     // An error only says that there is a subscriber already: tests install their own.
-    let _ = match log.format {
-        LogFormat::Json => {
-            tracing::subscriber::set_global_default(builder.json().flatten_event(true).finish().with(targets))
-        }
+    let installed = match log.format {
+        LogFormat::Json => set_global_default(subscriber.with(layer.json().flatten_event(true))),
         LogFormat::Text => {
             let colours = io::IsTerminal::is_terminal(&io::stderr());
-            tracing::subscriber::set_global_default(builder.with_ansi(colours).finish().with(targets))
+            set_global_default(subscriber.with(layer.with_ansi(colours)))
         }
     };
+    if installed.is_ok() {
+        let _ = FILTER.set(handle);
+    }
     Ok(Guard)
+}
+
+/// Changes which messages are logged.
+pub fn set_level(level: Level) {
+    if let Some(filter) = FILTER.get() {
+        // It fails only when the subscriber is gone.
+        let _ = filter.reload(targets(level));
+    }
 }
 
 /// An error with its sources, each once, as a line of text.

@@ -25,13 +25,13 @@ fn what_is_printed_passes_check() {
     std::fs::write(at("serverless.yml"), SERVERLESS).expect("a file");
     let openapi = r#"{ "openapi": "3.1.0", "info": { "title": "t" }, "paths": { "/a": { "get": {}, "post": {} } } }"#;
     std::fs::write(at("openapi.json"), openapi).expect("a file");
-    for (name, apis) in [("serverless.yml", 1), ("openapi.json", 2)] {
+    for (name, apis) in [("serverless.yml", "1 API"), ("openapi.json", "2 APIs")] {
         let imported = run(fngate(&["import"]).arg(at(name)));
         assert_eq!((imported.code(), imported.err.as_str()), (Some(0), ""), "{name}");
         std::fs::write(at("fngate.toml"), &imported.out).expect("a file");
         let checked = run(fngate(&["check", "-c"]).arg(at("fngate.toml")));
         assert_eq!(checked.code(), Some(0), "{}\n{}", checked.err, imported.out);
-        assert!(checked.out.contains(&format!("1 functions, 1 services, {apis} APIs")), "{}", checked.out);
+        assert!(checked.out.contains(&format!("1 function, 1 service, {apis}\n")), "{}", checked.out);
     }
 }
 

@@ -128,7 +128,7 @@ fn hup_with_a_bad_file_changes_nothing_and_reports_all_errors_once() {
     let folder = Folder::new(&echo("a"));
     let gateway = Gateway::start(&folder);
     let refused = || gateway.metric("fngate_config_reloads_total{result=\"error\"}");
-    let reports = || gateway.process.err().matches("the new configuration is not used").count();
+    let reports = || gateway.process.err().matches("configuration refused").count();
     folder.write(&broken());
     eventually("the change is seen", || (refused() == 1).then_some(()));
     gateway.process.signal(Signal::HUP);

@@ -56,7 +56,7 @@ fn check_sums_up_a_good_file_in_a_line() {
     let folder = Folder::new(&echo("a"));
     let finished = run(&mut fngate(&["check", "-c", &folder.argument()]));
     assert_eq!((finished.code(), finished.err.as_str()), (Some(0), ""));
-    assert_eq!(finished.out, format!("{}: good: 1 functions, 1 services, 1 APIs\n", folder.argument()));
+    assert_eq!(finished.out, format!("{}: OK: 1 function, 1 service, 1 API\n", folder.argument()));
 }
 
 #[test]

@@ -236,7 +236,7 @@ fn a_renewed_certificate_is_used_at_once_and_a_pair_that_does_not_fit_is_not() {
     authority.issue("shop", &["shop.test"]);
     std::fs::write(authority.path("shop.key"), key).expect("a key");
     let errors = gateway.app().reload().expect_err("they do not fit");
-    assert!(errors.contains("the key does not belong to the certificate"), "{errors}");
+    assert!(errors.to_string().contains("the key does not belong to the certificate"), "{errors}");
     let mut client = secure(&gateway, "shop.test", &authority);
     assert_ne!(client.shown(), first);
     assert_eq!(client.ask(request("GET /", &[])).expect("an answer").status(), 200);

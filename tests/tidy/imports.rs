@@ -6,7 +6,7 @@ use super::{assert_none, files, text};
 
 /// The layers, lowest first. A file imports from lower layers and from its own top-level module.
 const LAYERS: [&[&str]; 12] = [
-    &["clock", "drain", "header", "huffman", "process", "units"],
+    &["certificate", "clock", "drain", "header", "huffman", "process", "units"],
     &["alarm"],
     &["config"],
     &["import"],

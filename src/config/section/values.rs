@@ -110,6 +110,6 @@ impl<'a> Section<'a> {
 
     /// Puts the variables into a value. `None` has been reported.
     pub(in crate::config) fn put_in(&self, value: &Value<'a>, written: &'a str) -> Option<Cow<'a, str>> {
-        value.put_in(written, self.reader.lookup, &self.reader.errors)
+        value.put_in(written, self.reader.lookup, &self.reader.diagnostics)
     }
 }

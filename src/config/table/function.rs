@@ -101,6 +101,11 @@ pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) ->
     let max_concurrency = NonZeroUsize::new(section.number("max_concurrency", 0, 0..=MANY));
     let queue = section.number("queue", 0, 0..=MANY);
     let queue_timeout = time("queue_timeout", 1, SHORTEST);
+    if max_concurrency.is_none() && queue > 0 {
+        let warning =
+            Diagnostic::warning("`queue` does nothing without `max_concurrency`: no request waits for a slot");
+        section.report(section.value("queue").map_or(warning.clone(), |value| warning.at(&value.key_span())));
+    }
     let memory = section.number("memory", 0, 0..=u32::MAX);
     let headers = field::read(section, prefix);
     let proxy_protocol = read_proxy_protocol(section, &instances);

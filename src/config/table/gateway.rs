@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use super::http2::{self, Http2};
 use crate::config::address::NETWORK;
-use crate::config::error::{Problem, quoted};
+use crate::config::error::{Diagnostic, Problem, quoted};
 use crate::config::field;
 use crate::config::range::{HEADER_BYTES, HEADERS, KIB, LONGEST, MANY, SHORTEST};
 use crate::config::section::Section;
@@ -98,7 +98,11 @@ pub(in crate::config) fn read(section: &Section<'_>) -> Gateway {
         max_connections: NonZeroUsize::new(section.number("max_connections", 0, 0..=MANY)),
         drain_timeout: time("drain_timeout", 30),
         trusted_proxies: TrustedProxies {
-            networks: section.list("trusted_proxies", &NETWORK).into_iter().map(|network| network.value).collect(),
+            networks: section
+                .list("trusted_proxies", &NETWORK)
+                .into_iter()
+                .map(|network| trusted(section, &network))
+                .collect(),
         },
         reserved: section.choice(
             "reserved",
@@ -119,6 +123,15 @@ pub(in crate::config) fn read(section: &Section<'_>) -> Gateway {
 pub(in crate::config) fn read_body_limit(section: &Section<'_>) -> Option<Found<Option<u64>>> {
     let limit = section.optional("max_body_bytes", &SIZE)?;
     Some(limit.map(|bytes| (bytes > 0).then_some(bytes)))
+}
+
+/// Warns of a network that everybody is in.
+fn trusted(section: &Section<'_>, network: &Found<IpNet>) -> IpNet {
+    if network.value.prefix_len() == 0 {
+        let warning = Diagnostic::warning("every client is a trusted proxy: each can say that it is another one");
+        section.report(warning.at(&network.span).hint("list the addresses of your proxies".to_owned()));
+    }
+    network.value
 }
 
 fn text(found: Option<Found<String>>) -> String {

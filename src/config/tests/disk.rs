@@ -54,7 +54,7 @@ fn included_files_are_one_configuration() {
         ("services/notes.txt", "not TOML"),
         ("log.toml", "[log]\nlevel = \"debug\"\n[gateway]\nvia = true"),
     ]);
-    let Loaded { config, inputs: Inputs { sources, directories, .. } } = loaded(&directory);
+    let Loaded { config, inputs: Inputs { sources, directories, .. }, .. } = loaded(&directory);
     let services: Vec<_> = config.services.iter().map(|service| service.name.as_str()).collect();
     assert_eq!(services, ["a", "b"]);
     assert_eq!(config.log.level, tracing::Level::DEBUG);

@@ -104,7 +104,7 @@ fn report(directory: &TempDir, rule: &str, text: &str) -> String {
 fn their_files_belong_to_the_configuration() {
     let directory = directory();
     let path = write(&directory, "ca = \"certificate.pem\"\ncertificate = \"both.pem\"\nkey = \"both.pem\"");
-    let Loaded { config, inputs } = load(&path).unwrap_or_else(|failure| panic!("{failure}"));
+    let Loaded { config, inputs, .. } = load(&path).unwrap_or_else(|failure| panic!("{failure}"));
     let names: Vec<_> =
         inputs.sources.iter().map(|source| source.path.strip_prefix(directory.path()).expect("inside")).collect();
     assert_eq!(names, ["fngate.toml", "certificate.pem", "both.pem"].map(Path::new));

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 
-use crate::net::certificate;
+use crate::certificate;
 
 /// After a failure. Doubles each time, up to `LONGEST_BACKOFF`.
 pub(super) const BACKOFF: Duration = Duration::from_secs(60);

@@ -15,8 +15,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::error::Error;
+use crate::certificate;
 use crate::config::Acme;
-use crate::net::certificate;
 
 const ACCOUNT: &str = "account.json";
 

@@ -40,7 +40,7 @@ impl Gateway {
     /// Runs a configuration file, which is watched. Its log goes to `access.log` beside it if it says so.
     #[track_caller]
     pub fn from_file(path: &Path) -> Self {
-        let loaded = config::load(path).unwrap_or_else(|failure| panic!("{}", failure.errors));
+        let loaded = config::load(path).unwrap_or_else(|failure| panic!("{}", failure.report));
         let origin = ConfigOrigin { path: path.to_owned(), inputs: loaded.inputs };
         let log = tempfile::tempdir().expect("a folder");
         Self::start(Options { config: loaded.config, origin: Some(origin), signals: false }, log)

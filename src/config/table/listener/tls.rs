@@ -87,10 +87,10 @@ pub(in crate::config) fn read(section: &Section<'_>, acme: &Acme) -> Option<List
 
 /// A CA that cannot be read must not become a listener that asks nobody for anything.
 fn read_clients(section: &Section<'_>, proof: Proof) -> Option<Clients> {
-    let reported = section.reader.errors.len();
+    let reported = section.reader.diagnostics.errors();
     let clients = pem::roots(section, "client_ca").map(|roots| Clients { roots, proof });
     let value = section.value("client_ca")?;
-    if clients.is_none() && section.reader.errors.len() == reported {
+    if clients.is_none() && section.reader.diagnostics.errors() == reported {
         let error = Diagnostic::new("`client_ca` is empty, so that nobody could be verified");
         section.report(error.at(&value.span).hint("leave it out to serve clients without certificates".to_owned()));
     }

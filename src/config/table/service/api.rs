@@ -8,7 +8,8 @@ use http::{HeaderName, HeaderValue, Method};
 use crate::config::environment::{ENVIRONMENT, Environment, environment};
 use crate::config::error::{Diagnostic, Problem, quoted};
 use crate::config::field;
-use crate::config::name::{DISPLAY, REFERENCE, Reference, VERSION};
+use crate::config::foreign::translate;
+use crate::config::name::{DISPLAY, LATEST, REFERENCE, Reference, VERSION};
 use crate::config::path::{PATH, PathRule};
 use crate::config::place::{Place, Setting};
 use crate::config::section::Section;
@@ -98,6 +99,15 @@ pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) ->
         enabled: section.boolean("enabled", true),
         raw_path: section.boolean("raw_path", false),
     };
+    if let Some(path) = &api.path
+        && let Some(here) = translate(path.value.as_str())
+    {
+        let message = format!(
+            "{} is the syntax of another router: here it matches these characters only",
+            quoted(path.value.as_str())
+        );
+        section.report(Diagnostic::warning(message).at(&path.span).hint(format!("write \"{here}\"")));
+    }
     check_versions(&api, section);
     api
 }
@@ -141,6 +151,13 @@ fn check_versions(api: &WrittenApi, section: &Section<'_>) {
         let error =
             Diagnostic::new("the version is chosen twice: here and in the reference to the function").at(&first.span);
         section.report(error.at_labelled(&function.span, "names a version already"));
+    }
+    let is_default = |(_, version): &(Found<Environment>, Found<String>)| version.value == LATEST;
+    if let (None, Some((first, _))) = (explicit, api.versions.first())
+        && api.versions.iter().all(is_default)
+    {
+        let message = format!("`{LATEST}` is the version that is used without `versions`");
+        section.report(Diagnostic::warning(message).at(&first.span).hint("leave `versions` out".to_owned()));
     }
     for (environment, _) in &api.versions {
         if !api.environments.contains(&environment.value) {
