@@ -18,6 +18,7 @@ use crate::config::{Config, Diagnostic, Report};
 #[cfg(feature = "acme")]
 use crate::control::acme;
 use crate::control::admin::{self, Admin};
+use crate::control::expiry;
 use crate::control::load;
 use crate::control::ready::Readiness;
 use crate::control::reload::{Origin, Reloaded, Reloader};
@@ -272,6 +273,7 @@ fn run_control(
             }
         }
         drop(signals.map(tokio::spawn));
+        tokio::spawn(expiry::watch(control.crew.shared.clone()));
         #[cfg(feature = "acme")]
         tokio::spawn(acme::keep(control.crew.shared.clone()));
         let export = exporter.export.map(tokio::spawn);

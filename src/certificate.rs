@@ -2,6 +2,8 @@
 
 mod subject;
 
+use std::time::SystemTime;
+
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::asn1_rs::{Any, Sequence, Tag};
 use x509_parser::certificate::X509Certificate;
@@ -46,6 +48,13 @@ pub fn validity(certificate: &CertificateDer<'_>) -> Option<(i64, i64)> {
     let certificate = parse(certificate)?;
     let validity = certificate.validity();
     Some((validity.not_before.timestamp(), validity.not_after.timestamp()))
+}
+
+/// The time now, in seconds since 1970.
+#[must_use]
+pub fn unix_time() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Whose it is: the distinguished name of its subject, such as `O=Example, CN=client 7`. It can be the value of a field, and is no other

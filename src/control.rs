@@ -6,6 +6,7 @@
 #[cfg(feature = "acme")]
 pub mod acme;
 pub mod admin;
+pub mod expiry;
 #[cfg(any(feature = "acme", feature = "otel"))]
 mod fetch;
 pub mod load;

@@ -58,14 +58,22 @@ impl Entrance {
         })
     }
 
-    /// Shows the certificates in the metrics, now that they are in use.
-    pub fn show(&self) {
-        let Some(secure) = &self.tls else { return };
-        let shown = secure.acceptor.leaves().into_iter().filter_map(|leaf| {
+    /// The certificates in use: the first name of each, and when it expires, in seconds since 1970.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<(String, i64)> {
+        let leaves = self.tls.as_ref().map(|secure| secure.acceptor.leaves()).unwrap_or_default();
+        let told = leaves.into_iter().filter_map(|leaf| {
             let name = certificate::names(&leaf).into_iter().next().or_else(|| certificate::subject(&leaf));
             Some((name.unwrap_or_default(), certificate::expiry(&leaf)?))
         });
-        secure.metrics.show_certificates(shown.collect());
+        told.collect()
+    }
+
+    /// Shows the certificates in the metrics, now that they are in use.
+    pub fn show(&self) {
+        if let Some(secure) = &self.tls {
+            secure.metrics.show_certificates(self.certificates());
+        }
     }
 }
 

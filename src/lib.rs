@@ -9,6 +9,7 @@ pub mod drain;
 pub mod header;
 pub mod huffman;
 pub mod process;
+pub mod throttle;
 pub mod units;
 
 pub mod config;

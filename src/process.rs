@@ -1,14 +1,26 @@
 //! What the process asks of the kernel for itself: files, memory, processors.
 
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::atomic::{AtomicI32, Ordering};
+
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{Resource, Rlimit, getpriority_process, getrlimit, setpriority_process, setrlimit};
 use rustix::stdio::stderr;
 use rustix::thread::disable_transparent_huge_pages;
 
+use crate::throttle::Throttle;
+
+/// Descriptors that connections leave to the admin listener, the files of a reload and the logs.
+const RESERVED: u64 = 64;
 /// Open files that are neither a client's nor a function's connection.
 const OTHER_FILES: u64 = 64;
 /// Descriptors that get their place in the kernel's table at once: half a megabyte of it.
 const PLACES: u64 = 1 << 16;
+
+/// The lowest descriptor that is kept in reserve.
+static RESERVE: AtomicI32 = AtomicI32::new(i32::MAX);
+static SHORTAGE: Throttle = Throttle::new();
 
 /// How much nicer than a worker a thread is whose work can wait. The kernel gives it a third of what it gives the worker then, if both want
 /// the same processor.
@@ -24,7 +36,44 @@ pub fn raise_open_files() -> usize {
         Err(_) => limit.current,
     };
     let files = current.unwrap_or(1 << 20);
+    let reserve = files.saturating_sub(RESERVED.min(files / 4));
+    RESERVE.store(i32::try_from(reserve).unwrap_or(i32::MAX), Ordering::Relaxed);
     usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX)
+}
+
+/// Whether a descriptor takes up what is kept in reserve. The kernel gives out the lowest one that is free: then all below it are taken.
+pub fn is_of_reserve(descriptor: &impl AsFd) -> bool {
+    descriptor.as_fd().as_raw_fd() >= RESERVE.load(Ordering::Relaxed)
+}
+
+/// Whether the next descriptor would be one of the reserve. Asks the kernel.
+#[must_use]
+pub fn is_short_of_files() -> bool {
+    // The copy is closed at once.
+    fcntl_dupfd_cloexec(stderr(), 0).map_or(true, |copy| is_of_reserve(&copy))
+}
+
+/// The error of a connection that would take up the reserve.
+#[must_use]
+pub fn out_of_files() -> io::Error {
+    Errno::MFILE.into()
+}
+
+#[must_use]
+pub fn is_out_of_files(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Logs that there are no descriptors left, once a second at most.
+pub fn report_shortage(what: &str) {
+    if let Some(others) = SHORTAGE.permit() {
+        let limit = RESERVE.load(Ordering::Relaxed);
+        tracing::error!(
+            others,
+            limit,
+            "{what}: out of file descriptors; raise the limit (`LimitNOFILE=`, `ulimit -n`)"
+        );
+    }
 }
 
 /// Takes out of the way what makes all requests of a worker wait now and then, for milliseconds.

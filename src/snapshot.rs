@@ -3,7 +3,7 @@
 
 mod reach;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use http::HeaderName;
 use tokio::sync::Notify;
 
-use crate::config::{self, Binding, Config, Diagnostic, Environment, FunctionId, ListenAddress, Service};
+use crate::config::{self, Binding, Config, Diagnostic, Environment, FunctionId, ListenAddress, Listener, Service};
 use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
@@ -36,7 +36,9 @@ pub struct Snapshot {
     pub functions: Vec<Arc<Function>>,
     /// Indices of `functions`.
     by_id: HashMap<FunctionId, usize>,
-    /// The ways in. A listener that is gone from the configuration keeps its own, as it keeps its sockets until the next start.
+    /// The listeners that have sockets: those of the configuration that the process started with.
+    live: Arc<[Door]>,
+    /// What each of them speaks. One that is gone from the configuration keeps what it had.
     pub entrances: HashMap<Door, Arc<Entrance>>,
     /// What an ACME server has issued and asks for. Every table has the same.
     pub issued: Arc<Issued>,
@@ -85,7 +87,8 @@ impl Snapshot {
     /// When two domains or APIs are the same or a certificate cannot be used, which a loaded configuration rules out.
     pub fn compile(config: Config, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, CompileError> {
         let issued = previous.map(|previous| previous.issued.clone()).unwrap_or_default();
-        let entrances = entrances(&config, previous, &issued, metrics)?;
+        let live = previous.map_or_else(|| doors(&config.listeners).into(), |previous| previous.live.clone());
+        let entrances = entrances(&config, &live, previous, &issued, metrics)?;
         let known = |id| previous.and_then(|previous| Some(&*previous.functions[previous.function(id)?]));
         let functions: Vec<_> = config
             .functions
@@ -126,6 +129,7 @@ impl Snapshot {
             apis,
             functions,
             by_id,
+            live,
             entrances,
             issued,
             rules: rules(&config.gateway),
@@ -144,6 +148,21 @@ impl Snapshot {
     /// Shows in the metrics what comes into use with it.
     fn show(&self) {
         self.entrances.values().for_each(|entrance| entrance.show());
+    }
+
+    /// The certificates in use: the listener, the first name, and when it expires, in seconds since 1970.
+    pub fn certificates(&self) -> impl Iterator<Item = (&ListenAddress, String, i64)> {
+        let entrances = self.entrances.iter();
+        entrances.flat_map(|((address, _), entrance)| {
+            entrance.certificates().into_iter().map(move |(name, expiry)| (address, name, expiry))
+        })
+    }
+
+    /// The names that certificates are ordered for at live listeners.
+    #[must_use]
+    pub fn ordered_names(&self) -> BTreeSet<String> {
+        let secure = self.entrances.values().filter_map(|entrance| entrance.tls.as_ref());
+        secure.flat_map(|secure| secure.acceptor.spec().acme.iter().cloned()).collect()
     }
 
     /// The way in at this door.
@@ -228,19 +247,44 @@ impl Labels {
 
 fn entrances(
     config: &Config,
+    live: &[Door],
     previous: Option<&Snapshot>,
     issued: &Arc<Issued>,
     metrics: &Metrics,
 ) -> Result<HashMap<Door, Arc<Entrance>>, CompileError> {
     let mut entrances = previous.map(|previous| previous.entrances.clone()).unwrap_or_default();
     let https = https_port(&config.listeners);
-    for (listener, door) in config.listeners.iter().zip(doors(&config.listeners)) {
-        let before = entrances.get(&door).map(|entrance| &**entrance);
-        let made = Entrance::new(listener, https, issued, before, metrics);
+    for (door, listener) in assigned(live, &entrances, &config.listeners) {
+        let before = entrances.get(door).map(|entrance| &**entrance);
+        let made = Entrance::new(&listener, https, issued, before, metrics);
         let made = made.map_err(|source| CompileError::Tls { listener: listener.address.clone(), source })?;
-        entrances.insert(door, Arc::new(made));
+        entrances.insert(door.clone(), Arc::new(made));
     }
     Ok(entrances)
+}
+
+/// What the configuration says of each live listener. One whose address was changed in the file goes on at its old one until the next start: if it
+/// has TLS, it gets the certificates of the listener with TLS that has taken its place.
+fn assigned<'a>(
+    live: &'a [Door],
+    before: &HashMap<Door, Arc<Entrance>>,
+    listeners: &[Listener],
+) -> Vec<(&'a Door, Listener)> {
+    let mut added: Vec<_> = listeners.iter().zip(doors(listeners)).collect();
+    let mut assigned = Vec::new();
+    let mut left = Vec::new();
+    for door in live {
+        match added.iter().position(|(_, other)| other == door) {
+            Some(index) => assigned.push((door, added.remove(index).0.clone())),
+            None => left.push(door),
+        }
+    }
+    let has_tls = |door: &&Door| before.get(*door).is_some_and(|entrance| entrance.tls.is_some());
+    let successors = added.into_iter().map(|(listener, _)| listener).filter(|listener| listener.tls.is_some());
+    for (door, successor) in left.into_iter().filter(has_tls).zip(successors) {
+        assigned.push((door, Listener { address: door.0.clone(), ..successor.clone() }));
+    }
+    assigned
 }
 
 /// Room for the lines of most APIs.

@@ -2,6 +2,7 @@
 
 pub mod access;
 mod escape;
+pub mod exposition;
 pub mod family;
 pub mod floods;
 mod handles;

@@ -14,7 +14,7 @@ pub(crate) fn run(data: &[u8]) {
             let snapshot = Snapshot::compile(config, None, &metrics).expect("what is accepted compiles");
             // Names and values end up in field lines and labels.
             assert!(snapshot.apis.iter().all(|api| api.lines.is_empty() || api.lines.ends_with(b"\r\n")));
-            metrics.render().expect("metrics");
+            metrics.render(fngate::telemetry::exposition::Format::Text).expect("metrics");
         }
         Err(report) => {
             let lines = text.split('\n').count();

@@ -6,7 +6,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
@@ -18,7 +17,7 @@ use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
 use super::section::Section;
 use super::value::{Found, Kind};
-use crate::certificate;
+use crate::certificate::{self, unix_time};
 
 /// A certificate that expires in fewer seconds than this is warned of: 14 days.
 const SOON: i64 = 14 * 24 * 3600;
@@ -133,12 +132,6 @@ fn ago(days: i64) -> String {
         1 => "yesterday".to_owned(),
         days => format!("{days} days ago"),
     }
-}
-
-/// Seconds since 1970.
-fn unix_time() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Reports that of two keys one names a file and the other does not.

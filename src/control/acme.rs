@@ -79,7 +79,8 @@ impl Keeper {
             (self.acme, self.state) = (config.acme.clone(), State::new(&config.acme));
             (self.account, self.names, self.said) = (None, HashMap::new(), None);
         }
-        let names = names(&config);
+        // A listener that the file no longer has goes on until the next start, and so do its certificates.
+        let names: BTreeSet<_> = names(&config).union(&snapshot.ordered_names()).cloned().collect();
         self.names.retain(|name, _| names.contains(name));
         snapshot.issued.retain(|name| names.contains(name));
         drop(snapshot);

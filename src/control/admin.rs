@@ -4,17 +4,20 @@
 //! and not to those that got here under a name that was made to lead here (DNS rebinding).
 
 use std::fmt::Display;
+use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, VARY};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -24,6 +27,7 @@ use super::ready::Readiness;
 use super::reload::Reloaded;
 use crate::config::Diagnostic;
 use crate::process;
+use crate::telemetry::exposition::Format;
 use crate::telemetry::metrics::Metrics;
 
 /// What the admin listener shows and can ask for.
@@ -92,14 +96,16 @@ fn is_known(host: &str, hosts: &[String]) -> bool {
 }
 
 /// Renders on a thread of its own, since with many APIs that is the work of a second, and probes do not wait for it.
-async fn metrics(State(admin): State<Admin>) -> Response {
+async fn metrics(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+    let accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
+    let (format, zipped) = (Format::negotiate(&accept), accepts_gzip(&headers));
     // Goes along with the thread: a client that leaves does not make room for a second one.
     let turn = admin.scraping.lock_owned().await;
     let (rendered, text) = oneshot::channel();
     let render = move || {
         process::give_way();
         // Whoever asked may have left.
-        let _ = rendered.send(admin.metrics.render());
+        let _ = rendered.send(render(&admin.metrics, format, zipped));
         drop(turn);
     };
     let failed = |error: &dyn Display| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response();
@@ -107,10 +113,37 @@ async fn metrics(State(admin): State<Admin>) -> Response {
         return failed(&error);
     }
     match text.await {
-        Ok(Ok(text)) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+        Ok(Ok(body)) => {
+            let mut response =
+                ([(CONTENT_TYPE, format.content_type()), (VARY, "Accept, Accept-Encoding")], body).into_response();
+            if zipped {
+                response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            response
+        }
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
     }
+}
+
+fn render(metrics: &Metrics, format: Format, zipped: bool) -> anyhow::Result<Vec<u8>> {
+    let text = metrics.render(format)?;
+    if !zipped {
+        return Ok(text.into_bytes());
+    }
+    let mut zip = GzEncoder::new(Vec::new(), Compression::fast());
+    zip.write_all(text.as_bytes())?;
+    Ok(zip.finish()?)
+}
+
+/// Whether `Accept-Encoding` names gzip, and does not refuse it.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let is_refused = |part: &str| part.strip_prefix("q=").is_some_and(|quality| quality.parse() == Ok(0.0));
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && !parts.any(is_refused)
+    })
 }
 
 async fn readyz(State(admin): State<Admin>) -> Response {

@@ -10,6 +10,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::Instant;
 
 use super::happy_eyeballs::{Outcome, race};
+use crate::net::socket::connect;
 
 /// How long an address waits for a connection before the next one is tried (RFC 8305 section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -35,7 +36,7 @@ impl Addresses {
     async fn connect_to(&self, found: Vec<SocketAddr>, connect_timeout: Duration) -> io::Result<TcpStream> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let addresses = self.prefer(rotate(interleave(found), turn), Instant::now());
-        race(&addresses, delay(addresses.len(), connect_timeout), TcpStream::connect, |address, outcome| {
+        race(&addresses, delay(addresses.len(), connect_timeout), connect, |address, outcome| {
             self.note(address, outcome, Instant::now());
         })
         .await

@@ -20,7 +20,8 @@ use super::tls::{self, Offer};
 use crate::config::InstanceAddress;
 use crate::message::lines::Lines;
 use crate::net::gather;
-use crate::net::socket::{KeepAlive, Unread, keep_alive, limit_unacknowledged, unread};
+use crate::net::socket::{self, KeepAlive, Unread, keep_alive, limit_unacknowledged, unread};
+use crate::process;
 
 /// What is read of a function before others of the worker have their turn.
 const READ_IN_A_POLL: usize = 256 * 1024;
@@ -238,15 +239,20 @@ pub async fn connect(
 ) -> Result<Stream, ConnectError> {
     let error = match timeout_at(deadline, open(instance, offer, connect_timeout, preface)).await {
         Ok(Ok(kind)) => {
-            instance.set_up(true);
+            instance.note_reached();
             let http2 = instance.is_h2c() || matches!(&kind, Kind::Tls(stream) if tls::is_http2(stream));
             return Ok(Stream(Wire::new(kind, http2)));
         }
         Ok(Err(error)) => ConnectError::Failed(error),
         Err(_elapsed) => ConnectError::TimedOut(connect_timeout),
     };
-    instance.set_up(false);
     tracing::debug!(instance = %instance.label(), %error, "cannot connect");
+    match &error {
+        ConnectError::Failed(error) if process::is_out_of_files(error) => {
+            process::report_shortage("cannot connect to a function")
+        }
+        error => instance.note_unreachable(error),
+    }
     Err(error)
 }
 
@@ -254,6 +260,9 @@ async fn open(instance: &Instance, offer: Offer, connect_timeout: Duration, pref
     let (host, port) = match instance.address() {
         InstanceAddress::Unix(path) => {
             let mut stream = UnixStream::connect(path).await?;
+            if process::is_of_reserve(&stream) {
+                return Err(process::out_of_files());
+            }
             stream.write_all(preface).await?;
             return Ok(Kind::Unix(stream));
         }
@@ -263,7 +272,7 @@ async fn open(instance: &Instance, offer: Offer, connect_timeout: Duration, pref
         | InstanceAddress::H2c { host, port } => (host, *port),
     };
     let mut stream = match instance.socket() {
-        Some(socket) => TcpStream::connect(socket).await?,
+        Some(address) => socket::connect(address).await?,
         None => instance.addresses().connect(host, port, connect_timeout).await?,
     };
     prepare(&stream)?;

@@ -12,6 +12,7 @@ use super::link::Link;
 use super::pool::{Opening, Pool};
 use super::session::Session;
 use super::tls::Offer;
+use crate::process;
 
 /// After this time other requests no longer choose an instance to which a connection is being opened.
 const SLOW: Duration = Duration::from_millis(250);
@@ -43,6 +44,8 @@ pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
     };
     match &outcome {
         Ok(_) => cooldown.end(),
+        // Whichever instance it was.
+        Err(ConnectError::Failed(error)) if process::is_out_of_files(error) => cooldown.end(),
         Err(_) => cooldown.begin(Instant::now()),
     }
     outcome

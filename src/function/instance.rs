@@ -7,10 +7,12 @@ use std::sync::Arc;
 use super::addresses::Addresses;
 use super::allowance::Allowance;
 use super::cooldown::Cooldown;
+use super::error::ConnectError;
 use super::persistence::Persistence;
 use super::tls::Client;
 use crate::config::{ConnectionSettings, InstanceAddress};
-use crate::telemetry::metrics::{FunctionMetrics, FunctionShard, InstanceUp};
+use crate::telemetry::log::with_sources;
+use crate::telemetry::metrics::{FunctionChanges, FunctionMetrics, FunctionShard, InstanceUp};
 
 /// An instance, shared by the workers. Stays the same across reloads as long as its address and the settings of
 /// TLS that it has are configured.
@@ -23,6 +25,8 @@ pub struct Instance {
     tls: Option<Arc<Client>>,
     label: Box<str>,
     up: Arc<InstanceUp>,
+    /// Of whose instances it is one.
+    function: Arc<FunctionChanges>,
     cooldown: Cooldown,
     addresses: Addresses,
 }
@@ -32,7 +36,7 @@ impl Instance {
     pub fn new(address: &InstanceAddress, tls: Option<Arc<Client>>, function: &FunctionMetrics) -> Self {
         let label: Box<str> = address.to_string().into();
         let up = function.instance(&label);
-        up.set(true);
+        up.swap(true);
         let socket =
             address.authority().and_then(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port)));
         Self {
@@ -41,6 +45,7 @@ impl Instance {
             tls,
             label,
             up,
+            function: function.changes.clone(),
             cooldown: Cooldown::default(),
             addresses: Addresses::default(),
         }
@@ -90,9 +95,23 @@ impl Instance {
         &self.cooldown
     }
 
-    /// Notes the outcome of an attempt to connect.
-    pub fn set_up(&self, up: bool) {
-        self.up.set(up);
+    /// Notes that a connection was opened.
+    pub fn note_reached(&self) {
+        if !self.up.swap(true)
+            && let Some(others) = self.function.ups.permit()
+        {
+            tracing::warn!(function = %self.function.name, instance = self.label(), others, "instance up");
+        }
+    }
+
+    /// Notes that no connection could be opened.
+    pub fn note_unreachable(&self, error: &ConnectError) {
+        if self.up.swap(false)
+            && let Some(others) = self.function.downs.permit()
+        {
+            let error = with_sources(error);
+            tracing::warn!(function = %self.function.name, instance = self.label(), error, others, "instance down");
+        }
     }
 }
 

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::inherited::{self, Inherited};
 use super::socket_file::{self, SocketFile};
 use crate::config::{ListenAddress, Listener};
+use crate::process;
 
 /// TCP keep-alive: a connection is lost when a peer that was silent for `idle` has left `count` probes unanswered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,18 @@ const USER_TIMEOUT: Duration = Duration::from_secs(40);
 /// What the kernel takes of an answer before it can send it, in bytes. Without a bound it keeps megabytes for each client that is slow to
 /// take them.
 const UNSENT: u32 = 128 << 10;
+
+/// Connects to a function. A connection that would take up the descriptors of the reserve is none.
+///
+/// # Errors
+/// The system's.
+pub async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if process::is_of_reserve(&socket) {
+        return Err(process::out_of_files());
+    }
+    socket.connect(address).await
+}
 
 /// The sockets at one address: one for each worker.
 #[derive(Debug)]

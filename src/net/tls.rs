@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::issued::Issued;
 use super::resumption::Handshake;
-use crate::certificate;
+use crate::certificate::{self, unix_time};
 use crate::config::{Clients, ListenerTls, Proof, TlsVersion};
 
 /// What a client has agreed to when HTTP/2 is to be spoken.
@@ -110,7 +110,7 @@ impl Acceptor {
     #[must_use]
     pub fn leaves(&self) -> Vec<CertificateDer<'static>> {
         let issued = self.spec.acme.iter().filter_map(|name| self.certificates.issued.certificate(name));
-        let all = self.certificates.all.iter().cloned().chain(issued);
+        let all = self.certificates.all.iter().map(|certificate| certificate.key.clone()).chain(issued);
         all.filter_map(|key| key.cert.first().cloned()).collect()
     }
 }
@@ -154,13 +154,34 @@ fn verifier(clients: &Clients) -> Result<Arc<dyn ClientCertVerifier>, TlsError> 
 /// The certificates of a listener by the names that they are for.
 #[derive(Debug)]
 struct Certificates {
-    /// `shop.example.com`, or `.example.com` for one label in front of it. Several may be for one name, with keys of different kinds.
-    by_name: HashMap<String, Vec<Arc<CertifiedKey>>>,
+    /// `shop.example.com`, or `.example.com` for one label in front of it. Several may be for one name: with keys of different kinds, or an
+    /// old one beside a new one.
+    by_name: HashMap<String, Vec<Certificate>>,
     /// In the order of the configuration.
-    all: Vec<Arc<CertifiedKey>>,
+    all: Vec<Certificate>,
     /// The names whose certificates are in `issued`, once they are there.
     acme: Vec<String>,
     issued: Arc<Issued>,
+}
+
+/// A certificate with its key, and from when to when it is valid, in seconds since 1970.
+#[derive(Clone, Debug)]
+struct Certificate {
+    key: Arc<CertifiedKey>,
+    begin: i64,
+    end: i64,
+}
+
+impl Certificate {
+    fn new(key: Arc<CertifiedKey>) -> Self {
+        // One that does not say it is one that clients judge.
+        let (begin, end) = key.cert.first().and_then(certificate::validity).unwrap_or((i64::MIN, i64::MAX));
+        Self { key, begin, end }
+    }
+
+    fn is_valid(&self, now: i64) -> bool {
+        (self.begin..self.end).contains(&now)
+    }
 }
 
 impl Certificates {
@@ -169,27 +190,37 @@ impl Certificates {
         let (by_name, all) = (HashMap::new(), Vec::new());
         let mut certificates = Self { by_name, all, acme: spec.acme.clone(), issued };
         for identity in &spec.identities {
-            let key = Arc::new(CertifiedKey::from_der(identity.chain.clone(), identity.key.der(), &provider)?);
+            let key = CertifiedKey::from_der(identity.chain.clone(), identity.key.der(), &provider)?;
+            let certificate = Certificate::new(Arc::new(key));
             for name in identity.chain.first().map(certificate::names).unwrap_or_default() {
                 let name = name.strip_prefix('*').map_or(name.as_str(), |suffix| suffix).to_owned();
-                certificates.by_name.entry(name).or_default().push(key.clone());
+                certificates.by_name.entry(name).or_default().push(certificate.clone());
             }
-            certificates.all.push(key);
+            certificates.all.push(certificate);
         }
         Ok(certificates)
     }
 
-    /// Those for a name: its own, or the one that was issued for it, or a wildcard's, or all when there is none.
-    fn of(&self, name: Option<&str>) -> Vec<Arc<CertifiedKey>> {
+    /// The certificate for a name, of those with a key that `fits`: its own, or the one that was issued for it, or a wildcard's, or the first
+    /// of all when there is none. One that is not valid now gives way to one that is; of several, the one that lasts longest is taken.
+    fn choose(&self, name: Option<&str>, now: i64, fits: impl Fn(&CertifiedKey) -> bool) -> Option<Arc<CertifiedKey>> {
         let name = name.map(str::to_ascii_lowercase);
-        if let Some(exact) = name.as_ref().and_then(|name| self.by_name.get(name)) {
-            return exact.clone();
-        }
-        if let Some(issued) = self.issued_for(name.as_deref()) {
-            return vec![issued];
-        }
-        let wildcard = name.as_ref().and_then(|name| self.by_name.get(&name[name.find('.')?..]));
-        wildcard.unwrap_or(&self.all).clone()
+        let of = |name: &str| self.by_name.get(name).cloned().unwrap_or_default();
+        let exact = name.as_deref().map(of).unwrap_or_default();
+        let issued = self.issued_for(name.as_deref()).map(Certificate::new).into_iter().collect();
+        let wildcard = name.as_deref().and_then(|name| Some(of(&name[name.find('.')?..]))).unwrap_or_default();
+        let own = [exact, issued, wildcard];
+        let best = |valid: bool| {
+            let usable = |certificate: &&Certificate| fits(&certificate.key) && certificate.is_valid(now) == valid;
+            own.iter()
+                .find_map(|certificates| certificates.iter().filter(usable).max_by_key(|certificate| certificate.end))
+        };
+        let chosen = best(true).or_else(|| best(false)).or_else(|| own.iter().flatten().next());
+        let chosen = chosen.or_else(|| {
+            let fitting = || self.all.iter().filter(|certificate| fits(&certificate.key));
+            fitting().find(|certificate| certificate.is_valid(now)).or_else(|| fitting().next()).or(self.all.first())
+        });
+        chosen.map(|certificate| certificate.key.clone())
     }
 
     /// A name that is to have a certificate of its own gets no other's. One that is nobody's gets the first, like the first of those
@@ -209,9 +240,8 @@ impl ResolvesServerCert for Certificates {
         if !self.acme.is_empty() && offers_only(ACME) {
             return self.issued.proof(hello.server_name()?);
         }
-        let keys = self.of(hello.server_name());
-        let fits = |key: &&Arc<CertifiedKey>| key.key.choose_scheme(hello.signature_schemes()).is_some();
-        keys.iter().find(fits).or_else(|| keys.first()).cloned()
+        let fits = |key: &CertifiedKey| key.key.choose_scheme(hello.signature_schemes()).is_some();
+        self.choose(hello.server_name(), unix_time(), fits)
     }
 }
 
@@ -259,8 +289,42 @@ mod tests {
             (Some("localhost"), 0),
             (None, 0),
         ] {
-            let found = certificates.of(name).remove(0);
+            let found = certificates.choose(name, unix_time(), |_| true).expect("one");
             assert_eq!(found.cert, spec.identities[index].chain, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_valid_is_shown_and_of_that_what_lasts_longest() {
+        const DAY: i64 = 24 * 3600;
+        let now = unix_time();
+        let lasting = |names: &[&str], days: std::ops::Range<i64>| {
+            let key = KeyPair::generate().expect("a key");
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            let mut params = CertificateParams::new(names).expect("names");
+            let at = |days| time::OffsetDateTime::from_unix_timestamp(now + days * DAY).expect("a time");
+            (params.not_before, params.not_after) = (at(days.start), at(days.end));
+            let der = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+            let chain = vec![params.self_signed(&key).expect("a certificate").der().clone()];
+            Identity { chain, key: PrivateKey::new(der.into()) }
+        };
+        let (a, wildcard, other) = (&["a.test"][..], &["*.test"][..], &["other.example"][..]);
+        for (sets, name, index) in [
+            (vec![(a, -9..-1), (a, -1..9)], Some("a.test"), 1),
+            (vec![(a, -1..9), (a, -9..-1)], Some("a.test"), 0),
+            (vec![(a, -1..9), (a, -1..30), (a, -1..20)], Some("a.test"), 1),
+            (vec![(a, 1..90), (a, -1..9)], Some("a.test"), 1),
+            (vec![(a, -9..-1), (wildcard, -1..9)], Some("a.test"), 1),
+            (vec![(a, -1..9), (wildcard, -1..30)], Some("a.test"), 0),
+            (vec![(a, -9..-5), (a, -9..-1), (wildcard, -90..-9)], Some("a.test"), 1),
+            (vec![(other, -9..-1), (a, -1..9)], None, 1),
+            (vec![(other, -1..3), (a, -1..9)], None, 0),
+            (vec![(other, -9..-1)], None, 0),
+        ] {
+            let spec = spec(sets.iter().map(|(names, days)| lasting(names, days.clone())).collect());
+            let certificates = Certificates::new(&spec, Arc::default()).expect("usable");
+            let found = certificates.choose(name, now, |_| true).expect("one");
+            assert_eq!(found.cert, spec.identities[index].chain, "{sets:?} {name:?}");
         }
     }
 
@@ -278,7 +342,7 @@ mod tests {
         let beside = spec(vec![identity(&["first.test"]), identity(&["*.test"]), identity(&["b.test"])]);
         let beside = Certificates::new(&beside, issued.clone()).expect("usable");
         let shown = |certificates: &Certificates, name: Option<&str>| {
-            let key = certificates.of(name).into_iter().next()?;
+            let key = certificates.choose(name, unix_time(), |_| true)?;
             certificate::names(key.cert.first()?).into_iter().next()
         };
         let names = [Some("a.test"), Some("B.test"), Some("c.test"), Some("unknown"), None];

@@ -6,6 +6,7 @@ use crate::function::error::{ConnectError, ExchangeError};
 use crate::function::tls;
 use crate::message::problem::{Problem, Reason};
 use crate::message::response::Malformed;
+use crate::process;
 use crate::units::format_duration;
 
 /// Why there is no response of the function.
@@ -47,6 +48,9 @@ impl Error {
             }
             Self::NoSlot(admission::Refused::QueueTimeout) => {
                 Problem::new(Reason::QueueTimeout, "no slot of the function became free in time")
+            }
+            Self::Connect(ConnectError::Failed(error)) if process::is_out_of_files(error) => {
+                Problem::new(Reason::Overloaded, "the gateway has no file descriptors left")
             }
             Self::Connect(ConnectError::Failed(error)) => {
                 Problem::new(Reason::FunctionUnreachable, format!("no connection to the function: {}", why_not(error)))

@@ -69,6 +69,7 @@ pub(super) fn prove(client: &Client, text: String, mut record: Box<Record>) -> G
 pub(super) fn note(record: &mut Record, problem: &Problem) {
     record.status = problem.reason.status().as_u16();
     record.reason = Some(problem.reason.as_str());
+    record.detail = Some(problem.detail.clone());
     record.aborted = None;
     record.tally.count_error(problem.reason.as_str());
 }

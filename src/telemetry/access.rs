@@ -86,6 +86,8 @@ pub struct Record {
     pub instance: Option<Rc<str>>,
     /// Why the gateway itself answered.
     pub reason: Option<&'static str>,
+    /// The same in words.
+    pub detail: Option<String>,
     /// Why the exchange ended before its end.
     pub aborted: Option<&'static str>,
     /// Its part in a trace that is continued or begun here.
@@ -124,6 +126,7 @@ impl Record {
             answered: None,
             instance: None,
             reason: None,
+            detail: None,
             aborted: Some(CLIENT_CLOSED),
             trace: None,
             clock,
@@ -221,6 +224,7 @@ impl Record {
         write_fields!(line, {
             instance: self.instance.as_deref(),
             reason: self.reason.map(Plain),
+            detail: self.detail.as_deref(),
             aborted: self.aborted.map(Plain),
             protocol: Plain(match head.map(|head| head.version) {
                 Some(Version::HTTP_10) => "HTTP/1.0",

@@ -53,6 +53,13 @@ impl Family {
         self.add(labels, |metric| metric.set_gauge(gauge));
     }
 
+    /// Adds a series to a family of histograms, unless nothing was observed: eighteen lines for each of many APIs are much to scrape.
+    pub fn timing_if_any(&mut self, labels: Labels<'_>, sum: &TimingSum) {
+        if sum.buckets.iter().any(|count| *count > 0) {
+            self.timing(labels, sum);
+        }
+    }
+
     /// Adds a series to a family of histograms.
     pub fn timing(&mut self, labels: Labels<'_>, sum: &TimingSum) {
         let mut histogram = Histogram::default();

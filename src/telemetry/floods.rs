@@ -1,15 +1,11 @@
 //! Connections of HTTP/2 that were ended because their client asked too much for nothing: counted, and logged at most once a second.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use prometheus::proto::MetricFamily;
-use tokio::time::Instant;
 
 use super::family::Family;
-
-/// Between two lines in the log.
-const PAUSE: Duration = Duration::from_secs(1);
+use crate::throttle::Throttle;
 
 /// What a client has used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,41 +31,17 @@ impl Budget {
 }
 
 /// How many there were, of all workers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Floods {
     ended: [AtomicU64; Budget::ALL.len()],
-    start: Instant,
-    /// When the next line may be written, in milliseconds since the start.
-    next_line: AtomicU64,
-    /// Those that no line told of.
-    unsaid: AtomicU64,
-}
-
-impl Default for Floods {
-    fn default() -> Self {
-        let counter = AtomicU64::default;
-        Self {
-            ended: [counter(), counter(), counter()],
-            start: Instant::now(),
-            next_line: counter(),
-            unsaid: counter(),
-        }
-    }
+    lines: Throttle,
 }
 
 impl Floods {
     /// Counts and logs a connection that was ended.
     pub fn ended(&self, budget: Budget, client: &str) {
         self.ended[budget as usize].fetch_add(1, Ordering::Relaxed);
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let now = millis(self.start.elapsed());
-        let due = self.next_line.load(Ordering::Relaxed);
-        let next = now.saturating_add(millis(PAUSE));
-        if now < due || self.next_line.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err() {
-            self.unsaid.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let others = self.unsaid.swap(0, Ordering::Relaxed);
+        let Some(others) = self.lines.permit() else { return };
         let reason = budget.as_str();
         tracing::warn!(
             client,

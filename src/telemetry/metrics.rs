@@ -10,14 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
-use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
+use super::exposition::Format;
 use super::family::Family;
 use super::floods::Floods;
 use super::handles::Handles;
 use super::listener::{self, ListenerMetrics};
 use super::log;
 use super::shard::{Codes, Level, Shards, Timing, TimingSum};
+use crate::throttle::Throttle;
 
 /// Every metric of the process, made once.
 #[derive(Debug)]
@@ -136,7 +138,11 @@ impl Metrics {
     /// The handle for the series of a function, `namespace/name:version`.
     #[must_use]
     pub fn function(&self, label: &str) -> Arc<FunctionMetrics> {
-        self.functions.get_or_make(label.to_owned(), FunctionMetrics::default)
+        let make = || {
+            let changes = FunctionChanges { name: label.to_owned(), ..FunctionChanges::default() };
+            FunctionMetrics { changes: Arc::new(changes), ..FunctionMetrics::default() }
+        };
+        self.functions.get_or_make(label.to_owned(), make)
     }
 
     /// The handle for the series of a listener, by its address.
@@ -151,11 +157,11 @@ impl Metrics {
         self.last_reload_successful.set(succeeded.into());
     }
 
-    /// Everything in the Prometheus text format.
+    /// Everything, in this form.
     ///
     /// # Errors
     /// When a metric cannot be encoded, which its registration rules out.
-    pub fn render(&self) -> Result<String, prometheus::Error> {
+    pub fn render(&self, format: Format) -> Result<String, prometheus::Error> {
         let mut families = self.registry.gather();
         families.extend(self.of_apis());
         families.extend(self.of_functions());
@@ -163,7 +169,7 @@ impl Metrics {
         families.extend(self.floods.families());
         families.extend(of_log());
         families.sort_by(|one, other| one.name().cmp(other.name()));
-        TextEncoder::new().encode_to_string(&families)
+        format.encode(&families)
     }
 
     fn of_apis(&self) -> impl Iterator<Item = MetricFamily> {
@@ -187,7 +193,7 @@ impl Metrics {
             "From the end of the request head to the end of the response.",
         );
         for ((service, api), shards) in self.request_durations.living() {
-            durations.timing(&[("api", &api), ("service", &service)], &timed(&shards, |timing| timing));
+            durations.timing_if_any(&[("api", &api), ("service", &service)], &timed(&shards, |timing| timing));
         }
         let mut errors = Family::counter(
             "fngate_gateway_errors_total",
@@ -220,7 +226,7 @@ impl Metrics {
             Family::gauge("fngate_instance_up", "1 unless the last attempt to connect to the instance failed.");
         for (label, function) in self.functions.living() {
             let (shards, label) = (&function.shards, ("function", label.as_str()));
-            durations.timing(&[label], &timed(shards, |shard| &shard.duration));
+            durations.timing_if_any(&[label], &timed(shards, |shard| &shard.duration));
             in_flight.level(&[label], shards.sum(|shard| shard.in_flight.get()));
             queue_depth.level(&[label], shards.sum(|shard| shard.waiting.get()));
             tunnels.level(&[label], shards.sum(|shard| shard.tunnels.get()));
@@ -274,7 +280,18 @@ impl Errors {
 #[derive(Debug, Default)]
 pub struct FunctionMetrics {
     pub shards: Shards<FunctionShard>,
+    pub changes: Arc<FunctionChanges>,
     instances: Handles<String, InstanceUp>,
+}
+
+/// What the log is told of the instances of a function.
+#[derive(Debug, Default)]
+pub struct FunctionChanges {
+    /// `namespace/name:version`.
+    pub name: String,
+    /// Of each direction, so that the last change is not held back by the one before.
+    pub ups: Throttle,
+    pub downs: Throttle,
 }
 
 /// The numbers of a function version that one worker keeps.
@@ -297,8 +314,9 @@ pub struct FunctionShard {
 pub struct InstanceUp(AtomicBool);
 
 impl InstanceUp {
-    pub fn set(&self, up: bool) {
-        self.0.store(up, Ordering::Relaxed);
+    /// Sets it, and returns what it was.
+    pub fn swap(&self, up: bool) -> bool {
+        self.0.swap(up, Ordering::Relaxed)
     }
 }
 
@@ -336,7 +354,7 @@ mod tests {
         one.codes.of(0).count(404);
         one.duration.of(0).observe(Duration::from_millis(100));
         other.errors.of(1).count("function_timeout");
-        let text = metrics.render().expect("renders");
+        let text = metrics.render(Format::Text).expect("renders");
         for line in [
             r#"fngate_requests_total{api="get",code="200",function="default/f:1",service="shop"} 2"#,
             r#"fngate_requests_total{api="get",code="404",function="default/f:1",service="shop"} 1"#,
@@ -349,9 +367,9 @@ mod tests {
             assert!(text.lines().any(|other| other == line), "{line}\n{text}");
         }
         drop(one);
-        assert!(metrics.render().expect("renders").contains(r#"code="404""#));
+        assert!(metrics.render(Format::Text).expect("renders").contains(r#"code="404""#));
         drop(other);
-        let text = metrics.render().expect("renders");
+        let text = metrics.render(Format::Text).expect("renders");
         assert!(!text.contains("shop") && !text.contains("default/f"), "{text}");
     }
 
@@ -360,11 +378,11 @@ mod tests {
         let metrics = Metrics::new();
         let function = metrics.function("default/f:1");
         let (shard, instance) = (function.shards.of(0), function.instance("http://127.0.0.1:9"));
-        instance.set(true);
+        instance.swap(true);
         shard.in_flight.inc();
         shard.duration.observe(Duration::from_millis(100));
         function.shards.of(1).in_flight.inc();
-        let text = metrics.render().expect("renders");
+        let text = metrics.render(Format::Text).expect("renders");
         for line in [
             r#"fngate_instance_up{function="default/f:1",instance="http://127.0.0.1:9"} 1"#,
             r#"fngate_requests_in_flight{function="default/f:1"} 2"#,
@@ -374,8 +392,8 @@ mod tests {
             assert!(text.lines().any(|other| other == line), "{line}\n{text}");
         }
         drop(instance);
-        assert!(!metrics.render().expect("renders").contains("fngate_instance_up"));
+        assert!(!metrics.render(Format::Text).expect("renders").contains("fngate_instance_up"));
         drop(function);
-        assert!(!metrics.render().expect("renders").contains("default/f:1"));
+        assert!(!metrics.render(Format::Text).expect("renders").contains("default/f:1"));
     }
 }

@@ -31,6 +31,7 @@ fn a_killed_function_breaks_its_answer_and_comes_back() {
         &echo("a").replace("\"builtin:echo\"]", &format!("\"http://127.0.0.1:{port}\"]\nstart_wait = \"0s\"")),
     );
     let gateway = Gateway::start(&folder);
+    let lines = |text: &str| gateway.process.err().lines().filter(|line| line.contains(text)).count();
     for target in ["/chunked", "/sized"] {
         let function = start(port, folder.path());
         assert_eq!(gateway.get("/").status, 200, "{target}");
@@ -56,4 +57,8 @@ fn a_killed_function_breaks_its_answer_and_comes_back() {
     let reply = gateway.get("/back");
     assert_eq!((reply.status, reply.body.as_str()), (200, "served /back"));
     assert!(reply.complete);
+    // A line for a change, however many requests see it. The second one may have come within a second of the first.
+    eventually("the log tells of it", || (lines("instance up") > 0).then_some(()));
+    assert!((1..=2).contains(&lines("instance down")), "{}", gateway.process.err());
+    assert!(lines("Connection refused") > 0 && lines("default/echo:$LATEST") > 0, "{}", gateway.process.err());
 }

@@ -10,6 +10,7 @@ mod function;
 mod health;
 mod import;
 mod manual;
+mod metrics;
 mod reload;
 mod schema;
 mod signals;

@@ -53,6 +53,22 @@ fn a_bad_file_is_refused_with_its_errors_and_the_old_table_serves() {
 }
 
 #[test]
+fn the_level_of_the_log_changes() {
+    let level = |level: &str| echo("a").replace("[log]\n", &format!("[log]\nlevel = \"{level}\"\n"));
+    let folder = Folder::new(&level("info"));
+    let gateway = Gateway::start(&folder);
+    let applied = || gateway.process.err().matches("configuration applied").count();
+    let admin = gateway.admin.to_string();
+    for (written, lines) in [("error", 0), ("warn", 0), ("info", 1), ("debug", 2), ("error", 2), ("info", 3)] {
+        folder.write(&level(written));
+        assert_eq!(reload(&folder, &["--admin", &admin]).code(), Some(0));
+        // The log has a thread of its own. What the watcher finds unchanged is not loaded again.
+        eventually(written, || (applied() >= lines).then_some(()));
+        assert_eq!(applied(), lines, "{written}: {}", gateway.process.err());
+    }
+}
+
+#[test]
 fn nobody_there_is_71() {
     let port = free_port();
     let folder = Folder::new(&with_admin(&echo("a"), port));

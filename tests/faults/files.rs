@@ -5,10 +5,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, prlimit};
+use rustix::process::{Resource, Rlimit, Signal, prlimit};
 use tokio::time::Instant;
 
-use super::support::client::call;
+use super::support::client::{call, get};
 use super::support::gateway::{Folder, Gateway, echo};
 use super::support::process::Process;
 use super::support::{PATIENCE, eventually};
@@ -47,6 +47,23 @@ fn without_files_a_listener_neither_ends_nor_spins() {
         ask(&mut good);
         std::thread::park_timeout(Duration::from_millis(20));
     }
+    // Operators go on: a probe, a scrape, a reload, new logs. A liveness probe that failed would kill it.
+    let probing = Instant::now();
+    for _ in 0..20 {
+        for path in ["/livez", "/readyz"] {
+            assert_eq!(get(gateway.admin, path).status, 200, "{path}");
+        }
+        assert!(gateway.metric("fngate_client_connections") > 0);
+    }
+    assert!(probing.elapsed() < Duration::from_secs(3), "60 probes and scrapes took {:?}", probing.elapsed());
+    let revision = gateway.metric("fngate_config_revision");
+    folder.write(&(echo("y") + "[gateway]\nmax_connections = 1000\n"));
+    eventually("the new file is in use", || (gateway.metric("fngate_config_revision") > revision).then_some(()));
+    gateway.process.signal(Signal::USR1);
+    eventually("the logs are reopened", || gateway.process.err().contains("logs reopened").then_some(()));
+    let lines = |text: &str| gateway.process.err().lines().filter(|line| line.contains(text)).count();
+    let seconds = usize::try_from(began.elapsed().as_secs()).expect("few") + 3;
+    assert!(lines("cannot accept") <= seconds, "at most a line a second: {}", gateway.process.err());
     let spent = self::cpu(&gateway.process) - cpu;
     assert!(spent < began.elapsed() / 2, "{spent:?} of CPU time in {:?}", began.elapsed());
     drop(crowd);

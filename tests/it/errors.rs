@@ -29,6 +29,7 @@ fn assert_refused(gateway: &Gateway, answer: &Message, status: u16, reason: &str
     let id = problem["requestId"].as_str().expect("text");
     let line = gateway.logged(id);
     assert_eq!((&line["reason"], &line["status"]), (&reason.into(), &status.into()));
+    assert_eq!(line["detail"], problem["detail"], "the log says as much as the answer");
 }
 
 fn gateway(origin: &Origin, more: &str) -> Gateway {

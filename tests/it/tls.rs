@@ -379,6 +379,32 @@ fn a_reload_changes_all_but_the_socket_of_a_listener() {
     }
 }
 
+/// The socket stays until the next start, and what is live stays whole.
+#[test]
+fn a_listener_that_moves_in_the_file_gets_its_certificates_renewed() {
+    let (origin, authority) = (Origin::answering(OK), Authority::new("ca"));
+    let first = authority.issue("shop", &["shop.test"]);
+    let file = authority.path("fngate.toml");
+    let write = |address: &str| {
+        let text = listening(&origin, &authority, &["shop"], "").replace("127.0.0.1:0", address);
+        std::fs::write(&file, format!("{text}\n[admin]\naddress = \"127.0.0.1:0\"\n[log]\naccess = \"off\""))
+            .expect("a file");
+    };
+    write("127.0.0.1:0");
+    let gateway = Gateway::from_file(&file);
+    assert_eq!(secure(&gateway, "shop.test", &authority).shown(), first);
+    write("127.0.0.1:1");
+    let applied = gateway.app().reload().expect("good");
+    assert!(applied.report.to_string().contains("the change of `listener` takes effect at the next start"));
+    assert_eq!(secure(&gateway, "shop.test", &authority).shown(), first);
+    let second = authority.issue("shop", &["shop.test"]);
+    gateway.app().reload().expect("good");
+    assert_eq!(secure(&gateway, "shop.test", &authority).shown(), second);
+    let metrics = gateway.metrics();
+    assert!(metrics.contains("fngate_tls_handshakes_total{listener=\"127.0.0.1:0\",result=\"ok\"} 3"), "{metrics}");
+    assert!(!metrics.contains("127.0.0.1:1\""), "nobody listens there: {metrics}");
+}
+
 #[test]
 fn keys_may_change_between_two_requests() {
     // What wakes the connection is a record without a byte of HTTP.

@@ -55,7 +55,7 @@ impl Sink {
         let start = pending.bytes.len();
         if write(&mut pending.bytes, stamp.of(SystemTime::now() - duration)).is_err() {
             pending.bytes.truncate(start);
-            writer.count_lost(1);
+            writer.count_lost(1, "a line could not be written as JSON");
             return;
         }
         escape(&mut pending.bytes, start);

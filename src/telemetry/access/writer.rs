@@ -10,6 +10,9 @@ use tokio::sync::mpsc;
 
 use super::output::Output;
 use crate::config::AccessLog;
+use crate::throttle::Throttle;
+
+static LOST: Throttle = Throttle::new();
 
 /// Batches that may wait for the writer.
 const QUEUE: usize = 256;
@@ -56,8 +59,8 @@ impl Writer {
                 }
                 match message {
                     Message::Lines(batch) => {
-                        if output.write_all(&batch.bytes).is_err() {
-                            counter.inc_by(batch.lines);
+                        if let Err(error) = output.write_all(&batch.bytes) {
+                            lose(&counter, batch.lines, &error.to_string());
                         }
                     }
                     Message::Wake => {}
@@ -87,12 +90,20 @@ impl Writer {
     pub(super) fn queue(&self, batch: Batch) {
         let lines = batch.lines;
         if self.queue.try_send(Message::Lines(batch)).is_err() {
-            self.count_lost(lines);
+            self.count_lost(lines, "the log is slower than the requests");
         }
     }
 
-    pub(super) fn count_lost(&self, lines: u64) {
-        self.lost.inc_by(lines);
+    pub(super) fn count_lost(&self, lines: u64, why: &str) {
+        lose(&self.lost, lines, why);
+    }
+}
+
+/// Counts lines that nobody will read, and says so.
+fn lose(counter: &IntCounter, lines: u64, why: &str) {
+    counter.inc_by(lines);
+    if LOST.permit().is_some() {
+        tracing::warn!(lost = counter.get(), why, "access log lines lost");
     }
 }
 
