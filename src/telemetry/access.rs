@@ -223,9 +223,18 @@ impl Record {
         line.extend_from_slice(&self.tally.fields);
         write_fields!(line, {
             instance: self.instance.as_deref(),
-            reason: self.reason.map(Plain),
-            detail: self.detail.as_deref(),
-            aborted: self.aborted.map(Plain),
+        })?;
+        if self.reason.is_none() && self.aborted.is_none() {
+            // As most are; written at once.
+            line.extend_from_slice(b",\"reason\":null,\"detail\":null,\"aborted\":null");
+        } else {
+            write_fields!(line, {
+                reason: self.reason.map(Plain),
+                detail: self.detail.as_deref(),
+                aborted: self.aborted.map(Plain),
+            })?;
+        }
+        write_fields!(line, {
             protocol: Plain(match head.map(|head| head.version) {
                 Some(Version::HTTP_10) => "HTTP/1.0",
                 Some(Version::HTTP_2) => "HTTP/2",
