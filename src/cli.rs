@@ -20,9 +20,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use http::Method;
 
 use self::admin::Running;
-use self::configured::Configured;
+use self::configured::{Configured, Inspected, InspectedFile};
 use self::outcome::{Failure, USAGE, print};
 
 /// A function gateway: a public address for web functions on your own machines.
@@ -38,22 +39,26 @@ enum Command {
     /// Serve the configured functions until a signal ends it.
     Run(Configured),
     /// Check a configuration: prints all its errors, or one line that sums it up.
-    Check(Configured),
+    Check(InspectedFile),
     /// List the APIs with their functions and effective timeouts.
     Routes {
         #[command(flatten)]
-        configured: Configured,
+        file: InspectedFile,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
     /// Say which API a request selects, and why the others lost.
+    ///
+    /// Exits with 0 if it selects an API, and with 1 if the gateway refuses it.
+    #[command(override_usage = explain::USAGE)]
     Explain {
         #[command(flatten)]
-        configured: Configured,
+        file: Inspected,
         /// The method, such as GET.
-        method: String,
-        /// The URL, such as <http://shop.example.com/orders/7>.
+        #[arg(value_parser = explain::method)]
+        method: Method,
+        /// The URL, such as <http://shop.example.com/orders/7>; without a scheme it is http.
         url: String,
     },
     /// Make the running gateway load its configuration again; prints the errors if it refuses.
@@ -100,9 +105,9 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(configured) => run::run(&configured),
-        Command::Check(configured) => check(&configured),
-        Command::Routes { configured, json } => routes::routes(&configured, json),
-        Command::Explain { configured, method, url } => explain::explain(&configured, &method, &url),
+        Command::Check(file) => check(&file),
+        Command::Routes { file, json } => routes::routes(&file, json),
+        Command::Explain { file, method, url } => explain::explain(&file, &method, &url),
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),
         Command::Top(arguments) => top::top(&arguments),
@@ -116,12 +121,13 @@ pub fn main() -> ExitCode {
     outcome.unwrap_or_else(|failure| failure.report())
 }
 
-fn check(configured: &Configured) -> Result<ExitCode, Failure> {
-    let config = configured.load()?.config;
+fn check(file: &InspectedFile) -> Result<ExitCode, Failure> {
+    let file = file.choose()?;
+    let config = file.inspect()?.config;
     let apis: usize = config.services.iter().map(|service| service.apis.len()).sum();
     print(&format!(
         "{}: good: {} functions, {} services, {apis} APIs\n",
-        configured.path().display(),
+        file.path.display(),
         config.functions.len(),
         config.services.len()
     ))

@@ -7,6 +7,8 @@ use crate::config;
 use crate::control::{Outcome, StopSignal};
 use crate::telemetry::log::with_sources;
 
+/// The exit code of a request that a gateway would refuse.
+pub(super) const REFUSED: u8 = 1;
 /// The exit code of a gateway that was asked and is not well.
 pub(super) const UNHEALTHY: u8 = 1;
 /// Exit codes of sysexits(3).
