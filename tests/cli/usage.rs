@@ -50,7 +50,16 @@ fn wrong_arguments_are_64() {
         (&["conformance", "--ca", "root.pem"], "--target <URL>"),
         (&["conformance", "--target", "http://127.0.0.1:1", "--origin", "127.0.0.1:0", "--ca", "a"], "https://"),
         (&["conformance", "--target", "nonsense", "--origin", "127.0.0.1:0"], "`nonsense` is not the URL of a gateway"),
-        (&["dev", "echo"], "unexpected argument 'echo'"),
+        (&["dev", "http://127.0.0.1:1", "--", "true"], "cannot be used with"),
+        (&["dev", "--listen", "127.0.0.1:0", "echo"], "`echo` is not the address of a server: write http://HOST:PORT"),
+        (&["dev", "--listen", "127.0.0.1:0", ":5000"], "`:5000` is not the address of a server"),
+        (&["dev", "--listen", "127.0.0.1:0", "a:b:5000"], "`a:b` is not a host: write http://HOST:PORT"),
+        (&["dev", "--listen", "127.0.0.1:0", "localhost:99999"], "`localhost:99999` is not the address of a server"),
+        (&["dev", "--listen", "127.0.0.1:0", "ftp://a.test"], "`ftp://a.test` is not the address of an instance"),
+        (&["dev", "--listen", "127.0.0.1:0", "http://a.test/x"], "no path or query: write http://HOST:PORT"),
+        (&["dev", "--listen", "127.0.0.1:0", "http://a\"b\n"], "is not a host"),
+        (&["dev", "--listen", "127.0.0.1:0", "unix:a.sock"], "the path of a Unix socket is absolute"),
+        (&["dev", "--listen", "127.0.0.1:0", "serve"], "a command stands behind `--`"),
     ] {
         let finished = run(&mut fngate(arguments));
         assert_eq!((finished.code(), finished.out.as_str()), (Some(64), ""), "{arguments:?}: {finished:?}");
