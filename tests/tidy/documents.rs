@@ -143,6 +143,26 @@ fn keys_of_the_configuration_that_are_named_exist() {
     assert_none("keys that do not exist", &unknown);
 }
 
+/// What a plain `cargo build` makes is what the documents describe. Features are for those who want less.
+#[test]
+fn a_plain_build_has_every_feature() {
+    let manifest: toml::Table = text("Cargo.toml").parse().expect("TOML");
+    let features = manifest["features"].as_table().expect("features");
+    let names: BTreeSet<_> = features.keys().map(String::as_str).filter(|name| *name != "default").collect();
+    let default = features.get("default").and_then(toml::Value::as_array);
+    let default: BTreeSet<_> = default.into_iter().flatten().filter_map(toml::Value::as_str).collect();
+    assert_eq!(default, names, "the left is in a plain build");
+    let scripts = ["Dockerfile", "debian/build", ".ci/run", "bench/setup", "tests/run", "tests/systemd/run"];
+    let mut asked = Vec::new();
+    for path in documents().into_iter().filter(|path| path != "CHANGELOG.md").chain(scripts.map(str::to_owned)) {
+        let text = text(&path);
+        let lines = text.lines().filter(|line| line.contains("cargo ") && line.contains("--features "));
+        asked
+            .extend(lines.filter(|line| !line.contains("--no-default-features")).map(|line| format!("{path}: {line}")));
+    }
+    assert_none("features that a plain build has", &asked);
+}
+
 /// `docs/configuration.md` is tested beside the configuration.
 #[test]
 fn configurations_in_the_documents_load() {
