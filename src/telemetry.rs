@@ -10,4 +10,5 @@ pub mod log;
 pub mod metrics;
 pub mod route;
 pub mod shard;
+pub mod terminal;
 pub mod trace;

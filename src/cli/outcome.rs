@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::config;
 use crate::control::{Outcome, StopSignal};
 use crate::telemetry::log::with_sources;
+use crate::telemetry::terminal::has_colours;
 
 /// The exit code of a request that a gateway would refuse.
 pub(super) const REFUSED: u8 = 1;
@@ -29,11 +30,7 @@ impl Failure {
     }
 
     pub(super) fn configuration(failure: &config::Failure) -> Self {
-        let text = if io::IsTerminal::is_terminal(&io::stderr()) {
-            failure.errors.coloured()
-        } else {
-            failure.errors.to_string()
-        };
+        let text = if has_colours(&io::stderr()) { failure.errors.coloured() } else { failure.errors.to_string() };
         Self { code: BAD_CONFIGURATION, text }
     }
 

@@ -16,6 +16,7 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::escape::escape;
+use super::terminal::has_colours;
 use crate::config::types::{Log, LogFormat};
 
 /// Messages that may wait for the thread.
@@ -81,7 +82,7 @@ pub fn install(log: &Log) -> io::Result<Guard> {
             tracing::subscriber::set_global_default(builder.json().flatten_event(true).finish().with(targets))
         }
         LogFormat::Text => {
-            let colours = io::IsTerminal::is_terminal(&io::stderr());
+            let colours = has_colours(&io::stderr());
             tracing::subscriber::set_global_default(builder.with_ansi(colours).finish().with(targets))
         }
     };
