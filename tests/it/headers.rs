@@ -159,6 +159,7 @@ fn a_removed_base_path_is_told() {
         format!(
             "[gateway]\n{settings}\n[[function]]\nname = \"f\"\ninstances = [\"{}\"]\n[[service]]\nname = \"s\"\n\
              [[service.domain]]\nhost = \"h\"\nbase_path = \"/shop/v1\"\n[[service.domain]]\nhost = \"h\"\n\
+             [[service.domain]]\nhost = \"h\"\nbase_path = \"/shop\"\n\
              [[service.api]]\npath = \"/\"\nmethod = \"ANY\"\nfunction = \"f\"\n",
             origin.url()
         )
@@ -166,6 +167,7 @@ fn a_removed_base_path_is_told() {
     for (settings, line, path, prefix) in [
         ("", "X-A: 1", "/shop/v1/a", Some("/shop/v1")),
         ("", "X-Forwarded-Prefix: /evil", "/%73hop/v1", Some("/shop/v1")),
+        ("", "x_forwarded_prefix: /evil", "/shop/v2", Some("/shop")),
         ("", "X-Forwarded-Prefix: /evil", "/a", None),
         ("trusted_proxies = [\"127.0.0.0/8\"]", "X-Forwarded-Prefix: /outer", "/shop/v1/a", Some("/outer/shop/v1")),
         ("trusted_proxies = [\"127.0.0.0/8\"]", "X-Forwarded-Prefix: /outer", "/a", Some("/outer")),
