@@ -13,18 +13,20 @@ struct Listener {
     inode: u64,
 }
 
-/// Whether connections to this address are accepted, by whomever.
+/// Whether connections to this address are accepted, by whomever. Without `/proc` nobody can tell, and nothing is wrong.
 pub(super) fn is_served(address: SocketAddr) -> bool {
-    listeners().iter().any(|listener| {
-        let bound = listener.address;
-        bound.port() == address.port() && (bound.ip() == address.ip() || bound.ip().is_unspecified())
-    })
+    let listeners = listeners();
+    listeners.is_none()
+        || listeners.into_iter().flatten().any(|listener| {
+            let bound = listener.address;
+            bound.port() == address.port() && (bound.ip() == address.ip() || bound.ip().is_unspecified())
+        })
 }
 
 /// The addresses at which processes of a group listen, as one connects to them from this machine.
 pub(super) fn of_group(group: Pid) -> Vec<SocketAddr> {
     let sockets: HashSet<u64> = members(group).into_iter().flat_map(sockets).collect();
-    let own = listeners().into_iter().filter(|listener| sockets.contains(&listener.inode));
+    let own = listeners().into_iter().flatten().filter(|listener| sockets.contains(&listener.inode));
     let mut addresses: Vec<_> = own.map(|listener| reachable(listener.address)).collect();
     addresses.sort_unstable();
     addresses.dedup();
@@ -40,9 +42,11 @@ fn reachable(bound: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, bound.port())
 }
 
-fn listeners() -> Vec<Listener> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
-    tables.iter().flat_map(|table| table.lines()).filter_map(parse_listener).collect()
+fn listeners() -> Option<Vec<Listener>> {
+    let ipv4 = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    // There may be no IPv6.
+    let ipv6 = std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
+    Some([ipv4, ipv6].iter().flat_map(|table| table.lines()).filter_map(parse_listener).collect())
 }
 
 /// Reads a line of `/proc/net/tcp`: number, local and remote address, state, and the inode in the tenth column.
