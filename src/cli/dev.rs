@@ -14,7 +14,7 @@ use clap::Args;
 use self::process::Process;
 use super::outcome::{Failure, SYSTEM, exit_code, print};
 use super::run::begin;
-use crate::app::{App, Options};
+use crate::app::{App, Options, StartError};
 use crate::config::{self, Config};
 
 const ADMIN: &str = "127.0.0.1:9901";
@@ -61,7 +61,7 @@ pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
     let config = parse(&dev.listen, &served.instance, served.start_wait).map_err(|problem| not_a_server(&problem))?;
     let _log = begin(&config.log)?;
     let options = Options { config, origin: None, signals: true };
-    let app = App::start(options).map_err(|error| Failure::system(&error))?;
+    let app = App::start(options).map_err(|error| not_started(&error))?;
     let address = app.listeners().first().cloned().unwrap_or_default();
     let mut text = String::new();
     if let Some(path) = address.strip_prefix("unix:") {
@@ -83,6 +83,15 @@ pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
         Ok(Some(status)) => Err(Failure { code: SYSTEM, text: format!("the command ended: {status}") }),
         Err(_panic) => Err(Failure { code: SYSTEM, text: "the command was lost".to_owned() }),
     }
+}
+
+/// The address is often taken by the service of a package.
+fn not_started(error: &StartError) -> Failure {
+    let mut failure = Failure::system(error);
+    if matches!(error, StartError::Bind(_)) {
+        failure.text.push_str("; --listen 127.0.0.1:0 takes any free port");
+    }
+    failure
 }
 
 fn serve(dev: &Dev) -> Result<Served, Failure> {

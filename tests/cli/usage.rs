@@ -252,6 +252,7 @@ fn an_address_that_cannot_be_bound_is_71() {
         let finished = run(&mut fngate(&["dev", "--listen", address]));
         assert_eq!((finished.code(), finished.out.as_str()), (Some(71), ""));
         assert!(finished.err.starts_with(&format!("fngate: cannot listen on {address}: ")), "{}", finished.err);
+        assert!(finished.err.ends_with("; --listen 127.0.0.1:0 takes any free port\n"), "{}", finished.err);
     }
 }
 
