@@ -18,13 +18,13 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src bench tests \
     && echo 'fn main() {}' | tee src/main.rs bench/micro.rs bench/bare.rs bench/relay.rs >/dev/null \
     && touch src/lib.rs \
-    && cargo build --release --locked --features acme,otel --bin fngate
+    && cargo build --release --locked --bin fngate
 
 COPY src src
 # `fngate schema` has its words.
 COPY docs/configuration.md docs/configuration.md
 # cargo goes by the times of files, and those of the sources may be older than what it has just built.
-RUN touch src/main.rs src/lib.rs && cargo build --release --locked --features acme,otel --bin fngate
+RUN touch src/main.rs src/lib.rs && cargo build --release --locked --bin fngate
 
 # What the program needs of the system, at the same places: glibc and its loader, rather than another libc, so that it is the
 # program that was measured and tested; roots for functions at https://; how names are looked up.

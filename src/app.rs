@@ -96,8 +96,7 @@ impl App {
         let admin_socket = config.admin.address.map(bind_admin).transpose()?;
         let hosts = config.admin.hosts.clone().into();
         let metrics = Metrics::new();
-        let writer =
-            Writer::start(&config.log.access, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
+        let writer = Writer::start(&config.log, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
         let limits = Limits {
             // Each may need a second file for its function.
             client_connections: config.gateway.max_connections.map_or((open_files / 2).max(16), usize::from),

@@ -21,9 +21,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use http::Method;
 
 use self::admin::Running;
-use self::configured::Configured;
+use self::configured::{Configured, Inspected, InspectedFile};
 use self::outcome::USAGE;
 
 /// A function gateway: a public address for web functions on your own machines.
@@ -43,18 +44,22 @@ enum Command {
     /// List the APIs with their functions and effective timeouts.
     Routes {
         #[command(flatten)]
-        configured: Configured,
+        file: InspectedFile,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
     /// Say which API a request selects, and why the others lost.
+    ///
+    /// Exits with 0 if it selects an API, and with 1 if the gateway refuses it.
+    #[command(override_usage = explain::USAGE)]
     Explain {
         #[command(flatten)]
-        configured: Configured,
+        file: Inspected,
         /// The method, such as GET.
-        method: String,
-        /// The URL, such as <http://shop.example.com/orders/7>.
+        #[arg(value_parser = explain::method)]
+        method: Method,
+        /// The URL, such as <http://shop.example.com/orders/7>; without a scheme it is http.
         url: String,
     },
     /// Make the running gateway load its configuration again; prints the errors if it refuses.
@@ -102,8 +107,8 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(configured) => run::run(&configured),
         Command::Check(arguments) => check::check(&arguments),
-        Command::Routes { configured, json } => routes::routes(&configured, json),
-        Command::Explain { configured, method, url } => explain::explain(&configured, &method, &url),
+        Command::Routes { file, json } => routes::routes(&file, json),
+        Command::Explain { file, method, url } => explain::explain(&file, &method, &url),
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),
         Command::Top(arguments) => top::top(&arguments),

@@ -11,4 +11,5 @@ pub mod log;
 pub mod metrics;
 pub mod route;
 pub mod shard;
+pub mod terminal;
 pub mod trace;

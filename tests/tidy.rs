@@ -8,6 +8,8 @@ mod documents;
 mod imports;
 #[path = "support/project.rs"]
 mod project;
+#[path = "tidy/scripts.rs"]
+mod scripts;
 
 use std::fs;
 use std::io::{self, Write};

@@ -58,7 +58,7 @@ impl Running {
                 .address
                 .ok_or_else(|| Failure::usage(format!("the admin listener is off (`admin.address` is empty){off}"))),
             Err(_) => {
-                let text = std::fs::read_to_string(self.configured.path()).unwrap_or_default();
+                let text = std::fs::read_to_string(self.configured.choose().path).unwrap_or_default();
                 Ok(written(&text).unwrap_or_else(|| DEFAULT_ADMIN.parse().expect("an address")))
             }
         }

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::configured::Configured;
+use super::configured::InspectedFile;
 use super::outcome::{Failure, print, warn};
 use crate::app::preflight::{self, Binding};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
-    configured: Configured,
+    file: InspectedFile,
     /// Exit with 78 for warnings, too.
     #[arg(long)]
     strict: bool,
@@ -21,7 +21,8 @@ pub(super) struct Check {
 }
 
 pub(super) fn check(check: &Check) -> Result<ExitCode, Failure> {
-    let loaded = check.configured.load()?;
+    let file = check.file.choose()?;
+    let loaded = file.inspect()?;
     let apis: usize = loaded.config.services.iter().map(|service| service.apis.len()).sum();
     let counts = [
         counted(loaded.config.functions.len(), "function"),
@@ -34,7 +35,7 @@ pub(super) fn check(check: &Check) -> Result<ExitCode, Failure> {
         return Err(Failure::configuration(&report));
     }
     warn(&report);
-    print(&format!("{}: OK: {}\n", check.configured.path().display(), counts.join(", ")))
+    print(&format!("{}: OK: {}\n", file.path.display(), counts.join(", ")))
 }
 
 fn counted(count: usize, what: &str) -> String {

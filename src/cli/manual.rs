@@ -21,7 +21,7 @@ const MORE: &str = r#".SH "EXIT STATUS"
 Done; for \fBrun\fR: stopped, and everything in flight was finished.
 .TP
 .B 1
-For \fBconformance\fR: there are differences that are not on the list. For \fBhealth\fR: no gateway answers, or it is not ready.
+For \fBexplain\fR: the request is refused. For \fBconformance\fR: there are differences that are not on the list. For \fBhealth\fR: no gateway answers, or it is not ready.
 .TP
 .B 64
 Wrong arguments.
@@ -52,6 +52,9 @@ The configuration file, if there is no \fB\-c\fR.
 .TP
 .I /etc/fngate/fngate.toml
 The configuration file, if nothing names another.
+.TP
+.I ./fngate.toml
+Read by \fBcheck\fR, \fBroutes\fR and \fBexplain\fR, if nothing names another file and there is no \fI/etc/fngate/fngate.toml\fR.
 .SH "SEE ALSO"
 .BR fngate.toml (5)
 "#;

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use crate::config::Report;
 use crate::control::{Outcome, StopSignal};
 use crate::telemetry::log::with_sources;
+use crate::telemetry::terminal::has_colours;
 
+/// The exit code of a request that a gateway would refuse.
+pub(super) const REFUSED: u8 = 1;
 /// The exit code of a gateway that was asked and is not well.
 pub(super) const UNHEALTHY: u8 = 1;
 /// Exit codes of sysexits(3).
@@ -53,7 +56,7 @@ pub(super) fn warn(report: &Report) {
 }
 
 fn shown(report: &Report) -> String {
-    if io::IsTerminal::is_terminal(&io::stderr()) { report.coloured() } else { report.to_string() }
+    if has_colours(&io::stderr()) { report.coloured() } else { report.to_string() }
 }
 
 /// Writes to standard output. A reader that has seen enough, as `head` has, is no error.

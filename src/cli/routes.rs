@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::configured::Configured;
+use super::configured::InspectedFile;
 use super::outcome::{Failure, print};
 use crate::config::{Api, Binding, Config, Service, Setting};
 use crate::route::RouteTable;
@@ -92,8 +92,8 @@ pub(super) fn table(config: &Config) -> Result<RouteTable<Row>, Failure> {
     Ok(builder.build())
 }
 
-pub(super) fn routes(configured: &Configured, json: bool) -> Result<ExitCode, Failure> {
-    let config = configured.load()?.config;
+pub(super) fn routes(file: &InspectedFile, json: bool) -> Result<ExitCode, Failure> {
+    let config = file.choose()?.inspect()?.config;
     let table = table(&config)?;
     let rows: Vec<&Row> = table.iter().map(|route| route.payload).collect();
     if json {

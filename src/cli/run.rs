@@ -11,10 +11,11 @@ use crate::process;
 use crate::telemetry::log::{self, Guard};
 
 pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
-    let loaded = configured.load()?;
+    let file = configured.choose();
+    let loaded = file.load()?;
     let _log = begin(&loaded.config.log)?;
     warn_of(&loaded.report);
-    let origin = Origin { path: configured.path(), inputs: loaded.inputs };
+    let origin = Origin { path: file.path, inputs: loaded.inputs };
     let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let admin = app.admin().map(|address| address.to_string());

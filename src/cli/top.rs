@@ -15,6 +15,7 @@ use self::scrape::Scrape;
 use super::admin::{NOBODY, Question, Running};
 use super::outcome::{Failure, SYSTEM, print};
 use crate::control::admin::METRICS;
+use crate::telemetry::terminal::has_colours;
 use crate::units::parse_duration;
 
 /// A scrape of very many APIs takes a while.
@@ -93,7 +94,7 @@ impl Screen {
         let height = size.map(|size| usize::from(size.ws_row));
         // A terminal that does not know its width says 0.
         let width = size.map(|size| usize::from(size.ws_col)).filter(|width| *width > 0);
-        let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let colours = has_colours(&io::stdout());
         let rows = height.filter(|rows| *rows > 0).map_or(ROWS, |rows| rows.saturating_sub(OTHER_LINES).max(1));
         Self { terminal, colours, rows, width }
     }

@@ -38,7 +38,7 @@ pub(super) struct Routed {
     /// How many bytes of the path are removed.
     pub(super) base_path: usize,
     /// The base path that they spell, as it is configured.
-    pub(super) prefix: Option<String>,
+    pub(super) prefix: Option<Rc<str>>,
     pub(super) host: HeaderValue,
     pub(super) path_parameters: Option<String>,
     pub(super) upgrade: Option<HeaderValue>,
@@ -116,7 +116,7 @@ pub(super) fn route(
     }
     Ok(Routed {
         base_path: found.prefix_len(),
-        prefix: found.base_path().map(ToString::to_string),
+        prefix: view.base_path(&found),
         path_parameters: path_parameters(&found, api, head.uri.path()),
         upgrade: hop::upgrade(head).filter(|_| incoming.is_end_stream()),
         host,

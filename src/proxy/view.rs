@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::function::allowance::Allowance;
 use crate::function::local::Local;
 use crate::message::rules::Rules;
+use crate::route::Match;
 use crate::snapshot::{Api, Snapshot};
 use crate::telemetry::access::Tally;
 
@@ -29,6 +30,8 @@ pub struct View {
     functions: Vec<OnceCell<Rc<Local>>>,
     /// In the order of the snapshot's APIs, each made when it is first asked for.
     apis: Vec<OnceCell<Rc<LocalApi>>>,
+    /// The base paths of the table's domains as text, each made when it is first removed from a path.
+    base_paths: Vec<OnceCell<Rc<str>>>,
     services: RefCell<HashMap<String, Rc<Tally>>>,
 }
 
@@ -67,6 +70,7 @@ impl View {
             worker,
             functions: vec![OnceCell::new(); snapshot.functions.len()],
             apis: vec![OnceCell::new(); snapshot.apis.len()],
+            base_paths: vec![OnceCell::new(); snapshot.table.domains()],
             services: RefCell::default(),
             allowance,
             snapshot,
@@ -86,6 +90,13 @@ impl View {
             let function = self.functions[api.function].get_or_init(|| self.local(api.function, None)).clone();
             Rc::new(LocalApi { function, tally: Tally::new(&api.route, self.worker), api })
         })
+    }
+
+    /// The base path that was removed from the path of a request, if one was.
+    #[must_use]
+    pub fn base_path(&self, found: &Match<'_, usize>) -> Option<Rc<str>> {
+        let base_path = found.base_path()?;
+        Some(self.base_paths[found.domain()].get_or_init(|| base_path.to_string().into()).clone())
     }
 
     /// Where to count a request that reached a service but no API.

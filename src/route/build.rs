@@ -42,7 +42,7 @@ pub enum BuildError {
 impl<T> Builder<T> {
     #[must_use]
     pub fn new() -> Self {
-        Self { table: RouteTable { services: Vec::new(), hosts: Hosts::new() } }
+        Self { table: RouteTable { services: Vec::new(), hosts: Hosts::new(), domains: 0 } }
     }
 
     /// Adds a service. The name is for people and metrics: two services of one name stay two.
@@ -70,7 +70,9 @@ impl<T> Builder<T> {
         if place.is_some() {
             return Err(BuildError::DuplicateDomain { host: host.clone(), base_path: base.clone() });
         }
-        *place = Some(Domain { host: host.clone(), base: base.clone(), service, environment });
+        let number = self.table.domains;
+        *place = Some(Domain { number, host: host.clone(), base: base.clone(), service, environment });
+        self.table.domains += 1;
         Ok(())
     }
 

@@ -20,6 +20,8 @@ pub struct RouteTable<T> {
     pub(super) services: Vec<Service<T>>,
     /// The domains of each host pattern, by base path.
     pub(super) hosts: Hosts<Domains>,
+    /// How many domains there are.
+    pub(super) domains: usize,
 }
 
 pub(super) type Domains = Trie<Domain>;
@@ -35,6 +37,8 @@ pub(super) struct Service<T> {
 /// Where a host and a base path lead. `service` counts from [`RouteTable::services`].
 #[derive(Debug)]
 pub(super) struct Domain {
+    /// In the order in which they were added.
+    pub(super) number: usize,
     pub(super) host: HostPattern,
     pub(super) base: BasePath,
     pub(super) service: usize,
@@ -73,6 +77,12 @@ impl<T> RouteTable<T> {
                 apis.map(move |api| Route::new(&service.name, environment, api))
             })
         })
+    }
+
+    /// How many domains there are.
+    #[must_use]
+    pub fn domains(&self) -> usize {
+        self.domains
     }
 
     pub(super) fn trie(&self, domain: &Domain) -> &Trie<Leaf<T>> {
@@ -140,7 +150,7 @@ impl<T> RouteTable<T> {
         match (plain.api, plain.leaf) {
             (Some(api), _) if api.enabled => {
                 let prefix = path.len() - skip_segments(path, domain.base.segments().len()).len();
-                Ok(Match { route: Route::new(service, environment, api), base: &domain.base, prefix })
+                Ok(Match { route: Route::new(service, environment, api), domain, prefix })
             }
             (None, Some(leaf)) if !leaf.is_disabled() => {
                 Err(Miss::MethodNotAllowed { service, environment, allow: leaf.allow() })
@@ -242,7 +252,7 @@ impl<T> fmt::Display for Route<'_, T> {
 #[derive(Debug)]
 pub struct Match<'t, T> {
     pub route: Route<'t, T>,
-    base: &'t BasePath,
+    domain: &'t Domain,
     prefix: usize,
 }
 
@@ -261,7 +271,13 @@ impl<'t, T> Match<'t, T> {
     /// The base path as it is configured, if it removes anything.
     #[must_use]
     pub fn base_path(&self) -> Option<&'t BasePath> {
-        Some(self.base).filter(|base| !base.segments().is_empty())
+        Some(&self.domain.base).filter(|base| !base.segments().is_empty())
+    }
+
+    /// The number of its domain, below [`RouteTable::domains`].
+    #[must_use]
+    pub fn domain(&self) -> usize {
+        self.domain.number
     }
 
     /// The path that the function sees: the looked-up `path` without its base path, `/` if nothing is left.

@@ -6,6 +6,7 @@
 mod line;
 mod output;
 pub mod sink;
+mod text;
 pub mod writer;
 
 use std::cell::Cell;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use self::line::{Plain, write_fields};
 use self::sink::Sink;
+use self::text::{Form, Line};
 use super::metrics::Errors;
 use super::route::Route;
 use super::shard::{Codes, Timing};
@@ -200,8 +202,27 @@ impl Record {
         }
     }
 
-    /// Writes the line of a request that took so long, an object of JSON.
-    fn write(&self, line: &mut Vec<u8>, duration: Duration, time: &str) -> serde_json::Result<()> {
+    /// Writes the line of a request that took so long.
+    fn write(&self, line: &mut Vec<u8>, form: Form, duration: Duration, time: &str) -> serde_json::Result<()> {
+        match form {
+            Form::Json => self.write_json(line, duration, time),
+            Form::Text { colours } => {
+                let head = self.head.as_deref();
+                let shown = Line {
+                    time,
+                    method: head.map_or("", |head| head.method.as_str()),
+                    path: head.map_or("", |head| head.uri.path()),
+                    status: self.status,
+                    duration,
+                    function: &self.tally.route.function,
+                    why: [self.reason, self.aborted],
+                };
+                shown.write(colours, line)
+            }
+        }
+    }
+
+    fn write_json(&self, line: &mut Vec<u8>, duration: Duration, time: &str) -> serde_json::Result<()> {
         let head = self.head.as_deref();
         let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
         let start = line.len();
@@ -259,7 +280,7 @@ impl Drop for Record {
         let duration = self.clock.now() - self.started;
         self.tally.codes.count(self.status);
         self.tally.duration.observe(duration);
-        self.sink.line(duration, |line, time| self.write(line, duration, time));
+        self.sink.line(duration, |line, form, time| self.write(line, form, duration, time));
         if let Some(trace) = self.trace.take().filter(|trace| trace.context.is_sampled()) {
             self.sink.span(self.finished(trace, duration));
         }

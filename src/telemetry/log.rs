@@ -17,6 +17,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Registry, reload};
 
 use super::escape::escape;
+use super::terminal::has_colours;
 use crate::config::{Log, LogFormat};
 
 /// Messages that may wait for the thread.
@@ -80,7 +81,7 @@ pub fn install(log: &Log) -> io::Result<Guard> {
     let installed = match log.format {
         LogFormat::Json => set_global_default(subscriber.with(layer.json().flatten_event(true))),
         LogFormat::Text => {
-            let colours = io::IsTerminal::is_terminal(&io::stderr());
+            let colours = has_colours(&io::stderr());
             set_global_default(subscriber.with(layer.with_ansi(colours)))
         }
     };

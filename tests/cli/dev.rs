@@ -24,11 +24,16 @@ struct Dev {
 impl Dev {
     #[track_caller]
     fn start(command: &[&str], directory: Option<&Path>) -> Self {
+        let dashes = if command.is_empty() { &[][..] } else { &["--"] };
+        Self::start_with(&[dashes, command].concat(), directory)
+    }
+
+    /// Starts it with arguments of its own.
+    #[track_caller]
+    fn start_with(arguments: &[&str], directory: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut dev = fngate(&["dev", "--listen", "127.0.0.1:0"]);
-        if !command.is_empty() {
-            dev.arg("--").args(command);
-        }
+        dev.args(arguments);
         dev.current_dir(directory.unwrap_or(folder.path())).stdin(Stdio::null());
         // The admin port is looked at before it is taken.
         let _alone = admin_port();
@@ -63,7 +68,8 @@ fn what_is_printed_can_be_pasted() {
     let curl = run(Command::new("sh").args(["-c", &dev.curl]).env_remove("http_proxy"));
     assert_eq!(curl.code(), Some(0), "{curl:?}");
     assert!(curl.out.starts_with("HTTP/1.1 200 "), "{}", curl.out);
-    assert!(curl.out.contains("\"/hello\""), "{}", curl.out);
+    // There is one in every program.
+    assert!(dev.curl.ends_with(&format!("http://{}/", dev.address)), "{}", dev.curl);
     let metrics = call(dev.metrics, "GET /metrics", "localhost").expect("the admin listener answers");
     assert_eq!(metrics.status, 200);
     assert!(metrics.body.contains("fngate_requests_total"), "{}", metrics.body);
@@ -126,6 +132,67 @@ fn a_command_that_ends_ends_the_gateway() {
         assert_eq!(finished.code(), Some(71), "{command:?}");
         assert!(finished.err.contains(said), "{command:?}: {}", finished.err);
     }
+}
+
+#[test]
+fn a_command_that_does_not_listen_is_spoken_of_once() {
+    let dev =
+        Dev::start(&["sh", "-c", "mkfifo start; cat start; exec python3 -m http.server --bind 127.0.0.1 $PORT"], None);
+    let port =
+        dev.process.out().split(" on port ").nth(1).and_then(|rest| rest.lines().next()).expect("a port").to_owned();
+    let warning = format!("fngate dev: nothing listens on 127.0.0.1:{port} yet; does the command use PORT?\n");
+    eventually("it is said that nothing listens", || dev.process.err().contains(&warning).then_some(()));
+    std::fs::write(dev.folder.path().join("start"), "").expect("somebody reads it");
+    let listens = format!("fngate dev: the command listens on 127.0.0.1:{port} now\n");
+    eventually("it is said that it listens", || dev.process.err().contains(&listens).then_some(()));
+    assert_eq!(dev.process.err().matches("fngate dev: ").count(), 2, "{}", dev.process.err());
+    assert_eq!(get(dev.address, "/").status, 200);
+    dev.end();
+}
+
+#[test]
+fn a_command_that_listens_elsewhere_is_told_where() {
+    // Below a shell, as scripts start servers.
+    let dev = Dev::start(&["sh", "-c", "python3 -u -m http.server --bind 127.0.0.1 0 >served; true"], None);
+    let served = eventually("it serves", || {
+        let text = std::fs::read_to_string(dev.folder.path().join("served")).ok()?;
+        Some(text.split_once(" port ")?.1.split_once(' ')?.0.to_owned())
+    });
+    let said = format!(
+        "the command listens on 127.0.0.1:{served}: have it use PORT, or start it by itself and run `fngate dev http://127.0.0.1:{served}`\n"
+    );
+    eventually("it is said where it listens", || dev.process.err().contains(&said).then_some(()));
+    let other = Dev::start_with(&[&format!("http://127.0.0.1:{served}")], None);
+    assert_eq!(get(other.address, "/served").status, 200);
+    other.end();
+    dev.end();
+}
+
+#[test]
+fn a_server_that_runs_already_is_served() {
+    let server = Dev::start(&[], None);
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("server.sock");
+    let address = format!("unix:{}", socket.display());
+    let alone = admin_port();
+    let _server = Process::start(fngate(&["dev", "--listen", &address]).stdin(Stdio::null()), folder.path());
+    drop(alone);
+    eventually("the socket is there", || socket.exists().then_some(()));
+    let tcp = server.address;
+    for written in [
+        format!("http://{tcp}"),
+        format!("http://{tcp}/"),
+        format!("h2c://{tcp}"),
+        tcp.to_string(),
+        format!("localhost:{}", tcp.port()),
+        address,
+    ] {
+        let dev = Dev::start_with(&[&written], None);
+        assert_eq!(get(dev.address, "/hello").status, 200, "{written}");
+        assert!(dev.process.out().contains(" -> "), "{written}: {}", dev.process.out());
+        dev.end();
+    }
+    server.end();
 }
 
 #[test]

@@ -49,9 +49,9 @@ fn place(folder: &Folder, line: &str) -> String {
 }
 
 #[track_caller]
-fn explain(folder: &Folder, method: &str, url: &str) -> String {
+fn explain(folder: &Folder, code: i32, method: &str, url: &str) -> String {
     let Finished { status, out, err } = run(&mut fngate(&["explain", "-c", &folder.argument(), method, url]));
-    assert_eq!((status.code(), err.as_str()), (Some(0), ""), "{method} {url}");
+    assert_eq!((status.code(), err.as_str()), (Some(code), ""), "{method} {url}");
     out
 }
 
@@ -109,7 +109,7 @@ fn a_winner_is_explained_with_all_it_brings_along() {
     let folder = folder();
     let timeout = place(&folder, "timeout = \"7s\"");
     assert_eq!(
-        explain(&folder, "GET", "http://shop.test:8080/users/%37?x=1"),
+        explain(&folder, 0, "GET", "http://shop.test:8080/users/%37?x=1"),
         format!(
             "GET shop.test/users/%37
   read as   /users/7
@@ -139,9 +139,9 @@ fn what_is_refused_is_explained() {
         ),
         ("GET", "http://other.test/", "GET other.test/\n  result    no service has this host and base path\n"),
     ] {
-        assert_eq!(explain(&folder, method, url), story);
+        assert_eq!(explain(&folder, 1, method, url), story);
     }
-    let ambiguous = explain(&folder, "POST", "http://shop.test/users/me;v=2");
+    let ambiguous = explain(&folder, 1, "POST", "http://shop.test/users/me;v=2");
     for line in [
         "  reading   `;` parameters dropped: /users/me -> POST =/users/me of shop in release: DIFFERS\n",
         "  result    the path can be read in two ways: ",
@@ -149,6 +149,19 @@ fn what_is_refused_is_explained() {
         assert!(ambiguous.contains(line), "{ambiguous}");
     }
     assert!(!ambiguous.contains("  function "), "{ambiguous}");
-    let disabled = explain(&folder, "PUT", "http://shop.test/files/a");
+    let disabled = explain(&folder, 1, "PUT", "http://shop.test/files/a");
     assert!(disabled.contains("disabled: it keeps its place and answers 404"), "{disabled}");
+}
+
+#[test]
+fn a_url_needs_no_scheme() {
+    let folder = folder();
+    let long = explain(&folder, 0, "GET", "http://shop.test/users/7");
+    for url in ["shop.test/users/7", "shop.test:8080/users/7", "https://shop.test/users/7?to=http://a.test/"] {
+        assert_eq!(explain(&folder, 0, "GET", url), long, "{url}");
+    }
+    for url in ["shop.test", "shop.test:8080", "shop.test/?to=http://a.test/"] {
+        let story = explain(&folder, 1, "GET", url);
+        assert!(story.starts_with("GET shop.test/\n"), "{url}: {story}");
+    }
 }

@@ -16,5 +16,6 @@ mod schema;
 mod signals;
 mod support;
 mod systemd;
+mod terminal;
 mod top;
 mod usage;

@@ -28,8 +28,17 @@ fn wrong_arguments_are_64() {
         (&["check", "--nope"], "unexpected argument '--nope'"),
         (&["check", "-c"], "a value is required"),
         (&["run", "file.toml"], "unexpected argument 'file.toml'"),
+        (&["explain"], "fngate explain GET http://shop.example.com/orders/7"),
         (&["explain", "GET"], "<URL>"),
+        (&["explain", "GET"], "fngate explain GET http://shop.example.com/orders/7"),
+        (&["explain", "http://a.test/x"], "the method is missing: fngate explain GET http://a.test/x"),
+        (&["explain", "a.test/x"], "the method is missing: fngate explain GET a.test/x"),
+        (&["explain", "/x"], "the method is missing: fngate explain GET /x"),
+        (&["explain", "a.test:8080", "GET"], "the method is missing: fngate explain GET a.test:8080"),
+        (&["explain", "GET", "http://"], "`http://` is not a URL"),
+        (&["explain", "GET", "a b.test/"], "`a b.test/` is not a URL"),
         (&["explain", "G T", "http://a.test/"], "`G T` is not a method"),
+        (&["explain", "", "http://a.test/"], "`` is not a method"),
         (&["explain", "GET", "/orders/7"], "names no host: write it as http://HOST/orders/7"),
         (&["reload", "--admin", "nonsense"], "`nonsense` is not an address and port"),
         (&["health", "--admin", "nonsense"], "`nonsense` is not an address and port"),
@@ -41,7 +50,16 @@ fn wrong_arguments_are_64() {
         (&["conformance", "--ca", "root.pem"], "--target <URL>"),
         (&["conformance", "--target", "http://127.0.0.1:1", "--origin", "127.0.0.1:0", "--ca", "a"], "https://"),
         (&["conformance", "--target", "nonsense", "--origin", "127.0.0.1:0"], "`nonsense` is not the URL of a gateway"),
-        (&["dev", "echo"], "unexpected argument 'echo'"),
+        (&["dev", "http://127.0.0.1:1", "--", "true"], "cannot be used with"),
+        (&["dev", "--listen", "127.0.0.1:0", "echo"], "`echo` is not the address of a server: write http://HOST:PORT"),
+        (&["dev", "--listen", "127.0.0.1:0", ":5000"], "`:5000` is not the address of a server"),
+        (&["dev", "--listen", "127.0.0.1:0", "a:b:5000"], "`a:b` is not a host: write http://HOST:PORT"),
+        (&["dev", "--listen", "127.0.0.1:0", "localhost:99999"], "`localhost:99999` is not the address of a server"),
+        (&["dev", "--listen", "127.0.0.1:0", "ftp://a.test"], "`ftp://a.test` is not the address of an instance"),
+        (&["dev", "--listen", "127.0.0.1:0", "http://a.test/x"], "no path or query: write http://HOST:PORT"),
+        (&["dev", "--listen", "127.0.0.1:0", "http://a\"b\n"], "is not a host"),
+        (&["dev", "--listen", "127.0.0.1:0", "unix:a.sock"], "the path of a Unix socket is absolute"),
+        (&["dev", "--listen", "127.0.0.1:0", "serve"], "a command stands behind `--`"),
     ] {
         let finished = run(&mut fngate(arguments));
         assert_eq!((finished.code(), finished.out.as_str()), (Some(64), ""), "{arguments:?}: {finished:?}");
@@ -104,7 +122,11 @@ fn a_file_that_is_not_there_is_named_and_so_is_what_named_it() {
             "{}",
             finished.err
         );
-        assert!(finished.err.contains("this is the default; name another file with -c"), "{}", finished.err);
+        assert!(
+            finished.err.contains("/etc/fngate/fngate.toml is the default; name another file with -c"),
+            "{}",
+            finished.err
+        );
     }
 }
 
@@ -121,6 +143,57 @@ fn the_variable_names_the_file_and_the_option_wins() {
             command.arg("-c").arg(option.file());
         }
         assert_eq!(run(&mut command).code(), Some(code), "{command:?}");
+    }
+}
+
+#[test]
+fn a_file_can_be_named_with_and_without_the_option() {
+    let (good, bad) = (Folder::new(&echo("a")), Folder::new(&broken()));
+    for command in ["check", "routes"] {
+        for (arguments, code) in [
+            (vec![good.argument()], 0),
+            (vec![bad.argument()], 78),
+            (vec!["-c".to_owned(), good.argument(), good.argument()], 0),
+            (vec!["-c".to_owned(), good.argument(), format!("{}/./fngate.toml", good.path().display())], 0),
+        ] {
+            let finished = run(fngate(&[command]).args(&arguments).env("FNGATE_CONFIG", bad.file()));
+            assert_eq!(finished.code(), Some(code), "{command} {arguments:?}: {finished:?}");
+            assert!(!finished.err.contains("note: "), "nothing was chosen: {}", finished.err);
+        }
+        let finished = run(fngate(&[command, "-c", &good.argument()]).arg(bad.file()));
+        assert_eq!((finished.code(), finished.out.as_str()), (Some(64), ""), "{finished:?}");
+        let said = format!("two files are named: {} and {}", good.argument(), bad.argument());
+        assert!(finished.err.contains(&said), "{}", finished.err);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_named_is_said_to_be_chosen_and_why() {
+    let (good, bad) = (Folder::new(&echo("a")), Folder::new(&broken()));
+    let commands = [&["check"][..], &["routes"], &["routes", "--json"], &["explain", "GET", "shop.test/x"]];
+    for (command, (folder, code)) in commands.iter().flat_map(|command| [(command, (&good, 0)), (command, (&bad, 78))])
+    {
+        let by_variable = run(fngate(command).env("FNGATE_CONFIG", folder.file()));
+        assert_eq!(by_variable.code(), Some(code), "{command:?}");
+        let said = format!("note: {} is named by the variable FNGATE_CONFIG\n", folder.argument());
+        assert!(by_variable.err.ends_with(&said), "{command:?}: {}", by_variable.err);
+        if Path::new("/etc/fngate/fngate.toml").exists() {
+            println!("the default is there, so that what comes after it is not tried");
+            continue;
+        }
+        let here = run(fngate(command).current_dir(folder.path()));
+        assert_eq!(here.code(), Some(code), "{command:?}: {here:?}");
+        let said = "note: ./fngate.toml is used: FNGATE_CONFIG is not set, and there is no /etc/fngate/fngate.toml\n";
+        assert!(here.err.ends_with(said), "{command:?}: {}", here.err);
+    }
+    // A gateway serves what it was told to, not what lies around.
+    if !Path::new("/etc/fngate/fngate.toml").exists() {
+        let finished = run(fngate(&["run"]).current_dir(good.path()));
+        assert_eq!(finished.code(), Some(78), "{finished:?}");
+        let nothing = tempfile::tempdir().expect("a folder");
+        let finished = run(fngate(&["check"]).current_dir(nothing.path()));
+        assert_eq!(finished.code(), Some(78), "{finished:?}");
+        assert!(finished.err.contains("/etc/fngate/fngate.toml is the default, and there is no ./fngate.toml"));
     }
 }
 
@@ -179,6 +252,7 @@ fn an_address_that_cannot_be_bound_is_71() {
         let finished = run(&mut fngate(&["dev", "--listen", address]));
         assert_eq!((finished.code(), finished.out.as_str()), (Some(71), ""));
         assert!(finished.err.starts_with(&format!("fngate: cannot listen on {address}: ")), "{}", finished.err);
+        assert!(finished.err.ends_with("; --listen 127.0.0.1:0 takes any free port\n"), "{}", finished.err);
     }
 }
 

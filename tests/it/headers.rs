@@ -32,6 +32,30 @@ fn a_request_passes_untouched_but_for_the_gateways_own_lines() {
     assert_eq!(passed, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
 
+/// Whoever has an id from one place has to find it in the others. The one that functions know from a cloud has hyphens.
+#[test]
+fn an_id_has_one_spelling_but_toward_the_function() {
+    let origin = Origin::hello();
+    let gateway = Gateway::with(&simple(&origin.url(), "", "", "max_body_bytes = \"1B\""));
+    for sent in ["GET / HTTP/1.1\r\nHost: h\r\n\r\n", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n"] {
+        let answer = gateway.client().ask(sent);
+        let id = answer.field("x-api-requestid").expect("an id");
+        assert!(
+            id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)),
+            "{id}"
+        );
+        assert_eq!(gateway.logged(id)["request_id"], id);
+        if answer.status() == 200 {
+            let told = origin.request();
+            assert_eq!(told.values("X-Api-RequestId"), [id]);
+            let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|place| &id[place]);
+            assert_eq!(told.values("X-Scf-Request-Id"), [groups.join("-")]);
+        } else {
+            assert_eq!(answer.problem()["requestId"], id);
+        }
+    }
+}
+
 #[test]
 fn a_function_is_told_what_triggered_it() {
     let origin = Origin::hello();
@@ -135,6 +159,7 @@ fn a_removed_base_path_is_told() {
         format!(
             "[gateway]\n{settings}\n[[function]]\nname = \"f\"\ninstances = [\"{}\"]\n[[service]]\nname = \"s\"\n\
              [[service.domain]]\nhost = \"h\"\nbase_path = \"/shop/v1\"\n[[service.domain]]\nhost = \"h\"\n\
+             [[service.domain]]\nhost = \"h\"\nbase_path = \"/shop\"\n\
              [[service.api]]\npath = \"/\"\nmethod = \"ANY\"\nfunction = \"f\"\n",
             origin.url()
         )
@@ -142,6 +167,7 @@ fn a_removed_base_path_is_told() {
     for (settings, line, path, prefix) in [
         ("", "X-A: 1", "/shop/v1/a", Some("/shop/v1")),
         ("", "X-Forwarded-Prefix: /evil", "/%73hop/v1", Some("/shop/v1")),
+        ("", "x_forwarded_prefix: /evil", "/shop/v2", Some("/shop")),
         ("", "X-Forwarded-Prefix: /evil", "/a", None),
         ("trusted_proxies = [\"127.0.0.0/8\"]", "X-Forwarded-Prefix: /outer", "/shop/v1/a", Some("/outer/shop/v1")),
         ("trusted_proxies = [\"127.0.0.0/8\"]", "X-Forwarded-Prefix: /outer", "/a", Some("/outer")),

@@ -218,7 +218,7 @@ pub(crate) fn functions(language: &str) -> PathBuf {
 }
 
 /// What `tests/setup` has installed. Its stamp says that it was not interrupted.
-fn installed(environment: &str, path: &str) -> PathBuf {
+pub(crate) fn installed(environment: &str, path: &str) -> PathBuf {
     let folder = project("target/tests").join(environment);
     let whole = folder.join(".stamp").exists();
     assert!(whole, "{} is missing: run tests/setup, which installs the function runtimes", folder.display());

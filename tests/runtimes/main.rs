@@ -17,6 +17,7 @@ mod grpc;
 mod headers;
 #[path = "../support/port.rs"]
 mod port;
+mod prefix;
 mod process;
 #[path = "../support/project.rs"]
 mod project;
@@ -147,6 +148,28 @@ async fn a_page_in_a_browser_is_served() {
 #[tokio::test]
 async fn the_example_of_the_guide_serves_everybody_at_one_port() {
     example::serves_everybody().await;
+}
+
+#[tokio::test]
+async fn flask_stays_under_its_prefix() {
+    let example =
+        prefix::Example { section: "Flask", prefix: "/shop", redirects: &["/checkout", "/cart"], pages: &["/cart/"] };
+    example.stays_under_its_prefix().await;
+}
+
+#[tokio::test]
+async fn fastapi_stays_under_its_prefix() {
+    let redirects = &["/checkout", "/cart"];
+    let pages = &["/cart/", "/docs", "/openapi.json"];
+    prefix::Example { section: "FastAPI", prefix: "/shop", redirects, pages }.stays_under_its_prefix().await;
+}
+
+#[tokio::test]
+async fn jupyter_stays_under_its_prefix() {
+    let pages = &["/login", "/api/status?token=secret"];
+    prefix::Example { section: "Jupyter", prefix: "/jupyter", redirects: &["/files/a"], pages }
+        .stays_under_its_prefix()
+        .await;
 }
 
 #[tokio::test]

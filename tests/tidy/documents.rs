@@ -146,6 +146,63 @@ fn keys_of_the_configuration_that_are_named_exist() {
     assert_none("keys that do not exist", &unknown);
 }
 
+/// Those that newcomers read. `SCF` is the name of one cloud's product.
+#[test]
+fn the_prefix_of_fields_is_explained_where_it_first_appears() {
+    for document in ["README.md", "docs/headers.md", "docs/migration/cloud.md"] {
+        let text = text(document);
+        let place = text.to_lowercase().find("scf").unwrap_or_else(|| panic!("{document} has no SCF"));
+        let start = text[..place].rfind("\n\n").unwrap_or(0);
+        let paragraph = text[start..].trim_start().split("\n\n").next().unwrap_or_default();
+        let is_explained = ["Serverless Cloud Function", "`reserved_prefix`", "`gateway.reserved_prefix`"]
+            .map(|words| paragraph.contains(words));
+        assert!(is_explained[0] && (is_explained[1] || is_explained[2]), "{document}: {paragraph}");
+    }
+}
+
+/// Nobody should have to guess whether a silent compiler hangs.
+#[test]
+fn commands_that_take_minutes_say_so() {
+    let slow = ["cargo build --release", "cargo run --release", "cargo install", "docker build", "debian/build"];
+    let mut silent = Vec::new();
+    for document in ["README.md", "docs/installation.md", "deploy/README.md"] {
+        let text = text(document);
+        let mut before = "";
+        for (index, part) in text.split("```").enumerate() {
+            let command =
+                part.lines().find(|line| slow.iter().any(|slow| line.trim_start_matches("$ ").starts_with(slow)));
+            let announced = before.trim_end().rsplit("\n\n").next().unwrap_or_default();
+            if let (1, Some(command)) = (index % 2, command)
+                && !format!("{announced}{part}").contains("minute")
+            {
+                silent.push(format!("{document}: {command}"));
+            }
+            before = part;
+        }
+    }
+    assert_none("commands that take minutes without a word", &silent);
+}
+
+/// What a plain `cargo build` makes is what the documents describe. Features are for those who want less.
+#[test]
+fn a_plain_build_has_every_feature() {
+    let manifest: toml::Table = text("Cargo.toml").parse().expect("TOML");
+    let features = manifest["features"].as_table().expect("features");
+    let names: BTreeSet<_> = features.keys().map(String::as_str).filter(|name| *name != "default").collect();
+    let default = features.get("default").and_then(toml::Value::as_array);
+    let default: BTreeSet<_> = default.into_iter().flatten().filter_map(toml::Value::as_str).collect();
+    assert_eq!(default, names, "the left is in a plain build");
+    let scripts = ["Dockerfile", "debian/build", ".ci/run", "bench/setup", "tests/run", "tests/systemd/run"];
+    let mut asked = Vec::new();
+    for path in documents().into_iter().filter(|path| path != "CHANGELOG.md").chain(scripts.map(str::to_owned)) {
+        let text = text(&path);
+        let lines = text.lines().filter(|line| line.contains("cargo ") && line.contains("--features "));
+        asked
+            .extend(lines.filter(|line| !line.contains("--no-default-features")).map(|line| format!("{path}: {line}")));
+    }
+    assert_none("features that a plain build has", &asked);
+}
+
 /// `docs/configuration.md` is tested beside the configuration.
 #[test]
 fn configurations_in_the_documents_load() {

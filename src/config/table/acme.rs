@@ -13,7 +13,7 @@ use crate::config::value::Kind;
 
 /// Whether this build can order certificates.
 const BUILT: bool = cfg!(feature = "acme");
-const NOT_BUILT: &str = "this build has no ACME: build with `--features acme`";
+const NOT_BUILT: &str = "this build has no ACME: build without `--no-default-features`, or with `--features acme`";
 
 const DIRECTORY: Kind<String> = Kind::new("https://acme-v02.api.letsencrypt.org/directory", directory);
 const CONTACT: Kind<String> = Kind::new("mailto:operations@example.com", contact);

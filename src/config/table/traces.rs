@@ -18,7 +18,7 @@ use crate::header::ReservedPrefix;
 
 /// Whether this build can send traces.
 const BUILT: bool = cfg!(feature = "otel");
-const NOT_BUILT: &str = "this build has no traces: build with `--features otel`";
+const NOT_BUILT: &str = "this build has no traces: build without `--no-default-features`, or with `--features otel`";
 
 /// Where a collector takes traces if its URL has no path.
 const PATH: &str = "/v1/traces";

@@ -15,7 +15,10 @@ fn without_the_table_nothing_is_traced() {
 #[test]
 fn a_build_without_traces_says_so() {
     let found = errors("[traces]\nendpoint = \"http://127.0.0.1:4318\"");
-    assert!(found.contains("this build has no traces: build with `--features otel`"), "{found}");
+    assert!(
+        found.contains("this build has no traces: build without `--no-default-features`, or with `--features otel`"),
+        "{found}"
+    );
 }
 
 #[cfg(feature = "otel")]

@@ -69,7 +69,7 @@ fn server(request: &Finished) -> Span {
     attributes.number(REQUEST_SIZE, Some(request.bytes_in));
     attributes.number(RESPONSE_SIZE, Some(request.bytes_out));
     attributes.text(FAAS_TRIGGER, "http");
-    attributes.text("fngate.request_id", &request.id.to_string());
+    attributes.text("fngate.request_id", &request.id.simple().to_string());
     attributes.text("fngate.service", &route.service);
     attributes.text("fngate.api", &route.api);
     attributes.text("fngate.environment", route.environment);

@@ -1,13 +1,15 @@
 //! Where access lines are written to.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use rustix::fs::OFlags;
 
-use crate::config::AccessLog;
+use super::text::Form;
+use crate::config::{AccessLog, LogFormat};
+use crate::telemetry::terminal::has_colours;
 
 pub(super) enum Output {
     Stdout,
@@ -26,6 +28,16 @@ impl Output {
                 Some(Self::File { path: path.clone(), file: append_to(path).map_err(named)? })
             }
         })
+    }
+
+    /// Lines for people go to a terminal, and only with messages for people beside them; programs read everything else.
+    pub(super) fn form(&self, messages: LogFormat) -> Form {
+        let (is_terminal, colours) = match self {
+            Self::Stdout => (io::stdout().is_terminal(), has_colours(&io::stdout())),
+            Self::Stderr => (io::stderr().is_terminal(), has_colours(&io::stderr())),
+            Self::File { file, .. } => (file.is_terminal(), has_colours(file)),
+        };
+        if is_terminal && messages == LogFormat::Text { Form::Text { colours } } else { Form::Json }
     }
 
     pub(super) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 
 use super::line::Stamp;
+use super::text::Form;
 use super::writer::{Batch, Writer};
 use crate::telemetry::escape::escape;
 use crate::telemetry::trace::{Finished, Queue, Spans};
@@ -47,13 +48,18 @@ impl Sink {
         })
     }
 
-    /// Takes the line of a request that took so long. `write` appends it, and is told when the request began.
-    pub(super) fn line(&self, duration: Duration, write: impl FnOnce(&mut Vec<u8>, &str) -> serde_json::Result<()>) {
+    /// Takes the line of a request that took so long. `write` appends it in the form that it is told, and is told when the request
+    /// began.
+    pub(super) fn line(
+        &self,
+        duration: Duration,
+        write: impl FnOnce(&mut Vec<u8>, Form, &str) -> serde_json::Result<()>,
+    ) {
         let Some(writer) = &self.writer else { return };
         let mut stamp = self.stamp.borrow_mut();
         let mut pending = self.pending.borrow_mut();
         let start = pending.bytes.len();
-        if write(&mut pending.bytes, stamp.of(SystemTime::now() - duration)).is_err() {
+        if write(&mut pending.bytes, writer.form(), stamp.of(SystemTime::now() - duration)).is_err() {
             pending.bytes.truncate(start);
             writer.count_lost(1, "a line could not be written as JSON");
             return;

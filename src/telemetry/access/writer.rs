@@ -9,7 +9,8 @@ use prometheus::IntCounter;
 use tokio::sync::mpsc;
 
 use super::output::Output;
-use crate::config::AccessLog;
+use super::text::Form;
+use crate::config::Log;
 use crate::throttle::Throttle;
 
 static LOST: Throttle = Throttle::new();
@@ -30,6 +31,7 @@ pub struct Writer {
     queue: mpsc::Sender<Message>,
     reopen: Arc<AtomicBool>,
     lost: IntCounter,
+    form: Form,
 }
 
 #[derive(Debug)]
@@ -47,8 +49,9 @@ impl Writer {
     ///
     /// # Errors
     /// When the file cannot be opened or the thread cannot be started.
-    pub fn start(log: &AccessLog, lost: IntCounter) -> io::Result<Option<Self>> {
-        let Some(mut output) = Output::open(log)? else { return Ok(None) };
+    pub fn start(log: &Log, lost: IntCounter) -> io::Result<Option<Self>> {
+        let Some(mut output) = Output::open(&log.access)? else { return Ok(None) };
+        let form = output.form(log.format);
         let (queue, mut messages) = mpsc::channel(QUEUE);
         let (counter, reopen) = (lost.clone(), Arc::new(AtomicBool::new(false)));
         let wanted = reopen.clone();
@@ -69,7 +72,7 @@ impl Writer {
                 }
             }
         })?;
-        Ok(Some(Self { queue, reopen, lost }))
+        Ok(Some(Self { queue, reopen, lost, form }))
     }
 
     /// Closes the file and opens its path again, for log rotation.
@@ -85,6 +88,10 @@ impl Writer {
         if self.queue.try_send(Message::Sync(written)).is_err() || wait.recv_timeout(patience).is_err() {
             tracing::error!("the access log could not be written to its end");
         }
+    }
+
+    pub(super) fn form(&self) -> Form {
+        self.form
     }
 
     pub(super) fn queue(&self, batch: Batch) {

@@ -6,7 +6,7 @@ use super::*;
 fn a_writer_that_is_stuck_keeps_nobody_waiting() {
     let (queue, mut messages) = mpsc::channel(1);
     let lost = IntCounter::new("lost", "lost").expect("a counter");
-    let writer = Writer { queue, reopen: Arc::default(), lost: lost.clone() };
+    let writer = Writer { queue, reopen: Arc::default(), lost: lost.clone(), form: Form::Json };
     for _ in 0..3 {
         writer.queue(Batch { bytes: b"a\n".to_vec(), lines: 1 });
         writer.reopen();
