@@ -48,7 +48,7 @@ pub use error::{Diagnostic, Report, Severity};
 pub use host::{HostPattern, is_host};
 pub use inputs::{Inputs, Source};
 pub use path::{BasePath, PathRule, Segment};
-pub use pem::{Identity, PrivateKey};
+pub use pem::{Files, Identity, PrivateKey};
 pub use place::{Place, Setting};
 pub use resolve::Config;
 pub use schema::{Described, Form, Key, reference};

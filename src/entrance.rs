@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::certificate;
-use crate::config::{ListenAddress, Listener};
+use crate::config::{ListenAddress, Listener, SocketRights};
 use crate::net::issued::Issued;
 use crate::net::tls::{Acceptor, TlsError};
 use crate::telemetry::listener::ListenerMetrics;
@@ -55,6 +55,30 @@ impl Entrance {
             proxy_protocol: listener.proxy_protocol,
             redirect: listener.redirect_https.then_some(https),
             tls: listener.tls.as_ref().map(secure).transpose()?,
+        })
+    }
+
+    /// A listener like this one, with the certificates that its files have now; none if they are the same, or cannot be used.
+    #[must_use]
+    pub fn renewed(&self, address: &ListenAddress) -> Option<Listener> {
+        let mut tls = self.tls.as_ref()?.acceptor.spec().clone();
+        let before = tls.identities.clone();
+        for identity in &mut tls.identities {
+            match identity.read_again() {
+                Ok(renewed) => *identity = renewed,
+                Err(error) => {
+                    tracing::warn!(listener = %address, error, "the certificate of a listener that was removed cannot be read again");
+                }
+            }
+        }
+        (tls.identities != before).then(|| Listener {
+            address: address.clone(),
+            http2: self.http2,
+            redirect_https: self.redirect.is_some(),
+            proxy_protocol: self.proxy_protocol,
+            backlog: 0,
+            rights: SocketRights::default(),
+            tls: Some(tls),
         })
     }
 

@@ -4,6 +4,7 @@
 mod reach;
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -158,6 +159,15 @@ impl Snapshot {
         })
     }
 
+    /// The files of certificates in use that the configuration does not name any more.
+    #[must_use]
+    pub fn orphaned_files(&self) -> Vec<PathBuf> {
+        let orphans = assigned(&self.live, &self.entrances, &self.config.listeners).orphans;
+        let entrances = orphans.into_iter().filter_map(|door| self.entrances.get(door)?.tls.as_ref());
+        let identities = entrances.flat_map(|secure| &secure.acceptor.spec().identities);
+        identities.flat_map(|identity| [identity.files.certificate.clone(), identity.files.key.clone()]).collect()
+    }
+
     /// The names that certificates are ordered for at live listeners.
     #[must_use]
     pub fn ordered_names(&self) -> BTreeSet<String> {
@@ -254,7 +264,10 @@ fn entrances(
 ) -> Result<HashMap<Door, Arc<Entrance>>, CompileError> {
     let mut entrances = previous.map(|previous| previous.entrances.clone()).unwrap_or_default();
     let https = https_port(&config.listeners);
-    for (door, listener) in assigned(live, &entrances, &config.listeners) {
+    let Assigned { listeners, orphans } = assigned(live, &entrances, &config.listeners);
+    let kept = orphans.into_iter().filter_map(|door| Some((door, entrances.get(door)?.renewed(&door.0)?)));
+    let listeners: Vec<_> = kept.chain(listeners).collect();
+    for (door, listener) in listeners {
         let before = entrances.get(door).map(|entrance| &**entrance);
         let made = Entrance::new(&listener, https, issued, before, metrics);
         let made = made.map_err(|source| CompileError::Tls { listener: listener.address.clone(), source })?;
@@ -263,26 +276,36 @@ fn entrances(
     Ok(entrances)
 }
 
-/// What the configuration says of each live listener. One whose address was changed in the file goes on at its old one until the next start: if it
-/// has TLS, it gets the certificates of the listener with TLS that has taken its place.
-fn assigned<'a>(
-    live: &'a [Door],
-    before: &HashMap<Door, Arc<Entrance>>,
-    listeners: &[Listener],
-) -> Vec<(&'a Door, Listener)> {
+/// What the configuration says of live listeners.
+#[derive(Default)]
+struct Assigned<'a> {
+    listeners: Vec<(&'a Door, Listener)>,
+    /// Those with TLS of which it says nothing any more.
+    orphans: Vec<&'a Door>,
+}
+
+/// Finds what the configuration says of each live listener. One whose address was changed in the file goes on at its old one until the next start: if
+/// it has TLS, it gets the certificates of the listener with TLS that has taken its place.
+fn assigned<'a>(live: &'a [Door], before: &HashMap<Door, Arc<Entrance>>, listeners: &[Listener]) -> Assigned<'a> {
     let mut added: Vec<_> = listeners.iter().zip(doors(listeners)).collect();
-    let mut assigned = Vec::new();
+    let mut assigned = Assigned::default();
     let mut left = Vec::new();
     for door in live {
         match added.iter().position(|(_, other)| other == door) {
-            Some(index) => assigned.push((door, added.remove(index).0.clone())),
+            Some(index) => assigned.listeners.push((door, added.remove(index).0.clone())),
             None => left.push(door),
         }
     }
     let has_tls = |door: &&Door| before.get(*door).is_some_and(|entrance| entrance.tls.is_some());
-    let successors = added.into_iter().map(|(listener, _)| listener).filter(|listener| listener.tls.is_some());
-    for (door, successor) in left.into_iter().filter(has_tls).zip(successors) {
-        assigned.push((door, Listener { address: door.0.clone(), ..successor.clone() }));
+    let mut successors = added.into_iter().map(|(listener, _)| listener).filter(|listener| listener.tls.is_some());
+    for door in left.into_iter().filter(has_tls) {
+        match successors.next() {
+            Some(successor) => {
+                let listener = Listener { address: door.0.clone(), ..successor.clone() };
+                assigned.listeners.push((door, listener));
+            }
+            None => assigned.orphans.push(door),
+        }
     }
     assigned
 }

@@ -36,12 +36,17 @@ impl Disk {
 
     /// What a file holds that a key names. A file that several keys name is read once, so that they agree.
     pub(super) fn bytes(&self, path: &Path) -> Result<Vec<u8>, Problem> {
-        let path = parent(&self.main).join(path);
+        let path = self.place(path);
         let known = self.inputs.borrow().content(&path).map(<[u8]>::to_owned);
         match known {
             Some(bytes) => Ok(bytes),
             None => self.look(&path).map_err(|error| Problem::new(unreadable(&path, &error))),
         }
+    }
+
+    /// Where a file is that a key names.
+    pub(super) fn place(&self, path: &Path) -> PathBuf {
+        parent(&self.main).join(path)
     }
 
     /// Whether a path leads to a file that the configuration was read from.

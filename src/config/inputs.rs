@@ -56,6 +56,12 @@ impl Inputs {
 }
 
 impl Source {
+    /// A file as it is now.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        Self { path: path.to_owned(), content: read_bytes(path).ok() }
+    }
+
     fn is_current(&self) -> bool {
         read_bytes(&self.path).ok() == self.content
     }

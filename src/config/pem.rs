@@ -15,6 +15,7 @@ use rustls::sign::CertifiedKey;
 
 use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
+use super::inputs::read_bytes;
 use super::section::Section;
 use super::value::{Found, Kind};
 use crate::certificate::{self, unix_time};
@@ -32,6 +33,33 @@ pub struct Identity {
     /// The certificate itself first, then those that lead to its root. At least one.
     pub chain: Vec<CertificateDer<'static>>,
     pub key: PrivateKey,
+    /// Where both were read from.
+    pub files: Files,
+}
+
+/// The files of a certificate and its key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl Identity {
+    /// Reads the files again, for a listener that the configuration no longer has.
+    ///
+    /// # Errors
+    /// Why they cannot be used.
+    pub fn read_again(&self) -> Result<Self, String> {
+        let bytes = |path: &Path| read_bytes(path).map_err(|error| format!("{}: {error}", path.display()));
+        let Files { certificate, key } = &self.files;
+        let read = || {
+            let (chain, key) = (certificates(&bytes(certificate)?, certificate), private_key(&bytes(key)?, key));
+            let (chain, key) = (chain.map_err(|problem| problem.message)?, key.map_err(|problem| problem.message)?);
+            fit(&chain, &key).map_err(|problem| problem.message)?;
+            Ok(Self { chain, key, files: self.files.clone() })
+        };
+        read()
+    }
 }
 
 /// A private key. `Debug` keeps it to itself.
@@ -88,12 +116,14 @@ pub(super) fn identity(section: &Section<'_>, certificate: &'static str, key: &'
         (None, Some(private)) => return alone(section, &private.span, (key, certificate, CERTIFICATE.example)),
         (None, None) => return None,
     };
+    let disk = section.reader.disk;
+    let files = Files { certificate: disk.place(&chain.value), key: disk.place(&private.value) };
     let (chain, private) = (read(section, chain, certificates), read(section, private, private_key));
     let (chain, private) = (chain?, private?);
     match fit(&chain.value, &private.value) {
         Ok(()) => {
             warn_of(section, &chain);
-            Some(Identity { chain: chain.value, key: private.value })
+            Some(Identity { chain: chain.value, key: private.value, files })
         }
         Err(problem) => {
             section.report(problem.at(&private.span).at_labelled(&chain.span, "the certificate"));

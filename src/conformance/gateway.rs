@@ -11,7 +11,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::app::{App, Options};
 use crate::config;
-use crate::config::{Identity, ListenerTls, PrivateKey, TlsVersion};
+use crate::config::{Files, Identity, ListenerTls, PrivateKey, TlsVersion};
 
 /// The name that the certificate of a gateway in process is for.
 pub const NAME: &str = "localhost";
@@ -41,7 +41,7 @@ impl Gateway {
         let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
         let key = PrivateKey::new(PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into());
         let tls = ListenerTls {
-            identities: vec![Identity { chain: vec![cert.der().clone()], key }],
+            identities: vec![Identity { chain: vec![cert.der().clone()], key, files: Files::default() }],
             min_version: TlsVersion::Tls12,
             clients: None,
             tickets: true,

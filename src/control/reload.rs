@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::watch::Watched;
-use crate::config::{self, Config, Diagnostic, Failure, Inputs, ListenAddress, Loaded, Report, SocketRights};
+use crate::config::{self, Config, Diagnostic, Failure, Inputs, ListenAddress, Loaded, Report, SocketRights, Source};
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::log::{self, with_sources};
 use crate::telemetry::metrics::Metrics;
@@ -148,6 +148,8 @@ impl Reloader {
         let snapshot = Snapshot::compile(config, Some(&self.shared.load()), &self.metrics)
             .map_err(|error| Arc::new(Report::of(Diagnostic::new(with_sources(&error)))))?;
         snapshot.warnings().into_iter().for_each(|warning| report.push(warning));
+        // They are looked at as those of the configuration are.
+        self.inputs.sources.extend(snapshot.orphaned_files().iter().map(|path| Source::read(path)));
         log::set_level(level);
         let revision = snapshot.revision;
         self.retired.push(self.shared.replace(snapshot));

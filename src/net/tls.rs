@@ -252,14 +252,14 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
 
     use super::*;
-    use crate::config::{Identity, PrivateKey};
+    use crate::config::{Files, Identity, PrivateKey};
 
     fn identity(names: &[&str]) -> Identity {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let key = KeyPair::generate().expect("a key");
         let certificate = CertificateParams::new(names).expect("names").self_signed(&key).expect("a certificate");
         let der = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
-        Identity { chain: vec![certificate.der().clone()], key: PrivateKey::new(der.into()) }
+        Identity { chain: vec![certificate.der().clone()], key: PrivateKey::new(der.into()), files: Files::default() }
     }
 
     fn spec(identities: Vec<Identity>) -> ListenerTls {
@@ -306,7 +306,7 @@ mod tests {
             (params.not_before, params.not_after) = (at(days.start), at(days.end));
             let der = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
             let chain = vec![params.self_signed(&key).expect("a certificate").der().clone()];
-            Identity { chain, key: PrivateKey::new(der.into()) }
+            Identity { chain, key: PrivateKey::new(der.into()), files: Files::default() }
         };
         let (a, wildcard, other) = (&["a.test"][..], &["*.test"][..], &["other.example"][..]);
         for (sets, name, index) in [
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn a_name_that_is_ordered_gets_what_was_issued_for_it_and_no_others() {
         let issue = |issued: &Issued, name: &str| {
-            let Identity { chain, key } = identity(&[name]);
+            let Identity { chain, key, .. } = identity(&[name]);
             let key = CertifiedKey::from_der(chain, key.der(), &aws_lc_rs::default_provider()).expect("a pair");
             issued.issue(name, &Arc::new(key));
         };

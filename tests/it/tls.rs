@@ -406,6 +406,27 @@ fn a_listener_that_moves_in_the_file_gets_its_certificates_renewed() {
 }
 
 #[test]
+fn a_listener_that_was_removed_from_the_file_gets_its_certificates_renewed() {
+    let (origin, authority) = (Origin::answering(OK), Authority::new("ca"));
+    let first = authority.issue("shop", &["shop.test"]);
+    let file = authority.path("fngate.toml");
+    let rest = "\n[admin]\naddress = \"127.0.0.1:0\"\n[log]\naccess = \"off\"";
+    let text = listening(&origin, &authority, &["shop"], "");
+    std::fs::write(&file, format!("{text}{rest}")).expect("a file");
+    let gateway = Gateway::from_file(&file);
+    assert_eq!(secure(&gateway, "shop.test", &authority).shown(), first);
+    let plain = format!("[[listener]]\naddress = \"127.0.0.1:1\"\n{}{rest}", simple(&origin.url(), "", "", ""));
+    std::fs::write(&file, plain).expect("a file");
+    gateway.app().reload().expect("good");
+    assert_eq!(secure(&gateway, "shop.test", &authority).shown(), first);
+    // Nobody asks for a reload: the files are watched as before.
+    let second = authority.issue("shop", &["shop.test"]);
+    eventually("the new one is shown", || (secure(&gateway, "shop.test", &authority).shown() == second).then_some(()));
+    let third = authority.issue("shop", &["shop.test"]);
+    eventually("the next one is shown", || (secure(&gateway, "shop.test", &authority).shown() == third).then_some(()));
+}
+
+#[test]
 fn keys_may_change_between_two_requests() {
     // What wakes the connection is a record without a byte of HTTP.
     let (origin, authority) = (Origin::hello(), Authority::new("ca"));
