@@ -95,12 +95,14 @@ impl Watch {
                 begun += 1;
             }
             let here = &mut bytes[at..];
-            let has_whole_head = at == start + HEADER && self.surround.is_empty() && self.frame.payload <= here.len();
-            at += if has_whole_head && self.frame.is_whole_head() {
-                self.blocks.read(&mut here[..self.frame.payload], Extent::Whole)?;
-                self.frame.take_payload(here.len())
-            } else {
-                self.take_payload(here)?
+            let block = if at == start + HEADER { self.whole_block(here)? } else { None };
+            let has_whole_head = block.is_some();
+            at += match block {
+                Some(block) => {
+                    self.blocks.read(&mut here[block], Extent::Whole)?;
+                    self.frame.take_payload(here.len())
+                }
+                None => self.take_payload(here)?,
             };
             if self.frame.payload == 0 && self.close() && has_whole_head {
                 self.isolated = Some(start..at);
@@ -129,6 +131,32 @@ impl Watch {
         Ok(())
     }
 
+    /// Where the block is of a head that is here as a whole: between a priority and padding, if it has these.
+    fn whole_block(&self, payload: &[u8]) -> Result<Option<Range<usize>>, Refusal> {
+        let length = self.frame.payload;
+        if !self.frame.is_whole_head() || length > payload.len() {
+            return Ok(None);
+        }
+        let Surround { has_padding, priority, .. } = self.surround;
+        let (padding, start) = if has_padding { (payload.first().copied().unwrap_or(0).into(), 1) } else { (0, 0) };
+        let block = start + priority..length.saturating_sub(padding);
+        if block.start > block.end {
+            // h2 refuses it.
+            return Ok(None);
+        }
+        if priority > 0 {
+            let dependency =
+                payload[start..][..4].iter().fold(0, |dependency, &byte| dependency << 8 | u32::from(byte));
+            self.check_dependency(dependency)?;
+        }
+        Ok(Some(block))
+    }
+
+    /// h2 resets a stream that depends on itself and does not read its block, so that its table would be another one.
+    fn check_dependency(&self, dependency: u32) -> Result<(), Refusal> {
+        if dependency & 0x7fff_ffff == self.frame.stream() { Err(TooLate.into()) } else { Ok(()) }
+    }
+
     /// Takes what is there of one part of a payload. Returns how many bytes that were.
     fn take_payload(&mut self, bytes: &mut [u8]) -> Result<usize, Refusal> {
         if !self.frame.is_of_head() {
@@ -146,9 +174,9 @@ impl Watch {
                 around.priority -= 1;
                 if around.priority > 0 {
                     around.dependency = around.dependency << 8 | u32::from(byte);
-                } else if around.dependency & 0x7fff_ffff == self.frame.stream() {
-                    // h2 resets a stream that depends on itself and does not read the block, so that its table would be another one.
-                    return Err(TooLate.into());
+                } else {
+                    let dependency = around.dependency;
+                    self.check_dependency(dependency)?;
                 }
             }
             Some(_) if self.frame.payload > around.padding => {
@@ -167,12 +195,6 @@ impl Watch {
         self.frame = Frame::default();
         self.surround = Surround::default();
         ends_head && self.blocks.end()
-    }
-}
-
-impl Surround {
-    fn is_empty(&self) -> bool {
-        !self.has_padding && self.priority == 0
     }
 }
 

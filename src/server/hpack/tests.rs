@@ -204,9 +204,14 @@ fn a_whole_head_with_a_fragment_is_found_and_left_as_it_is() {
             |first, prefix, value| frame(5, &written(&[literal(first, prefix, Name::Index(4), value, [false, coded])]));
         let (good, evil) = (path(0, 4, "/a"), path(0, 4, "/a#b"));
         let (planted, again) = (path(0x40, 6, "/a#b"), frame(5, &written(&[Form::Indexed(62)])));
+        // With padding, with a priority, with both: as browsers and libraries write heads.
+        let around = |flags: u8, before: &[u8], behind: &[u8]| frame(5 | flags, &[before, &evil[9..], behind].concat());
+        let padded = around(8, &[3], b"###");
+        let with_priority = around(0x20, &[0x80, 0, 0, 0, 16], b"");
+        let with_both = around(0x28, &[2, 0, 0, 0, 3, 16], b"##");
         let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-        let mut bytes =
-            [preface, good.clone(), evil.clone(), good.clone(), planted.clone(), again.clone(), good].concat();
+        let heads = [&good, &evil, &good, &padded, &good, &with_priority, &with_both, &planted, &again, &good];
+        let mut bytes = heads.iter().fold(preface, |bytes, head| [bytes, (*head).clone()].concat());
         let sent = bytes.clone();
         let (mut reader, mut at, mut found) = (watch(), 0, Vec::new());
         loop {
@@ -215,7 +220,7 @@ fn a_whole_head_with_a_fragment_is_found_and_left_as_it_is() {
             found.push(sent[at..][head.clone()].to_vec());
             at += head.end;
         }
-        assert_eq!(found, [evil, planted, again.clone()]);
+        assert_eq!(found, [evil, padded, with_priority, with_both, planted, again.clone()]);
         assert_eq!(bytes, sent);
         // Of a head in parts h2 may have something already.
         reader.received(&mut frame(1, &again[9..])).expect_err("too late");

@@ -92,8 +92,14 @@ const REST: &[u8] = b"\x82\x86\x01\x09h.example";
 fn coded_fragments() {
     let block = |stream: u32, parts: &[&[u8]]| frame(HEADERS, WHOLE, stream, &[REST, &parts.concat()].concat());
     let evil = b"/attack#evil";
+    let around = |flags: u8, before: &[u8], behind: &[u8]| {
+        frame(HEADERS, WHOLE | flags, 1, &[before, REST, b"\x04\x0c", evil, behind].concat())
+    };
     let rows: Vec<(&str, Vec<Vec<u8>>, Verdict)> = vec![
         ("in code", vec![block(1, &[b"\x04\x8a", CODED_EVIL])], Refused),
+        ("in a head with padding", vec![around(8, b"\x03", b"###")], Refused),
+        ("in a head with a priority", vec![around(0x20, &[0x80, 0, 0, 0, 16], b"")], Refused),
+        ("in a head with both", vec![around(0x28, &[2, 0, 0, 0, 3, 16], b"##")], Refused),
         ("in code, at the end", vec![block(1, &[b"\x04\x88", CODED, b"\xfc\xff\xaf"])], Refused),
         ("for the other path of the table", vec![block(1, &[b"\x05\x0c", evil])], Refused),
         ("never to be in a table", vec![block(1, &[b"\x14\x8a", CODED_EVIL])], Refused),
