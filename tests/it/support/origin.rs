@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use super::PATIENCE;
 use super::message::{Message, Reader, Without};
@@ -13,6 +14,7 @@ use super::message::{Message, Reader, Without};
 pub struct Origin {
     pub port: u16,
     state: Arc<State>,
+    accepting: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +49,7 @@ impl Origin {
         let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(State::default());
         let (shared, serve) = (state.clone(), Arc::new(serve));
-        std::thread::spawn(move || {
+        let accepting = std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if shared.stopped.load(Ordering::SeqCst) {
                     break;
@@ -67,7 +69,7 @@ impl Origin {
                 });
             }
         });
-        Self { port, state }
+        Self { port, state, accepting: Some(accepting) }
     }
 
     /// Answers every request with these bytes.
@@ -133,6 +135,8 @@ impl Drop for Origin {
         self.state.stopped.store(true, Ordering::SeqCst);
         // Wakes the accepting thread, so that the port is free again.
         drop(TcpStream::connect(("127.0.0.1", self.port)));
+        // Whoever connects from now on is refused.
+        drop(self.accepting.take().map(JoinHandle::join));
     }
 }
 
