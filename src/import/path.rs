@@ -1,0 +1,125 @@
+//! Paths of others as rules of this gateway. What a rule cannot say becomes one that matches more, with a remark.
+
+use crate::config::PathRule;
+
+/// How a format reads a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// It stands for itself.
+    Exact,
+    /// It stands for what is under it as well, unless it begins with `=`.
+    Prefix,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) written: String,
+    /// In what the rule differs from the path.
+    pub(super) remark: Option<String>,
+}
+
+/// The rule for a path that begins with a slash, or the path as it is if nothing is close: the configuration says why.
+pub(super) fn rule(path: &str, reach: Reach) -> Rule {
+    let as_written = match reach {
+        // What takes the rest of the path cannot end exactly there.
+        Reach::Exact if !path.ends_with("+}") => format!("={path}"),
+        Reach::Exact | Reach::Prefix => path.to_owned(),
+    };
+    if PathRule::parse(&as_written).is_ok() && !has_wildcard(path) {
+        return Rule { written: as_written, remark: None };
+    }
+    match approximate(path, reach) {
+        Some(rule) => rule,
+        None => Rule { written: as_written, remark: None },
+    }
+}
+
+fn has_wildcard(path: &str) -> bool {
+    path.split('/').any(is_wildcard)
+}
+
+fn is_wildcard(segment: &str) -> bool {
+    segment == "*" || segment == "**"
+}
+
+fn approximate(path: &str, reach: Reach) -> Option<Rule> {
+    let mut reasons = Vec::new();
+    let (is_exact, rest) = match (path.strip_prefix('='), path.strip_prefix("^~")) {
+        (Some(rest), _) => (true, rest),
+        (None, Some(rest)) => {
+            reasons.push("a rule without `=` matches what is under it, on the borders of segments");
+            (false, rest)
+        }
+        (None, None) => (reach == Reach::Exact, path),
+    };
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    if end < rest.len() {
+        reasons.push("a rule has neither query nor fragment");
+    }
+    let mut segments: Vec<String> = Vec::new();
+    let mut is_whole = true;
+    let written: Vec<_> = rest[..end].strip_prefix('/')?.split('/').collect();
+    for (index, text) in written.iter().enumerate() {
+        let is_last = index + 1 == written.len();
+        let segment = if is_last && text.is_empty() { Some(String::new()) } else { segment(text, is_last, &segments) };
+        let Some(segment) = segment else {
+            is_whole = false;
+            reasons.push("what follows cannot be said in a rule: it matches all that is under it");
+            break;
+        };
+        if segment != **text {
+            reasons.push("a parameter is a whole segment, and its name has letters, digits, `_` and `-`");
+        }
+        segments.push(segment);
+    }
+    // Nothing is left that would not be a rule for everything.
+    if segments.is_empty() {
+        return None;
+    }
+    let rests = segments.last().is_some_and(|last| last.ends_with("+}"));
+    let exact = is_exact && is_whole && !rests;
+    if !exact && segments.len() > 1 && segments.last().is_some_and(String::is_empty) {
+        segments.pop();
+        reasons.push("a slash at the end makes no difference");
+    }
+    let written = format!("{}/{}", if exact { "=" } else { "" }, segments.join("/"));
+    PathRule::parse(&written).ok()?;
+    reasons.dedup();
+    Some(Rule { remark: Some(format!("the path was `{path}`: {}", reasons.join("; "))), written })
+}
+
+/// The segment of a rule that matches what `text` does, and perhaps more.
+fn segment(text: &str, is_last: bool, before: &[String]) -> Option<String> {
+    if text.contains("${") {
+        return None;
+    }
+    if is_wildcard(text) {
+        return Some(if is_last { named("rest", "+", before) } else { named("any", "", before) });
+    }
+    let Some((_, behind)) = text.split_once('{') else {
+        return PathRule::parse(&format!("/{text}")).is_ok().then(|| text.to_owned());
+    };
+    let (name, _) = behind.split_once('}')?;
+    let is_whole = text.len() == name.len() + 2;
+    let takes_rest = is_whole && (name.ends_with('+') || name.ends_with("=**"));
+    match (takes_rest, is_last) {
+        (true, true) => Some(named(name.trim_end_matches("=**").trim_end_matches('+'), "+", before)),
+        (true, false) => None,
+        (false, _) => Some(named(name, "", before)),
+    }
+}
+
+/// A parameter whose name is its own in the path.
+fn named(name: &str, suffix: &str, before: &[String]) -> String {
+    let good = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
+    let name: String = name.chars().map(good).collect();
+    let name = if name.is_empty() { "any".to_owned() } else { name };
+    let free = |name: &str| !before.contains(&format!("{{{name}}}"));
+    let mut candidate = name.clone();
+    let mut number = 1_usize;
+    while !free(&candidate) {
+        number += 1;
+        candidate = format!("{name}-{number}");
+    }
+    format!("{{{candidate}{suffix}}}")
+}
