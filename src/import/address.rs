@@ -94,5 +94,4 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 }
 
 /// What is said of a function whose instance is somewhere else.
-pub(super) const HOST_PASSES: &str =
-    "requests keep the host that the client asked for: see whether this address answers to it";
+pub(super) const HOST_PASSES: &str = "`Host` is passed on as the client sent it: check that this address accepts it";

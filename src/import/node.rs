@@ -29,17 +29,19 @@ impl<'a> Node<'a> {
         Self { value: root, variables: Some(root) }
     }
 
-    /// What is in a value, or in the place of the file that it refers to.
+    /// A value, or the mapping or list of the file that it refers to. A text that it refers to is taken by [`Self::text`].
     fn within(self, value: &'a Value) -> Self {
-        let mut value = value;
-        for _ in 0..DEEPEST {
-            let Content::Scalar(text) = &value.content else { break };
-            let target = variable::reference(text).and_then(|path| self.variables?.lookup(path));
-            let Some(target) = target else { break };
-            value.mark_read();
-            value = target;
+        let mut chain = vec![value];
+        while let Some(Value { content: Content::Scalar(text), .. }) = chain.last()
+            && chain.len() <= DEEPEST
+            && let Some(target) = variable::reference(text).and_then(|path| self.variables?.lookup(path))
+        {
+            chain.push(target);
         }
-        Self { value, ..self }
+        let container = chain.pop().filter(|end| matches!(end.content, Content::Mapping(_) | Content::Sequence(_)));
+        let Some(container) = container else { return Self { value, ..self } };
+        chain.into_iter().for_each(Value::mark_read);
+        Self { value: container, ..self }
     }
 
     pub(super) fn has(self, key: &str) -> bool {

@@ -8,7 +8,7 @@ use self::backend::Backends;
 use super::draft::{Api, Domain, Draft};
 use super::node::Node;
 use super::path::{self, Reach};
-use super::remark::{CORS, NOT_CHECKED, Place};
+use super::remark::{CORS, NOT_CHECKED, NOT_LIMITED, Place};
 
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
@@ -42,7 +42,7 @@ const OF_OPERATION: [&str; 9] = [
     "produces",
 ];
 
-const OUTGOING: &str = "requests that go out are none of the gateway's";
+const OUTGOING: &str = "the gateway has no part in requests that functions send";
 
 pub(super) fn meaning(key: &str) -> Option<&'static str> {
     Some(match key {
@@ -53,15 +53,14 @@ pub(super) fn meaning(key: &str) -> Option<&'static str> {
         | "x-amazon-apigateway-auth"
         | "x-amazon-apigateway-api-key-source"
         | "x-google-allow"
-        | "x-google-management"
-        | "x-google-quota"
         | "x-google-issuer"
         | "jwt_audience"
         | "disable_auth" => NOT_CHECKED,
+        "x-google-management" | "x-google-quota" => NOT_LIMITED,
         "webhooks" | "callbacks" => OUTGOING,
         "servers" => "a service has one set of hosts",
-        "schemes" => "listeners decide what is spoken: see [listener.tls] and redirect_https",
-        "deprecated" => "clients are not told",
+        "schemes" => "listeners decide between http and https: see [listener.tls] and redirect_https",
+        "deprecated" => "the gateway does not tell clients",
         "x-amazon-apigateway-cors" => CORS,
         "x-amazon-apigateway-request-validator" | "x-amazon-apigateway-request-validators" => {
             "parameters and bodies are not checked"
@@ -147,14 +146,15 @@ impl<'a> Importer<'a, '_> {
         operation.mark_read();
         operation.describes(&OF_OPERATION);
         if operation.flag("deprecated") == Some(true) {
-            operation.get("deprecated").iter().for_each(|node| node.note("clients are not told"));
+            operation.get("deprecated").iter().for_each(|node| node.note("the gateway does not tell clients"));
         }
-        let target = self.backends.of(operation, path, self.root, self.draft);
+        let path = format!("{}{path}", self.base);
+        let target = self.backends.of(operation, &path, self.root, self.draft);
         let place = self.draft.api(
             self.service,
             Api {
                 name: operation.text_of("operationId"),
-                rule: path::rule(&format!("{}{path}", self.base), Reach::Exact),
+                rule: path::rule(&path, Reach::Exact),
                 method: method.to_ascii_uppercase(),
                 function: target.function,
                 environment: None,

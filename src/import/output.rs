@@ -111,23 +111,17 @@ fn blocks(draft: Draft) -> Vec<Block> {
     blocks
 }
 
-/// A name for each function. Versions of one function share it.
+/// A name for each function. Versions of one function share it, and one that can keep its name does.
 fn function_names(functions: &[Function]) -> Vec<String> {
-    let mut names = Names::default();
-    let mut known: Vec<(&Function, String)> = Vec::new();
-    for function in functions {
-        let same = |known: &&(&Function, String)| {
-            let (known, _) = known;
-            known.name == function.name && known.namespace == function.namespace && known.address == function.address
-        };
-        let name = match known.iter().find(same) {
-            Some((_, name)) => name.clone(),
-            // Namespaces keep their functions apart, but a name is easier to read if it is the only one.
-            None => names.claim(&identifier(&function.name)),
-        };
-        known.push((function, name));
+    // Namespaces keep their functions apart, but a name is easier to read if it is the only one.
+    let key = |function: &Function| (function.namespace.clone(), function.name.clone(), function.address.clone());
+    let mut order: Vec<_> = functions.iter().collect();
+    order.sort_by_key(|function| identifier(&function.name) != function.name);
+    let (mut names, mut known) = (Names::default(), HashMap::new());
+    for function in order {
+        known.entry(key(function)).or_insert_with(|| names.claim(&identifier(&function.name)));
     }
-    known.into_iter().map(|(_, name)| name).collect()
+    functions.iter().map(|function| known[&key(function)].clone()).collect()
 }
 
 fn reference(function: &Function, name: &str) -> String {

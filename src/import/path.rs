@@ -42,6 +42,9 @@ fn is_wildcard(segment: &str) -> bool {
     segment == "*" || segment == "**"
 }
 
+const WILDCARD: &str = "a parameter stands for `*`";
+const PARAMETER: &str = "a parameter is a whole segment, and its name has letters, digits, `_` and `-`";
+
 fn approximate(path: &str, reach: Reach) -> Option<Rule> {
     let mut reasons = Vec::new();
     let (is_exact, rest) = match (path.strip_prefix('='), path.strip_prefix("^~")) {
@@ -64,11 +67,11 @@ fn approximate(path: &str, reach: Reach) -> Option<Rule> {
         let segment = if is_last && text.is_empty() { Some(String::new()) } else { segment(text, is_last, &segments) };
         let Some(segment) = segment else {
             is_whole = false;
-            reasons.push("what follows cannot be said in a rule: it matches all that is under it");
+            reasons.push("no rule says what follows: this one matches everything under it");
             break;
         };
         if segment != **text {
-            reasons.push("a parameter is a whole segment, and its name has letters, digits, `_` and `-`");
+            reasons.push(if is_wildcard(text) { WILDCARD } else { PARAMETER });
         }
         segments.push(segment);
     }
@@ -90,7 +93,7 @@ fn approximate(path: &str, reach: Reach) -> Option<Rule> {
 
 /// The segment of a rule that matches what `text` does, and perhaps more.
 fn segment(text: &str, is_last: bool, before: &[String]) -> Option<String> {
-    if text.contains("${") {
+    if text.is_empty() || text.contains("${") {
         return None;
     }
     if is_wildcard(text) {

@@ -18,5 +18,7 @@ pub(super) struct Remark {
 /// Said of keys that decide who may call: nothing must be open unnoticed.
 pub(super) const NOT_CHECKED: &str = "who may call is not checked: the import sets up no policy of the gateway";
 
+pub(super) const NOT_LIMITED: &str = "calls are not limited: the import sets up no policy of the gateway";
+
 pub(super) const CORS: &str =
     "the import sets up no policy of the gateway for CORS: the function answers OPTIONS itself";

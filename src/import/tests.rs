@@ -1,4 +1,7 @@
+mod kinds;
 mod lossless;
+mod reach;
+mod syntax;
 
 use super::*;
 
@@ -62,7 +65,7 @@ instances = ["http://127.0.0.1:9001"]  # where it listens: yours
 timeout = "20s"
 memory = 256
 
-# inputs.events[1].apigw.parameters.protocols: listeners decide what is spoken: see [listener.tls] and redirect_https
+# inputs.events[1].apigw.parameters.protocols: listeners decide between http and https: see [listener.tls] and redirect_https
 # no domain of its own was named: put yours in the place of this host
 # the address that the cloud gave had the environment in front of the path
 [[service]]
@@ -266,7 +269,7 @@ fn openapi() {
         "# the name was `Pet shop`\n",
         "hosts = [\"eu.example.com\"]\n",
         "name = \"getPet\"\npath = \"=/v2/pets/{id}\"\nmethod = \"GET\"\n",
-        "# paths./pets/{id}.delete.deprecated: clients are not told\n",
+        "# paths./pets/{id}.delete.deprecated: the gateway does not tell clients\n",
         "# paths./pets/{id}.delete.security: who may call",
         "# components.securitySchemes: who may call",
         "# path = \"=/v2/pets/{id}\"\n",

@@ -105,3 +105,40 @@ fn is_literal(text: &str) -> bool {
 fn stage(path: &str) -> Option<String> {
     ["stage", "provider.stage"].contains(&path).then(|| STAGE.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_replaced_or_left_as_they_are() {
+        let lookup = |path: &str| match path {
+            "name" => Some("n".to_owned()),
+            "custom.a" => Some("b".to_owned()),
+            "custom.b" => Some("c".to_owned()),
+            _ => None,
+        };
+        for (text, expected, is_open, has_default) in [
+            ("plain $ {x}", "plain $ {x}", false, false),
+            ("${name}-${self:custom.a}", "n-b", false, false),
+            ("${ self:custom.${self:custom.a} }", "c", false, false),
+            ("${stage}${self:provider.stage}${sls:stage}", "devdevdev", false, false),
+            ("${self:custom.no, 'x'}", "x", false, false),
+            ("${self:custom.no, self:custom.a}", "b", false, false),
+            ("${opt:stage, 'x'}/${env:Y, 5}", "x/5", false, true),
+            ("${opt:stage, self:custom.a}", "b", false, true),
+            ("${env:X}-${name}", "${env:X}-n", true, false),
+            ("${self:custom.${env:X}}", "${self:custom.${env:X}}", true, false),
+            ("${unknown}", "${unknown}", true, false),
+            ("a${name", "a${name", true, false),
+            ("${}", "${}", true, false),
+            ("ü${name}ü}", "ünü}", false, false),
+        ] {
+            let expanded = expand(text, &lookup);
+            let found = (expanded.text.as_str(), expanded.is_open, expanded.has_default);
+            assert_eq!(found, (expected, is_open, has_default), "{text}");
+        }
+        let deep = format!("{}name{}", "${self:".repeat(10_000), "}".repeat(10_000));
+        assert_eq!(expand(&deep, &lookup).text, deep);
+    }
+}

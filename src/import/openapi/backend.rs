@@ -95,7 +95,7 @@ fn address(url: Node<'_>, path: &str, draft: &mut Draft) -> Option<usize> {
         return None;
     };
     if !backend.path.is_empty() && backend.path != path {
-        url.note(format!("the function gets the path of the request: `{}` is not put in front of it", backend.path));
+        url.note(format!("the function gets the path of the request, without `{}` in front", backend.path));
     }
     let name = backend.name().to_owned();
     let index = draft.function(Function { name, address: Some(backend.address), ..Function::default() });

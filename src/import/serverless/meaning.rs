@@ -1,18 +1,17 @@
 //! What keys of `serverless.yml` would be here that no importer reads.
 
-use crate::import::remark::{CORS, NOT_CHECKED};
+use crate::import::remark::{CORS, NOT_CHECKED, NOT_LIMITED};
 
 const VARIABLES: &str = "environment variables are set where the function runs";
-const NO_QUOTA: &str = "calls are not limited: the import sets up no policy of the gateway";
-const BYTES: &str = "bodies are bytes and pass as they are";
-const PROGRAM: &str = "how the program is deployed and started is none of the gateway's";
-const CLOUD: &str = "it names something of the cloud";
+const BYTES: &str = "bodies pass byte for byte";
+const PROGRAM: &str = "the gateway neither deploys nor starts programs";
+const CLOUD: &str = "it identifies something in the cloud";
 
 pub(super) fn meaning(key: &str) -> Option<&'static str> {
     Some(match key {
         "environment" | "environments" => VARIABLES,
         "auth" | "authorizer" | "private" | "secretIds" | "authRelationApiId" | "authType" => NOT_CHECKED,
-        "usagePlan" | "usagePlanId" | "throttling" | "apiKeys" => NO_QUOTA,
+        "usagePlan" | "usagePlanId" | "throttling" | "apiKeys" => NOT_LIMITED,
         "enableCORS" | "cors" => CORS,
         "param" | "requestParameters" | "constantParameters" => {
             "parameters are not checked or changed: the function gets the request as it came"
@@ -23,7 +22,7 @@ pub(super) fn meaning(key: &str) -> Option<&'static str> {
         }
         "isForcedHttps" => "a listener with redirect_https sends clients to https",
         "certificateId" | "certId" => "the certificate goes into [listener.tls]",
-        "protocols" | "protocol" => "listeners decide what is spoken: see [listener.tls] and redirect_https",
+        "protocols" | "protocol" => "listeners decide between http and https: see [listener.tls] and redirect_https",
         "src" | "code" | "codeUri" | "handler" | "runtime" | "include" | "exclude" | "package" | "plugins"
         | "layers" | "framework" | "frameworkVersion" | "image" => PROGRAM,
         "org" | "app" | "stage" | "serviceId" | "apiId" => CLOUD,

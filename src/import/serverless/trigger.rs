@@ -54,6 +54,9 @@ impl Context<'_> {
                 "apigw" | "http" | "httpApi" | "url" if trigger.peek().is_some() => {
                     self.shorthand(trigger, kind, function, draft);
                 }
+                "http" | "httpApi" if self.shared.is_some() && !parameters.has("path") => {
+                    trigger.note("not imported: it has no path");
+                }
                 // Without a path it is the address of the function as a whole.
                 "http" | "url" if !parameters.has("path") => {
                     trigger.mark_read();
@@ -76,11 +79,15 @@ impl Context<'_> {
     fn shorthand(&self, trigger: Node<'_>, kind: &str, function: usize, draft: &mut Draft) {
         let text = trigger.peek().unwrap_or_default();
         let words: Vec<_> = text.split_whitespace().collect();
-        let (method, path) = match (words[..].first().copied(), words.get(1).copied()) {
-            (Some("*"), None) => ("ANY", "*"),
-            (Some("true" | "TRUE" | "True"), None) if kind != "apigw" => ("ANY", "*"),
-            (Some(path), None) if path.starts_with('/') => ("ANY", path),
-            (Some(method), Some(path)) if words.len() == 2 => (method, path),
+        let (method, path) = match words[..] {
+            ["true" | "True" | "TRUE"] if kind == "url" => {
+                trigger.mark_read();
+                let name = format!("{}-url", draft.functions[function].name);
+                return self.whole(trigger, &name, function, draft);
+            }
+            ["*"] => ("ANY", "*"),
+            [path] if path.starts_with('/') => ("ANY", path),
+            [method, path] => (method, path),
             _ => {
                 trigger.note(format!("not imported: `{text}` is no method and path"));
                 return;
@@ -228,7 +235,7 @@ fn backend(endpoint: Node<'_>, draft: &mut Draft) -> Option<usize> {
     let url = config.get("url")?;
     let backend = Backend::parse(&url.text()?)?;
     if !backend.path.is_empty() {
-        url.note(format!("the function gets the path of the request: `{}` is not put in front of it", backend.path));
+        url.note(format!("the function gets the path of the request, without `{}` in front", backend.path));
     }
     for key in ["path", "method"] {
         let Some(node) = config.get(key) else { continue };
@@ -278,7 +285,7 @@ fn environment(node: Node<'_>) -> Option<&'static str> {
 /// Domains of the trigger's own, each with the environments that its paths lead to.
 fn domains(parameters: Node<'_>, service: usize, default: Option<&'static str>, draft: &mut Draft) {
     let default = default.unwrap_or("release");
-    for node in parameters.list_of("customDomains") {
+    for node in ["customDomains", "customDomain"].into_iter().flat_map(|key| parameters.list_of(key)) {
         let Some(host) = node.get("domain").unwrap_or(node).text() else { continue };
         for key in ["isDefaultMapping", "customMap"] {
             node.flag(key);
