@@ -106,7 +106,7 @@ impl Value {
     }
 
     /// Whether an importer has had to do with it, or with anything within.
-    fn is_touched(&self) -> bool {
+    pub(super) fn is_touched(&self) -> bool {
         self.state.get() != State::Unread || !self.notes.borrow().is_empty() || self.children().any(Self::is_touched)
     }
 }
@@ -147,9 +147,15 @@ impl Walk {
         }
         match &value.content {
             Content::Null if state == State::Unread => self.remark(path, "it has no value", place),
-            _ if !value.is_touched() => {
+            content if !value.is_touched() => {
                 let meaning = (self.meaning)(&path.key).unwrap_or(NO_COUNTERPART);
-                self.remark(path, meaning, place);
+                match content {
+                    // What it stands for is elsewhere: the path alone would not say it.
+                    Content::Scalar(text) if text.contains("${") => {
+                        self.remark(path, &format!("`{text}`: {meaning}"), place);
+                    }
+                    _ => self.remark(path, meaning, place),
+                }
             }
             Content::Null | Content::Scalar(_) => {}
             Content::Sequence(items) => {

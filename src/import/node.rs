@@ -1,11 +1,11 @@
 //! A value as importers see it: whatever they ask for is marked as read, and variables of the file are replaced.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::document::{Content, Value};
 use super::remark::Place;
-use super::variable::{self, DEEPEST, Expanded};
+use super::variable::{self, DEEPEST};
 use crate::units::parse_duration;
 
 /// How many variables are replaced for one text, and how long the value of one may be: variables of variables could go
@@ -90,7 +90,9 @@ impl<'a> Node<'a> {
         let Content::Scalar(text) = &self.value.content else { return None };
         self.value.mark_read();
         let Some(root) = self.variables.filter(|_| text.contains("${")) else { return Some(text.clone()) };
-        let expanded = expand(root, text);
+        let answers = Answers::new(root);
+        let expanded = variable::expand(text, &|path| answers.answer(path, 0));
+        answers.used.borrow().iter().for_each(|value| value.mark_read());
         if expanded.is_open {
             self.note(format!("`{text}`: this file does not say what it is: put it in"));
         } else if expanded.has_default {
@@ -108,7 +110,7 @@ impl<'a> Node<'a> {
     pub(super) fn one_of(self, known: &[&'static str]) -> Option<&'static str> {
         let text = self.peek()?;
         let found = known.iter().copied().find(|known| known.eq_ignore_ascii_case(&text))?;
-        self.value.mark_read();
+        self.text();
         Some(found)
     }
 
@@ -121,7 +123,8 @@ impl<'a> Node<'a> {
     pub(super) fn peek(self) -> Option<String> {
         let Content::Scalar(text) = &self.value.content else { return None };
         let Some(root) = self.variables else { return Some(text.clone()) };
-        Some(expand(root, text).text)
+        let answers = Answers::new(root);
+        Some(variable::expand(text, &|path| answers.answer(path, 0)).text)
     }
 
     /// A time: seconds as a number, also with a fraction, or with a unit. What is none becomes a remark.
@@ -157,9 +160,12 @@ impl<'a> Node<'a> {
         matches!(self.value.content, Content::Sequence(_))
     }
 
-    /// Takes note that the key alone has been read.
-    pub(super) fn mark_read(self) {
-        self.value.mark_read();
+    /// Takes note that the key has been read, where there is nothing behind it, or a container whose elements speak for
+    /// themselves. A text behind it still has to be read.
+    pub(super) fn mark_key_read(self) {
+        if !matches!(self.value.content, Content::Scalar(_)) {
+            self.value.mark_read();
+        }
     }
 
     /// Passes over keys that only describe, with all that is in them. The others have been looked at.
@@ -175,29 +181,43 @@ impl<'a> Node<'a> {
         self.value.note(text.into());
     }
 
+    /// Says something of the values of keys, unless somebody has read them meanwhile.
+    pub(super) fn note_unread(self, keys: &[&str], text: &str) {
+        let unread = keys.iter().filter_map(|key| self.get(key)).filter(|node| !node.value.is_touched());
+        unread.for_each(|node| node.note(text));
+    }
+
     /// Says where remarks on the value and on what is in it stand.
     pub(super) fn belongs_to(self, place: Place) {
         self.value.set_place(place);
     }
 }
 
-fn expand(root: &Value, text: &str) -> Expanded {
-    let budget = Cell::new(MOST_ANSWERS);
-    variable::expand(text, &|path| answer(root, path, 0, &budget))
+/// What a file says of its variables.
+struct Answers<'a> {
+    root: &'a Value,
+    left: Cell<usize>,
+    /// Where the answers come from.
+    used: RefCell<Vec<&'a Value>>,
 }
 
-/// What the file says at a path, with variables in it replaced as well.
-fn answer(root: &Value, path: &str, depth: usize, budget: &Cell<usize>) -> Option<String> {
-    let left = budget.get().checked_sub(1).filter(|_| depth < DEEPEST)?;
-    budget.set(left);
-    let value = root.lookup(path)?;
-    let Content::Scalar(text) = &value.content else { return None };
-    let expanded = variable::expand(text, &|path| answer(root, path, depth + 1, budget));
-    let is_answer = !expanded.is_open && expanded.text.len() <= LONGEST_ANSWER;
-    is_answer.then(|| {
-        value.mark_read();
-        expanded.text
-    })
+impl<'a> Answers<'a> {
+    fn new(root: &'a Value) -> Self {
+        Self { root, left: Cell::new(MOST_ANSWERS), used: RefCell::default() }
+    }
+
+    /// The text at a path, with variables in it replaced as well.
+    fn answer(&self, path: &str, depth: usize) -> Option<String> {
+        self.left.set(self.left.get().checked_sub(1).filter(|_| depth < DEEPEST)?);
+        let value = self.root.lookup(path)?;
+        let Content::Scalar(text) = &value.content else { return None };
+        let expanded = variable::expand(text, &|path| self.answer(path, depth + 1));
+        let is_answer = !expanded.is_open && expanded.text.len() <= LONGEST_ANSWER;
+        is_answer.then(|| {
+            self.used.borrow_mut().push(value);
+            expanded.text
+        })
+    }
 }
 
 /// `30`, `2.5`, `30s`, `15 s`, `2m`, `500ms`.

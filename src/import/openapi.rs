@@ -143,7 +143,7 @@ impl<'a> Importer<'a, '_> {
     fn operation(&mut self, path: &str, method: &str, operation: Node<'a>) {
         self.root.get("basePath").and_then(Node::text);
         // One that is null, or empty, is an operation of which nothing is described.
-        operation.mark_read();
+        operation.mark_key_read();
         operation.describes(&OF_OPERATION);
         if operation.flag("deprecated") == Some(true) {
             operation.get("deprecated").iter().for_each(|node| node.note("the gateway does not tell clients"));

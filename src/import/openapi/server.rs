@@ -31,7 +31,7 @@ pub(super) fn read(root: Node<'_>) -> Servers {
             servers.hosts.extend(take(url, server));
         } else {
             let (other, base) = (server.base, &servers.base);
-            url.note(format!("not imported: a server with the path `{other}` beside `{base}`"));
+            node.note(format!("not imported: a server with the path `{other}` beside `{base}`"));
         }
     }
     servers

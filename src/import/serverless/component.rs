@@ -83,12 +83,13 @@ impl One<'_> {
                 node.note("not imported: it has no `name`");
                 continue;
             };
-            node.mark_read();
+            node.mark_key_read();
             let index = function::declare(node, name.clone(), Some(self.inputs), draft);
             functions.add(key.unwrap_or(&name), index);
             functions.add(&name, index);
             all.push((node, index));
         }
+        function::note_defaults(self.inputs);
         let context = Context { functions: &functions, reach: Reach::Prefix, shared: None };
         for (node, index) in all {
             node.list_of("events").into_iter().for_each(|event| context.event(event, index, draft));
@@ -109,7 +110,7 @@ impl One<'_> {
             trigger.note(format!("a gateway for requests has no `{kind}` trigger"));
             return;
         }
-        trigger.get("type").iter().for_each(|node| node.mark_read());
+        trigger.text_of("type");
         let named =
             trigger.get("function").and_then(|node| node.first(&["name", "functionName"]).unwrap_or(node).text());
         let function = named.map(|name| context.functions.named(&name, None, None, draft));

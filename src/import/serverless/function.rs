@@ -53,6 +53,14 @@ pub(super) fn declare(node: Node<'_>, name: String, defaults: Option<Node<'_>>, 
     index
 }
 
+/// What functions take from what is around them if they do not say it themselves.
+const DEFAULTS: [&str; 4] = ["namespace", "timeout", "memorySize", "type"];
+
+/// Says of defaults that no function has needed why they are not there.
+pub(super) fn note_defaults(node: Node<'_>) {
+    node.note_unread(&DEFAULTS, "each function has its own");
+}
+
 /// Adds a function.
 pub(super) fn add(node: Node<'_>, name: String, defaults: Option<Node<'_>>, draft: &mut Draft) -> usize {
     let setting = |key: &str| node.get(key).or_else(|| defaults?.get(key));

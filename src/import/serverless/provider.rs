@@ -23,11 +23,14 @@ pub(super) fn read(root: Node<'_>, draft: &mut Draft) {
     let listed = described.map(Node::list).unwrap_or_default().into_iter().flat_map(Node::entries);
     for (key, node) in described.map(Node::entries).unwrap_or_default().into_iter().chain(listed) {
         // One that is null has no settings.
-        node.mark_read();
+        node.mark_key_read();
         let name = node.text_of("name").unwrap_or_else(|| key.to_owned());
         let index = function::declare(node, name, provider, draft);
         functions.add(key, index);
         all.push((node, index));
+    }
+    if let Some(provider) = provider {
+        function::note_defaults(provider);
     }
     // Elsewhere the functions of a file share one address.
     let (reach, shared) =

@@ -59,12 +59,12 @@ impl Context<'_> {
                 }
                 // Without a path it is the address of the function as a whole.
                 "http" | "url" if !parameters.has("path") => {
-                    trigger.mark_read();
+                    trigger.mark_key_read();
                     let name = format!("{}-url", draft.functions[function].name);
                     self.whole(parameters, &name, function, draft);
                 }
                 "apigw" | "http" | "httpApi" => {
-                    trigger.mark_read();
+                    trigger.mark_key_read();
                     // Functions whose triggers have one name share a gateway.
                     let owner = draft.functions[function].name.clone();
                     let named = || trigger.text_of("name").or_else(|| self.shared.map(Shared::name)).unwrap_or(owner);
@@ -81,7 +81,7 @@ impl Context<'_> {
         let words: Vec<_> = text.split_whitespace().collect();
         let (method, path) = match words[..] {
             ["true" | "True" | "TRUE"] if kind == "url" => {
-                trigger.mark_read();
+                trigger.text();
                 let name = format!("{}-url", draft.functions[function].name);
                 return self.whole(trigger, &name, function, draft);
             }
@@ -241,7 +241,7 @@ fn backend(endpoint: Node<'_>, draft: &mut Draft) -> Option<usize> {
         let Some(node) = config.get(key) else { continue };
         let same = node.peek() == endpoint.get(key).and_then(Node::peek);
         if same {
-            node.mark_read();
+            node.text();
         } else {
             node.note(format!("the function gets the {key} of the request"));
         }

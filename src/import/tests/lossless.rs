@@ -9,7 +9,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use self::choices::Choices;
-use self::tree::base;
+use self::tree::{Tree, base};
 use crate::import::{ImportError, import};
 
 /// Keys below which a document of OpenAPI only describes.
@@ -22,12 +22,16 @@ fn subjects(text: &str) -> HashSet<&str> {
 }
 
 fn check(numbers: Vec<u16>) -> Result<(), TestCaseError> {
-    let mut choices = Choices { numbers, next: 0, leaves: 0 };
+    let mut choices = Choices { numbers, next: 0, leaves: 0, variables: Vec::new() };
     let document = choices.document();
     let mut text = String::from("x-base: &base");
     base().write(&mut text, 1);
     document.write(&mut text, 0);
+    let variables = Tree::Map(std::mem::take(&mut choices.variables));
+    text.push_str("variables:");
+    variables.write(&mut text, 1);
     let mut leaves = Vec::new();
+    variables.leaves(&["variables".to_owned()], &mut leaves);
     base().leaves(&["x-base".to_owned()], &mut leaves);
     document.leaves(&[], &mut leaves);
     if choices.maybe() {

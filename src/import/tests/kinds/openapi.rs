@@ -60,7 +60,7 @@ paths: { /a: { get: {} } }
             "# servers[0].url: the port 8443 is not in the host",
             "# servers[0].variables.r.enum: there is no counterpart\n",
             "# not imported: `{unknown}` is no host\n",
-            "# servers[3].url: not imported: a server with the path `/v3` beside `/v2`\n",
+            "# servers[3]: not imported: a server with the path `/v3` beside `/v2`\n",
             "!third.test\"",
             "![\"*\"]",
         ],

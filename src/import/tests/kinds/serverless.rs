@@ -7,11 +7,12 @@ pub(super) const KINDS: [Kind; 6] = [
         "provider aws with events in every form",
         "
 service: notes
-provider: { name: aws, runtime: nodejs20.x, stage: \"${opt:stage, 'prod'}\", httpApi: { cors: true } }
+provider: { name: aws, runtime: nodejs20.x, timeout: 6, memorySize: 128, stage: \"${opt:stage, 'prod'}\", httpApi: { cors: true } }
 custom: { base: orders }
 functions:
   a:
     handler: a.main
+    timeout: 3
     events:
       - httpApi: 'GET /notes/{id}'
       - httpApi: { path: /notes, method: post, authorizer: { name: jwt } }
@@ -19,6 +20,7 @@ functions:
       - http: { path: '${self:custom.base}/{proxy+}', method: any, cors: true, private: true }
   b:
     name: ${self:service}-b
+    timeout: 4
     events: [ { httpApi: '*' }, { http: { path: /list, method: [ get, head ] } }, { url: true }, { sqs: q }, { http: nothing }, { http: ~ } ]
 ",
         &[
@@ -38,13 +40,15 @@ functions:
             "# functions.b.events[4].http: not imported: `nothing` is no method and path\n",
             "# functions.b.events[5].http: not imported: it has no path\n",
             "# provider.stage: ",
+            "# provider.timeout: each function has its own\n",
+            "memory = 128\n",
             "!custom",
         ],
     ),
     (
         "functions in a list, provider as a word",
         "{ service: { name: s }, provider: aws, functions: [ { a: { events: [ { httpApi: GET /a } ] } }, '${file(b.yml)}' ] }",
-        &["name = \"s\"\n", "path = \"=/a\"\n", "# functions[1]: there is no counterpart\n"],
+        &["name = \"s\"\n", "path = \"=/a\"\n", "# functions[1]: `${file(b.yml)}`: there is no counterpart\n"],
     ),
     (
         "variables",

@@ -38,6 +38,8 @@ pub(super) struct Choices {
     pub(super) numbers: Vec<u16>,
     pub(super) next: usize,
     pub(super) leaves: usize,
+    /// What variables stand for, each for its own name.
+    pub(super) variables: Vec<(String, Tree)>,
 }
 
 impl Choices {
@@ -62,6 +64,10 @@ impl Choices {
 
     fn leaf(&mut self, before: &str, behind: &str) -> Tree {
         let token = self.token();
+        if self.below(8) == 7 {
+            self.variables.push((token.clone(), Tree::Leaf(token.clone(), token.clone())));
+            return Tree::Leaf(format!("{before}${{self:variables.{token}}}{behind}"), token);
+        }
         Tree::Leaf(format!("{before}{token}{behind}"), token)
     }
 
@@ -136,6 +142,9 @@ impl Choices {
     }
 
     fn function(&mut self) -> Tree {
+        if self.below(8) == 7 {
+            return self.anything(0);
+        }
         let name = self.option(|choices| choices.leaf("", ""));
         let timeout = self.option(Self::seconds);
         let kind = self.option(|_| Tree::Fixed("web"));
@@ -158,6 +167,9 @@ impl Choices {
     }
 
     fn trigger(&mut self) -> Tree {
+        if self.below(8) == 7 {
+            return self.anything(0);
+        }
         let name = self.option(|choices| choices.leaf("", ""));
         let environment = self.option(|choices| Tree::Fixed(choices.one(&["test", "release"])));
         let domains = self.option(|choices| choices.list(Self::domain));
@@ -240,7 +252,8 @@ impl Choices {
         let timeout = self.option(Self::seconds);
         let provider = self.map([("name", Some(cloud)), ("timeout", timeout)]);
         let names: Vec<_> = (0..=self.below(2)).map(|_| self.token()).collect();
-        let functions = Tree::Map(names.into_iter().map(|name| (name, self.function())).collect());
+        let functions = names.into_iter().map(|name| (name, self.function())).collect();
+        let functions = if self.below(8) == 7 { self.anything(0) } else { Tree::Map(functions) };
         let service = self.leaf("", "");
         self.map([("service", Some(service)), ("provider", Some(provider)), ("functions", Some(functions))])
     }
@@ -286,6 +299,9 @@ impl Choices {
     }
 
     fn operation(&mut self) -> Tree {
+        if self.below(8) == 7 {
+            return self.anything(0);
+        }
         let id = self.option(|choices| choices.leaf("", ""));
         let google = self.option(Self::google);
         let amazon = self.option(|choices| {
