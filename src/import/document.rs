@@ -164,7 +164,7 @@ impl Walk {
             Content::Mapping(entries) => {
                 for (index, (key, value)) in entries.iter().enumerate() {
                     if !value.is_touched() && entries[..index].iter().any(|(earlier, _)| earlier == key) {
-                        self.remark(&path.entry(key), "the key is there twice: the first one counts", place);
+                        self.remark(&path.entry(key), "the key stands here twice: the first one counts", place);
                     } else {
                         self.visit(value, &path.entry(key), place);
                     }

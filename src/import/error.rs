@@ -18,6 +18,6 @@ pub enum ImportError {
     #[error("none of its APIs could be imported: what was printed says why")]
     Nothing(String),
     /// A fault of the import, not of the file.
-    #[error("what came of it is no good configuration: {0}")]
+    #[error("the result is not a valid configuration: {0}")]
     Draft(String),
 }

@@ -2,7 +2,7 @@
 
 use super::draft::{Domain, Draft, Service};
 use super::name::label;
-use super::remark::Place;
+use super::remark::{IN_FRONT, Place};
 use crate::config;
 
 const RELEASE: &str = "release";
@@ -34,8 +34,8 @@ fn mend(draft: &mut Draft, index: usize) {
     let stand_in = service.domains.is_empty().then(|| format!("{}.invalid", label(&service.name)));
     for domain in bad {
         let remark = match &stand_in {
-            Some(host) => format!("`{}` is no host: put yours in the place of `{host}`", domain.host),
-            None => format!("not imported: `{}` is no host", domain.host),
+            Some(host) => format!("`{}` is not a host: put yours in the place of `{host}`", domain.host),
+            None => format!("not imported: `{}` is not a host", domain.host),
         };
         draft.remark(Place::Service(index), remark);
         if let Some(host) = stand_in.clone() {
@@ -52,10 +52,7 @@ fn invent(draft: &mut Draft, index: usize) {
     let environments = environments(service);
     let root = environments.iter().copied().find(|name| *name == RELEASE).or(environments.first().copied());
     let in_front = service.apis.iter().any(|api| api.environment.is_some());
-    draft.remark(
-        Place::Service(index),
-        "no domain of its own was named: put yours in the place of this host".to_owned(),
-    );
+    draft.remark(Place::Service(index), "the document names no domain: put yours in the place of this host".to_owned());
     draft.domain(index, Domain { host: host.clone(), base_path: "/".to_owned(), environment: root.unwrap_or(RELEASE) });
     if in_front {
         draft.remark(Place::Service(index), IN_FRONT);
@@ -64,8 +61,6 @@ fn invent(draft: &mut Draft, index: usize) {
         }
     }
 }
-
-const IN_FRONT: &str = "the address that the cloud gave had the environment in front of the path";
 
 /// Domains for environments that none leads to, as the cloud's own address did.
 fn complete(draft: &mut Draft, index: usize) {
@@ -76,7 +71,7 @@ fn complete(draft: &mut Draft, index: usize) {
     for environment in missing {
         draft.remark(
             Place::Service(index),
-            format!("no domain of its own leads to `{environment}`, which has APIs: `/{environment}` does"),
+            format!("no domain leads to `{environment}`, which has APIs: `/{environment}` at the first host does"),
         );
         draft.domain(index, Domain { host: host.clone(), base_path: format!("/{environment}"), environment });
     }

@@ -94,9 +94,9 @@ impl<'a> Node<'a> {
         let expanded = variable::expand(text, &|path| answers.answer(path, 0));
         answers.used.borrow().iter().for_each(|value| value.mark_read());
         if expanded.is_open {
-            self.note(format!("`{text}`: this file does not say what it is: put it in"));
+            self.note(format!("`{text}`: this file does not define it: put the value in"));
         } else if expanded.has_default {
-            self.note(format!("`{text}`: its default was taken"));
+            self.note(format!("`{text}`: the default is used"));
         }
         Some(expanded.text)
     }
@@ -147,7 +147,7 @@ impl<'a> Node<'a> {
         let value = text.as_deref().and_then(read);
         if value.is_none() {
             let text = text.map_or_else(|| "it".to_owned(), |text| format!("`{text}`"));
-            self.note(format!("not imported: {text} is no {what}"));
+            self.note(format!("not imported: {text} is not a {what}"));
         }
         value
     }

@@ -7,7 +7,7 @@ mod server;
 use self::backend::Backends;
 use super::draft::{Api, Domain, Draft};
 use super::node::Node;
-use super::path::{self, Reach};
+use super::path::{self, Scope};
 use super::remark::{CORS, NOT_CHECKED, NOT_LIMITED, Place};
 
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
@@ -123,7 +123,7 @@ impl<'a> Importer<'a, '_> {
             },
         };
         if !item.is_mapping() {
-            item.note("not imported: it is no mapping of methods");
+            item.note("not imported: it is not a mapping of methods");
             return;
         }
         item.describes(&OF_PATH);
@@ -135,7 +135,7 @@ impl<'a> Importer<'a, '_> {
             } else if key == "additionalOperations" {
                 value.entries().into_iter().for_each(|(method, operation)| self.operation(path, method, operation));
             } else if !OF_PATH.contains(&key) && !["servers", "$ref"].contains(&key) && !key.starts_with("x-") {
-                value.note("not imported: it is no method");
+                value.note("not imported: it is not a method");
             }
         }
     }
@@ -154,7 +154,7 @@ impl<'a> Importer<'a, '_> {
             self.service,
             Api {
                 name: operation.text_of("operationId"),
-                rule: path::rule(&path, Reach::Exact),
+                rule: path::rule(&path, Scope::Exact),
                 method: method.to_ascii_uppercase(),
                 function: target.function,
                 environment: None,

@@ -1,6 +1,7 @@
 //! The text of a draft: good by [`config::parse`], which has read it, with everything that has no place in it as a comment.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::block::{API, Block, Lines, SERVICE, quoted, refuse, render};
@@ -15,7 +16,8 @@ use crate::units::format_duration;
 
 /// Where the gateway listens until somebody says otherwise.
 const LISTENER: &str = "[[listener]]\naddress = \"0.0.0.0:8080\"\n";
-const FIRST_PORT: u16 = 9000;
+/// Where functions listen, one after the other. More functions than ports share them: each is to be set anyway.
+const PORTS: RangeInclusive<u16> = 9000..=u16::MAX;
 
 /// The whole, without what the configuration refuses.
 ///
@@ -91,7 +93,7 @@ fn blocks(draft: Draft) -> Vec<Block> {
     blocks.extend(region.map(|text| Block::new(Vec::new(), text)));
     let mut references = Vec::new();
     let names = function_names(&functions);
-    for ((index, (function, name)), port) in functions.into_iter().zip(names).enumerate().zip(FIRST_PORT..) {
+    for ((index, (function, name)), port) in functions.into_iter().zip(names).enumerate().zip(PORTS.cycle()) {
         let said = renamed(&function.name, &name).into_iter().chain(remarks.take(Place::Function(index))).collect();
         references.push(reference(&function, &name));
         blocks.push(Block::new(said, function_text(function, &name, port)));

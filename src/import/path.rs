@@ -2,12 +2,12 @@
 
 use crate::config::PathRule;
 
-/// How a format reads a path.
+/// What a path of a format stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// It stands for itself.
+pub(super) enum Scope {
+    /// Itself.
     Exact,
-    /// It stands for what is under it as well, unless it begins with `=`.
+    /// Itself and what is under it, unless it begins with `=`.
     Prefix,
 }
 
@@ -19,16 +19,16 @@ pub(super) struct Rule {
 }
 
 /// The rule for a path that begins with a slash, or the path as it is if nothing is close: the configuration says why.
-pub(super) fn rule(path: &str, reach: Reach) -> Rule {
-    let as_written = match reach {
+pub(super) fn rule(path: &str, scope: Scope) -> Rule {
+    let as_written = match scope {
         // What takes the rest of the path cannot end exactly there.
-        Reach::Exact if !path.ends_with("+}") => format!("={path}"),
-        Reach::Exact | Reach::Prefix => path.to_owned(),
+        Scope::Exact if !path.ends_with("+}") => format!("={path}"),
+        Scope::Exact | Scope::Prefix => path.to_owned(),
     };
     if PathRule::parse(&as_written).is_ok() && !has_wildcard(path) {
         return Rule { written: as_written, remark: None };
     }
-    match approximate(path, reach) {
+    match approximate(path, scope) {
         Some(rule) => rule,
         None => Rule { written: as_written, remark: None },
     }
@@ -45,7 +45,7 @@ fn is_wildcard(segment: &str) -> bool {
 const WILDCARD: &str = "a parameter stands for `*`";
 const PARAMETER: &str = "a parameter is a whole segment, and its name has letters, digits, `_` and `-`";
 
-fn approximate(path: &str, reach: Reach) -> Option<Rule> {
+fn approximate(path: &str, scope: Scope) -> Option<Rule> {
     let mut reasons = Vec::new();
     let (is_exact, rest) = match (path.strip_prefix('='), path.strip_prefix("^~")) {
         (Some(rest), _) => (true, rest),
@@ -53,7 +53,7 @@ fn approximate(path: &str, reach: Reach) -> Option<Rule> {
             reasons.push("a rule without `=` matches what is under it, on the borders of segments");
             (false, rest)
         }
-        (None, None) => (reach == Reach::Exact, path),
+        (None, None) => (scope == Scope::Exact, path),
     };
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     if end < rest.len() {

@@ -38,7 +38,7 @@ fn remark(service: &Service, reached: Option<usize>) -> Option<String> {
             let Domain { host, base_path, .. } = &service.domains[index];
             Some(format!("requests reach it at `{host}` with `{base_path}` in front of the path"))
         }
-        None => Some("no request reaches it: others take its paths".to_owned()),
+        None => Some("no request reaches it: other APIs match its paths first".to_owned()),
     }
 }
 

@@ -22,3 +22,5 @@ pub(super) const NOT_LIMITED: &str = "calls are not limited: the import sets up 
 
 pub(super) const CORS: &str =
     "the import sets up no policy of the gateway for CORS: the function answers OPTIONS itself";
+
+pub(super) const IN_FRONT: &str = "the address that the cloud gave had the environment in front of the path";

@@ -66,7 +66,7 @@ timeout = "20s"
 memory = 256
 
 # inputs.events[1].apigw.parameters.protocols: listeners decide between http and https: see [listener.tls] and redirect_https
-# no domain of its own was named: put yours in the place of this host
+# the document names no domain: put yours in the place of this host
 # the address that the cloud gave had the environment in front of the path
 [[service]]
 name = "shop"
@@ -293,10 +293,10 @@ fn every_path_is_an_api_or_a_remark() {
     for expected in [
         "# paths./a.$ref: not imported: the path is described at `other.yaml#/x`: put it in its place\n",
         "\npath = \"=/a\"\nmethod = \"QUERY\"\n",
-        "# paths./a.copy: not imported: it is no method\n",
+        "# paths./a.copy: not imported: it is not a method\n",
         "# paths.no-slash: not imported: a path starts with a slash\n",
-        "# paths./null: not imported: it is no mapping of methods\n",
-        "# paths./list: not imported: it is no mapping of methods\n",
+        "# paths./null: not imported: it is not a mapping of methods\n",
+        "# paths./list: not imported: it is not a mapping of methods\n",
         "# paths./empty.x-any: there is no counterpart\n",
         "# paths.x-more: there is no counterpart\n",
         "\npath = \"=/a\"\nmethod = \"GET\"\n",
@@ -324,9 +324,9 @@ functions:
         "timeout = \"30s\"\nmemory = 64\n",
         "path = \"/a\"\nmethod = \"ANY\"\nfunction = \"one\"\ntimeout = \"15s\"\n",
         "timeout = \"2s500ms\"\n",
-        "endpoints[2].serviceTimeout: not imported: `soon` is no time\n",
-        "# functions.two.timeout: not imported: it is no time\n",
-        "# provider.memorySize: not imported: `lots` is no number of MB\n",
+        "endpoints[2].serviceTimeout: not imported: `soon` is not a time\n",
+        "# functions.two.timeout: not imported: it is not a time\n",
+        "# provider.memorySize: not imported: `lots` is not a number of MB\n",
         "name = \"nul\"\n",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
@@ -353,7 +353,7 @@ fn a_bad_host_or_name_keeps_its_service() {
         "openapi: 3.0.0\ninfo: { title: 中文 }\nservers: [ { url: 'https://{h}.x/v1' } ]\npaths: { /a: { get: { operationId: ö } } }",
     );
     for expected in [
-        "# `{h}.x` is no host: put yours in the place of `function.invalid`\n[[service]]\nname = \"--\"\nhosts = [\"function.invalid\"]\n",
+        "# `{h}.x` is not a host: put yours in the place of `function.invalid`\n[[service]]\nname = \"--\"\nhosts = [\"function.invalid\"]\n",
         "# the name was `中文`\n# `{h}.x`",
         "# the name was `ö`\n[[service.api]]\nname = \"-\"\npath = \"=/v1/a\"\n",
     ] {

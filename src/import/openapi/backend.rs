@@ -64,11 +64,13 @@ fn amazon(integration: Node<'_>, path: &str, draft: &mut Draft, choice: &mut Cho
             let Some(uri) = uri else { return };
             let name = uri.peek().as_deref().and_then(lambda).map(str::to_owned);
             if let Some(name) = name {
-                uri.note(format!("requests go to the instances of `{name}`, which run where you say"));
+                uri.note(format!("the function is `{name}`: set where it runs"));
                 choice.function = Some(draft.function(Function { name, ..Function::default() }));
             }
         }
-        Some("mock") => kind.iter().for_each(|kind| kind.note("the cloud answered by itself: here the function does")),
+        Some("mock") => {
+            kind.iter().for_each(|kind| kind.note("the cloud answered without a function: here the function answers"))
+        }
         _ => {}
     }
 }
@@ -91,7 +93,7 @@ fn google(backend: Node<'_>, draft: &mut Draft, choice: &mut Choice) {
 fn address(url: Node<'_>, path: &str, draft: &mut Draft) -> Option<usize> {
     let text = url.text()?;
     let Some(backend) = Backend::parse(&text) else {
-        url.note(format!("not imported: `{text}` is no address of an instance"));
+        url.note(format!("not imported: `{text}` is not an address of an instance"));
         return None;
     };
     if !backend.path.is_empty() && backend.path != path {

@@ -4,7 +4,7 @@ use super::function::{self, Functions, region};
 use super::trigger::Context;
 use crate::import::draft::Draft;
 use crate::import::node::Node;
-use crate::import::path::Reach;
+use crate::import::path::Scope;
 use crate::import::remark::Place;
 
 /// Components that make one function of a web framework, to which all paths lead.
@@ -44,7 +44,7 @@ pub(super) fn read(component: Node<'_>, key: Option<&str>, draft: &mut Draft) {
         "multi-scf" => one.functions(draft),
         "apigateway" => one.gateway(draft),
         kind if FRAMEWORKS.contains(&kind) => one.framework(draft),
-        _ => component.note(format!("not imported: `{kind}` is no function that is known")),
+        _ => component.note(format!("not imported: `{kind}` is not a component with a function")),
     }
 }
 
@@ -64,7 +64,7 @@ impl One<'_> {
         region(self.inputs, draft);
         let mut functions = Functions::default();
         functions.add(&name, index);
-        let context = Context { functions: &functions, reach: Reach::Prefix, shared: None };
+        let context = Context { functions: &functions, scope: Scope::Prefix, shared: None };
         for event in self.inputs.list_of("events") {
             context.event(event, index, draft);
         }
@@ -90,7 +90,7 @@ impl One<'_> {
             all.push((node, index));
         }
         function::note_defaults(self.inputs);
-        let context = Context { functions: &functions, reach: Reach::Prefix, shared: None };
+        let context = Context { functions: &functions, scope: Scope::Prefix, shared: None };
         for (node, index) in all {
             node.list_of("events").into_iter().for_each(|event| context.event(event, index, draft));
         }
@@ -125,7 +125,7 @@ impl One<'_> {
         for (index, function) in draft.functions.iter().enumerate() {
             functions.add(&function.name, index);
         }
-        let context = Context { functions: &functions, reach: Reach::Prefix, shared: None };
+        let context = Context { functions: &functions, scope: Scope::Prefix, shared: None };
         context.trigger(self.inputs, || self.name(), None, draft);
     }
 
@@ -138,7 +138,7 @@ impl One<'_> {
         let index = function::add(settings, name.clone(), Some(self.inputs), draft);
         region(self.inputs, draft);
         let functions = Functions::default();
-        let context = Context { functions: &functions, reach: Reach::Prefix, shared: None };
+        let context = Context { functions: &functions, scope: Scope::Prefix, shared: None };
         let service = gateway.and_then(|gateway| gateway.first(&["serviceName", "name"]));
         let service = self.inputs.get("serviceName").or(service).and_then(Node::text);
         context.whole(gateway.unwrap_or(self.inputs), service.as_ref().unwrap_or(&name), index, draft);

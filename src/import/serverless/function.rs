@@ -86,7 +86,7 @@ pub(super) fn version(node: Node<'_>) -> Option<String> {
     let is_version =
         text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(good) && text.len() <= 32;
     if !is_version {
-        node.note(format!("not imported: `{text}` is no version"));
+        node.note(format!("not imported: `{text}` is not a version"));
     }
     is_version.then_some(text)
 }

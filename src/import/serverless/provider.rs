@@ -4,7 +4,7 @@ use super::function::{self, Functions, region};
 use super::trigger::{Context, Shared};
 use crate::import::draft::Draft;
 use crate::import::node::Node;
-use crate::import::path::Reach;
+use crate::import::path::Scope;
 
 /// The cloud whose paths stand for what is under them.
 const PREFIXES: &str = "tencent";
@@ -33,9 +33,9 @@ pub(super) fn read(root: Node<'_>, draft: &mut Draft) {
         function::note_defaults(provider);
     }
     // Elsewhere the functions of a file share one address.
-    let (reach, shared) =
-        if is_prefix { (Reach::Prefix, None) } else { (Reach::Exact, Some(Shared { name: service })) };
-    let context = Context { functions: &functions, reach, shared };
+    let (scope, shared) =
+        if is_prefix { (Scope::Prefix, None) } else { (Scope::Exact, Some(Shared { name: service })) };
+    let context = Context { functions: &functions, scope, shared };
     for (node, index) in all {
         for event in node.list_of("events") {
             context.event(event, index, draft);

@@ -4,8 +4,8 @@ use super::function::{self, Functions, version_of};
 use crate::import::address::{Backend, HOST_PASSES};
 use crate::import::draft::{Api, Domain, Draft, Function};
 use crate::import::node::Node;
-use crate::import::path::{self, Reach};
-use crate::import::remark::Place;
+use crate::import::path::{self, Scope};
+use crate::import::remark::{IN_FRONT, Place};
 
 const ENVIRONMENTS: [&str; 3] = ["release", "prepub", "test"];
 const ALL_PATHS: &str = "/";
@@ -14,7 +14,7 @@ const ALL_PATHS: &str = "/";
 #[derive(Debug)]
 pub(super) struct Context<'a> {
     pub(super) functions: &'a Functions,
-    pub(super) reach: Reach,
+    pub(super) scope: Scope,
     /// What names the one service of all triggers, where the file has one.
     pub(super) shared: Option<Shared<'a>>,
 }
@@ -89,7 +89,7 @@ impl Context<'_> {
             [path] if path.starts_with('/') => ("ANY", path),
             [method, path] => (method, path),
             _ => {
-                trigger.note(format!("not imported: `{text}` is no method and path"));
+                trigger.note(format!("not imported: `{text}` is not `METHOD /path`"));
                 return;
             }
         };
@@ -146,7 +146,7 @@ impl Context<'_> {
         let setting = |key: &str| api.and_then(|api| api.get(key)).or_else(|| parameters.get(key));
         let version = setting("qualifier").and_then(function::version);
         let timeout = setting("serviceTimeout").or_else(|| setting("timeout"));
-        let rule = path::rule(ALL_PATHS, Reach::Prefix);
+        let rule = path::rule(ALL_PATHS, Scope::Prefix);
         let function = version_of(function, version, draft);
         let api = Api {
             name: api.and_then(|api| api.text_of("name")),
@@ -162,9 +162,9 @@ impl Context<'_> {
 
     fn rule(&self, text: &str) -> path::Rule {
         match text {
-            "*" | "/*" => path::rule(ALL_PATHS, Reach::Prefix),
-            _ if text.starts_with(['/', '=', '^']) => path::rule(text, self.reach),
-            _ => path::rule(&format!("/{text}"), self.reach),
+            "*" | "/*" => path::rule(ALL_PATHS, Scope::Prefix),
+            _ if text.starts_with(['/', '=', '^']) => path::rule(text, self.scope),
+            _ => path::rule(&format!("/{text}"), self.scope),
         }
     }
 }
@@ -199,7 +199,7 @@ impl Given<'_> {
             let place = draft.api(self.service, api);
             first.get_or_insert(place);
             if !is_named {
-                draft.remark(place, "no path was named: the cloud made one of the function's name");
+                draft.remark(place, "it names no path: the cloud used the name of the function");
             }
         }
         if let Some(place) = first.filter(|_| !is_trigger) {
@@ -212,9 +212,9 @@ impl Given<'_> {
         let kind = endpoint.get("serviceType");
         match kind.and_then(|kind| kind.one_of(&["SCF", "HTTP", "WEBSOCKET", "MOCK"])) {
             Some("HTTP" | "WEBSOCKET") => {
-                return backend(endpoint, draft).ok_or("not imported: no URL that an instance can have");
+                return backend(endpoint, draft).ok_or("not imported: it has no URL that an instance can have");
             }
-            Some("MOCK") => return Err("not imported: the cloud answered by itself, and no function does"),
+            Some("MOCK") => return Err("not imported: the cloud answered without a function"),
             _ => {}
         }
         let node = endpoint.first(&["function", "functionName", "serviceScfFunctionName"]);
@@ -258,7 +258,7 @@ fn methods(endpoint: Node<'_>) -> Vec<String> {
     let all: Vec<_> = if node.is_list() { node.list() } else { vec![node] };
     let methods: Vec<_> = all.into_iter().filter_map(Node::text).map(|method| upper(&method)).collect();
     if methods.is_empty() {
-        node.note("it is no method: all are taken");
+        node.note("it is not a method: the API takes all");
         return vec![upper("ANY")];
     }
     methods
@@ -277,7 +277,7 @@ fn environment(node: Node<'_>) -> Option<&'static str> {
     let found = node.one_of(&ENVIRONMENTS);
     // A mapping is not an environment but its variables.
     if let (None, Some(text)) = (found, node.peek()) {
-        node.note(format!("not imported: `{text}` is none of {}: `release` is taken", ENVIRONMENTS.join(", ")));
+        node.note(format!("not imported: `{text}` is none of {}: the API is in `release`", ENVIRONMENTS.join(", ")));
     }
     found
 }
@@ -287,12 +287,16 @@ fn domains(parameters: Node<'_>, service: usize, default: Option<&'static str>, 
     let default = default.unwrap_or("release");
     for node in ["customDomains", "customDomain"].into_iter().flat_map(|key| parameters.list_of(key)) {
         let Some(host) = node.get("domain").unwrap_or(node).text() else { continue };
-        for key in ["isDefaultMapping", "customMap"] {
-            node.flag(key);
-        }
+        // Without mappings of its own a domain has those of the cloud, unless it says that it does not.
+        let is_custom = node.flag("isDefaultMapping") == Some(false) || node.flag("customMap") == Some(true);
         let mappings: Vec<_> = ["pathMappingSet", "pathMap"].into_iter().flat_map(|key| node.list_of(key)).collect();
         if mappings.is_empty() {
             draft.domain(service, Domain { host: host.clone(), base_path: "/".to_owned(), environment: default });
+            if !is_custom {
+                let base_path = format!("/{default}");
+                draft.domain(service, Domain { host: host.clone(), base_path, environment: default });
+                draft.remark(Place::Service(service), IN_FRONT);
+            }
         }
         for mapping in mappings {
             let base_path = mapping.text_of("path").unwrap_or_else(|| "/".to_owned());

@@ -2,7 +2,7 @@
 
 use crate::import::import;
 
-const NONE: &str = "# no request reaches it: others take its paths\n[[service.api]]\npath = ";
+const NONE: &str = "# no request reaches it: other APIs match its paths first\n[[service.api]]\npath = ";
 
 #[test]
 fn apis_that_no_request_reaches_say_so() {
@@ -16,7 +16,7 @@ fn apis_that_no_request_reaches_say_so() {
         // Another service has a longer base path at the same host.
         (
             [
-                trigger("one", "{ domain: a.test }", &release("/v1/x")),
+                trigger("one", "{ domain: a.test, isDefaultMapping: 'FALSE' }", &release("/v1/x")),
                 trigger("two", "{ domain: a.test, pathMap: [ { path: /v1, environment: release } ] }", &release("/y")),
             ],
             format!("{NONE}\"/v1/x\"\n"),

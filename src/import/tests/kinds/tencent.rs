@@ -2,7 +2,7 @@
 
 use super::Kind;
 
-pub(super) const KINDS: [Kind; 14] = [
+pub(super) const KINDS: [Kind; 15] = [
     (
         "scf of the second version",
         "
@@ -54,7 +54,7 @@ site:
             "# first.inputs.codeUri: ",
             "an event function",
             "name = \"gw\"\n",
-            "# site: not imported: `website` is no function that is known\n",
+            "# site: not imported: `website` is not a component with a function\n",
         ],
     ),
     (
@@ -63,7 +63,7 @@ site:
 a: { component: express, inputs: {} }
 b: { component: '@mine/thing', inputs: { src: ./ } }
 ",
-        &["name = \"a\"", "# b: not imported: `mine/thing` is no function that is known\n", "!name = \"b\""],
+        &["name = \"a\"", "# b: not imported: `mine/thing` is not a component with a function\n", "!name = \"b\""],
     ),
     (
         "a framework with apigatewayConf and functionConf",
@@ -90,6 +90,17 @@ inputs:
             "host = \"a.test\"\nbase_path = \"/v1\"\nenvironment = \"release\"\n",
             "certificateId: the certificate goes into [listener.tls]\n",
             "path = \"/\"\nmethod = \"ANY\"\nfunction = \"ignored\"\nenvironments = [\"release\"]\ntimeout = \"4s\"\n",
+        ],
+    ),
+    (
+        "a framework with little, and a domain with the mapping of the cloud",
+        "{ component: flask, name: f, inputs: { src: ./, region: r, apigatewayConf: { protocols: [ http ], environment: test, customDomains: [ { domain: a.test } ] } } }",
+        &[
+            "[[function]]\nname = \"f\"\n",
+            "base_path = \"/\"\nenvironment = \"test\"\n",
+            "base_path = \"/test\"\nenvironment = \"test\"\n",
+            "# the address that the cloud gave had the environment in front of the path\n[[service]]\n",
+            "environments = [\"test\"]\n",
         ],
     ),
     (
@@ -181,8 +192,8 @@ inputs:
             "instances = [\"http://ws.test\"]\n",
             "endpoints[1].serviceConfig.url: the function gets the path of the request, without `/deep` in front\n",
             "endpoints[1].serviceConfig.path: the function gets the path of the request\n",
-            "# inputs.endpoints[3]: not imported: the cloud answered by itself",
-            "# inputs.endpoints[4]: not imported: no URL that an instance can have\n",
+            "# inputs.endpoints[3]: not imported: the cloud answered without a function",
+            "# inputs.endpoints[4]: not imported: it has no URL that an instance can have\n",
             "![0].serviceConfig",
             "!path = \"/m\"",
         ],
@@ -213,12 +224,12 @@ functions:
     (
         "an environment that is none",
         "{ component: koa, name: k, inputs: { apigatewayConf: { environment: '${env:STAGE}' } } }",
-        &["# inputs.apigatewayConf.environment: not imported: `${env:STAGE}` is none of release, prepub, test: `release` is taken\n", "hosts = [\"*\"]\n"],
+        &["# inputs.apigatewayConf.environment: not imported: `${env:STAGE}` is none of release, prepub, test: the API is in `release`\n", "hosts = [\"*\"]\n"],
     ),
     (
         "domains that lead to another environment than the trigger's",
         "{ component: koa, name: k, inputs: { apigw: { customDomains: [ { domain: a.test, pathMap: [ { path: /, environment: test } ] } ] } } }",
-        &["base_path = \"/release\"\nenvironment = \"release\"\n", "# no domain of its own leads to `release`, which has APIs: `/release` does\n"],
+        &["base_path = \"/release\"\nenvironment = \"release\"\n", "# no domain leads to `release`, which has APIs: `/release` at the first host does\n"],
     ),
     (
         "two regions, and a function that is described twice",
