@@ -150,11 +150,16 @@ impl<'a> Importer<'a, '_> {
         }
         let path = format!("{}{path}", self.base);
         let target = self.backends.of(operation, &path, self.root, self.draft);
+        // The route of AWS for everything that has no other.
+        let rule = match operation.flag("isDefaultRoute") {
+            Some(true) => path::rule("/", Scope::Prefix),
+            _ => path::rule(&path, Scope::Exact),
+        };
         let place = self.draft.api(
             self.service,
             Api {
                 name: operation.text_of("operationId"),
-                rule: path::rule(&path, Scope::Exact),
+                rule,
                 method: method.to_ascii_uppercase(),
                 function: target.function,
                 environment: None,

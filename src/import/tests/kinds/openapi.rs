@@ -2,7 +2,7 @@
 
 use super::Kind;
 
-pub(super) const KINDS: [Kind; 8] = [
+pub(super) const KINDS: [Kind; 9] = [
     (
         "a plain one of version 3",
         "
@@ -130,6 +130,18 @@ paths:
             "x-google-backend.address: not imported: `grpc://x` is not an address of an instance\n",
             "x-google-backend.path_translation: the function gets the path of the request\n",
             "# x-google-management: calls are not limited",
+        ],
+    ),
+    (
+        "a gateway of AWS with shared integrations and a default route",
+        r##"{ "openapi": "3.0.1", "info": { "title": "t" }, "servers": [ { "url": "https://a.test/{basePath}", "variables": { "basePath": { "default": "" } } } ],
+  "paths": { "/$default": { "x-amazon-apigateway-any-method": { "isDefaultRoute": true, "x-amazon-apigateway-integration": { "$ref": "#/components/x-amazon-apigateway-integrations/one" } } } },
+  "components": { "x-amazon-apigateway-integrations": { "one": { "type": "aws_proxy", "uri": "arn:aws:lambda:eu:1:function:rest/invocations", "payloadFormatVersion": "2.0" }, "two": { "type": "mock" } } } }"##,
+        &[
+            "hosts = [\"a.test\"]\n",
+            "path = \"/\"\nmethod = \"ANY\"\nfunction = \"rest\"\n",
+            "# components.x-amazon-apigateway-integrations.one.payloadFormatVersion: there is no counterpart\n",
+            "# components.x-amazon-apigateway-integrations.two: there is no counterpart\n",
         ],
     ),
     (
