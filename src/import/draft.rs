@@ -117,10 +117,9 @@ impl Draft {
 
 impl Function {
     fn is_same(&self, other: &Self) -> bool {
-        let identity = |function: &Self| {
-            let Self { name, namespace, version, address, .. } = function;
-            [Some(name), namespace.as_ref(), version.as_ref(), address.as_ref()].map(|part| part.cloned())
-        };
-        identity(self) == identity(other)
+        self.name == other.name
+            && self.namespace == other.namespace
+            && self.version == other.version
+            && self.address == other.address
     }
 }

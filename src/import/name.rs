@@ -1,27 +1,35 @@
 //! Names of others as names of the configuration, each its own.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// The longest name of a function. One of a service or of an API is cut as well: it is a header value and a label.
 const LONGEST: usize = 60;
 
-/// Names that are taken.
+/// Names that are taken, each with the last number that was put behind it.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    taken: HashSet<String>,
+    taken: HashMap<String, usize>,
 }
 
 impl Names {
     /// The name, or one with a number behind it if another has it.
     pub(super) fn claim(&mut self, name: &str) -> String {
-        let mut claimed = name.to_owned();
-        let mut number = 1_usize;
-        while !self.taken.insert(claimed.clone()) {
+        let Some(last) = self.taken.get(name) else {
+            self.taken.insert(name.to_owned(), 1);
+            return name.to_owned();
+        };
+        let mut number = *last;
+        let claimed = loop {
             number += 1;
             let suffix = format!("-{number}");
             let start: String = name.chars().take(LONGEST - suffix.len()).collect();
-            claimed = start + &suffix;
-        }
+            let candidate = start + &suffix;
+            if !self.taken.contains_key(&candidate) {
+                break candidate;
+            }
+        };
+        self.taken.insert(name.to_owned(), number);
+        self.taken.insert(claimed.clone(), 1);
         claimed
     }
 }
