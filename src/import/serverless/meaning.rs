@@ -10,7 +10,7 @@ const CLOUD: &str = "it identifies something in the cloud";
 pub(super) fn meaning(key: &str) -> Option<&'static str> {
     Some(match key {
         "environment" | "environments" => VARIABLES,
-        "auth" | "authorizer" | "private" | "secretIds" | "authRelationApiId" | "authType" => NOT_CHECKED,
+        "auth" | "authorizer" | "private" | "authLevel" | "secretIds" | "authRelationApiId" | "authType" => NOT_CHECKED,
         "usagePlan" | "usagePlanId" | "throttling" | "apiKeys" => NOT_LIMITED,
         "enableCORS" | "cors" => CORS,
         "param" | "requestParameters" | "constantParameters" => {

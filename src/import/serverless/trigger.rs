@@ -10,6 +10,9 @@ use crate::import::remark::{IN_FRONT, Place};
 const ENVIRONMENTS: [&str; 3] = ["release", "prepub", "test"];
 const ALL_PATHS: &str = "/";
 
+/// Events by which requests come.
+const KINDS: [&str; 4] = ["apigw", "http", "httpApi", "url"];
+
 /// What the triggers of a file have in common.
 #[derive(Debug)]
 pub(super) struct Context<'a> {
@@ -48,11 +51,13 @@ impl Context<'_> {
         if let Some(text) = event.peek() {
             event.note(format!("not imported: `{text}` has neither path nor method"));
         }
-        for (kind, trigger) in event.entries() {
+        let entries = event.entries();
+        let is_trigger = entries.iter().any(|(key, _)| KINDS.contains(key));
+        for (kind, trigger) in entries {
             let parameters = trigger.get("parameters").unwrap_or(trigger);
             match kind {
                 "apigw" | "http" | "httpApi" | "url" if trigger.peek().is_some() => {
-                    self.shorthand(trigger, kind, function, draft);
+                    self.shorthand(event, trigger, kind, function, draft);
                 }
                 "http" | "httpApi" if self.shared.is_some() && !parameters.has("path") => {
                     trigger.note("not imported: it has no path");
@@ -70,13 +75,15 @@ impl Context<'_> {
                     let named = || trigger.text_of("name").or_else(|| self.shared.map(Shared::name)).unwrap_or(owner);
                     self.trigger(parameters, named, Some(function), draft);
                 }
+                // Beside a trigger it is a setting of that.
+                _ if is_trigger => {}
                 other => trigger.note(format!("a gateway for requests has no `{other}` trigger")),
             }
         }
     }
 
-    /// `GET /path`, `*`, or `true`.
-    fn shorthand(&self, trigger: Node<'_>, kind: &str, function: usize, draft: &mut Draft) {
+    /// `GET /path`, `*`, or a word that stands for the address of the function itself.
+    fn shorthand(&self, event: Node<'_>, trigger: Node<'_>, kind: &str, function: usize, draft: &mut Draft) {
         let text = trigger.peek().unwrap_or_default();
         let words: Vec<_> = text.split_whitespace().collect();
         let (method, path) = match words[..] {
@@ -88,27 +95,35 @@ impl Context<'_> {
             ["*"] => ("ANY", "*"),
             [path] if path.starts_with('/') => ("ANY", path),
             [method, path] => (method, path),
+            [_] if kind == "http" => {
+                trigger.note("it names no path: the cloud used the name of the function");
+                return self.by_name(event, function, draft);
+            }
             _ => {
                 trigger.note(format!("not imported: `{text}` is not `METHOD /path`"));
                 return;
             }
         };
         trigger.text();
+        let place = self.plain(self.rule(path), upper(method), function, draft);
+        trigger.belongs_to(place);
+    }
+
+    /// A function at its name and under it.
+    fn by_name(&self, event: Node<'_>, function: usize, draft: &mut Draft) {
+        let rule = path::rule(&format!("/{}", draft.functions[function].name), Scope::Prefix);
+        let places = methods(event).into_iter().map(|method| self.plain(rule.clone(), method, function, draft));
+        if let Some(first) = places.collect::<Vec<_>>().first() {
+            event.belongs_to(*first);
+        }
+    }
+
+    /// An API of the shared service, with nothing of its own.
+    fn plain(&self, rule: path::Rule, method: String, function: usize, draft: &mut Draft) -> Place {
         let name = self.shared.map_or_else(|| draft.functions[function].name.clone(), Shared::name);
         let service = draft.service(&name);
-        let place = draft.api(
-            service,
-            Api {
-                name: None,
-                rule: self.rule(path),
-                method: upper(method),
-                function,
-                environment: None,
-                timeout: None,
-                enabled: true,
-            },
-        );
-        trigger.belongs_to(place);
+        let api = Api { name: None, rule, method, function, environment: None, timeout: None, enabled: true };
+        draft.api(service, api)
     }
 
     /// A trigger with endpoints, or with the one that it is itself. `fallback` names its service if it does not.
@@ -254,7 +269,7 @@ fn backend(endpoint: Node<'_>, draft: &mut Draft) -> Option<usize> {
 
 /// The methods of an endpoint: one, a list, or all.
 fn methods(endpoint: Node<'_>) -> Vec<String> {
-    let Some(node) = endpoint.first(&["method", "httpMethod"]) else { return vec![upper("ANY")] };
+    let Some(node) = endpoint.first(&["method", "httpMethod", "methods"]) else { return vec![upper("ANY")] };
     let all: Vec<_> = if node.is_list() { node.list() } else { vec![node] };
     let methods: Vec<_> = all.into_iter().filter_map(Node::text).map(|method| upper(&method)).collect();
     if methods.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::Kind;
 
-pub(super) const KINDS: [Kind; 6] = [
+pub(super) const KINDS: [Kind; 7] = [
     (
         "provider aws with events in every form",
         "
@@ -21,7 +21,7 @@ functions:
   b:
     name: ${self:service}-b
     timeout: 4
-    events: [ { httpApi: '*' }, { http: { path: /list, method: [ get, head ] } }, { url: true }, { sqs: q }, { http: nothing }, { http: ~ } ]
+    events: [ { httpApi: '*' }, { http: { path: /list, method: [ get, head ] } }, { url: true }, { sqs: q }, { http: too many words }, { http: ~ } ]
 ",
         &[
             "name = \"notes\"\nhosts = [\"*\"]\n",
@@ -37,12 +37,34 @@ functions:
             "path = \"=/list\"\nmethod = \"HEAD\"\n",
             "[[service]]\nname = \"notes-b-url\"\n",
             "# functions.b.events[3].sqs: a gateway for requests has no `sqs` trigger\n",
-            "# functions.b.events[4].http: not imported: `nothing` is not `METHOD /path`\n",
+            "# functions.b.events[4].http: not imported: `too many words` is not `METHOD /path`\n",
             "# functions.b.events[5].http: not imported: it has no path\n",
             "# provider.stage: ",
             "# provider.timeout: each function has its own\n",
             "memory = 128\n",
             "!custom",
+        ],
+    ),
+    (
+        "clouds that give each function an address of its name",
+        "
+service: s
+provider: { name: azure }
+functions:
+  a: { events: [ { http: true, name: req, methods: [ GET, POST ], authLevel: anonymous } ] }
+  b: { events: [ { http: path } ] }
+  c: { events: [ { http: ~, path: x }, { event: { eventType: e } } ] }
+",
+        &[
+            "path = \"/a\"\nmethod = \"GET\"\nfunction = \"a\"\n",
+            "path = \"/a\"\nmethod = \"POST\"\n",
+            "# functions.a.events[0].http: it names no path: the cloud used the name of the function\n",
+            "# functions.a.events[0].name: there is no counterpart\n",
+            "# functions.a.events[0].authLevel: who may call is not checked",
+            "path = \"/b\"\nmethod = \"ANY\"\nfunction = \"b\"\n",
+            "# functions.c.events[0].http: not imported: it has no path\n",
+            "# functions.c.events[0].path: there is no counterpart\n",
+            "# functions.c.events[1].event: a gateway for requests has no `event` trigger\n",
         ],
     ),
     (
