@@ -49,7 +49,8 @@ pub(super) struct Api {
     pub(super) method: String,
     /// Its place among the functions.
     pub(super) function: usize,
-    pub(super) environment: Option<&'static str>,
+    /// None stands for the default.
+    pub(super) environments: Vec<&'static str>,
     pub(super) timeout: Option<Duration>,
     pub(super) enabled: bool,
 }
@@ -101,8 +102,18 @@ impl Draft {
         }
     }
 
+    /// Adds an API. One that differs from another in its environment only is that one, published there as well.
     pub(super) fn api(&mut self, service: usize, api: Api) -> Place {
         let apis = &mut self.services[service].apis;
+        let known = apis.iter().position(|known| !api.environments.is_empty() && known.is_same(&api));
+        if let Some(index) = known {
+            for environment in api.environments {
+                if !apis[index].environments.contains(&environment) {
+                    apis[index].environments.push(environment);
+                }
+            }
+            return Place::Api { service, api: index };
+        }
         apis.push(api);
         Place::Api { service, api: apis.len() - 1 }
     }
@@ -121,5 +132,15 @@ impl Function {
             && self.namespace == other.namespace
             && self.version == other.version
             && self.address == other.address
+    }
+}
+
+impl Api {
+    fn is_same(&self, other: &Self) -> bool {
+        !self.environments.is_empty()
+            && self.rule == other.rule
+            && self.method == other.method
+            && (self.function, self.timeout, self.enabled) == (other.function, other.timeout, other.enabled)
+            && self.name == other.name
     }
 }

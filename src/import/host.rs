@@ -1,6 +1,6 @@
 //! Hosts for services: those of the document that can be one, and others in the place of those that cannot.
 
-use super::draft::{Domain, Draft, Service};
+use super::draft::{Api, Domain, Draft, Service};
 use super::name::label;
 use super::remark::{IN_FRONT, Place};
 use crate::config;
@@ -51,7 +51,7 @@ fn invent(draft: &mut Draft, index: usize) {
     let host = if is_taken { format!("{}.example.com", label(&service.name)) } else { "*".to_owned() };
     let environments = environments(service);
     let root = environments.iter().copied().find(|name| *name == RELEASE).or(environments.first().copied());
-    let in_front = service.apis.iter().any(|api| api.environment.is_some());
+    let in_front = service.apis.iter().any(|api| !api.environments.is_empty());
     draft.remark(Place::Service(index), "the document names no domain: put yours in the place of this host".to_owned());
     draft.domain(index, Domain { host: host.clone(), base_path: "/".to_owned(), environment: root.unwrap_or(RELEASE) });
     if in_front {
@@ -79,7 +79,8 @@ fn complete(draft: &mut Draft, index: usize) {
 
 /// The environments in which a service has APIs.
 fn environments(service: &Service) -> Vec<&'static str> {
-    let mut all: Vec<_> = service.apis.iter().map(|api| api.environment.unwrap_or(RELEASE)).collect();
+    let published = |api: &Api| if api.environments.is_empty() { vec![RELEASE] } else { api.environments.clone() };
+    let mut all: Vec<_> = service.apis.iter().flat_map(published).collect();
     all.sort_unstable();
     all.dedup();
     all

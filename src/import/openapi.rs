@@ -162,7 +162,7 @@ impl<'a> Importer<'a, '_> {
                 rule,
                 method: method.to_ascii_uppercase(),
                 function: target.function,
-                environment: None,
+                environments: Vec::new(),
                 timeout: target.timeout,
                 enabled: true,
             },

@@ -181,7 +181,10 @@ fn api_blocks(apis: Vec<Api>, service: usize, references: &[String], remarks: &m
         for (key, value) in [("path", api.rule.written.as_str()), ("method", &api.method), ("function", function)] {
             text += &format!("{key} = {}\n", quoted(value));
         }
-        text.extend(api.environment.map(|environment| format!("environments = [{}]\n", quoted(environment))));
+        if !api.environments.is_empty() {
+            let environments: Vec<_> = api.environments.into_iter().map(quoted).collect();
+            text += &format!("environments = [{}]\n", environments.join(", "));
+        }
         text.extend(api.timeout.map(|timeout| format!("timeout = {}\n", quoted(&format_duration(timeout)))));
         if !api.enabled {
             text += "enabled = false\n";

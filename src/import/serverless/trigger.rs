@@ -122,7 +122,7 @@ impl Context<'_> {
     fn plain(&self, rule: path::Rule, method: String, function: usize, draft: &mut Draft) -> Place {
         let name = self.shared.map_or_else(|| draft.functions[function].name.clone(), Shared::name);
         let service = draft.service(&name);
-        let api = Api { name: None, rule, method, function, environment: None, timeout: None, enabled: true };
+        let api = Api { name: None, rule, method, function, environments: Vec::new(), timeout: None, enabled: true };
         draft.api(service, api)
     }
 
@@ -168,7 +168,7 @@ impl Context<'_> {
             rule,
             method: "ANY".to_owned(),
             function,
-            environment,
+            environments: environment.into_iter().collect(),
             timeout: timeout.and_then(Node::time),
             enabled: is_enabled(parameters),
         };
@@ -207,7 +207,7 @@ impl Given<'_> {
                 rule: self.context.rule(&path),
                 method,
                 function,
-                environment: self.environment,
+                environments: self.environment.into_iter().collect(),
                 timeout,
                 enabled: self.enabled,
             };

@@ -2,7 +2,7 @@
 
 use super::Kind;
 
-pub(super) const KINDS: [Kind; 15] = [
+pub(super) const KINDS: [Kind; 16] = [
     (
         "scf of the second version",
         "
@@ -230,6 +230,24 @@ functions:
         "domains that lead to another environment than the trigger's",
         "{ component: koa, name: k, inputs: { apigw: { customDomains: [ { domain: a.test, pathMap: [ { path: /, environment: test } ] } ] } } }",
         &["base_path = \"/release\"\nenvironment = \"release\"\n", "# no domain leads to `release`, which has APIs: `/release` at the first host does\n"],
+    ),
+    (
+        "triggers of two environments",
+        "
+component: scf
+inputs:
+  name: f
+  type: web
+  events:
+    - apigw: { name: gw, parameters: { environment: test, endpoints: [ { path: /a, method: GET }, { path: /b, method: GET, serviceTimeout: 3 } ] } }
+    - apigw: { name: gw, parameters: { environment: release, endpoints: [ { path: /a, method: GET }, { path: /b, method: GET } ] } }
+",
+        &[
+            "path = \"/a\"\nmethod = \"GET\"\nfunction = \"f\"\nenvironments = [\"test\", \"release\"]\n",
+            "base_path = \"/test\"\nenvironment = \"test\"\n",
+            "path = \"/b\"\nmethod = \"GET\"\nfunction = \"f\"\nenvironments = [\"test\"]\ntimeout = \"3s\"\n",
+            "# not imported: `GET /b` is bound already",
+        ],
     ),
     (
         "two regions, and a function that is described twice",
