@@ -60,10 +60,14 @@ impl<'a> Node<'a> {
         keys.iter().find_map(|key| self.get(key))
     }
 
-    /// What a reference such as `#/components/x` points at, from the root of a document.
-    pub(super) fn pointed(self, reference: &str) -> Option<Self> {
+    /// What the `$ref` in it points at, if that is a place of the document, whose root is `root`.
+    pub(super) fn referred(self, root: Self) -> Option<Self> {
+        let reference = self.get("$ref")?;
         let key = |part: &str| part.replace("~1", "/").replace("~0", "~");
-        reference.strip_prefix("#/")?.split('/').try_fold(self, |node, part| node.get(&key(part)))
+        let pointer = reference.peek()?;
+        let target = pointer.strip_prefix("#/")?.split('/').try_fold(root, |node, part| node.get(&key(part)))?;
+        reference.text();
+        Some(target)
     }
 
     /// The keys and values of a mapping; none of anything else. A value may be null: then the key alone says something.

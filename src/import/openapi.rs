@@ -111,17 +111,11 @@ impl<'a> Importer<'a, '_> {
             item.note("not imported: a path starts with a slash");
             return;
         }
-        let item = match item.get("$ref").and_then(Node::text) {
-            None => item,
-            Some(reference) => match self.root.pointed(&reference) {
-                Some(target) => target,
-                None => {
-                    let at = item.get("$ref").unwrap_or(item);
-                    at.note(format!("not imported: the path is described at `{reference}`: put it in its place"));
-                    item
-                }
-            },
-        };
+        let item = item.referred(self.root).unwrap_or(item);
+        if let Some(node) = item.get("$ref") {
+            let reference = node.peek().unwrap_or_default();
+            node.note(format!("not imported: the path is described at `{reference}`: put it in its place"));
+        }
         if !item.is_mapping() {
             item.note("not imported: it is not a mapping of methods");
             return;

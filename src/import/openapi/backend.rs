@@ -33,9 +33,7 @@ impl<'a> Backends<'a> {
     pub(super) fn of(&self, operation: Node<'a>, path: &str, root: Node<'a>, draft: &mut Draft) -> Target {
         let mut target = Choice::default();
         if let Some(integration) = operation.get(AMAZON) {
-            let reference = integration.get("$ref").and_then(Node::text);
-            let integration = reference.and_then(|reference| root.pointed(&reference)).unwrap_or(integration);
-            amazon(integration, path, draft, &mut target);
+            amazon(integration.referred(root).unwrap_or(integration), path, draft, &mut target);
         }
         if let Some(backend) = operation.get(GOOGLE).or(self.google) {
             google(backend, draft, &mut target);

@@ -135,13 +135,14 @@ paths:
     (
         "a gateway of AWS with shared integrations and a default route",
         r##"{ "openapi": "3.0.1", "info": { "title": "t" }, "servers": [ { "url": "https://a.test/{basePath}", "variables": { "basePath": { "default": "" } } } ],
-  "paths": { "/$default": { "x-amazon-apigateway-any-method": { "isDefaultRoute": true, "x-amazon-apigateway-integration": { "$ref": "#/components/x-amazon-apigateway-integrations/one" } } } },
+  "paths": { "/b": { "get": { "x-amazon-apigateway-integration": { "$ref": "#/nowhere" } } }, "/$default": { "x-amazon-apigateway-any-method": { "isDefaultRoute": true, "x-amazon-apigateway-integration": { "$ref": "#/components/x-amazon-apigateway-integrations/one" } } } },
   "components": { "x-amazon-apigateway-integrations": { "one": { "type": "aws_proxy", "uri": "arn:aws:lambda:eu:1:function:rest/invocations", "payloadFormatVersion": "2.0" }, "two": { "type": "mock" } } } }"##,
         &[
             "hosts = [\"a.test\"]\n",
             "path = \"/\"\nmethod = \"ANY\"\nfunction = \"rest\"\n",
             "# components.x-amazon-apigateway-integrations.one.payloadFormatVersion: there is no counterpart\n",
             "# components.x-amazon-apigateway-integrations.two: there is no counterpart\n",
+            "# paths./b.get.x-amazon-apigateway-integration: there is no counterpart\n",
         ],
     ),
     (

@@ -295,7 +295,8 @@ impl Choices {
     fn item(&mut self) -> Tree {
         let method = self.one(&["get", "POST", "x-amazon-apigateway-any-method", "unknown"]);
         let (operation, parameters) = (self.operation(), self.option(|choices| choices.anything(0)));
-        self.map([(method, Some(operation)), ("parameters", parameters)])
+        let reference = self.option(|choices| choices.leaf("'#/paths/", "'"));
+        self.map([("$ref", reference), (method, Some(operation)), ("parameters", parameters)])
     }
 
     fn operation(&mut self) -> Tree {
@@ -311,7 +312,8 @@ impl Choices {
                 1 => choices.leaf("arn:aws:lambda:eu:1:function:", "/invocations"),
                 _ => choices.leaf("", ""),
             };
-            choices.map([("type", Some(kind)), ("uri", Some(uri))])
+            let reference = choices.option(|choices| choices.leaf("'#/", "'"));
+            choices.map([("$ref", reference), ("type", Some(kind)), ("uri", Some(uri))])
         });
         let responses = self.option(|choices| choices.anything(0));
         self.map([
