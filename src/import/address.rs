@@ -95,3 +95,53 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 
 /// What is said of a function whose instance is somewhere else.
 pub(super) const HOST_PASSES: &str = "`Host` is passed on as the client sent it: check that this address accepts it";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backends_are_what_an_instance_can_have() {
+        for (url, expected) in [
+            ("http://a.test", Some(("http://a.test", "", "a.test"))),
+            ("HTTPS://a.test:8443/x/Hello/?q", Some(("https://a.test:8443", "/x/Hello/?q", "Hello"))),
+            ("ws://a.test/", Some(("http://a.test", "", "a.test"))),
+            ("wss://[::1]:9/7", Some(("https://[::1]:9", "/7", "[::1]"))),
+            ("http://a.test/{id}/get", Some(("http://a.test", "/{id}/get", "get"))),
+            ("http://a.test:0", None),
+            ("http://a.test:99999", None),
+            ("http://user@a.test", None),
+            ("http://{host}/x", None),
+            ("http://*.test", None),
+            ("http://", None),
+            ("ftp://a.test", None),
+            ("a.test", None),
+        ] {
+            let backend = Backend::parse(url);
+            let found =
+                backend.as_ref().map(|backend| (backend.address.as_str(), backend.path.as_str(), backend.name()));
+            assert_eq!(found, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn servers_have_a_host_a_port_and_a_base() {
+        for (url, host, port, base) in [
+            ("https://a.test", Some("a.test"), None, ""),
+            ("https://a.test:8443/v1/", Some("a.test"), Some("8443"), "/v1"),
+            ("//a.test/v1?x", Some("a.test"), None, "/v1"),
+            ("http://[::1]:80/a#b", Some("[::1]"), Some("80"), "/a"),
+            ("/v1", None, None, "/v1"),
+            ("v1/", None, None, "/v1"),
+            ("", None, None, ""),
+            ("https://", None, None, ""),
+        ] {
+            let server = Server::parse(url);
+            assert_eq!(
+                (server.host.as_deref(), server.port.as_deref(), server.base.as_str()),
+                (host, port, base),
+                "{url}"
+            );
+        }
+    }
+}

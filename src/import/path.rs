@@ -88,7 +88,8 @@ fn approximate(path: &str, scope: Scope) -> Option<Rule> {
     let written = format!("{}/{}", if exact { "=" } else { "" }, segments.join("/"));
     PathRule::parse(&written).ok()?;
     reasons.dedup();
-    Some(Rule { remark: Some(format!("the path was `{path}`: {}", reasons.join("; "))), written })
+    let remark = (!reasons.is_empty()).then(|| format!("the path was `{path}`: {}", reasons.join("; ")));
+    Some(Rule { written, remark })
 }
 
 /// The segment of a rule that matches what `text` does, and perhaps more.
@@ -125,4 +126,49 @@ fn named(name: &str, suffix: &str, before: &[String]) -> String {
         candidate = format!("{name}-{number}");
     }
     format!("{{{candidate}{suffix}}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_the_closest_rule() {
+        for (path, exact, prefix) in [
+            ("/a", "=/a", "/a"),
+            ("/", "=/", "/"),
+            ("/a/", "=/a/", "/a"),
+            ("=/a", "=/a", "=/a"),
+            ("^~/a", "/a", "/a"),
+            ("/{id}", "=/{id}", "/{id}"),
+            ("/{proxy+}", "/{proxy+}", "/{proxy+}"),
+            ("/a/{rest+}/b", "/a", "/a"),
+            ("/a//b", "/a", "/a"),
+            ("/a/../b", "/a", "/a"),
+            ("/{id}.json", "=/{id}", "/{id}"),
+            ("/x{id}", "=/{id}", "/{id}"),
+            ("/{id}:adopt/b", "=/{id}/b", "/{id}/b"),
+            ("/{a}/{a}/{a}", "=/{a}/{a-2}/{a-3}", "/{a}/{a-2}/{a-3}"),
+            ("/{pet.id}", "=/{pet-id}", "/{pet-id}"),
+            ("/{}", "=/{any}", "/{any}"),
+            ("/a?x={y}", "=/a", "/a"),
+            ("/a#x", "=/a", "/a"),
+            ("/files/*", "/files/{rest+}", "/files/{rest+}"),
+            ("/*/b", "=/{any}/b", "/{any}/b"),
+            ("/files/{path=**}", "/files/{path+}", "/files/{path+}"),
+            ("/v1/{name=a/*}/b", "/v1", "/v1"),
+            ("/a/${x}", "/a", "/a"),
+            ("/a b/c", "=/a b/c", "/a b/c"),
+            ("//", "=//", "//"),
+            ("", "=", ""),
+        ] {
+            for (scope, expected) in [(Scope::Exact, exact), (Scope::Prefix, prefix)] {
+                let rule = rule(path, scope);
+                assert_eq!(rule.written, expected, "{path} {scope:?}");
+                let is_close = PathRule::parse(expected).is_ok()
+                    && expected.trim_start_matches('=') != path.trim_start_matches('=');
+                assert_eq!(rule.remark.is_some(), is_close, "{path} {scope:?}: {:?}", rule.remark);
+            }
+        }
+    }
 }
