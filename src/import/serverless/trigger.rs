@@ -285,7 +285,8 @@ fn upper(method: &str) -> String {
 
 /// A trigger that is switched off keeps the place of its APIs.
 fn is_enabled(parameters: Node<'_>) -> bool {
-    parameters.flag("isDisabled") != Some(true)
+    let is_off = parameters.flag("isDisabled") == Some(true);
+    !is_off && ["enable", "enabled"].iter().all(|key| parameters.flag(key) != Some(false))
 }
 
 fn environment(node: Node<'_>) -> Option<&'static str> {

@@ -41,6 +41,7 @@ fn yaml_and_json_are_read() {
             "a:\n  b: [\n    1\n  ]\n  c: {\n    d: 2\n  }\ne: [\n  3\n]\nf: {\n}",
             r#"{a:{b:["1"],c:{d:"2"}},e:["3"],f:{}}"#,
         ),
+        ("a:\n  b:\n    c: {\n  }\n    d: [ 1,\n]\n  e: \"x\ny\"", r#"{a:{b:{c:{},d:["1"]},e:"x y"}}"#),
         ("a: [\n1,\n2\n]\nb: 3", r#"{a:["1","2"],b:"3"}"#),
         // Scalars.
         (

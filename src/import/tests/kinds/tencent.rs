@@ -239,6 +239,7 @@ inputs:
   name: f
   type: web
   events:
+    - apigw: { name: off, parameters: { enable: false, endpoints: [ { path: /off } ] } }
     - apigw: { name: gw, parameters: { environment: test, endpoints: [ { path: /a, method: GET }, { path: /b, method: GET, serviceTimeout: 3 } ] } }
     - apigw: { name: gw, parameters: { environment: release, endpoints: [ { path: /a, method: GET }, { path: /b, method: GET } ] } }
 ",
@@ -247,6 +248,7 @@ inputs:
             "base_path = \"/test\"\nenvironment = \"test\"\n",
             "path = \"/b\"\nmethod = \"GET\"\nfunction = \"f\"\nenvironments = [\"test\"]\ntimeout = \"3s\"\n",
             "# not imported: `GET /b` is bound already",
+            "path = \"/off\"\nmethod = \"ANY\"\nfunction = \"f\"\nenabled = false\n",
         ],
     ),
     (
