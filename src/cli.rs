@@ -74,7 +74,7 @@ enum Command {
     Conformance(conformance::Conformance),
     /// Turn a serverless.yml, or an OpenAPI document, into a configuration.
     Import {
-        /// The file, in YAML or JSON.
+        /// The file, in YAML or JSON; `-` is standard input.
         file: PathBuf,
     },
     /// Print a JSON Schema of the configuration, for editors.

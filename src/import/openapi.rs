@@ -1,144 +1,166 @@
-//! OpenAPI, versions 2 and 3: paths and methods. Everything else in it describes messages, which the gateway does not look at.
+//! OpenAPI, versions 2 and 3: paths and methods, and what clouds put beside them. The rest describes messages, which the gateway
+//! does not look at.
 
-use super::draft::{Api, Domain, Draft, Function};
-use super::source::Node;
+mod backend;
+mod server;
 
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+use self::backend::Backends;
+use super::draft::{Api, Domain, Draft};
+use super::node::Node;
+use super::path::{self, Scope};
+use super::remark::{CORS, NOT_CHECKED, NOT_LIMITED, Place};
 
-/// What stands beside the methods of a path.
-const ITEM: [&str; 4] = ["summary", "description", "parameters", "servers"];
+const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 
-pub(super) fn read(root: &Node<'_>, draft: &mut Draft) {
-    let title = root.get("info").and_then(|info| info.text_of("title")).unwrap_or_else(|| "api".to_owned());
-    draft
-        .remarks
-        .push("parameters, bodies and answers are not checked: the function gets requests as they come".to_owned());
-    draft.remarks.extend(unsupported(root, &["security", "securityDefinitions", "webhooks"]));
-    let schemes = root.get("components").and_then(|components| components.get("securitySchemes"));
-    draft.remarks.extend(schemes.map(|schemes| format!("{}: {}", schemes.at, NO_AUTHENTICATION)));
-    let function = draft.function(Function { name: title.clone(), ..Function::default() });
-    let servers = if root.has("swagger") { server_of_two(root) } else { servers(root) };
-    let base = servers.first().map(|(_, base)| base.clone()).unwrap_or_default();
-    let service = draft.service(&title);
-    for (host, other) in servers {
-        if let Some(host) = host {
-            service.domain(Domain { host, base_path: "/".into(), environment: "release".into() });
+/// Keys that only describe, for readers or for programs that check messages.
+const OF_DOCUMENT: [&str; 11] = [
+    "openapi",
+    "swagger",
+    "info",
+    "tags",
+    "externalDocs",
+    "definitions",
+    "parameters",
+    "responses",
+    "consumes",
+    "produces",
+    "jsonSchemaDialect",
+];
+const OF_COMPONENTS: [&str; 9] =
+    ["schemas", "responses", "parameters", "examples", "requestBodies", "headers", "links", "callbacks", "mediaTypes"];
+const OF_PATH: [&str; 3] = ["summary", "description", "parameters"];
+const OF_OPERATION: [&str; 9] = [
+    "summary",
+    "description",
+    "tags",
+    "externalDocs",
+    "parameters",
+    "requestBody",
+    "responses",
+    "consumes",
+    "produces",
+];
+
+const OUTGOING: &str = "the gateway has no part in requests that functions send";
+
+pub(super) fn meaning(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "security"
+        | "securityDefinitions"
+        | "securitySchemes"
+        | "x-amazon-apigateway-policy"
+        | "x-amazon-apigateway-auth"
+        | "x-amazon-apigateway-api-key-source"
+        | "x-google-allow"
+        | "x-google-issuer"
+        | "jwt_audience"
+        | "disable_auth" => NOT_CHECKED,
+        "x-google-management" | "x-google-quota" => NOT_LIMITED,
+        "webhooks" | "callbacks" => OUTGOING,
+        "servers" => "a service has one set of hosts",
+        "schemes" => "listeners decide between http and https: see [listener.tls] and redirect_https",
+        "deprecated" => "the gateway does not tell clients",
+        "x-amazon-apigateway-cors" => CORS,
+        "x-amazon-apigateway-request-validator" | "x-amazon-apigateway-request-validators" => {
+            "parameters and bodies are not checked"
         }
-        if other != base {
-            service.remarks.push(format!("a server with the path `{other}` beside `{base}`: its paths are not here"));
-        }
-    }
-    for (path, item) in root.get("paths").iter().flat_map(Node::all_entries) {
-        if let Some(why) = unusable(&path, &item) {
-            service.remarks.push(why);
-            continue;
-        }
-        service.remarks.extend(unread(&item));
-        if !item.all_entries().iter().any(|(key, _)| is_method(key)) {
-            service.remarks.extend(remarks(&item));
-        }
-        for (method, operation) in item.all_entries().into_iter().filter(|(key, _)| is_method(key)) {
-            service.api(Api {
-                name: operation.text_of("operationId"),
-                // A path of OpenAPI stands for itself, not for what is under it.
-                path: format!("={base}{path}"),
-                method: method.to_ascii_uppercase(),
-                function: function.clone(),
-                remarks: [remarks(&item), remarks(&operation)].concat(),
-                ..Api::default()
-            });
-        }
-    }
-}
-
-/// OpenAPI writes them in lower case; whoever does not means the same.
-fn is_method(key: &str) -> bool {
-    METHODS.iter().any(|method| method.eq_ignore_ascii_case(key))
-}
-
-/// What is said of a path that gives no API at all.
-fn unusable(path: &str, item: &Node<'_>) -> Option<String> {
-    let why = match path {
-        _ if path.starts_with("x-") => "there is no counterpart",
-        _ if !path.starts_with('/') => "not imported: a path starts with a slash",
-        _ if !item.is_mapping() => "not imported: it is no mapping of methods",
         _ => return None,
-    };
-    Some(format!("{}: {why}", item.at))
+    })
 }
 
-/// What stands in a path and is neither a method nor for readers.
-fn unread(item: &Node<'_>) -> Vec<String> {
-    let known = |key: &str| is_method(key) || ITEM.contains(&key) || key.starts_with("x-");
-    let unread = item.all_entries().into_iter().filter(|(key, _)| !known(key));
-    unread.map(|(key, node)| format!("{}: not imported: {}", node.at, meaning(&key, &node))).collect()
-}
-
-fn meaning(key: &str, node: &Node<'_>) -> String {
-    match key {
-        "$ref" => format!("the path is described at `{}`: put it in its place", node.text().unwrap_or_default()),
-        "query" | "additionalOperations" => "there is no counterpart".to_owned(),
-        _ => "it is no method".to_owned(),
+pub(super) fn read(root: Node<'_>, draft: &mut Draft) {
+    let title = root.get("info").and_then(|info| info.text_of("title")).unwrap_or_else(|| "api".to_owned());
+    root.describes(&OF_DOCUMENT);
+    if let Some(components) = root.get("components") {
+        components.describes(&OF_COMPONENTS);
+    }
+    draft.remark(
+        Place::Whole,
+        "parameters, bodies and answers are not checked: the function gets requests as they come",
+    );
+    let service = draft.service(&title);
+    let servers = server::read(root);
+    for host in servers.hosts {
+        draft.domain(service, Domain { host, base_path: "/".to_owned(), environment: "release" });
+    }
+    let backends = Backends::new(root, title);
+    let mut importer = Importer { root, draft, service, base: servers.base, backends };
+    let Some(paths) = root.get("paths") else { return };
+    paths.belongs_to(Place::Service(service));
+    for (path, item) in paths.entries() {
+        importer.path(path, item);
     }
 }
 
-const NO_AUTHENTICATION: &str = "who may call is for the function, or for a proxy in front, to decide";
-
-fn unsupported(node: &Node<'_>, keys: &[&str]) -> Vec<String> {
-    let meaning =
-        |key| if key == "webhooks" { "requests that go out are none of the gateway's" } else { NO_AUTHENTICATION };
-    keys.iter().filter_map(|key| node.get(key).map(|node| format!("{}: {}", node.at, meaning(*key)))).collect()
+struct Importer<'a, 'd> {
+    root: Node<'a>,
+    draft: &'d mut Draft,
+    service: usize,
+    /// In front of every path.
+    base: String,
+    backends: Backends<'a>,
 }
 
-/// What an operation, or all of a path, say that has no counterpart. Their text and their messages are for readers.
-fn remarks(node: &Node<'_>) -> Vec<String> {
-    let mut all = unsupported(node, &["security"]);
-    all.extend(node.get("servers").map(|servers| format!("{}: a service has one set of hosts", servers.at)));
-    all.extend(
-        node.get("callbacks")
-            .map(|callbacks| format!("{}: requests that go out are none of the gateway's", callbacks.at)),
-    );
-    all.extend(node.is_true("deprecated").then(|| format!("{}.deprecated", node.at)));
-    let extensions = node.entries().into_iter().filter(|(key, _)| key.starts_with("x-"));
-    all.extend(extensions.map(|(_, extension)| format!("{}: there is no counterpart", extension.at)));
-    all
-}
-
-/// Host, if there is one, and path of each server, the path without a slash at its end.
-fn servers(root: &Node<'_>) -> Vec<(Option<String>, String)> {
-    let servers = root.get("servers").map(|servers| servers.list()).unwrap_or_default();
-    let url = |server: &Node<'_>| {
-        let mut url = server.text_of("url")?;
-        for (name, variable) in server.get("variables").iter().flat_map(Node::entries) {
-            url = url.replace(&format!("{{{name}}}"), &variable.text_of("default").unwrap_or_default());
+impl<'a> Importer<'a, '_> {
+    fn path(&mut self, path: &str, item: Node<'a>) {
+        if path.starts_with("x-") {
+            return;
         }
-        Some(split(&url))
-    };
-    servers.iter().filter_map(url).collect()
-}
-
-/// `host` and `basePath` of version 2.
-fn server_of_two(root: &Node<'_>) -> Vec<(Option<String>, String)> {
-    let host = root.text_of("host").map(|host| without_port(&host));
-    let base = root.text_of("basePath").unwrap_or_default();
-    vec![(host, base.trim_end_matches('/').to_owned())]
-}
-
-fn split(url: &str) -> (Option<String>, String) {
-    let (host, path) = match url.split_once("://") {
-        Some((_, rest)) => {
-            let at = rest.find('/').unwrap_or(rest.len());
-            (Some(without_port(&rest[..at])), &rest[at..])
+        if !path.starts_with('/') {
+            item.note("not imported: a path starts with a slash");
+            return;
         }
-        None => (None, url),
-    };
-    let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    (host.filter(|host| !host.is_empty()), path.to_owned())
-}
+        let item = item.referred(self.root).unwrap_or(item);
+        if let Some(node) = item.get("$ref") {
+            let reference = node.peek().unwrap_or_default();
+            node.note(format!("not imported: the path is described at `{reference}`: put it in its place"));
+        }
+        if !item.is_mapping() {
+            item.note("not imported: it is not a mapping of methods");
+            return;
+        }
+        item.describes(&OF_PATH);
+        for (key, value) in item.entries() {
+            if METHODS.iter().any(|method| method.eq_ignore_ascii_case(key)) {
+                self.operation(path, key, value);
+            } else if key == ANY_METHOD {
+                self.operation(path, "ANY", value);
+            } else if key == "additionalOperations" {
+                value.entries().into_iter().for_each(|(method, operation)| self.operation(path, method, operation));
+            } else if !OF_PATH.contains(&key) && !["servers", "$ref"].contains(&key) && !key.starts_with("x-") {
+                value.note("not imported: it is not a method");
+            }
+        }
+    }
 
-fn without_port(authority: &str) -> String {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host.to_owned(),
-        _ => authority.to_owned(),
+    fn operation(&mut self, path: &str, method: &str, operation: Node<'a>) {
+        self.root.get("basePath").and_then(Node::text);
+        // One that is null, or empty, is an operation of which nothing is described.
+        operation.mark_key_read();
+        operation.describes(&OF_OPERATION);
+        if operation.flag("deprecated") == Some(true) {
+            operation.get("deprecated").iter().for_each(|node| node.note("the gateway does not tell clients"));
+        }
+        let path = format!("{}{path}", self.base);
+        let target = self.backends.of(operation, &path, self.root, self.draft);
+        // The route of AWS for everything that has no other.
+        let rule = match operation.flag("isDefaultRoute") {
+            Some(true) => path::rule("/", Scope::Prefix),
+            _ => path::rule(&path, Scope::Exact),
+        };
+        let place = self.draft.api(
+            self.service,
+            Api {
+                name: operation.text_of("operationId"),
+                rule,
+                method: method.to_ascii_uppercase(),
+                function: target.function,
+                environments: Vec::new(),
+                timeout: target.timeout,
+                enabled: true,
+            },
+        );
+        operation.belongs_to(place);
     }
 }

@@ -1,7 +1,7 @@
 //! `fngate import`.
 
 use crate::support::fngate;
-use crate::support::process::run;
+use crate::support::process::{Process, run};
 
 const SERVERLESS: &str = "
 component: scf
@@ -15,7 +15,7 @@ inputs:
           environment: release
           endpoints:
             - { path: '/orders/{id}', method: GET, serviceTimeout: 10 }
-            - { path: '^~/no', method: GET }
+            - { path: '//no', method: GET }
 ";
 
 #[test]
@@ -36,6 +36,52 @@ fn what_is_printed_passes_check() {
 }
 
 #[test]
+fn a_dash_is_standard_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("serverless.yml");
+    std::fs::write(&path, SERVERLESS).expect("a file");
+    let expected = run(fngate(&["import"]).arg(&path));
+    let input = std::fs::File::open(&path).expect("a file");
+    let finished = Process::start(fngate(&["import", "-"]).stdin(input), folder.path()).finish();
+    assert_eq!((finished.code(), finished.err.as_str()), (Some(0), ""));
+    assert_eq!(finished.out, expected.out);
+    let finished = run(&mut fngate(&["import", "-"]));
+    assert_eq!(finished.code(), Some(78));
+    assert!(finished.err.starts_with("error: -: it names no API"), "{}", finished.err);
+}
+
+#[test]
+fn an_error_of_syntax_has_line_and_column() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("broken");
+    for (text, place) in [
+        ("a: [", "at line 1 column"),
+        ("{\n\"a\": 1,\n\"b\" 2 }", "at line 3 column 5"),
+        ("a:\n\t- b", "at line 2 column 2"),
+    ] {
+        std::fs::write(&path, text).expect("a file");
+        let finished = run(fngate(&["import"]).arg(&path));
+        assert_eq!((finished.code(), finished.out.as_str()), (Some(78), ""));
+        assert!(
+            finished.err.contains("not YAML or JSON: ") && finished.err.contains(place),
+            "{text}: {}",
+            finished.err
+        );
+    }
+}
+
+#[test]
+fn a_file_without_an_api_says_what_was_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("serverless.yml");
+    std::fs::write(&path, "component: scf\nname: f\ninputs: { events: [ { timer: {} } ] }").expect("a file");
+    let finished = run(fngate(&["import"]).arg(&path));
+    assert_eq!(finished.code(), Some(78));
+    assert!(finished.out.contains("# inputs.events[0].timer: a gateway for requests has no"), "{}", finished.out);
+    assert!(finished.out.lines().all(|line| line.is_empty() || line.starts_with('#')), "{}", finished.out);
+}
+
+#[test]
 fn a_file_of_something_else_is_78() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("other.yml");
@@ -52,9 +98,9 @@ fn a_file_of_something_else_is_78() {
 fn a_file_of_which_no_api_is_left_is_printed_and_78() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("openapi.yml");
-    std::fs::write(&path, "openapi: 3.0.0\ninfo: { title: t }\npaths: { '/a?b': { get: {} } }").expect("a file");
+    std::fs::write(&path, "openapi: 3.0.0\ninfo: { title: t }\npaths: { '//a': { get: {} } }").expect("a file");
     let finished = run(fngate(&["import"]).arg(&path));
     assert_eq!(finished.code(), Some(78), "{}", finished.out);
-    assert!(finished.out.contains("# not imported: `?` cannot stand in a path\n"), "{}", finished.out);
+    assert!(finished.out.contains("# not imported: a path has no empty segment"), "{}", finished.out);
     assert!(finished.err.contains("none of its APIs could be imported"), "{}", finished.err);
 }
