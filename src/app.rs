@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::config::{Config, Diagnostic, Report};
 #[cfg(feature = "acme")]
@@ -21,7 +21,7 @@ use crate::control::admin::{self, Admin};
 use crate::control::expiry;
 use crate::control::load;
 use crate::control::ready::Readiness;
-use crate::control::reload::{Origin, Reloaded, Reloader};
+use crate::control::reload::{Origin, Reloaded, Reloader, warn_of};
 #[cfg(feature = "otel")]
 use crate::control::traces;
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
@@ -36,6 +36,8 @@ use crate::telemetry::access::writer::Writer;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::trace::Queue;
 
+/// How often changes of instances are told of that came too fast.
+const INSTANCE_LINES: Duration = Duration::from_secs(1);
 /// Commands that may wait for the control loop.
 const COMMANDS: usize = 16;
 /// How long the access log may take to be written to its end, and the traces to be sent.
@@ -103,9 +105,6 @@ impl App {
             idle_connections: (open_files / 4 / workers).max(16),
         };
         let snapshot = Snapshot::compile(config, None, &metrics)?;
-        for warning in snapshot.warnings() {
-            tracing::warn!(place = warning.place().map(|place| place.to_string()), "{}", warning.message());
-        }
         let shared = Arc::new(Shared::new(snapshot));
         #[cfg(feature = "acme")]
         acme::load(&shared.load());
@@ -134,8 +133,14 @@ impl App {
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
         // Never waited for: what it reads may hang.
+        let unreached = shared.load();
         let load = move || {
             process::give_way();
+            // Long work for a large table, and no reason to wait.
+            let mut report = Report::default();
+            unreached.warnings().into_iter().for_each(|warning| report.push(warning));
+            drop(unreached);
+            warn_of(&report);
             loading.block_on(loader.run());
         };
         drop(thread("load", load)?);
@@ -273,6 +278,7 @@ fn run_control(
         }
         drop(signals.map(tokio::spawn));
         tokio::spawn(expiry::watch(control.crew.shared.clone()));
+        tokio::spawn(tell_of_instances(control.crew.metrics.clone()));
         #[cfg(feature = "acme")]
         tokio::spawn(acme::keep(control.crew.shared.clone()));
         let export = exporter.export.map(tokio::spawn);
@@ -286,6 +292,14 @@ fn run_control(
         }
         outcome
     })
+}
+
+/// Once a second: the pause between two lines of one function.
+async fn tell_of_instances(metrics: Arc<Metrics>) {
+    loop {
+        sleep(INSTANCE_LINES).await;
+        metrics.tell_of_instances();
+    }
 }
 
 /// The task that sends traces, and what keeps it going.

@@ -57,6 +57,17 @@ pub fn unix_time() -> i64 {
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// A time in seconds, for people: `13 days`, `5 hours`.
+#[must_use]
+pub fn in_words(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        172_800.. => (seconds / 86_400, "days"),
+        7_200.. => (seconds / 3_600, "hours"),
+        _ => (seconds / 60, "minutes"),
+    };
+    format!("{count} {unit}")
+}
+
 /// Whose it is: the distinguished name of its subject, such as `O=Example, CN=client 7`. It can be the value of a field, and is no other
 /// subject's.
 #[must_use]

@@ -22,6 +22,7 @@ mod place;
 mod range;
 mod reader;
 mod resolve;
+mod rule;
 mod schema;
 mod section;
 pub mod table;

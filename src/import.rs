@@ -2,7 +2,7 @@
 //!
 //! What comes out is good: [`config::parse`](crate::config::parse) has read it, and the matcher has been asked whether requests
 //! reach its APIs. Nothing is lost: each value of the document went into the configuration or stands in it as a comment
-//! ([`document`]). It reads text and writes text, and touches neither disk nor network.
+//! (`document`). It reads text and writes text, and touches neither disk nor network.
 
 mod address;
 mod block;

@@ -36,9 +36,9 @@ pub fn raise_open_files() -> usize {
         Err(_) => limit.current,
     };
     let files = current.unwrap_or(1 << 20);
-    let reserve = files.saturating_sub(RESERVED.min(files / 4));
-    RESERVE.store(i32::try_from(reserve).unwrap_or(i32::MAX), Ordering::Relaxed);
-    usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX)
+    let reserved = RESERVED.min(files / 4);
+    RESERVE.store(i32::try_from(files.saturating_sub(reserved)).unwrap_or(i32::MAX), Ordering::Relaxed);
+    usize::try_from(files.saturating_sub(OTHER_FILES + reserved)).unwrap_or(usize::MAX)
 }
 
 /// Whether a descriptor takes up what is kept in reserve. The kernel gives out the lowest one that is free: then all below it are taken.
@@ -67,7 +67,7 @@ pub fn is_out_of_files(error: &io::Error) -> bool {
 /// Logs that there are no descriptors left, once a second at most.
 pub fn report_shortage(what: &str) {
     if let Some(others) = SHORTAGE.permit() {
-        let limit = RESERVE.load(Ordering::Relaxed);
+        let limit = getrlimit(Resource::Nofile).current;
         tracing::error!(
             others,
             limit,

@@ -12,6 +12,7 @@ mod host;
 mod method;
 mod path;
 mod reading;
+pub mod sample;
 mod table;
 
 pub use build::{ApiEntry, BuildError, Builder, ServiceIndex};

@@ -151,18 +151,21 @@ impl Snapshot {
         self.entrances.values().for_each(|entrance| entrance.show());
     }
 
-    /// The certificates in use: the listener, the first name, and when it expires, in seconds since 1970.
+    /// The certificates in use that are not ordered: the listener, the first name, and when it expires, in seconds since 1970.
     pub fn certificates(&self) -> impl Iterator<Item = (&ListenAddress, String, i64)> {
         let entrances = self.entrances.iter();
         entrances.flat_map(|((address, _), entrance)| {
-            entrance.certificates().into_iter().map(move |(name, expiry)| (address, name, expiry))
+            let ordered = entrance.tls.as_ref().map(|secure| &secure.acceptor.spec().acme);
+            let is_ordered = move |name: &String| ordered.is_some_and(|names| names.contains(name));
+            let configured = entrance.certificates().into_iter().filter(move |(name, _)| !is_ordered(name));
+            configured.map(move |(name, expiry)| (address, name, expiry))
         })
     }
 
-    /// The files of certificates in use that the configuration does not name any more.
+    /// The files of certificates in use that a configuration does not name any more.
     #[must_use]
-    pub fn orphaned_files(&self) -> Vec<PathBuf> {
-        let orphans = assigned(&self.live, &self.entrances, &self.config.listeners).orphans;
+    pub fn orphaned_files(&self, config: &Config) -> Vec<PathBuf> {
+        let orphans = assigned(&self.live, &self.entrances, &config.listeners).orphans;
         let entrances = orphans.into_iter().filter_map(|door| self.entrances.get(door)?.tls.as_ref());
         let identities = entrances.flat_map(|secure| &secure.acceptor.spec().identities);
         identities.flat_map(|identity| [identity.files.certificate.clone(), identity.files.key.clone()]).collect()
@@ -284,27 +287,16 @@ struct Assigned<'a> {
     orphans: Vec<&'a Door>,
 }
 
-/// Finds what the configuration says of each live listener. One whose address was changed in the file goes on at its old one until the next start: if
-/// it has TLS, it gets the certificates of the listener with TLS that has taken its place.
+/// Finds what the configuration says of each live listener. One that it has at another address, or not at all, goes on as it is until the next
+/// start: whatever is said of another one must not change whom it lets in.
 fn assigned<'a>(live: &'a [Door], before: &HashMap<Door, Arc<Entrance>>, listeners: &[Listener]) -> Assigned<'a> {
-    let mut added: Vec<_> = listeners.iter().zip(doors(listeners)).collect();
+    let mut configured: HashMap<_, _> = doors(listeners).into_iter().zip(listeners).collect();
     let mut assigned = Assigned::default();
-    let mut left = Vec::new();
     for door in live {
-        match added.iter().position(|(_, other)| other == door) {
-            Some(index) => assigned.listeners.push((door, added.remove(index).0.clone())),
-            None => left.push(door),
-        }
-    }
-    let has_tls = |door: &&Door| before.get(*door).is_some_and(|entrance| entrance.tls.is_some());
-    let mut successors = added.into_iter().map(|(listener, _)| listener).filter(|listener| listener.tls.is_some());
-    for door in left.into_iter().filter(has_tls) {
-        match successors.next() {
-            Some(successor) => {
-                let listener = Listener { address: door.0.clone(), ..successor.clone() };
-                assigned.listeners.push((door, listener));
-            }
-            None => assigned.orphans.push(door),
+        match configured.remove(door) {
+            Some(listener) => assigned.listeners.push((door, listener.clone())),
+            None if before.get(door).is_some_and(|entrance| entrance.tls.is_some()) => assigned.orphans.push(door),
+            None => {}
         }
     }
     assigned

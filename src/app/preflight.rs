@@ -42,16 +42,13 @@ pub fn check(config: Config, binding: Binding, report: &mut Report) {
 }
 
 fn bind(config: &Config, report: &mut Report) {
-    for listener in &config.listeners {
-        if !matches!(listener.address, ListenAddress::Systemd(_))
-            && let Err(error) = socket::bind(std::slice::from_ref(listener), 1)
-        {
-            report.push(Diagnostic::new(with_sources(&error)));
-        }
-    }
-    if let Some(Err(error)) = config.admin.address.map(bind_admin) {
-        report.push(Diagnostic::new(with_sources(&error)));
-    }
+    let own = config.listeners.iter().filter(|listener| !matches!(listener.address, ListenAddress::Systemd(_)));
+    // All at once, as a start does: one may be in the way of another.
+    let bound = socket::bind(&own.cloned().collect::<Vec<_>>(), 1);
+    let admin = config.admin.address.map(bind_admin).transpose();
+    let errors =
+        [bound.as_ref().err().map(|error| with_sources(error)), admin.as_ref().err().map(|error| with_sources(error))];
+    errors.into_iter().flatten().for_each(|error| report.push(Diagnostic::new(error)));
 }
 
 fn access_log(log: &AccessLog) -> Option<Diagnostic> {
@@ -60,7 +57,25 @@ fn access_log(log: &AccessLog) -> Option<Diagnostic> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Some(error("it is a folder".to_owned()).hint("name a file in it".to_owned())),
         Ok(_) => access(path, Access::WRITE_OK).err().map(|reason| error(reason.to_string())),
-        Err(_) => unusable(path.parent()?).map(error),
+        Err(_) => {
+            // A link that leads nowhere yet.
+            let target = fs::read_link(path).map_or_else(|_| path.clone(), |target| path.with_file_name(target));
+            missing_folder(target.parent()?, error)
+        }
+    }
+}
+
+/// The same for a folder in which a file is to be made. Those that the service manager makes at a start are only warned of.
+fn missing_folder(folder: &Path, error: impl Fn(String) -> Diagnostic) -> Option<Diagnostic> {
+    let managed = [("/run", "RuntimeDirectory="), ("/var/log", "LogsDirectory="), ("/var/lib", "StateDirectory=")];
+    let setting = managed.iter().find(|(parent, _)| folder.parent() == Some(Path::new(parent)));
+    match setting {
+        Some((_, setting)) if !folder.exists() => {
+            let message = format!("there is no folder {}", folder.display());
+            let hint = format!("the service makes it at its start (`{setting}`); without the service, make it");
+            Some(Diagnostic::warning(message).hint(hint))
+        }
+        _ => unusable(folder).map(error),
     }
 }
 
@@ -68,7 +83,7 @@ fn socket_file(path: &Path) -> Option<Diagnostic> {
     let error = |why: String| Diagnostic::new(format!("cannot listen on unix:{}: {why}", path.display()));
     match fs::symlink_metadata(path) {
         Ok(found) if !found.file_type().is_socket() => Some(error("there is another file".to_owned())),
-        _ => unusable(path.parent()?).map(error),
+        _ => missing_folder(path.parent()?, error),
     }
 }
 

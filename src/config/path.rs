@@ -8,16 +8,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::error::Problem;
-use super::foreign::translate;
-use super::value::Kind;
-
-pub(super) const PATH: Kind<PathRule> =
-    Kind::new("/orders/{id}", |text| PathRule::parse(text).map_err(|error| problem(text, &error)));
-
-pub(super) const BASE_PATH: Kind<BasePath> =
-    Kind::new("/test", |text| BasePath::parse(text).map_err(|error| problem(text, &error)));
-
 /// The path of an API, as configured and taken apart.
 ///
 /// `=/users` matches exactly; `/users` also matches everything under it; `{id}` stands for one segment that is not empty;
@@ -302,15 +292,6 @@ pub const fn is_unreserved(byte: u8) -> bool {
 pub const fn is_segment_byte(byte: u8) -> bool {
     is_unreserved(byte)
         || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@')
-}
-
-fn problem(text: &str, error: &PathError) -> Problem {
-    let hint = match error {
-        _ if let Some(here) = translate(text) => Some(format!("write \"{here}\"")),
-        PathError::NoSlash if !text.is_empty() => Some(format!("write \"/{}\"", text.trim_start_matches('='))),
-        _ => None,
-    };
-    Problem::new(error.to_string()).hint(hint)
 }
 
 #[cfg(test)]

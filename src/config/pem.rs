@@ -18,7 +18,7 @@ use super::file::Span;
 use super::inputs::read_bytes;
 use super::section::Section;
 use super::value::{Found, Kind};
-use crate::certificate::{self, unix_time};
+use crate::certificate::{self, in_words, unix_time};
 
 /// A certificate that expires in fewer seconds than this is warned of: 14 days.
 const SOON: i64 = 14 * 24 * 3600;
@@ -143,24 +143,13 @@ fn warn_of(section: &Section<'_>, chain: &Found<Vec<CertificateDer<'static>>>) {
     }
     let Some((begin, end)) = chain.value.first().and_then(certificate::validity) else { return };
     let now = unix_time();
-    let days = |seconds: i64| seconds / (24 * 3600);
     if end <= now {
-        warn(format!("the certificate expired {}", ago(days(now - end))), "clients refuse it: renew it");
+        warn(format!("the certificate expired {} ago", in_words(now - end)), "clients refuse it: renew it");
     } else if end - now < SOON {
-        warn(format!("the certificate expires in {} days", days(end - now)), "renew it");
+        warn(format!("the certificate expires in {}", in_words(end - now)), "renew it");
     } else if begin > now {
-        warn(
-            format!("the certificate is not valid for another {} days", days(begin - now) + 1),
-            "clients refuse it until then",
-        );
-    }
-}
-
-fn ago(days: i64) -> String {
-    match days {
-        0 => "today".to_owned(),
-        1 => "yesterday".to_owned(),
-        days => format!("{days} days ago"),
+        let message = format!("the certificate is not valid for another {}", in_words(begin - now));
+        warn(message, "clients refuse it until then");
     }
 }
 

@@ -105,6 +105,19 @@ fn check_listeners(
                 None => error.hint("that is the default of `address` in `[admin]`".to_owned()),
             });
         }
+        if let Some(first) = listeners.iter().find(|other| overlap(&other.value.address, &listener.value.address)) {
+            let error =
+                Diagnostic::new("two listeners overlap: one of the addresses takes the connections of the other");
+            root.report(error.at(&listener.span).at_labelled(&first.span, "the first"));
+        }
+        let admin_address = admin.0.address.map(ListenAddress::Tcp);
+        if admin_address.is_some_and(|address| overlap(&address, &listener.value.address)) {
+            let error = Diagnostic::new("a listener takes the connections of the admin listener").at(&listener.span);
+            root.report(match &admin.1 {
+                Some(span) => error.at_labelled(span, "the admin listener"),
+                None => error.hint("it is at the default of `address` in `[admin]`".to_owned()),
+            });
+        }
         let loops = |function: &&Arc<Function>| {
             function.instances.iter().any(|instance| leads_to(instance, &listener.value.address))
         };
@@ -116,6 +129,17 @@ fn check_listeners(
         listeners.push(listener);
     }
     listeners.into_iter().map(|listener| listener.value).collect()
+}
+
+/// Whether one of two different addresses has no host of its own and takes the other in, so that the second could not be bound.
+fn overlap(one: &ListenAddress, other: &ListenAddress) -> bool {
+    let (ListenAddress::Tcp(one), ListenAddress::Tcp(other)) = (one, other) else { return false };
+    let same_family = one.is_ipv4() == other.is_ipv4();
+    one.port() == other.port()
+        && one.port() != 0
+        && same_family
+        && one.ip() != other.ip()
+        && (one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
 /// Whether an instance is the gateway itself. A name other than `localhost` may be anybody's.

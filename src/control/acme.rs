@@ -58,6 +58,8 @@ pub async fn keep(shared: Arc<Shared>) {
 struct Keeper {
     shared: Arc<Shared>,
     acme: Acme,
+    /// What the configuration said when the listeners were made.
+    first: Acme,
     state: State,
     account: Option<Account>,
     names: HashMap<String, Standing>,
@@ -68,7 +70,15 @@ struct Keeper {
 impl Keeper {
     fn new(shared: Arc<Shared>) -> Self {
         let acme = shared.load().config.acme.clone();
-        Self { shared, state: State::new(&acme), acme, account: None, names: HashMap::new(), said: None }
+        Self {
+            shared,
+            state: State::new(&acme),
+            first: acme.clone(),
+            acme,
+            account: None,
+            names: HashMap::new(),
+            said: None,
+        }
     }
 
     /// Does what is due, and returns how long there is nothing more to do.
@@ -79,10 +89,13 @@ impl Keeper {
             (self.acme, self.state) = (config.acme.clone(), State::new(&config.acme));
             (self.account, self.names, self.said) = (None, HashMap::new(), None);
         }
-        // A listener that the file no longer has goes on until the next start, and so do its certificates.
-        let names: BTreeSet<_> = names(&config).union(&snapshot.ordered_names()).cloned().collect();
+        // A listener that the file no longer has goes on until the next start, and so do its certificates: of the server that they are of.
+        let (mut names, live) = (names(&config), snapshot.ordered_names());
+        snapshot.issued.retain(|name| names.contains(name) || live.contains(name));
+        if self.acme == self.first && self.acme.terms_agreed {
+            names.extend(live);
+        }
         self.names.retain(|name, _| names.contains(name));
-        snapshot.issued.retain(|name| names.contains(name));
         drop(snapshot);
         if names.is_empty() {
             return LOOK;

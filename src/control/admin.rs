@@ -136,13 +136,18 @@ fn render(metrics: &Metrics, format: Format, zipped: bool) -> anyhow::Result<Vec
     Ok(zip.finish()?)
 }
 
+/// `q=0`
+fn is_refusal(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or_default();
+    name.trim() == "q" && value.trim().parse() == Ok(0.0)
+}
+
 /// Whether `Accept-Encoding` names gzip, and does not refuse it.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
-        let is_refused = |part: &str| part.strip_prefix("q=").is_some_and(|quality| quality.parse() == Ok(0.0));
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && !parts.any(is_refused)
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && !parts.any(is_refusal)
     })
 }
 
@@ -189,9 +194,10 @@ fn answer_reload(reloaded: &Reloaded, as_json: bool) -> Response {
 /// Whether an `Accept` names JSON. Without one, operators get text.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|range| range.split(';').next().is_some_and(|kind| kind.trim() == "application/json"))
+    values.flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        parts.next() == Some("application/json") && !parts.any(is_refusal)
+    })
 }
 
 /// `{"severity", "message", "file", "line", "column", "advice"}`; what is not known is null.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::certificate::unix_time;
+use crate::certificate::{in_words, unix_time};
 use crate::snapshot::Shared;
 
 /// Between two looks. What is read with a configuration is warned of at once.
@@ -29,11 +29,10 @@ pub async fn watch(shared: Arc<Shared>) {
 
 /// What is said of a certificate that is good for so many seconds.
 fn warning(left: i64) -> Option<String> {
-    let days = left / (24 * 3600);
     match left {
         i64::MIN..=0 => Some("the certificate has expired: clients refuse it".to_owned()),
         _ if left < i64::try_from(SOON.as_secs()).unwrap_or(i64::MAX) => {
-            Some(format!("the certificate expires in {days} days"))
+            Some(format!("the certificate expires in {}", in_words(left)))
         }
         _ => None,
     }
@@ -49,7 +48,7 @@ mod tests {
         for (left, said) in [
             (-DAY, Some("the certificate has expired: clients refuse it")),
             (0, Some("the certificate has expired: clients refuse it")),
-            (DAY / 2, Some("the certificate expires in 0 days")),
+            (DAY / 2, Some("the certificate expires in 12 hours")),
             (13 * DAY, Some("the certificate expires in 13 days")),
             (14 * DAY, None),
         ] {

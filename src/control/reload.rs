@@ -144,15 +144,17 @@ impl Reloader {
         for key in waiting(&self.started, &config) {
             report.push(Diagnostic::warning(format!("the change of `{key}` takes effect at the next start")));
         }
+        // They are looked at as those of the configuration are. Read before they are used: what changes in between is seen then.
+        let orphaned = self.shared.load().orphaned_files(&config);
+        self.inputs.sources.extend(orphaned.iter().map(|path| Source::read(path)));
         let level = config.log.level;
         let snapshot = Snapshot::compile(config, Some(&self.shared.load()), &self.metrics)
             .map_err(|error| Arc::new(Report::of(Diagnostic::new(with_sources(&error)))))?;
-        snapshot.warnings().into_iter().for_each(|warning| report.push(warning));
-        // They are looked at as those of the configuration are.
-        self.inputs.sources.extend(snapshot.orphaned_files().iter().map(|path| Source::read(path)));
         log::set_level(level);
         let revision = snapshot.revision;
         self.retired.push(self.shared.replace(snapshot));
+        // Long work for a large table, which is in use meanwhile.
+        self.shared.load().warnings().into_iter().for_each(|warning| report.push(warning));
         Ok(Applied { revision, report: Arc::new(report) })
     }
 

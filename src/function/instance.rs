@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::addresses::Addresses;
 use super::allowance::Allowance;
@@ -11,7 +12,6 @@ use super::error::ConnectError;
 use super::persistence::Persistence;
 use super::tls::Client;
 use crate::config::{ConnectionSettings, InstanceAddress};
-use crate::telemetry::log::with_sources;
 use crate::telemetry::metrics::{FunctionChanges, FunctionMetrics, FunctionShard, InstanceUp};
 
 /// An instance, shared by the workers. Stays the same across reloads as long as its address and the settings of
@@ -97,21 +97,25 @@ impl Instance {
 
     /// Notes that a connection was opened.
     pub fn note_reached(&self) {
-        if !self.up.swap(true)
-            && let Some(others) = self.function.ups.permit()
-        {
-            tracing::warn!(function = %self.function.name, instance = self.label(), others, "instance up");
+        if !self.up.swap(true) && self.may_tell() {
+            tracing::warn!(function = %self.function.name, instance = self.label(), "instance up");
         }
     }
 
     /// Notes that no connection could be opened.
     pub fn note_unreachable(&self, error: &ConnectError) {
-        if self.up.swap(false)
-            && let Some(others) = self.function.downs.permit()
-        {
-            let error = with_sources(error);
-            tracing::warn!(function = %self.function.name, instance = self.label(), error, others, "instance down");
+        if self.up.swap(false) && self.may_tell() {
+            tracing::warn!(function = %self.function.name, instance = self.label(), %error, "instance down");
         }
+    }
+
+    /// Whether a change is told now. If not, the control thread tells of all instances of the function a moment later.
+    fn may_tell(&self) -> bool {
+        let may_tell = self.function.lines.permit().is_some();
+        if !may_tell {
+            self.function.is_pending.store(true, Ordering::Relaxed);
+        }
+        may_tell
     }
 }
 

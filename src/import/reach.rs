@@ -3,12 +3,8 @@
 use http::Method;
 
 use crate::config::Config;
-use crate::config::path::{PathRule, Segment};
-use crate::config::{Api, Domain, HostPattern, MethodRule, Service};
-use crate::route::{ApiEntry, BuildError, Builder, RouteTable};
-
-/// Stands for a parameter, and for a label that a wildcard leaves open: nobody's rule names it.
-const ANY: &str = "x-any";
+use crate::config::{Api, Domain, Service};
+use crate::route::{ApiEntry, BuildError, Builder, RouteTable, sample};
 
 /// An API, by its service's place and its own.
 type Position = (usize, usize);
@@ -62,30 +58,7 @@ fn table(config: &Config) -> Result<RouteTable<Position>, BuildError> {
 }
 
 fn reaches(table: &RouteTable<Position>, domain: &Domain, api: &Api, position: Position) -> bool {
-    let host = match &domain.host {
-        HostPattern::Exact(host) => host.clone(),
-        HostPattern::Suffix(suffix) => format!("{ANY}{suffix}"),
-        HostPattern::Any => format!("{ANY}.invalid"),
-    };
-    let base: String = domain.base_path.segments().iter().map(|segment| format!("/{segment}")).collect();
-    let path = base + &example(&api.path);
+    let (host, path) = (sample::host(&domain.host), sample::path(&domain.base_path, &api.path));
     let found = |method: &Method| table.find(&host, &path, method).is_ok_and(|found| *found.payload() == position);
-    match &api.method {
-        MethodRule::One(method) => found(method),
-        MethodRule::Any => {
-            [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::HEAD]
-                .iter()
-                .any(found)
-        }
-    }
-}
-
-/// A path that a rule matches.
-fn example(rule: &PathRule) -> String {
-    let segment = |segment: &Segment| match segment {
-        Segment::Literal(text) => format!("/{text}"),
-        Segment::Parameter(_) | Segment::Rest(_) => format!("/{ANY}"),
-    };
-    let path: String = rule.segments().iter().map(segment).collect();
-    if path.is_empty() { "/".to_owned() } else { path }
+    sample::methods(&api.method).iter().any(found)
 }

@@ -212,8 +212,7 @@ impl Certificates {
         let own = [exact, issued, wildcard];
         let best = |valid: bool| {
             let usable = |certificate: &&Certificate| fits(&certificate.key) && certificate.is_valid(now) == valid;
-            own.iter()
-                .find_map(|certificates| certificates.iter().filter(usable).max_by_key(|certificate| certificate.end))
+            own.iter().find_map(|certificates| longest(&certificates.iter().filter(usable).collect::<Vec<_>>()))
         };
         let chosen = best(true).or_else(|| best(false)).or_else(|| own.iter().flatten().next());
         let chosen = chosen.or_else(|| {
@@ -232,6 +231,13 @@ impl Certificates {
             None => None,
         }
     }
+}
+
+/// Of certificates with the kind of key that comes first in the file, which its author has chosen, the one that lasts longest.
+fn longest<'a>(certificates: &[&'a Certificate]) -> Option<&'a Certificate> {
+    let kind = certificates.first()?.key.key.algorithm();
+    let same = certificates.iter().filter(|certificate| certificate.key.key.algorithm() == kind);
+    same.copied().max_by_key(|certificate| certificate.end)
 }
 
 impl ResolvesServerCert for Certificates {

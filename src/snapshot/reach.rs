@@ -1,63 +1,79 @@
 //! APIs that no request reaches, although their rules are good.
 
-use http::Method;
+use crate::config::{Api, Config, Diagnostic, Service};
+use crate::route::{Miss, RouteTable, sample};
 
-use crate::config::{Api, Config, Diagnostic, Domain, HostPattern, MethodRule};
-use crate::route::{Miss, RouteTable};
-
-/// Bytes by which servers read a path in different ways.
-const MANIFOLD: [char; 3] = ['%', ';', '\\'];
-
-/// Asks the table for a request that each rule is made for, and warns of those that it refuses.
-pub(super) fn warnings<T>(config: &Config, table: &RouteTable<T>) -> Vec<Diagnostic> {
-    let longest = config.gateway.max_uri_bytes;
-    let services = config.services.iter();
-    let apis = services.flat_map(|service| service.apis.iter().map(move |api| (service, api)));
-    apis.filter(|(_, api)| api.enabled)
-        .filter_map(|(service, api)| {
-            if api.path.as_str().len() > longest {
-                let message = format!("no request reaches this API: its path is longer than max_uri_bytes ({longest})");
-                return Some(Diagnostic::warning(message).at_place(&api.place));
+/// Asks the table for a request that each rule is made for, and warns of the rules that it does not select. The table leads to places in the order
+/// of services, APIs and environments.
+pub(super) fn warnings(config: &Config, table: &RouteTable<usize>) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    let mut first = 0;
+    for service in &config.services {
+        for api in &service.apis {
+            let own = first..first + api.bindings.len();
+            first = own.end;
+            if api.enabled {
+                warnings.extend(Reached::new(service, api, table, &own).warning(service, api, config));
             }
-            let ambiguous = service.domains.iter().any(|domain| is_ambiguous(table, domain, api));
-            ambiguous.then(|| {
-                let message = format!(
-                    "requests for `{}` are refused: servers read such a path in different ways (`ambiguous_path`)",
-                    api.path
-                );
-                let hint =
-                    "use another path, or set `raw_path = true` if the function reads it as it is written".to_owned();
-                Diagnostic::warning(message).at_place(&api.place).hint(hint)
-            })
-        })
-        .collect()
-}
-
-fn is_ambiguous<T>(table: &RouteTable<T>, domain: &Domain, api: &Api) -> bool {
-    let base = domain.base_path.to_string();
-    let path = format!("{}{}", base.trim_end_matches('/'), sample(api.path.as_str()));
-    let published = api.bindings.iter().any(|binding| binding.environment == domain.environment);
-    if !published || !path.contains(MANIFOLD) {
-        return false;
+        }
     }
-    let host = match &domain.host {
-        HostPattern::Exact(host) if host.contains(':') => format!("[{host}]"),
-        HostPattern::Exact(host) => host.clone(),
-        HostPattern::Suffix(suffix) => format!("any{suffix}"),
-        HostPattern::Any => "any.invalid".to_owned(),
-    };
-    let method = match &api.method {
-        MethodRule::Any => &Method::GET,
-        MethodRule::One(method) => method,
-    };
-    matches!(table.find(&host, &path, method), Err(Miss::Ambiguous(_)))
+    warnings
 }
 
-/// A path that a rule matches: something plain in the place of its parameters.
-fn sample(rule: &str) -> String {
-    let segments = rule.trim_start_matches('=').split('/');
-    let segments: Vec<_> = segments.map(|segment| if segment.starts_with('{') { "x" } else { segment }).collect();
-    segments.join("/")
+/// What becomes of requests for one API.
+#[derive(Default)]
+struct Reached {
+    is_reached: bool,
+    is_ambiguous: bool,
+    /// The longest of their paths.
+    length: usize,
+}
+
+impl Reached {
+    fn new(service: &Service, api: &Api, table: &RouteTable<usize>, own: &std::ops::Range<usize>) -> Self {
+        let mut reached = Self::default();
+        let published = service
+            .domains
+            .iter()
+            .filter(|domain| api.bindings.iter().any(|own| own.environment == domain.environment));
+        for domain in published {
+            let (host, path) = (sample::host(&domain.host), sample::path(&domain.base_path, &api.path));
+            for method in sample::methods(&api.method) {
+                match table.find(&host, &path, &method) {
+                    Ok(found) if own.contains(found.payload()) => reached.is_reached = true,
+                    Err(Miss::Ambiguous(_)) => reached.is_ambiguous = true,
+                    Ok(_) | Err(_) => continue,
+                }
+                reached.length = reached.length.max(path.len());
+                break;
+            }
+        }
+        reached
+    }
+
+    fn warning(&self, service: &Service, api: &Api, config: &Config) -> Option<Diagnostic> {
+        let longest = config.gateway.max_uri_bytes;
+        if self.is_ambiguous {
+            let what = "are refused: servers read such a path in different ways (`ambiguous_path`)";
+            let hint = "use another path, or set `raw_path = true` if the function reads it as it is written";
+            return Some(at(api, format!("requests for `{}` {what}", api.path)).hint(hint.to_owned()));
+        }
+        if self.length > longest {
+            let message = format!("no request reaches this API: its path is longer than max_uri_bytes ({longest})");
+            return Some(at(api, message));
+        }
+        // Of one that no domain leads to, the reader of the configuration has warned.
+        let has_domain =
+            service.domains.iter().any(|domain| api.bindings.iter().any(|own| own.environment == domain.environment));
+        (has_domain && !self.is_reached).then(|| {
+            let hint = "`fngate explain` shows which one; a longer `base_path` of another service comes first";
+            at(api, "no request reaches this API: others are selected for its path".to_owned()).hint(hint.to_owned())
+        })
+    }
+}
+
+fn at(api: &Api, message: String) -> Diagnostic {
+    Diagnostic::warning(message).at_place(&api.place)
 }
 
 #[cfg(test)]
@@ -69,7 +85,7 @@ mod tests {
     use crate::telemetry::metrics::Metrics;
 
     #[test]
-    fn a_rule_that_refuses_its_own_path_is_named() {
+    fn a_rule_that_its_own_path_does_not_select_is_named() {
         for (base, path, keys, warned) in [
             ("/", "/orders", "", false),
             ("/", "/a%2Fb", "", true),
@@ -87,9 +103,33 @@ mod tests {
                  [[service]]\nname = \"s\"\n[[service.domain]]\nhost = \"*.a.test\"\nbase_path = \"{base}\"\n\
                  [[service.api]]\npath = \"{path}\"\nfunction = \"f\"\n{keys}\n"
             );
-            let config = config::parse(Path::new("test.toml"), &text).unwrap_or_else(|report| panic!("{report}"));
-            let snapshot = Snapshot::compile(config, None, &Metrics::new()).expect("a table");
-            assert_eq!(!snapshot.warnings().is_empty(), warned, "{base} {path} {keys}");
+            assert_eq!(!warnings(&text).is_empty(), warned, "{base} {path} {keys}");
+        }
+    }
+
+    fn warnings(text: &str) -> Vec<config::Diagnostic> {
+        let config = config::parse(Path::new("test.toml"), text).unwrap_or_else(|report| panic!("{report}"));
+        Snapshot::compile(config, None, &Metrics::new()).expect("a table").warnings()
+    }
+
+    #[test]
+    fn a_rule_whose_requests_go_elsewhere_is_named() {
+        for (base, path, more, warned) in [
+            ("/t", "/t/a", "", true),
+            ("/t", "/t", "", true),
+            ("/t", "/{any}/a", "", false),
+            ("/t", "/ta", "", false),
+            ("/t", "/t/a", "enabled = false", false),
+            ("/", "/t/a", "", false),
+        ] {
+            let other = if base == "/" { "b.test" } else { "a.test" };
+            let text = format!(
+                "[[listener]]\naddress = \"127.0.0.1:0\"\n[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n\
+                 [[service]]\nname = \"s\"\nhosts = [\"a.test\"]\n[[service.api]]\npath = \"{path}\"\nfunction = \"f\"\n{more}\n\
+                 [[service]]\nname = \"t\"\n[[service.domain]]\nhost = \"{other}\"\nbase_path = \"{base}\"\n\
+                 [[service.api]]\npath = \"/\"\nmethod = \"ANY\"\nfunction = \"f\"\n"
+            );
+            assert_eq!(!warnings(&text).is_empty(), warned, "{base} {path} {more}");
         }
     }
 }

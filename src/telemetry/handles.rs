@@ -47,6 +47,11 @@ impl<K: Clone + Eq + Hash + Ord, V> Handles<K, V> {
         living
     }
 
+    /// Every handle that somebody holds, in no order.
+    pub(super) fn held(&self) -> Vec<Arc<V>> {
+        self.lock().values().filter_map(Weak::upgrade).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Weak<V>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -151,6 +151,20 @@ impl Metrics {
         self.listeners.get_or_make(label.to_owned(), ListenerMetrics::default)
     }
 
+    /// Logs the state of the instances of each function of which a change was held back, since others had been told within the same second.
+    pub fn tell_of_instances(&self) {
+        for function in self.functions.held() {
+            if !function.changes.is_pending.swap(false, Ordering::Relaxed) {
+                continue;
+            }
+            let (up, down): (Vec<_>, Vec<_>) =
+                function.instances.living().into_iter().partition(|(_, state)| state.0.load(Ordering::Relaxed));
+            let names =
+                |instances: Vec<(String, _)>| instances.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" ");
+            tracing::warn!(function = function.changes.name, down = names(down), up = names(up), "instances changed");
+        }
+    }
+
     /// Counts a load of the configuration.
     pub fn count_reload(&self, succeeded: bool) {
         self.reloads.with_label_values(&[if succeeded { "ok" } else { "error" }]).inc();
@@ -289,9 +303,9 @@ pub struct FunctionMetrics {
 pub struct FunctionChanges {
     /// `namespace/name:version`.
     pub name: String,
-    /// Of each direction, so that the last change is not held back by the one before.
-    pub ups: Throttle,
-    pub downs: Throttle,
+    pub lines: Throttle,
+    /// Whether a change was held back.
+    pub is_pending: AtomicBool,
 }
 
 /// The numbers of a function version that one worker keeps.

@@ -21,9 +21,9 @@ fn with_few_files_clients_over_the_limit_are_told_and_the_others_are_served() {
     let gateway = start(&folder);
     let mut good = connect(gateway.address);
     ask(&mut good);
-    // Half of the files, less 64, are for clients; a few more get an answer, and the rest is closed.
+    // Half of the files, less 128, are for clients; a few more get an answer, and the rest is closed.
     let crowd: Vec<_> = (0..300).map(|_| connect(gateway.address)).collect();
-    eventually("the limit is reached", || (gateway.metric("fngate_client_connections") >= 96).then_some(()));
+    eventually("the limit is reached", || (gateway.metric("fngate_client_connections") >= 64).then_some(()));
     for _ in 0..50 {
         ask(&mut good);
     }

@@ -74,7 +74,7 @@ impl<'a> Section<'a> {
             return default;
         };
         let Some(text) = self.put_in(&value, written) else { return default };
-        text.parse().unwrap_or_else(|_| {
+        text.trim().parse().unwrap_or_else(|_| {
             let message = format!("`{key}` must be true or false, not {}", quoted(&text));
             self.report(Diagnostic::new(message).at(&value.span));
             default
@@ -101,9 +101,12 @@ impl<'a> Section<'a> {
             self.report(mismatch(&expected, value.node).hint(hint).at(&value.span));
             return default;
         };
+        let what = if number.is_some() { "" } else { "a whole number " };
         let number = number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
         number.unwrap_or_else(|| {
-            self.report(Diagnostic::new(format!("`{key}` must be from {low} to {high}, not {text}")).at(&value.span));
+            self.report(
+                Diagnostic::new(format!("`{key}` must be {what}from {low} to {high}, not {text}")).at(&value.span),
+            );
             default
         })
     }

@@ -98,10 +98,11 @@ fn certificates_that_clients_refuse_are_named() {
     fs::write(&file, text).expect("written");
     for (days, wanted) in [
         (-9..-3, Some("the certificate expired 2 days ago")),
-        (-9..-1, Some("the certificate expired today")),
+        (-9..-1, Some("the certificate expired 23 hours ago")),
+        (-9..0, Some("the certificate expires in 60 minutes")),
         (-9..13, Some("the certificate expires in 13 days")),
         (-9..15, None),
-        (2..90, Some("the certificate is not valid for another 3 days")),
+        (2..90, Some("the certificate is not valid for another 2 days")),
     ] {
         certificate(folder.path(), days.clone());
         let report = load(&file).unwrap_or_else(|failure| panic!("{failure}")).report;

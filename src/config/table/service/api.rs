@@ -8,10 +8,11 @@ use http::{HeaderName, HeaderValue, Method};
 use crate::config::environment::{ENVIRONMENT, Environment, environment};
 use crate::config::error::{Diagnostic, Problem, quoted};
 use crate::config::field;
-use crate::config::foreign::translate;
+use crate::config::foreign;
 use crate::config::name::{DISPLAY, LATEST, REFERENCE, Reference, VERSION};
-use crate::config::path::{PATH, PathRule};
+use crate::config::path::PathRule;
 use crate::config::place::{Place, Setting};
+use crate::config::rule::PATH;
 use crate::config::section::Section;
 use crate::config::table::function::read_timeout;
 use crate::config::table::gateway::read_body_limit;
@@ -42,7 +43,7 @@ pub struct Api {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
     pub environment: Environment,
-    /// Index into [`Config::functions`].
+    /// Index into the functions of the configuration.
     pub function: usize,
 }
 
@@ -100,13 +101,11 @@ pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) ->
         raw_path: section.boolean("raw_path", false),
     };
     if let Some(path) = &api.path
-        && let Some(here) = translate(path.value.as_str())
+        && let Some(foreign) = foreign::recognize(path.value.as_str())
     {
-        let message = format!(
-            "{} is the syntax of another router: here it matches these characters only",
-            quoted(path.value.as_str())
-        );
-        section.report(Diagnostic::warning(message).at(&path.span).hint(format!("write \"{here}\"")));
+        let path_text = quoted(path.value.as_str());
+        let message = format!("{path_text} is the syntax of another router: here it matches these characters only");
+        section.report(Diagnostic::warning(message).at(&path.span).hint(foreign.advice));
     }
     check_versions(&api, section);
     api
