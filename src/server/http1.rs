@@ -34,8 +34,8 @@ use crate::proxy::exchange::GatewayResponse;
 const DEFAULT_HEADERS: usize = 100;
 /// What a client of HTTP/2 says first (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// So much of it is no request of HTTP/1.
-const PREFACE_LINE: usize = 14;
+/// So much of it is no request of HTTP/1: `PRI * HTTP/2`.
+const PREFACE_LINE: usize = 12;
 
 /// What became of a connection.
 #[derive(Debug)]

@@ -213,14 +213,18 @@ fn an_upload_that_is_reset_is_never_whole() {
 fn it_begins_with_the_whole_preface() {
     let origin = Origin::hello();
     let gateway = Gateway::with(&simple(&origin.url(), "", "", ""));
-    let pause = Duration::from_millis(100);
-    for (rest, begins) in [("SM\r\n\r\n", true), ("SN\r\n\r\n", false)] {
+    let pause = Duration::from_millis(50);
+    let line = "PRI * HTTP/2.0\r\n\r\n";
+    // Wherever the network cuts it.
+    let cuts = (1..line.len()).map(|cut| (line.split_at(cut).0, format!("{}SM\r\n\r\n", line.split_at(cut).1), true));
+    let whole = [(line, "SM\r\n\r\n".to_owned(), true), (line, "SN\r\n\r\n".to_owned(), false)];
+    for (start, rest, begins) in cuts.chain(whole) {
         let mut client = gateway.client();
-        client.send("PRI * HTTP/2.0\r\n\r\n");
+        client.send(start);
         client.stream.set_read_timeout(Some(pause)).expect("a timeout");
-        assert!(client.reader.fill().is_err(), "nothing is said before the rest has come");
+        assert!(client.reader.fill().is_err(), "nothing is said before the rest has come: {start:?}");
         client.stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        client.send(rest);
+        client.send(&rest);
         let answer = client.reader.take(9).expect("an answer");
         // The header of SETTINGS, or an answer of HTTP/1.1.
         assert_eq!((answer[3] == 4, answer == b"HTTP/1.1 "), (begins, !begins), "{}", answer.escape_ascii());
