@@ -57,18 +57,24 @@ pub(crate) async fn are_the_gateways(runtime: Runtime) {
     let gateway = &stand.gateway.address;
     let plain = ask(gateway, "").await;
     for name in SENT.iter().chain(&FRESH).chain(&ABSENT) {
-        let variables = ask(gateway, &forged(name)).await;
-        assert_eq!(names(&variables), names(&plain), "{name}");
-        for (variable, value) in &variables {
-            let is_fresh = FRESH.iter().any(|name| *variable == variable_of(name));
-            assert!(!value.contains(EVIL), "{name}: {variable} is {value}");
-            assert!(is_fresh || *value == plain[variable], "{name}: {variable} is {value}, not {}", plain[variable]);
+        for lines in [forged(name), listed(name)] {
+            compare(name, &ask(gateway, &lines).await, &plain);
         }
-        if ABSENT.contains(name) {
-            assert!(!variables.contains_key(&variable_of(name)), "{name}: {variables:?}");
-        } else {
-            assert!(!variables[&variable_of(name)].contains(','), "{name}: {variables:?}");
-        }
+    }
+}
+
+/// What the server has of a request with a forged name is what it has of a plain one.
+fn compare(name: &str, variables: &Variables, plain: &Variables) {
+    assert_eq!(names(variables), names(plain), "{name}");
+    for (variable, value) in variables {
+        let is_fresh = FRESH.iter().any(|name| *variable == variable_of(name));
+        assert!(!value.contains(EVIL), "{name}: {variable} is {value}");
+        assert!(is_fresh || *value == plain[variable], "{name}: {variable} is {value}, not {}", plain[variable]);
+    }
+    if ABSENT.contains(&name) {
+        assert!(!variables.contains_key(&variable_of(name)), "{name}: {variables:?}");
+    } else {
+        assert!(!variables[&variable_of(name)].contains(','), "{name}: {variables:?}");
     }
 }
 
@@ -80,10 +86,10 @@ fn names(variables: &Variables) -> Vec<&String> {
     variables.keys().collect()
 }
 
-/// Lines with every spelling of a name, each also in `Connection`, as if it could be listed away.
-fn forged(name: &str) -> String {
+/// Every spelling of a name.
+fn spellings(name: &str) -> BTreeSet<String> {
     let last = name.rfind('-').unwrap_or(0);
-    let spellings: BTreeSet<_> = [
+    [
         name.to_owned(),
         name.to_uppercase(),
         name.to_lowercase(),
@@ -92,9 +98,18 @@ fn forged(name: &str) -> String {
         name.to_lowercase().replacen('-', "_", 1),
         format!("{}{}", &name[..last], name[last..].replace('-', "_")),
     ]
-    .into();
-    let lines: String = spellings.iter().map(|spelling| format!("{spelling}: {EVIL}\r\n")).collect();
-    format!("Connection: {}\r\n{lines}", spellings.into_iter().collect::<Vec<_>>().join(", "))
+    .into()
+}
+
+/// Lines with every spelling of a name.
+fn forged(name: &str) -> String {
+    spellings(name).iter().map(|spelling| format!("{spelling}: {EVIL}\r\n")).collect()
+}
+
+/// The same, and each also in `Connection`, as if it could be listed away.
+fn listed(name: &str) -> String {
+    let all: Vec<_> = spellings(name).into_iter().collect();
+    format!("Connection: {}\r\n{}", all.join(", "), forged(name))
 }
 
 /// The variables that the function has of a request with these lines. Written by hand: HTTP libraries have their own idea of
