@@ -50,6 +50,21 @@ pub fn validity(certificate: &CertificateDer<'_>) -> Option<(i64, i64)> {
     Some((validity.not_before.timestamp(), validity.not_after.timestamp()))
 }
 
+/// Whether `newer` is shown wherever `older` could be: it is valid, lasts longer, and is for the same names with the same kind of key.
+#[must_use]
+pub fn supersedes(newer: &CertificateDer<'_>, older: &CertificateDer<'_>, now: i64) -> bool {
+    let (Some((begin, end)), Some((_, end_of_older))) = (validity(newer), validity(older)) else { return false };
+    let kind = |certificate: &CertificateDer<'_>| {
+        parse(certificate).map(|certificate| certificate.public_key().algorithm.algorithm.to_id_string())
+    };
+    let (names_of_newer, names_of_older) = (names(newer), names(older));
+    (begin..end).contains(&now)
+        && end > end_of_older
+        && !names_of_older.is_empty()
+        && names_of_older.iter().all(|name| names_of_newer.contains(name))
+        && kind(newer) == kind(older)
+}
+
 /// The time now, in seconds since 1970.
 #[must_use]
 pub fn unix_time() -> i64 {

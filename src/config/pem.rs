@@ -109,7 +109,7 @@ pub(super) fn roots(section: &Section<'_>, key: &'static str) -> Option<Vec<Cert
 
 /// A certificate with its key, from the files that two keys name. They are set together or not at all. `None` is neither,
 /// or has been reported.
-pub(super) fn identity(section: &Section<'_>, certificate: &'static str, key: &'static str) -> Option<Identity> {
+pub(super) fn identity(section: &Section<'_>, certificate: &'static str, key: &'static str) -> Option<Found<Identity>> {
     let (chain, private) = match (named(section, certificate, &CERTIFICATE), named(section, key, &KEY)) {
         (Some(chain), Some(private)) => (chain, private),
         (Some(chain), None) => return alone(section, &chain.span, (certificate, key, KEY.example)),
@@ -121,10 +121,7 @@ pub(super) fn identity(section: &Section<'_>, certificate: &'static str, key: &'
     let (chain, private) = (read(section, chain, certificates), read(section, private, private_key));
     let (chain, private) = (chain?, private?);
     match fit(&chain.value, &private.value) {
-        Ok(()) => {
-            warn_of(section, &chain);
-            Some(Identity { chain: chain.value, key: private.value, files })
-        }
+        Ok(()) => Some(chain.map(|chain| Identity { chain, key: private.value, files })),
         Err(problem) => {
             section.report(problem.at(&private.span).at_labelled(&chain.span, "the certificate"));
             None
@@ -132,20 +129,33 @@ pub(super) fn identity(section: &Section<'_>, certificate: &'static str, key: &'
     }
 }
 
-/// Reports what is wrong with a chain that can be shown all the same.
-fn warn_of(section: &Section<'_>, chain: &Found<Vec<CertificateDer<'static>>>) {
+/// Reports what is wrong with certificates that can be shown all the same. They are shown in one place: one of them can stand in for another.
+pub(super) fn warn_of(section: &Section<'_>, identities: &[Found<Identity>]) {
+    let now = unix_time();
+    let leaf = |identity: &Found<Identity>| identity.value.chain.first().cloned();
+    for identity in identities {
+        let is_superseded = identities.iter().any(|other| {
+            leaf(other).zip(leaf(identity)).is_some_and(|(newer, older)| certificate::supersedes(&newer, &older, now))
+        });
+        warn_of_one(section, identity, now, is_superseded);
+    }
+}
+
+fn warn_of_one(section: &Section<'_>, identity: &Found<Identity>, now: i64, is_superseded: bool) {
+    let chain = &identity.value.chain;
     let warn = |message: String, hint: &str| {
-        section.report(Diagnostic::warning(message).at(&chain.span).hint(hint.to_owned()));
+        section.report(Diagnostic::warning(message).at(&identity.span).hint(hint.to_owned()));
     };
-    if !certificate::is_in_order(&chain.value) {
+    if !certificate::is_in_order(chain) {
         let hint = "the file has the certificate first, then the one that issued it, and so on; many clients refuse another order";
         warn("the certificates of the chain are not in order".to_owned(), hint);
     }
-    let Some((begin, end)) = chain.value.first().and_then(certificate::validity) else { return };
-    let now = unix_time();
+    let Some((begin, end)) = chain.first().and_then(certificate::validity) else { return };
     if end <= now {
-        warn(format!("the certificate expired {} ago", in_words(now - end)), "clients refuse it: renew it");
-    } else if end - now < SOON {
+        let hint =
+            if is_superseded { "another one is shown in its place: remove it" } else { "clients refuse it: renew it" };
+        warn(format!("the certificate expired {} ago", in_words(now - end)), hint);
+    } else if end - now < SOON && !is_superseded {
         warn(format!("the certificate expires in {}", in_words(end - now)), "renew it");
     } else if begin > now {
         let message = format!("the certificate is not valid for another {}", in_words(begin - now));

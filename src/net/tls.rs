@@ -106,12 +106,16 @@ impl Acceptor {
         &self.spec
     }
 
-    /// The certificates in use, without those that lead to their roots.
+    /// The certificates in use, without those that lead to their roots, and without those that others stand in for.
     #[must_use]
     pub fn leaves(&self) -> Vec<CertificateDer<'static>> {
         let issued = self.spec.acme.iter().filter_map(|name| self.certificates.issued.certificate(name));
         let all = self.certificates.all.iter().map(|certificate| certificate.key.clone()).chain(issued);
-        all.filter_map(|key| key.cert.first().cloned()).collect()
+        let leaves: Vec<_> = all.filter_map(|key| key.cert.first().cloned()).collect();
+        let now = unix_time();
+        let is_shown =
+            |leaf: &&CertificateDer<'static>| !leaves.iter().any(|other| certificate::supersedes(other, leaf, now));
+        leaves.iter().filter(is_shown).cloned().collect()
     }
 }
 

@@ -111,6 +111,35 @@ fn certificates_that_clients_refuse_are_named() {
     }
 }
 
+/// A new one beside an old one is how certificates are renewed.
+#[test]
+fn what_another_certificate_stands_in_for_is_no_worry() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("fngate.toml");
+    let entry = |name: &str| format!("{{ certificate = \"{name}.pem\", key = \"{name}.key\" }}");
+    let text = format!(
+        "[[listener]]\naddress = \"127.0.0.1:0\"\n[listener.tls]\ncertificates = [{}, {}]\n",
+        entry("a"),
+        entry("old")
+    );
+    fs::write(&file, text).expect("written");
+    for (old, new, advice) in [
+        (-90..5, -1..90, None),
+        (-90..-1, -1..90, Some("another one is shown in its place: remove it")),
+        (-90..5, 2..90, Some("renew it")),
+    ] {
+        certificate(folder.path(), old.clone());
+        for kind in ["pem", "key"] {
+            fs::rename(folder.path().join(format!("a.{kind}")), folder.path().join(format!("old.{kind}")))
+                .expect("moved");
+        }
+        certificate(folder.path(), new.clone());
+        let report = load(&file).unwrap_or_else(|failure| panic!("{failure}")).report;
+        let found = report.warnings().iter().find(|warning| warning.message().contains("expire"));
+        assert_eq!(found.and_then(|warning| warning.advice()), advice, "{old:?} {new:?}");
+    }
+}
+
 /// Each with what it is and what to do, in place of the words of a library.
 #[test]
 fn keys_and_certificates_that_cannot_be_used_are_named() {

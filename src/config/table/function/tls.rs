@@ -30,9 +30,12 @@ impl Default for FunctionTls {
 }
 
 pub(in crate::config) fn read(section: &Section<'_>, instances: &[InstanceAddress]) -> FunctionTls {
+    let roots = pem::roots(section, "ca");
+    let identity = pem::identity(section, "certificate", "key");
+    pem::warn_of(section, identity.as_slice());
     let tls = FunctionTls {
-        roots: pem::roots(section, "ca"),
-        identity: pem::identity(section, "certificate", "key"),
+        roots,
+        identity: identity.map(|identity| identity.value),
         server_name: section.optional("server_name", &SERVER_NAME).and_then(|found| found.value),
         http2: section.boolean("http2", true),
     };

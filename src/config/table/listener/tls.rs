@@ -71,6 +71,8 @@ pub(in crate::config) fn read(section: &Section<'_>, acme: &Acme) -> Option<List
         .into_iter()
         .flatten()
         .collect();
+    pem::warn_of(section, &identities);
+    let identities = identities.into_iter().map(|identity| identity.value).collect();
     // Only a table that is written is one.
     section.span.as_ref()?;
     if !section.has("certificates") && !section.has("acme") {
