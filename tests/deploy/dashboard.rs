@@ -62,13 +62,16 @@ fn grafana_knows_all_of_it() {
 #[test]
 fn every_metric_and_label_is_there() {
     let stand = Stand::start();
-    // The series of codes and reasons begin with the first of them.
-    let scrape = eventually("an answer of the gateway's own is counted", || {
+    // The series of codes and reasons begin with the first of them, and histograms with the first request.
+    let begun = [
+        "fngate_requests_total{",
+        "fngate_gateway_errors_total{",
+        "fngate_request_duration_seconds_bucket{",
+        "fngate_function_duration_seconds_bucket{",
+    ];
+    let scrape = eventually("requests and an answer of the gateway's own are counted", || {
         let scrape = call(stand.gateway.admin, "GET /metrics", "localhost").expect("the admin listener answers").body;
-        ["fngate_requests_total{", "fngate_gateway_errors_total{"]
-            .iter()
-            .all(|name| scrape.contains(name))
-            .then_some(scrape)
+        begun.iter().all(|name| scrape.contains(name)).then_some(scrape)
     });
     let (_, scrape) = scrape.split_once("# HELP").expect("metrics");
     let mut exposed = exposed(&format!("# HELP{scrape}"));
