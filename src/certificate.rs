@@ -2,8 +2,6 @@
 
 mod subject;
 
-use std::time::SystemTime;
-
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::asn1_rs::{Any, Sequence, Tag};
 use x509_parser::certificate::X509Certificate;
@@ -14,6 +12,9 @@ use x509_parser::x509::AlgorithmIdentifier;
 
 /// The lengths of RSA keys that TLS libraries take, in bits.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// A certificate that expires in fewer seconds than this is warned of: 14 days.
+pub const EXPIRES_SOON: i64 = 14 * 24 * 3600;
 
 /// Why a certificate or a key cannot be used in TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,13 +64,6 @@ pub fn supersedes(newer: &CertificateDer<'_>, older: &CertificateDer<'_>, now: i
         && !names_of_older.is_empty()
         && names_of_older.iter().all(|name| names_of_newer.contains(name))
         && kind(newer) == kind(older)
-}
-
-/// The time now, in seconds since 1970.
-#[must_use]
-pub fn unix_time() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// A time in seconds, for people: `13 days`, `5 hours`.

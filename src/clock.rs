@@ -36,6 +36,13 @@ impl Default for Clock {
     }
 }
 
+/// The time now, in seconds since 1970.
+#[must_use]
+pub fn unix_time() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

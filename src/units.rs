@@ -134,6 +134,12 @@ fn take(text: &str) -> Result<(u64, &str, &str), UnitError> {
     Ok((number, unit, rest))
 }
 
+/// `1 error`, `2 errors`.
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

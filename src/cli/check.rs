@@ -7,6 +7,7 @@ use clap::Args;
 use super::configured::InspectedFile;
 use super::outcome::{Failure, print, warn};
 use crate::app::preflight::{self, Binding};
+use crate::units::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -36,8 +37,4 @@ pub(super) fn check(check: &Check) -> Result<ExitCode, Failure> {
     }
     warn(&report);
     print(&format!("{}: OK: {}\n", file.path.display(), counts.join(", ")))
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

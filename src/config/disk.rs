@@ -77,17 +77,17 @@ impl Disk {
 
     /// Reads the files that patterns name, seen from the directory of the main file. Each is read once, however many patterns
     /// match it.
-    pub(super) fn follow(&self, patterns: Vec<Found<String>>, errors: &Diagnostics) -> Vec<Arc<File>> {
+    pub(super) fn follow(&self, patterns: Vec<Found<String>>, diagnostics: &Diagnostics) -> Vec<Arc<File>> {
         let mut seen = HashSet::from([identity(&self.main)]);
         let mut files = Vec::new();
         for Found { value, span } in patterns {
-            for path in self.expand(parent(&self.main), &value, &span, errors) {
+            for path in self.expand(parent(&self.main), &value, &span, diagnostics) {
                 if !seen.insert(identity(&path)) {
                     continue;
                 }
                 match self.read(&path) {
                     Ok(file) => files.push(file),
-                    Err(error) => errors.push(error.at_labelled(&span, "included here")),
+                    Err(error) => diagnostics.push(error.at_labelled(&span, "included here")),
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Disk {
     }
 
     /// The paths that a pattern stands for, sorted. Without a wildcard that is the path itself, be it there or not.
-    fn expand(&self, base: &Path, pattern: &str, span: &Span, errors: &Diagnostics) -> Vec<PathBuf> {
+    fn expand(&self, base: &Path, pattern: &str, span: &Span, diagnostics: &Diagnostics) -> Vec<PathBuf> {
         if !is_wild(pattern) {
             return vec![base.join(pattern)];
         }
@@ -103,16 +103,16 @@ impl Disk {
         let found = match expand(base, pattern) {
             Ok(found) => found,
             Err(error) => {
-                errors.push(Diagnostic::new(format!("not a pattern for files: {}", error.msg)).at(span));
+                diagnostics.push(Diagnostic::new(format!("not a pattern for files: {}", error.msg)).at(span));
                 return Vec::new();
             }
         };
         if found.cut {
             let error = Diagnostic::new("the pattern has more than 100,000 files and directories to look at");
-            errors.push(error.at(span).hint("name the directories more closely".to_owned()));
+            diagnostics.push(error.at(span).hint("name the directories more closely".to_owned()));
         }
         for (path, error) in &found.unreadable {
-            errors.push(Diagnostic::new(unreadable(path, error)).at_labelled(span, "included here"));
+            diagnostics.push(Diagnostic::new(unreadable(path, error)).at_labelled(span, "included here"));
         }
         for path in &found.paths {
             self.watch(parent(path));

@@ -11,6 +11,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 
 use super::file::{File, Span};
 use super::place::Place;
+use crate::units::counted;
 
 /// Diagnostics of a kind that are shown in full. Nobody reads more at once, and each reload would log them all.
 const SHOWN: usize = 100;
@@ -119,10 +120,6 @@ impl Report {
         text.push_str(&renderer.render(&[Group::with_title(level.primary_title(summary))]));
         text
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for Report {

@@ -18,10 +18,8 @@ use super::file::Span;
 use super::inputs::read_bytes;
 use super::section::Section;
 use super::value::{Found, Kind};
-use crate::certificate::{self, in_words, unix_time};
-
-/// A certificate that expires in fewer seconds than this is warned of: 14 days.
-const SOON: i64 = 14 * 24 * 3600;
+use crate::certificate::{self, EXPIRES_SOON, in_words};
+use crate::clock::unix_time;
 
 const CERTIFICATE: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/certificate.pem", path);
 const KEY: Kind<Option<PathBuf>> = Kind::new("/etc/fngate/key.pem", path);
@@ -155,7 +153,7 @@ fn warn_of_one(section: &Section<'_>, identity: &Found<Identity>, now: i64, is_s
         let hint =
             if is_superseded { "another one is shown in its place: remove it" } else { "clients refuse it: renew it" };
         warn(format!("the certificate expired {} ago", in_words(now - end)), hint);
-    } else if end - now < SOON && !is_superseded {
+    } else if end - now < EXPIRES_SOON && !is_superseded {
         warn(format!("the certificate expires in {}", in_words(end - now)), "renew it");
     } else if begin > now {
         let message = format!("the certificate is not valid for another {}", in_words(begin - now));

@@ -106,13 +106,12 @@ fn check_listeners(
             });
         }
         if let Some(first) = listeners.iter().find(|other| overlap(&other.value.address, &listener.value.address)) {
-            let error =
-                Diagnostic::new("two listeners overlap: one of the addresses takes the connections of the other");
+            let error = Diagnostic::new("two listeners overlap: one address covers the other");
             root.report(error.at(&listener.span).at_labelled(&first.span, "the first"));
         }
         let admin_address = admin.0.address.map(ListenAddress::Tcp);
         if admin_address.is_some_and(|address| overlap(&address, &listener.value.address)) {
-            let error = Diagnostic::new("a listener takes the connections of the admin listener").at(&listener.span);
+            let error = Diagnostic::new("this listener overlaps the admin listener").at(&listener.span);
             root.report(match &admin.1 {
                 Some(span) => error.at_labelled(span, "the admin listener"),
                 None => error.hint("it is at the default of `address` in `[admin]`".to_owned()),

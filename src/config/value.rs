@@ -111,26 +111,26 @@ impl<'a> Value<'a> {
     }
 
     /// Reads a string, its variables put in. `None` has been reported.
-    pub(super) fn read<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Diagnostics) -> Option<Found<T>> {
-        let text = self.text(kind, lookup, errors)?;
+    pub(super) fn read<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, diagnostics: &Diagnostics) -> Option<Found<T>> {
+        let text = self.text(kind, lookup, diagnostics)?;
         match (kind.parse)(&text) {
             Ok(value) => Some(Found { value, span: self.span.clone() }),
             Err(problem) => {
-                errors.push(problem.at(&self.span));
+                diagnostics.push(problem.at(&self.span));
                 None
             }
         }
     }
 
-    fn text<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, errors: &Diagnostics) -> Option<Cow<'a, str>> {
+    fn text<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, diagnostics: &Diagnostics) -> Option<Cow<'a, str>> {
         let Some(written) = self.node.as_str() else {
             let number = self.node.as_integer().and_then(|number| number.to_string().parse().ok());
             let hint = number.map(|number| format!("write \"{}\"", (kind.number)(number)));
             let expected = format!("a string such as \"{}\"", kind.example);
-            errors.push(mismatch(&expected, self.node).hint(hint).at(&self.span));
+            diagnostics.push(mismatch(&expected, self.node).hint(hint).at(&self.span));
             return None;
         };
-        self.put_in(written, lookup, errors)
+        self.put_in(written, lookup, diagnostics)
     }
 
     /// The string that this value is, if it names variables: so a number or a boolean that comes from the environment is written.
@@ -139,12 +139,17 @@ impl<'a> Value<'a> {
     }
 
     /// Puts the values of variables into the text of this value. `None` has been reported.
-    pub(super) fn put_in(&self, written: &'a str, lookup: Lookup<'_>, errors: &Diagnostics) -> Option<Cow<'a, str>> {
+    pub(super) fn put_in(
+        &self,
+        written: &'a str,
+        lookup: Lookup<'_>,
+        diagnostics: &Diagnostics,
+    ) -> Option<Cow<'a, str>> {
         match substitute(written, lookup) {
             Ok(text) => Some(text),
             Err(unresolved) => {
                 for error in unresolved {
-                    errors.push(error.problem.at(&self.part(&error.part)));
+                    diagnostics.push(error.problem.at(&self.part(&error.part)));
                 }
                 None
             }

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::certificate::{in_words, unix_time};
+use crate::certificate::{EXPIRES_SOON, in_words};
+use crate::clock::unix_time;
 use crate::snapshot::Shared;
 
 /// Between two looks. What is read with a configuration is warned of at once.
 const PAUSE: Duration = Duration::from_secs(12 * 3600);
-/// How long before it expires a certificate is warned of.
-const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Looks twice a day.
 pub async fn watch(shared: Arc<Shared>) {
@@ -31,9 +30,7 @@ pub async fn watch(shared: Arc<Shared>) {
 fn warning(left: i64) -> Option<String> {
     match left {
         i64::MIN..=0 => Some("the certificate has expired: clients refuse it".to_owned()),
-        _ if left < i64::try_from(SOON.as_secs()).unwrap_or(i64::MAX) => {
-            Some(format!("the certificate expires in {}", in_words(left)))
-        }
+        _ if left < EXPIRES_SOON => Some(format!("the certificate expires in {}", in_words(left))),
         _ => None,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::watch::Watched;
+use crate::clock::unix_time;
 use crate::config::{self, Config, Diagnostic, Failure, Inputs, ListenAddress, Loaded, Report, SocketRights, Source};
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::log::{self, with_sources};
@@ -142,7 +142,7 @@ impl Reloader {
 
     fn apply(&mut self, config: Config, mut report: Report) -> Reloaded {
         for key in waiting(&self.started, &config) {
-            report.push(Diagnostic::warning(format!("the change of `{key}` takes effect at the next start")));
+            report.push(Diagnostic::warning(format!("`{key}` changed: restart to apply")));
         }
         // They are looked at as those of the configuration are. Read before they are used: what changes in between is seen then.
         let orphaned = self.shared.load().orphaned_files(&config);
@@ -161,8 +161,7 @@ impl Reloader {
     fn succeeded(&self) {
         self.metrics.count_reload(true);
         self.metrics.config_revision.set(i64::try_from(self.shared.revision()).unwrap_or(i64::MAX));
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        self.metrics.config_last_success.set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        self.metrics.config_last_success.set(unix_time());
     }
 }
 

@@ -15,7 +15,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::issued::Issued;
 use super::resumption::Handshake;
-use crate::certificate::{self, unix_time};
+use crate::certificate;
+use crate::clock::unix_time;
 use crate::config::{Clients, ListenerTls, Proof, TlsVersion};
 
 /// What a client has agreed to when HTTP/2 is to be spoken.

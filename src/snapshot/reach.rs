@@ -1,5 +1,7 @@
 //! APIs that no request reaches, although their rules are good.
 
+use std::ops::Range;
+
 use crate::config::{Api, Config, Diagnostic, Service};
 use crate::route::{Miss, RouteTable, sample};
 
@@ -13,7 +15,9 @@ pub(super) fn warnings(config: &Config, table: &RouteTable<usize>) -> Vec<Diagno
             let own = first..first + api.bindings.len();
             first = own.end;
             if api.enabled {
-                warnings.extend(Reached::new(service, api, table, &own).warning(service, api, config));
+                let longest = config.gateway.max_uri_bytes;
+                let reached = Reached::new((service, api), table, &own, longest);
+                warnings.extend(reached.warning(service, api, longest));
             }
         }
     }
@@ -25,12 +29,12 @@ pub(super) fn warnings(config: &Config, table: &RouteTable<usize>) -> Vec<Diagno
 struct Reached {
     is_reached: bool,
     is_ambiguous: bool,
-    /// The longest of their paths.
-    length: usize,
+    /// Whether one is refused for its length.
+    is_too_long: bool,
 }
 
 impl Reached {
-    fn new(service: &Service, api: &Api, table: &RouteTable<usize>, own: &std::ops::Range<usize>) -> Self {
+    fn new((service, api): (&Service, &Api), table: &RouteTable<usize>, own: &Range<usize>, longest: usize) -> Self {
         let mut reached = Self::default();
         let published = service
             .domains
@@ -40,25 +44,24 @@ impl Reached {
             let (host, path) = (sample::host(&domain.host), sample::path(&domain.base_path, &api.path));
             for method in sample::methods(&api.method) {
                 match table.find(&host, &path, &method) {
+                    Ok(found) if own.contains(found.payload()) && path.len() > longest => reached.is_too_long = true,
                     Ok(found) if own.contains(found.payload()) => reached.is_reached = true,
                     Err(Miss::Ambiguous(_)) => reached.is_ambiguous = true,
                     Ok(_) | Err(_) => continue,
                 }
-                reached.length = reached.length.max(path.len());
                 break;
             }
         }
         reached
     }
 
-    fn warning(&self, service: &Service, api: &Api, config: &Config) -> Option<Diagnostic> {
-        let longest = config.gateway.max_uri_bytes;
+    fn warning(&self, service: &Service, api: &Api, longest: usize) -> Option<Diagnostic> {
         if self.is_ambiguous {
             let what = "are refused: servers read such a path in different ways (`ambiguous_path`)";
             let hint = "use another path, or set `raw_path = true` if the function reads it as it is written";
             return Some(at(api, format!("requests for `{}` {what}", api.path)).hint(hint.to_owned()));
         }
-        if self.length > longest {
+        if self.is_too_long && !self.is_reached {
             let message = format!("no request reaches this API: its path is longer than max_uri_bytes ({longest})");
             return Some(at(api, message));
         }
@@ -84,6 +87,9 @@ mod tests {
     use crate::snapshot::Snapshot;
     use crate::telemetry::metrics::Metrics;
 
+    const BASE: &str =
+        "[[listener]]\naddress = \"127.0.0.1:0\"\n[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n";
+
     #[test]
     fn a_rule_that_its_own_path_does_not_select_is_named() {
         for (base, path, keys, warned) in [
@@ -99,8 +105,7 @@ mod tests {
             ("/", "/a%20b", "", false),
         ] {
             let text = format!(
-                "[[listener]]\naddress = \"127.0.0.1:0\"\n[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n\
-                 [[service]]\nname = \"s\"\n[[service.domain]]\nhost = \"*.a.test\"\nbase_path = \"{base}\"\n\
+                "{BASE}[[service]]\nname = \"s\"\n[[service.domain]]\nhost = \"*.a.test\"\nbase_path = \"{base}\"\n\
                  [[service.api]]\npath = \"{path}\"\nfunction = \"f\"\n{keys}\n"
             );
             assert_eq!(!warnings(&text).is_empty(), warned, "{base} {path} {keys}");
@@ -124,8 +129,7 @@ mod tests {
         ] {
             let other = if base == "/" { "b.test" } else { "a.test" };
             let text = format!(
-                "[[listener]]\naddress = \"127.0.0.1:0\"\n[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n\
-                 [[service]]\nname = \"s\"\nhosts = [\"a.test\"]\n[[service.api]]\npath = \"{path}\"\nfunction = \"f\"\n{more}\n\
+                "{BASE}[[service]]\nname = \"s\"\nhosts = [\"a.test\"]\n[[service.api]]\npath = \"{path}\"\nfunction = \"f\"\n{more}\n\
                  [[service]]\nname = \"t\"\n[[service.domain]]\nhost = \"{other}\"\nbase_path = \"{base}\"\n\
                  [[service.api]]\npath = \"/\"\nmethod = \"ANY\"\nfunction = \"f\"\n"
             );

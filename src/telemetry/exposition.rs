@@ -5,6 +5,8 @@ use std::fmt::Write;
 use prometheus::TextEncoder;
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
+use super::family::float;
+
 /// A form of exposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -137,11 +139,6 @@ impl std::fmt::Display for Number {
 
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"")
-}
-
-#[expect(clippy::cast_precision_loss, reason = "Prometheus knows no other numbers")]
-fn float(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

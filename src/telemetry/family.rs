@@ -98,6 +98,6 @@ impl Family {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus knows no other numbers")]
-fn float(count: u64) -> f64 {
+pub(super) fn float(count: u64) -> f64 {
     count as f64
 }

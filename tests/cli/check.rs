@@ -19,7 +19,8 @@ fn warnings_are_shown_and_fail_only_if_asked_for() {
     let finished = check(&folder, &[]);
     assert_eq!(finished.code(), Some(0), "{finished:?}");
     assert_eq!(finished.out, format!("{}: OK: 1 function, 1 service, 2 APIs\n", folder.argument()));
-    for said in ["warning: `/orders/*` is the syntax of another router", "write \"/orders\"", "^^^^", "1 warning in"] {
+    for said in ["warning: `/orders/*` uses the syntax of another router", "write \"/orders\"", "^^^^", "1 warning in"]
+    {
         assert!(finished.err.contains(said), "{said} in {}", finished.err);
     }
     let strict = check(&folder, &["--strict"]);
@@ -34,7 +35,7 @@ fn warnings_are_shown_and_fail_only_if_asked_for() {
 fn a_start_and_a_reload_show_warnings_too() {
     let folder = Folder::new(&format!("{}{WILDCARD}", echo("a")));
     let gateway = Gateway::start(&folder);
-    let said = "`/orders/*` is the syntax of another router";
+    let said = "`/orders/*` uses the syntax of another router";
     assert!(gateway.process.err().contains(said), "{}", gateway.process.err());
     let reload = |more: &[&str]| run(fngate(&["reload", "--admin", &gateway.admin.to_string()]).args(more));
     let finished = reload(&[]);
@@ -42,7 +43,7 @@ fn a_start_and_a_reload_show_warnings_too() {
     assert!(finished.out.starts_with("reloaded: revision ") && finished.out.contains(said), "{}", finished.out);
     folder.write(&echo("a").replace("[[listener]]\naddress", "[[listener]]\nbacklog = 7\naddress"));
     let finished = reload(&[]);
-    assert!(finished.out.contains("the change of `listener` takes effect at the next start"), "{finished:?}");
+    assert!(finished.out.contains("`listener` changed: restart to apply"), "{finished:?}");
 }
 
 #[test]

@@ -395,7 +395,7 @@ fn a_listener_that_moves_in_the_file_gets_its_certificates_renewed() {
     assert_eq!(secure(&gateway, "shop.test", &authority).shown(), first);
     write("127.0.0.1:1");
     let applied = gateway.app().reload().expect("good");
-    assert!(applied.report.to_string().contains("the change of `listener` takes effect at the next start"));
+    assert!(applied.report.to_string().contains("`listener` changed: restart to apply"));
     assert_eq!(secure(&gateway, "shop.test", &authority).shown(), first);
     let second = authority.issue("shop", &["shop.test"]);
     gateway.app().reload().expect("good");

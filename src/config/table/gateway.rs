@@ -128,7 +128,7 @@ pub(in crate::config) fn read_body_limit(section: &Section<'_>) -> Option<Found<
 /// Warns of a network that everybody is in.
 fn trusted(section: &Section<'_>, network: &Found<IpNet>) -> IpNet {
     if network.value.prefix_len() == 0 {
-        let warning = Diagnostic::warning("every client is a trusted proxy: each can say that it is another one");
+        let warning = Diagnostic::warning("this network contains every address: any client can forge its own");
         section.report(warning.at(&network.span).hint("list the addresses of your proxies".to_owned()));
     }
     network.value

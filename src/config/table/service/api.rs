@@ -104,7 +104,7 @@ pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) ->
         && let Some(foreign) = foreign::recognize(path.value.as_str())
     {
         let path_text = quoted(path.value.as_str());
-        let message = format!("{path_text} is the syntax of another router: here it matches these characters only");
+        let message = format!("{path_text} uses the syntax of another router and matches literally here");
         section.report(Diagnostic::warning(message).at(&path.span).hint(foreign.advice));
     }
     check_versions(&api, section);
