@@ -4,6 +4,7 @@
 
 mod address;
 mod cover;
+mod digest;
 mod document;
 mod environment;
 mod error;
@@ -26,6 +27,7 @@ mod rule;
 mod schema;
 mod section;
 pub mod source;
+pub mod store;
 pub mod table;
 mod value;
 mod variable;
@@ -46,6 +48,7 @@ use value::{Found, Kind};
 use variable::Lookup;
 
 pub use address::{InstanceAddress, ListenAddress};
+pub use digest::Digest;
 pub use environment::Environment;
 pub use error::{Diagnostic, Report, Severity};
 pub use host::{HostPattern, is_host};
