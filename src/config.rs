@@ -4,6 +4,7 @@
 
 mod address;
 mod cover;
+mod diff;
 mod digest;
 mod document;
 mod environment;
@@ -25,6 +26,7 @@ mod recorder;
 mod resolve;
 mod rule;
 mod schema;
+pub mod secret;
 mod section;
 pub mod source;
 pub mod store;
@@ -48,6 +50,7 @@ use value::{Found, Kind};
 use variable::Lookup;
 
 pub use address::{InstanceAddress, ListenAddress};
+pub use diff::diff;
 pub use digest::Digest;
 pub use environment::Environment;
 pub use error::{Diagnostic, Report, Severity};
