@@ -98,7 +98,7 @@ pub struct Failure {
     pub inputs: Inputs,
 }
 
-/// Reads a file of the disk and the files that it includes.
+/// Loads a configuration file from the disk, with the files that it includes.
 ///
 /// # Errors
 /// [`Failure`] holds every error of every file, unless a file could not be read or its syntax is so broken that nothing
@@ -107,7 +107,7 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
     load_from(&Disk, path)
 }
 
-/// Reads a file of `source` and the files that it includes.
+/// Loads a configuration file from `source`, with the files that it includes.
 ///
 /// # Errors
 /// As [`load`].
@@ -172,7 +172,7 @@ fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Re
     finish(reader, documents, complete)
 }
 
-/// The directory of edits. What is wrong with the key is reported when the whole table is read.
+/// Finds the edit directory. Errors of the key are reported later, when the whole table is read.
 fn find_edits(lookup: Lookup<'_>, files: &Recorder<'_>, documents: &[Document<'_>]) -> Option<EditDir> {
     let reader = Reader::new(lookup, files, &[]);
     Section::peek(&reader, documents).table("admin", table::admin::edit_dir)

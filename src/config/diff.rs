@@ -1,4 +1,4 @@
-//! What differs between two configurations, as a unified diff that shows no secret.
+//! A unified diff of two configurations, with secrets masked.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,11 +10,11 @@ use super::secret::masked;
 
 /// Lines shown around a change.
 const CONTEXT: usize = 3;
-/// For one file; what is not compared by then shows as changed.
+/// The time limit for one file. After it, the rest of the file is shown as changed.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The difference of two sets of files, each with its name: a unified diff, empty if there is none. What is
-/// [secret](super::secret) is masked; a secret that differs shows as a line that differs.
+/// Compares two sets of named files. Returns a unified diff, empty if they are equal. [Secrets](super::secret) are masked, and a
+/// changed secret still shows as a changed line.
 #[must_use]
 pub fn diff(old: &[(&str, &[u8])], new: &[(&str, &[u8])]) -> String {
     let contents = |files: &[(&str, &[u8])]| -> BTreeMap<String, String> {
@@ -41,7 +41,7 @@ fn file(text: &mut String, name: &str, (old, new): (Option<&String>, Option<&Str
         None => "/dev/null".to_owned(),
     };
     let (before, after) = (File::of(old), File::of(new));
-    // What is compared is what the files hold; what is shown are the same lines of the masked texts.
+    // Compare the raw lines, but print the masked ones.
     let diff = TextDiff::configure().timeout(PATIENCE).diff_slices(&before.lines, &after.lines);
     let _ = writeln!(text, "--- {}\n+++ {}", title(old, "a"), title(new, "b"));
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
@@ -64,9 +64,9 @@ fn file(text: &mut String, name: &str, (old, new): (Option<&String>, Option<&Str
 /// The lines of a file.
 #[derive(Default)]
 struct File<'a> {
-    /// With their ends.
+    /// With their line breaks.
     lines: Vec<&'a str>,
-    /// The same lines as they are shown.
+    /// The same lines, with secrets masked.
     masked: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! SHA-256 of what files hold.
+//! SHA-256 of file contents.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A SHA-256. As text it has 64 digits in lower case.
+/// A SHA-256 digest. Displays as 64 hexadecimal digits in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digest([u8; SHA256_OUTPUT_LEN]);
 
@@ -18,7 +18,7 @@ impl Digest {
         Self::finish(context)
     }
 
-    /// The digest of parts, each with its length, so that no other parts have the same.
+    /// The digest of a list. Each part is prefixed with its length, so different lists never hash the same bytes.
     #[must_use]
     pub fn of_list<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut context = Context::new(&SHA256);

@@ -27,7 +27,7 @@ impl<'a> Document<'a> {
         Self { file, table, errors, intact }
     }
 
-    /// Reports and removes what a file of `edit_dir` may not hold. Keys that nobody knows are left for those who report them.
+    /// Reports and removes tables that a file in `edit_dir` may not contain. Unknown keys are reported elsewhere.
     pub(super) fn keep_editable(&mut self, schema: &[String], errors: &Diagnostics) {
         let is_refused = |name: &str| !EDITABLE.contains(&name) && schema.iter().any(|known| known == name);
         let refused: Vec<_> = self.table.keys().filter(|key| is_refused(key.get_ref())).cloned().collect();
@@ -48,7 +48,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The tables that the files of `edit_dir` may hold.
+/// The tables that files in `edit_dir` may contain.
 const EDITABLE: [&str; 2] = ["function", "service"];
 
 const UNQUOTED: &str = "string values must be quoted";

@@ -13,7 +13,7 @@ use super::source::Source;
 /// All that a load has looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    /// The main file first, then the other documents in the order in which they were read, then what keys name.
+    /// The main file first, then the other documents in reading order, then the files that keys name.
     pub files: Vec<Input>,
     /// The directories in which a change may change the configuration.
     pub directories: Vec<PathBuf>,
@@ -37,11 +37,11 @@ pub enum Role {
     Included,
     /// It is in `edit_dir`, and no `include` names it.
     Edited,
-    /// A key names it: a certificate, say. It is not TOML.
+    /// A key names it, for example a certificate. It is not TOML.
     Named,
 }
 
-/// What a pattern stood for.
+/// The files that matched a pattern.
 #[derive(Clone, Debug)]
 pub(super) struct Listing {
     base: PathBuf,
@@ -51,7 +51,7 @@ pub(super) struct Listing {
 }
 
 impl Role {
-    /// Whether the file is TOML: a part of the configuration itself.
+    /// Whether the file is a TOML document of the configuration.
     #[must_use]
     pub fn is_document(self) -> bool {
         self != Self::Named
@@ -59,7 +59,7 @@ impl Role {
 }
 
 impl Inputs {
-    /// Whether `source` still says the same. Reads every file again; what could not be looked at counts as changed.
+    /// Whether `source` still has the same contents. Reads every file again; a directory that could not be listed counts as changed.
     #[must_use]
     pub fn is_current(&self, source: &dyn Source) -> bool {
         self.listings.iter().all(|listing| listing.is_current(source))
@@ -78,7 +78,7 @@ impl Inputs {
 }
 
 impl Input {
-    /// A file as it is now that a key names.
+    /// Reads a file that a key names.
     #[must_use]
     pub fn named(source: &dyn Source, path: &Path) -> Self {
         Self { path: path.to_owned(), content: source.read(path).ok(), role: Role::Named }

@@ -1,5 +1,5 @@
-//! Reads the files of a configuration, and keeps in mind what was looked at: the main file, those that its `include` names, those in
-//! `edit_dir`, and those that keys name.
+//! Reads the files of a configuration and records them as its [`Inputs`]: the main file, included files, those in `edit_dir`, and those
+//! that keys name.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -20,7 +20,7 @@ pub(super) struct Recorder<'a> {
     /// The main file.
     main: PathBuf,
     inputs: RefCell<Inputs>,
-    /// The identities of the documents.
+    /// The identities of the documents read so far.
     documents: RefCell<HashSet<PathBuf>>,
 }
 
@@ -78,13 +78,13 @@ impl<'a> Recorder<'a> {
         Ok(File::new(path, text))
     }
 
-    /// Reads a document that has not been read yet, however many patterns match it. An error says where it is named.
+    /// Reads a document, unless another pattern has matched it before.
     fn read_once(&self, path: &Path, role: Role) -> Option<Result<Arc<File>, Diagnostic>> {
         let is_new = self.documents.borrow_mut().insert(self.source.identity(path));
         is_new.then(|| self.read(path, role))
     }
 
-    /// Reads the files that patterns of `include` name, seen from the directory of the main file.
+    /// Reads the files that match `include`. Patterns are relative to the directory of the main file.
     pub(super) fn follow(&self, patterns: Vec<Found<String>>, diagnostics: &Diagnostics) -> Vec<Arc<File>> {
         let mut files = Vec::new();
         for Found { value, span } in patterns {
@@ -99,7 +99,7 @@ impl<'a> Recorder<'a> {
         files
     }
 
-    /// Reads the `*.toml` files of `edit_dir`, in the order of their names. `span` is where the configuration names it.
+    /// Reads the `*.toml` files of `edit_dir` in name order. `span` is where the key is set.
     pub(super) fn follow_edits(&self, dir: &Path, span: Option<&Span>, diagnostics: &Diagnostics) -> Vec<Arc<File>> {
         const PATTERN: &str = "*.toml";
         let report = |error: Diagnostic| {
@@ -109,7 +109,7 @@ impl<'a> Recorder<'a> {
             });
         };
         self.watch(dir);
-        // The pattern is a good one.
+        // This pattern is always valid.
         let Ok(found) = expand(self.source, dir, PATTERN) else { return Vec::new() };
         self.note(dir, PATTERN, &found, report);
         let read = found.paths.iter().filter_map(|path| match self.read_once(path, Role::Edited)? {
@@ -139,7 +139,7 @@ impl<'a> Recorder<'a> {
         found.paths.into_iter().collect()
     }
 
-    /// Keeps what a pattern stands for, and reports what could not be looked at.
+    /// Records the matches of a pattern, and reports directories that could not be listed.
     fn note(&self, base: &Path, pattern: &str, found: &Expansion, report: impl Fn(Diagnostic)) {
         if found.cut {
             let error = Diagnostic::new("the pattern has more than 100,000 files and directories to look at");

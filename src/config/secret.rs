@@ -1,41 +1,41 @@
-//! Which values of a configuration are secret, and texts in which they are not shown.
+//! Decides which values of a configuration are secret, and masks them.
 //!
-//! It goes by the names of keys. Comments are shown as they are.
+//! The decision is based on key names. Comments are not masked.
 
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// What stands in place of a secret.
+/// Replaces a secret.
 const MASK: &str = "***";
-/// Keys whose values are secret, wherever they stand, and the names of header fields. `_` is equal to `-`.
+/// Names of secret keys and header fields, in any table. `_` is equal to `-`.
 const NAMES: [&str; 8] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "hash", "keys", "passphrase", "passwd"];
-/// Parts of such names.
+/// A name that contains one of these is secret.
 const PARTS: [&str; 3] = ["token", "secret", "password"];
 
-/// Whether the value of a key is secret, by the names of its tables and its own, from the outermost to the innermost.
+/// Whether the value of a key is secret. `path` has the names of its tables, outermost first, then its own.
 #[must_use]
 pub fn is_secret(path: &[&str]) -> bool {
     let Some((name, tables)) = path.split_last() else { return false };
     let name = name.to_ascii_lowercase().replace('_', "-");
     let is_field = tables.last().is_some_and(|table| table.ends_with("headers"));
     match tables {
-        // Whatever a collector asks for.
+        // Credentials for the collector, whatever their names.
         ["traces", "headers", ..] => return true,
-        // The account at the server that issues certificates.
+        // External account binding.
         ["acme", "eab", ..] => return true,
         _ => {}
     }
-    // What names a file is no secret; what is in the file is.
+    // The path of a secret file is not secret.
     let is_file = name.ends_with("-file") && !is_field;
     let is_key = name.ends_with("-key") || (is_field && name == "key");
     !is_file && (is_key || NAMES.contains(&name.as_str()) || PARTS.iter().any(|part| name.contains(part)))
 }
 
-/// A text of TOML with `***` for all that is secret, on the same lines. A value that only names a variable is none. A text that is not
-/// TOML is all masked: nobody can tell what is what in it.
+/// Replaces secrets in a TOML text with `***` and keeps its lines. A value that is only `${NAME}` is not secret. A text that is not valid
+/// TOML is masked line by line, because its secrets cannot be located.
 #[must_use]
 pub fn masked(text: &str) -> String {
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -62,7 +62,7 @@ pub fn masked(text: &str) -> String {
 struct Search<'a> {
     text: &'a str,
     path: Vec<&'a str>,
-    /// Where they stand. No two overlap.
+    /// The spans of secrets. They do not overlap.
     found: Vec<Range<usize>>,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Search<'a> {
 
     fn value(&mut self, value: &'a Spanned<DeValue<'_>>) {
         match value.get_ref() {
-            // What is in a table has names of its own: `[[admin.token]]` has a name and a role.
+            // Each key of a nested table is judged by its own name: `[[admin.token]]` has a name and a role.
             DeValue::Table(table) => self.table(table),
             DeValue::Array(items) => items.iter().for_each(|item| self.value(item)),
             DeValue::String(text) if is_variable(text) => {}
@@ -87,7 +87,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The users of URLs in a string, with their passwords.
+    /// The user info (`user:password`) of URLs in a string.
     fn users(&self, span: Range<usize>) -> Vec<Range<usize>> {
         let mut users = Vec::new();
         let mut at = span.start;
@@ -108,7 +108,7 @@ fn is_variable(text: &str) -> bool {
     name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }
 
-/// A value as it is written, with its quotes and its lines, and the mask for what is in them.
+/// Masks a literal. Keeps its quotes and line breaks.
 fn mask(written: &str) -> String {
     let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| written.starts_with(quote)).unwrap_or_default();
     let inner = written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).unwrap_or(written);
@@ -117,7 +117,7 @@ fn mask(written: &str) -> String {
     format!("{quote}{lines}{quote}")
 }
 
-/// `text` with the line break of `line`.
+/// `text`, with the line break of `line`.
 fn with_end(text: &str, line: &str) -> String {
     let end = line.trim_end_matches(['\r', '\n']).len();
     format!("{text}{}", &line[end..])

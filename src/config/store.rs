@@ -1,8 +1,8 @@
 //! Writes several files of a configuration, all or nothing.
 //!
-//! A write survives its process: [`Store::recover`] brings what was interrupted to one side, at the next start. A file that
-//! someone else has changed meanwhile is never overwritten: what a file holds is compared after its name was exchanged, so there
-//! is no moment between the look and the change.
+//! If the process is killed during a write, [`Store::recover`] completes or undoes it at the next start. A file that someone else has
+//! changed is never overwritten: the old content is compared after the names were exchanged, so there is no window between check
+//! and change. Extended attributes and ACLs are not copied.
 
 mod change;
 mod effect;
@@ -26,13 +26,13 @@ use super::digest::Digest;
 pub use self::error::WriteError;
 pub use self::rights::is_writable;
 
-/// A file that is to be written. If it is a link, the file behind it is meant.
+/// A change of one file. A link is followed.
 #[derive(Clone)]
 pub struct Write {
     pub path: PathBuf,
-    /// What it holds now; `None`: it is not there.
+    /// The current content; `None` if the file must not exist.
     pub expected: Option<Vec<u8>>,
-    /// What it is to hold; `None`: it is to be removed.
+    /// The new content; `None` removes the file.
     pub content: Option<Vec<u8>>,
 }
 
@@ -49,14 +49,14 @@ impl fmt::Debug for Write {
     }
 }
 
-/// What became of an interrupted write.
+/// The outcome of a recovery.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Recovered {
-    /// All files are as they were before, but for those that someone else has changed since.
+    /// All files have their old content, except those that someone else has changed since.
     Undone { changed: Vec<PathBuf> },
-    /// All files are new.
+    /// All files have their new content.
     Done,
-    /// The journal is not one that may be obeyed. It is kept under another name, and nothing was done.
+    /// The journal is invalid or names other files. It was renamed, and no other file was touched.
     Refused { journal: PathBuf, reason: String },
 }
 
@@ -67,13 +67,14 @@ pub struct Store {
 }
 
 impl Store {
-    /// `journals` is the directory for the journal and its lock, on any file system. Their names start with a dot. It has to be there.
+    /// `journals` is an existing directory for the journal and its lock file. Their names start with a dot.
     #[must_use]
     pub fn new(journals: &Path) -> Self {
         Self { journals: journals.to_owned() }
     }
 
-    /// Writes all of `writes`, or none. A new file has the mode 0640, and directories that are missing are made; another one keeps its mode, owner and group.
+    /// Writes all files, or none. A replaced file keeps its mode, owner and group; a new one gets mode 0640. Missing directories are created
+    /// and stay.
     ///
     /// # Errors
     /// Why nothing was written.
@@ -98,7 +99,7 @@ impl Store {
                 Err(source) => Err(WriteError::NotUndone { journal: path, source }),
             };
         }
-        // All is new. Should this fail, the journal says what is left to do.
+        // All files are new. If the cleanup fails, the journal stays and `recover` repeats it.
         let _ = finish(journal, &changes);
         Ok(())
     }
@@ -118,11 +119,11 @@ impl Store {
         journal.enter(Phase::Committed).map_err(failed)
     }
 
-    /// Brings a write that was interrupted to its end, or back to its beginning: all files are new if the last of them had been
-    /// exchanged, else all are old. It may be interrupted itself. `is_allowed` says which files may be touched, by their paths without links.
+    /// Completes or undoes an interrupted write: if it was committed, which is after the last exchange, all files are new, else all are
+    /// old. Safe to interrupt and repeat. `is_allowed` gets the canonical path of each file in the journal.
     ///
     /// # Errors
-    /// Why it has to be tried again. The files may be between old and new.
+    /// Recovery is incomplete: call it again. Until then some files may be old and some new.
     pub fn recover(&self, is_allowed: &dyn Fn(&Path) -> bool) -> Result<Option<Recovered>, WriteError> {
         let failed = |source| WriteError::of(&self.journals, source);
         let Some(_lock) = Lock::take(&self.journals).map_err(failed)? else { return Err(WriteError::Busy) };
@@ -159,7 +160,7 @@ fn entries(writes: &[Write]) -> Result<Vec<Entry>, WriteError> {
     writes.iter().map(entry).collect()
 }
 
-/// Makes all files what they were. Says which of them someone else has changed.
+/// Restores all files. Returns those that someone else has changed and that were left alone.
 fn undo(journal: Journal, changes: &[Change<'_>]) -> io::Result<Vec<PathBuf>> {
     let mut changed = Vec::new();
     if journal.phase() == Phase::Preparing {
@@ -177,7 +178,7 @@ fn undo(journal: Journal, changes: &[Change<'_>]) -> io::Result<Vec<PathBuf>> {
     Ok(changed)
 }
 
-/// Removes what a write that is done has left.
+/// Removes the old contents after a commit.
 fn finish(journal: Journal, changes: &[Change<'_>]) -> io::Result<()> {
     changes.iter().try_for_each(Change::tidy)?;
     journal.remove()

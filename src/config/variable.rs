@@ -11,7 +11,7 @@ use super::error::{Problem, quoted};
 /// Where variables come from: the environment, or a table in tests.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Result<String, std::env::VarError>;
 
-/// The first of the service manager's directories for state, if it gives any.
+/// The first directory of `$STATE_DIRECTORY`, which systemd sets.
 pub(super) fn state_directory(lookup: Lookup<'_>) -> Option<PathBuf> {
     let listed = lookup("STATE_DIRECTORY").ok()?;
     let first = listed.split(':').next().filter(|first| first.starts_with('/'));

@@ -1,7 +1,7 @@
-//! The configurations that were in use: revisions, and which of them environments are pinned to.
+//! The history of the configuration: its revisions, and the releases that pin environments to them.
 //!
-//! A history is a directory. Everything in it can be read with the eye: a revision is a directory with a `meta.toml` and the files as
-//! they were. Each part is there as a whole or not at all, however the process ends, and one that is damaged does not hurt the others.
+//! A history is a directory of plain TOML: each revision is a folder with a `meta.toml` and the files as they were. Revisions and releases
+//! are written atomically, and a damaged one does not affect the others.
 
 mod documents;
 mod error;
@@ -29,10 +29,10 @@ pub use self::error::HistoryError;
 pub use self::meta::{Meta, Revision, Stamp};
 pub use self::releases::Release;
 
-/// The version of the directory's form.
+/// The version of the directory layout.
 const VERSION: u32 = 1;
 
-/// A configuration that was put in use.
+/// A configuration to record.
 #[derive(Clone, Debug)]
 pub struct RevisionData {
     pub documents: Documents,
@@ -40,25 +40,25 @@ pub struct RevisionData {
     pub note: String,
 }
 
-/// A history that this process alone uses.
+/// A history that is open and locked.
 #[derive(Debug)]
 pub struct History {
     directory: PathBuf,
     keep: usize,
-    /// What each revision says of itself; `None` is one that is damaged.
+    /// The meta data of each revision; `None` if it is damaged.
     revisions: BTreeMap<u64, Option<Meta>>,
-    /// The last number that was given to a revision.
+    /// The last number in use, also of revisions that are gone.
     last: u64,
     releases: Releases,
     _lock: Lock,
 }
 
 impl History {
-    /// Opens a history, or begins one. `keep` is the number of revisions that stay.
+    /// Opens a history or creates it. `keep` is the number of revisions to keep.
     ///
     /// # Errors
-    /// `Locked` if another process uses it, `Newer` if a newer fngate has written it: it is left alone then. Otherwise what is wrong with
-    /// the directory. A damaged revision is no error here.
+    /// `Locked` if another process uses it. `Newer` if a newer fngate has written it; nothing is touched then. `Io` and `Version` if the
+    /// directory cannot be used. A damaged revision is not an error here.
     pub fn open(directory: &Path, keep: usize) -> Result<Self, HistoryError> {
         let version = read_version(directory)?;
         folder::create(directory)?;
@@ -88,19 +88,19 @@ impl History {
         Ok(history)
     }
 
-    /// The releases in a directory that cannot be opened: it may be read-only.
+    /// Reads the releases without opening the history, for example from a read-only disk.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// `Newer`, `Version` or `Io`, as [`Self::open`].
     pub fn releases_in(directory: &Path) -> Result<BTreeMap<Environment, Release>, HistoryError> {
         read_version(directory)?;
         Ok(Releases::new(directory.join("releases")).all())
     }
 
-    /// Keeps a configuration, and says which number it has: a new one, or that of the newest revision if that is the same.
+    /// Records a configuration and returns its number. If it is equal to the newest revision, it returns that number and writes nothing.
     ///
     /// # Errors
-    /// Why it is not kept. Its number may be lost then; all else stays as it was.
+    /// Why it was not recorded. The number may be skipped then; nothing else changes.
     pub fn record(&mut self, data: &RevisionData) -> Result<u64, HistoryError> {
         let hash = digest(&data.documents.named()?);
         if let Some(newest) = self.revisions.values().next_back().and_then(Option::as_ref)
@@ -109,7 +109,7 @@ impl History {
             return Ok(newest.number);
         }
         let number = self.last + 1;
-        // First the counter: a number that was given away is never given again, whatever becomes of its revision.
+        // The counter first: a number is never used twice, even if the process is killed now.
         folder::write_file(&self.directory.join("COUNTER"), format!("{number}\n").as_bytes())?;
         self.last = number;
         let stamp = Stamp::now(&data.author, &data.note);
@@ -117,7 +117,7 @@ impl History {
         let draft = folder::beside(&place, "new");
         let written = Written::new(Some(number), None, &stamp).write(&draft, Some(&data.documents));
         written.and_then(|()| fs::rename(&draft, &place).map_err(HistoryError::at(&place))).inspect_err(|_| {
-            // Half of it is of no use, and may be what fills the disk.
+            // Best effort: free the space. The next start removes it, too.
             let _ = fs::remove_dir_all(&draft);
         })?;
         let Stamp { time, author, note } = stamp;
@@ -127,28 +127,28 @@ impl History {
         Ok(number)
     }
 
-    /// What the revisions say of themselves, the newest first; those that are damaged are left out.
+    /// The meta data of all revisions, newest first, without damaged ones.
     #[must_use]
     pub fn list(&self) -> Vec<Meta> {
         self.revisions.values().rev().flatten().cloned().collect()
     }
 
-    /// The numbers of the revisions that are damaged. [`Self::get`] says why.
+    /// The numbers of damaged revisions. [`Self::get`] returns the reason.
     #[must_use]
     pub fn damaged(&self) -> Vec<u64> {
         self.revisions.iter().filter(|(_, meta)| meta.is_none()).map(|(number, _)| *number).collect()
     }
 
-    /// What the newest revision says of itself; of those that are not damaged.
+    /// The meta data of the newest revision that is not damaged.
     #[must_use]
     pub fn newest(&self) -> Option<&Meta> {
         self.revisions.values().rev().flatten().next()
     }
 
-    /// A revision with its files, as they were.
+    /// Reads a revision with its files.
     ///
     /// # Errors
-    /// `Missing`, or what is wrong with it.
+    /// `Missing`, or `Io` and `Damaged` if it cannot be read.
     pub fn get(&self, number: u64) -> Result<Revision, HistoryError> {
         if !self.revisions.contains_key(&number) {
             return Err(HistoryError::Missing { number });
@@ -162,10 +162,10 @@ impl History {
         }
     }
 
-    /// Has an environment serve a revision from now on. The release has a copy of its own.
+    /// Pins an environment to a revision. The release gets its own copy of the files.
     ///
     /// # Errors
-    /// Why it could not be written; the environment serves what it did.
+    /// Why it could not be written. The release before it stays.
     pub fn pin(
         &mut self,
         environment: Environment,
@@ -176,7 +176,7 @@ impl History {
         self.releases.pin(environment, revision, &Stamp::now(author, note))
     }
 
-    /// Has an environment serve nothing.
+    /// Marks an environment as unreleased.
     ///
     /// # Errors
     /// As [`Self::pin`].
@@ -184,7 +184,7 @@ impl History {
         self.releases.unrelease(environment, &Stamp::now(author, note))
     }
 
-    /// Has an environment serve the newest revision again.
+    /// Removes the release of an environment, so that it follows the newest revision.
     ///
     /// # Errors
     /// As [`Self::pin`].
@@ -192,7 +192,7 @@ impl History {
         self.releases.follow(environment)
     }
 
-    /// The environments that do not follow the newest revision.
+    /// Reads the releases. An environment without one follows the newest revision.
     #[must_use]
     pub fn releases(&self) -> BTreeMap<Environment, Release> {
         self.releases.all()
@@ -202,7 +202,7 @@ impl History {
         self.directory.join("revisions").join(format!("{number:06}"))
     }
 
-    /// 0 if there is no counter, or none that can be read.
+    /// 0 if the counter is missing or invalid.
     fn read_counter(&self) -> u64 {
         let path = self.directory.join("COUNTER");
         let counter = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
@@ -212,7 +212,7 @@ impl History {
         counter.unwrap_or(0)
     }
 
-    /// Removes the oldest revisions. What cannot be removed is tried again the next time.
+    /// Removes the oldest revisions. Failures are logged, and the next call tries again.
     fn prune(&mut self) {
         let surplus = self.revisions.len().saturating_sub(self.keep);
         let oldest: Vec<_> = self.revisions.keys().copied().take(surplus).collect();
@@ -230,7 +230,7 @@ impl History {
     }
 }
 
-/// The version of a history. `None`: there is none yet.
+/// The version of a history; `None` if it has none yet.
 fn read_version(directory: &Path) -> Result<Option<u32>, HistoryError> {
     let path = directory.join("VERSION");
     let text = match fs::read(&path) {
@@ -246,13 +246,13 @@ fn read_version(directory: &Path) -> Result<Option<u32>, HistoryError> {
     }
 }
 
-/// The revisions in a directory, with what they say of themselves.
+/// Reads the meta data of all revisions.
 fn read_revisions(directory: &Path) -> Result<BTreeMap<u64, Option<Meta>>, HistoryError> {
     let mut revisions = BTreeMap::new();
     for entry in fs::read_dir(directory).map_err(HistoryError::at(directory))? {
         let path = entry.map_err(HistoryError::at(directory))?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // Something else is somebody else's.
+        // Not a revision: leave it alone.
         let Some(number) = name.parse::<u64>().ok().filter(|number| format!("{number:06}") == name) else { continue };
         let meta = Written::read(&path).and_then(|written| {
             let meta = written.revision().filter(|meta| meta.number == number);

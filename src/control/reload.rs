@@ -190,7 +190,7 @@ fn waiting(started: &Config, config: &Config) -> Vec<&'static str> {
     changes.into_iter().filter_map(|(key, changed)| changed.then_some(key)).collect()
 }
 
-/// What a configuration says of the admin listener. Where edits go is no business of a socket.
+/// The settings of the admin listener that need a restart.
 fn admin(config: &Config) -> (Option<SocketAddr>, &[String]) {
     (config.admin.address, &config.admin.hosts)
 }

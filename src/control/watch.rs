@@ -84,7 +84,7 @@ impl Watch {
             let target = file.canonicalize().ok();
             [folder_of(file), target.as_deref().and_then(folder_of)].into_iter().flatten()
         });
-        // One that is missing is looked for every second. It is watched from the next call on, once it is there.
+        // A missing folder is polled for every second, and watched once it exists.
         let folders: BTreeSet<_> =
             around.chain(watched.folders.iter().cloned()).filter(|folder| folder.is_dir()).collect();
         if let Some((watcher, _)) = &mut self.events {

@@ -10,7 +10,7 @@ use super::{EntryKind, Names, Source};
 /// Far above any configuration; a device or a log given by mistake must not fill the memory.
 const LARGEST: u64 = 64 << 20;
 
-/// The disk, as it is at the moment.
+/// The file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 

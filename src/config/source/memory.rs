@@ -8,23 +8,23 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{EntryKind, Names, Source};
 
-/// Files by their paths. There are no links, and a directory is there if a file is in it.
+/// Files by path. There are no links. A directory exists if it contains a file.
 #[derive(Clone, Default)]
 pub struct Memory {
     files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Memory {
-    /// These files. `.` and `..` in paths are resolved by their names.
+    /// `.` and `..` in paths are resolved lexically.
     pub fn new<P: AsRef<Path>, C: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, C)>) -> Self {
         let files = files.into_iter().map(|(path, content)| (normal(path.as_ref()), content.into()));
         Self { files: files.collect() }
     }
 
-    /// The first names behind a directory, of all files in it.
+    /// The names in a directory.
     fn names<'a>(&'a self, directory: &Path) -> impl Iterator<Item = OsString> + use<'a> {
         let directory = normal(directory);
-        // The files in a directory follow one another, and so do those of one of its directories.
+        // The map is sorted: the files of a directory are adjacent, and so are those of each subdirectory.
         let mut last = None;
         let within = self.files.range(directory.clone()..).map_while(move |(path, _)| {
             let rest = path.strip_prefix(&directory).ok()?;
@@ -72,7 +72,7 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// A path without `.` and `..`; those at its start are the working directory.
+/// Removes `.` and `..` from a path. A leading `..` is dropped.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {

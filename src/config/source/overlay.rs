@@ -1,4 +1,4 @@
-//! Files as they would be after a change: the change can be checked before it is made.
+//! A source with pending changes, to check them before they are written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -8,23 +8,23 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{EntryKind, Names, Source};
 
-/// A source in which some files have other contents, are new, or are gone.
+/// Another source, with some files replaced, added or removed.
 ///
-/// A link stays what it is, and the file behind it is the one that changes, as it is when files are written.
+/// A change to a link applies to its target, as in [`store`](crate::config::store).
 pub struct Overlay<'a> {
     base: &'a dyn Source,
-    /// By the paths without links; `None` is a file that is gone.
+    /// By canonical path; `None` is a removed file.
     replaced: BTreeMap<PathBuf, Option<Vec<u8>>>,
 }
 
 impl<'a> Overlay<'a> {
-    /// `base` with these files replaced, or removed where there is no content.
+    /// Replaces or adds files with a content, and removes files with `None`.
     pub fn new(base: &'a dyn Source, replaced: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Self {
         let replaced = replaced.into_iter().map(|(path, content)| (target(base, &path), content)).collect();
         Self { base, replaced }
     }
 
-    /// The new files in a directory, or in directories of it: their paths behind its own.
+    /// Added and replaced files below a directory, relative to it.
     fn added<'b>(&'b self, directory: &'b Path) -> impl Iterator<Item = &'b Path> {
         let files = self.replaced.iter().filter(|(_, content)| content.is_some());
         let within = files.filter_map(move |(path, _)| path.strip_prefix(directory).ok());
@@ -86,7 +86,7 @@ impl fmt::Debug for Overlay<'_> {
     }
 }
 
-/// The path without links of a file that is there, or could be: what of it is there decides.
+/// The canonical path of a file, which need not exist: the part that exists is canonicalized.
 fn target(base: &dyn Source, path: &Path) -> PathBuf {
     if base.kind(path).is_some() || path.as_os_str().is_empty() {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -95,7 +95,7 @@ fn target(base: &dyn Source, path: &Path) -> PathBuf {
     let Some(parent) = path.parent() else { return path.to_owned() };
     let mut place = target(base, parent);
     match path.components().next_back() {
-        // What is not there is no link.
+        // A missing component is not a link, so `..` can be resolved lexically.
         Some(Component::ParentDir) => {
             place.pop();
         }

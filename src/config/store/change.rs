@@ -1,8 +1,7 @@
-//! One file of a write: how it becomes new, and how it becomes old again.
+//! The change of one file, and how to undo it.
 //!
-//! The new content waits in a spare file beside the target. The two exchange their names in one step, so the target is never
-//! half there, and what it held is in the spare file then. From the contents of both anybody can tell, at any moment, whether that
-//! step has been made, and make it backwards.
+//! The new content is written to a spare file beside the target. Then the two exchange names in one atomic step, which leaves the old
+//! content in the spare file. At any moment the contents of both files tell whether the exchange has happened, so it can be undone.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,25 +18,25 @@ use crate::config::source::disk::Disk;
 pub(super) struct Change<'a> {
     entry: &'a Entry,
     spare: PathBuf,
-    /// A copy of the old content, only on file systems that cannot exchange names.
+    /// A copy of the old content, only used on file systems without an exchange of names.
     copy: PathBuf,
 }
 
-/// What became of a target that was to be as it was before.
+/// The outcome of an undo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reverted {
-    /// It is as it was.
+    /// The old content is back.
     Old,
-    /// Someone else has changed it: it stays as they left it.
+    /// Someone else has changed the file. Their content stays.
     Theirs,
 }
 
-/// What a path holds.
+/// The content at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Held {
     Nothing,
     Content(Digest),
-    /// It is not a file that can be read: a directory, say.
+    /// Not a regular file, for example a directory.
     Other,
 }
 
@@ -67,7 +66,7 @@ pub(super) fn changes(record: &Record) -> Vec<Change<'_>> {
 
 impl<'a> Change<'a> {
     fn new(id: u64, index: usize, entry: &'a Entry) -> Self {
-        // The dot keeps patterns away.
+        // No pattern of `include` matches a name with a leading dot.
         let beside = |kind: &str| entry.path.with_file_name(format!(".fngate-{id:016x}-{index}.{kind}"));
         Self { entry, spare: beside("spare"), copy: beside("copy") }
     }
@@ -80,7 +79,7 @@ impl<'a> Change<'a> {
         self.entry.path.parent().unwrap_or(Path::new("/"))
     }
 
-    /// Whether the target holds what the change was made from.
+    /// Whether the target has the expected old content.
     pub(super) fn is_untouched(&self) -> io::Result<bool> {
         Ok(Held::at(&self.entry.path)?.is(self.entry.old))
     }
@@ -90,7 +89,7 @@ impl<'a> Change<'a> {
         self.entry.old == self.entry.new
     }
 
-    /// Writes the new content into the spare file, with the rights of the file that it replaces.
+    /// Writes the new content to the spare file, with mode and owner of the target.
     pub(super) fn prepare(&self, content: Option<&[u8]>) -> io::Result<()> {
         let Some(content) = content.filter(|_| !self.is_none()) else { return Ok(()) };
         let rights = match self.entry.old {
@@ -106,7 +105,7 @@ impl<'a> Change<'a> {
     /// Puts the new content in its place.
     ///
     /// # Errors
-    /// `Changed` if the file was not as expected. Whether or not the step was made, [`Self::revert`] makes it good.
+    /// `Changed` if the old content is not the expected one. After any error call [`Self::revert`].
     pub(super) fn apply(&self) -> Result<(), WriteError> {
         let target = &self.entry.path;
         let failed = |error: io::Error| WriteError::of(target, error);
@@ -122,17 +121,17 @@ impl<'a> Change<'a> {
         };
         match moved {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(changed()),
-            // It was there before.
+            // The target was removed.
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.entry.old.is_some() => return Err(changed()),
             Err(error) => return Err(failed(error)),
             Ok(()) => {}
         }
-        // What was exchanged out is what was in use to the last moment.
+        // The spare file now has what the target had at the moment of the exchange.
         let is_expected = Held::at(&self.spare).map_err(failed)?.is(self.entry.old);
         if is_expected { Ok(()) } else { Err(changed()) }
     }
 
-    /// Exchanges target and spare file. Where that takes several steps, the old content is kept in the copy meanwhile.
+    /// Exchanges target and spare file. Without support of the file system it takes several steps, with the old content in the copy.
     fn exchange(&self) -> io::Result<()> {
         let target = &self.entry.path;
         if effect::exchange(&self.spare, target)? {
@@ -147,7 +146,7 @@ impl<'a> Change<'a> {
         effect::replace(&self.copy, &self.spare)
     }
 
-    /// Makes the target what it was, whatever part of [`Self::apply`] was done.
+    /// Undoes [`Self::apply`], even if it was interrupted.
     pub(super) fn revert(&self) -> io::Result<Reverted> {
         let target = &self.entry.path;
         let (here, spare) = (Held::at(target)?, Held::at(&self.spare)?);
@@ -158,7 +157,7 @@ impl<'a> Change<'a> {
                 if !effect::exchange(&self.spare, target)? {
                     effect::replace(&self.spare, target)?;
                 } else if !Held::at(&self.spare)?.is(self.entry.new) {
-                    // It was changed between the look and the exchange.
+                    // Someone changed the target just before the exchange.
                     effect::exchange(&self.spare, target)?;
                     return Ok(Reverted::Theirs);
                 }
@@ -170,11 +169,11 @@ impl<'a> Change<'a> {
             (Some(_), None) if is_new && spare != Held::Nothing => effect::move_to(&self.spare, target)?,
             _ => return Ok(Reverted::Theirs),
         }
-        // What comes back is what was exchanged out, which may not be what was expected.
+        // The content that came back is not the expected one if someone had changed the file before `apply`.
         Ok(if Held::at(target)?.is(self.entry.old) { Reverted::Old } else { Reverted::Theirs })
     }
 
-    /// Removes the files that the write made beside its target. What neither the old nor the new content is someone else's, and stays.
+    /// Removes spare file and copy. A spare file with a third content is someone else's work and stays.
     pub(super) fn tidy(&self) -> io::Result<()> {
         let spare = Held::at(&self.spare)?;
         if spare.is(self.entry.old) || spare.is(self.entry.new) {
@@ -183,7 +182,7 @@ impl<'a> Change<'a> {
         effect::remove(&self.copy)
     }
 
-    /// Removes the spare file, also one that is not finished. Only before any exchange.
+    /// Removes the spare file, even if it is incomplete. Only before the first exchange.
     pub(super) fn discard(&self) -> io::Result<()> {
         effect::remove(&self.spare)
     }

@@ -1,4 +1,4 @@
-//! What is done to the disk, one step at a time. Each step can fail, and after each the process can be killed.
+//! The operations on the file system. Tests can fail each of them, or stop before it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{CWD, Gid, Mode, RenameFlags, Uid, fchmod, fchown, renameat_with};
 use rustix::io::Errno;
 
-/// Who may do what with a file.
+/// Mode, owner and group of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rights {
     pub(super) mode: u32,
@@ -16,9 +16,9 @@ pub(super) struct Rights {
 }
 
 impl Rights {
-    /// Those of a file that is new: its owner may write it, its group read it.
+    /// For a new configuration file.
     pub(super) const NEW: Self = Self { mode: 0o640, owner: None };
-    /// Those of what is nobody else's business.
+    /// For a journal.
     pub(super) const PRIVATE: Self = Self { mode: 0o600, owner: None };
 
     pub(super) fn of(path: &Path) -> io::Result<Self> {
@@ -27,7 +27,7 @@ impl Rights {
     }
 }
 
-/// Makes a file that is not there yet, and waits until the disk has it.
+/// Creates a file that must not exist, and syncs it.
 pub(super) fn create(path: &Path, content: &[u8], rights: Rights) -> io::Result<()> {
     step()?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
@@ -39,7 +39,7 @@ pub(super) fn create(path: &Path, content: &[u8], rights: Rights) -> io::Result<
     step()?;
     if let Some((user, group)) = rights.owner {
         let made = file.metadata()?;
-        // Only root may give files away; what is right already is nobody's favour.
+        // Only root can change the owner, so do not ask for it without need.
         let user = (made.uid() != user).then(|| Uid::from_raw(user));
         let group = (made.gid() != group).then(|| Gid::from_raw(group));
         if user.is_some() || group.is_some() {
@@ -50,7 +50,7 @@ pub(super) fn create(path: &Path, content: &[u8], rights: Rights) -> io::Result<
     file.sync_all()
 }
 
-/// Exchanges two files. `false`: the file system cannot.
+/// Exchanges the names of two files. `false`: the file system does not support it.
 pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
     step()?;
     #[cfg(test)]
@@ -64,11 +64,11 @@ pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
     }
 }
 
-/// Gives a file another name, which nobody must have.
+/// Renames a file. The new name must not exist.
 pub(super) fn move_to(from: &Path, to: &Path) -> io::Result<()> {
     step()?;
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // The file system knows no such condition.
+        // The file system does not support NOREPLACE.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => match to.symlink_metadata() {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
             Err(_) => fs::rename(from, to),
@@ -77,7 +77,7 @@ pub(super) fn move_to(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Puts a file in the place of another one.
+/// Renames a file over another one.
 pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     step()?;
     fs::rename(from, to)
@@ -85,7 +85,7 @@ pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Removes a file if it is there.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
-    // A mount that is read-only says so before it says that there is nothing to remove.
+    // On a read-only mount, unlink fails with EROFS even if there is no such file.
     if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return Ok(());
     }
@@ -93,7 +93,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-/// Makes a directory, and those that it is in. One that is there stays as it is.
+/// Creates a directory and its missing parents.
 pub(super) fn create_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -110,7 +110,7 @@ pub(super) fn create_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until the disk has the names in a directory.
+/// Syncs a directory.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     step()?;
     File::open(path)?.sync_all()
@@ -125,17 +125,17 @@ fn step() -> io::Result<()> {
 #[cfg(test)]
 use faults::step;
 
-/// What happens at a step that a test chooses, on its own thread.
+/// Fault injection for the tests of this thread.
 #[cfg(test)]
 pub(super) mod faults {
     use std::cell::{Cell, RefCell};
     use std::io;
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-    /// Happens before the step, and in its place if it fails.
+    /// Runs before the step. An error replaces the step.
     pub(in crate::config::store) type Fault = Box<dyn FnOnce() -> io::Result<()>>;
 
-    /// What unwinds in place of a process that is killed. Nothing that is dropped on the way touches a file.
+    /// Unwinds to simulate a kill. No `Drop` on the way changes a file.
     struct Killed;
 
     thread_local! {
@@ -154,12 +154,12 @@ pub(super) mod faults {
         CANNOT_EXCHANGE.get()
     }
 
-    /// Has the file system exchange nothing, or be itself again.
+    /// Simulates a file system that cannot exchange names.
     pub(in crate::config::store) fn forbid_exchange(forbidden: bool) {
         CANNOT_EXCHANGE.set(forbidden);
     }
 
-    /// The process is killed.
+    /// Simulates a kill.
     pub(in crate::config::store) fn kill() -> Fault {
         Box::new(|| resume_unwind(Box::new(Killed)))
     }
@@ -168,7 +168,7 @@ pub(super) mod faults {
         Box::new(|| Err(io::Error::other("made to fail")))
     }
 
-    /// Runs `work` with a fault at one of its steps. `None`: it was killed. Says as well whether it came to that step.
+    /// Runs `work` with a fault at step `at`. Returns its result, `None` after a kill, and whether it got to that step.
     pub(in crate::config::store) fn with<T>(at: usize, fault: Fault, work: impl FnOnce() -> T) -> (Option<T>, bool) {
         FAULT.set(Some((at, fault)));
         STEPS.set(0);

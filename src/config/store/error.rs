@@ -3,10 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why files were not written. All of them are as they were, unless it is [`Self::NotUndone`].
+/// Why nothing was written. After [`Self::NotUndone`] some files may be new.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The file does not hold what the change was made from.
+    /// The content is not the expected one.
     #[error("{} was changed by someone else", path.display())]
     Changed { path: PathBuf },
     /// This process may not replace the file.
@@ -19,16 +19,16 @@ pub enum WriteError {
     Twice { path: PathBuf },
     #[error("another change is being written")]
     Busy,
-    /// An earlier write was interrupted. `recover` comes first.
+    /// An earlier write was interrupted: call `recover` first.
     #[error("an earlier change is unfinished: see {}", journal.display())]
     Unfinished { journal: PathBuf },
-    /// The write failed, and so did going back. `recover` tries again.
+    /// The write failed and could not be undone: call `recover`.
     #[error("a change that failed could not be undone: see {}", journal.display())]
     NotUndone { journal: PathBuf, source: io::Error },
 }
 
 impl WriteError {
-    /// The error with the path that its caller knows the file by.
+    /// Replaces the canonical path by the one that the caller knows.
     pub(super) fn about(mut self, known: &Path) -> Self {
         if let Self::Changed { path } | Self::ReadOnly { path, .. } | Self::Io { path, .. } = &mut self {
             known.clone_into(path);
@@ -36,7 +36,7 @@ impl WriteError {
         self
     }
 
-    /// What a failure to write `path` means.
+    /// Classifies an I/O error of `path`.
     pub(super) fn of(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {

@@ -1,6 +1,6 @@
-//! The journal of a write: what was to be done, and how far it got.
+//! The journal of a write: its files and its phase.
 //!
-//! Its name says how far: it gets the next one when a phase is over. So there is one journal at most, and it is whole.
+//! The file name is the phase, and a rename enters the next one. The journal itself never changes, so it is never incomplete.
 
 use std::fs::{self, File};
 use std::io;
@@ -18,17 +18,17 @@ use crate::config::source::disk::Disk;
 
 const VERSION: u32 = 1;
 const LOCK: &str = ".fngate-write.lock";
-/// A journal that is not finished.
+/// A journal that is still being written.
 const DRAFT: &str = ".fngate-write.draft";
 
 /// How far a write got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// The new contents are written beside their targets. No target is touched.
+    /// The new contents are being written beside their targets.
     Preparing,
-    /// All new contents are there. Targets are exchanged with them.
+    /// All new contents are on the disk. Targets are being exchanged.
     Exchanging,
-    /// All targets are new. What is left is to remove the old contents.
+    /// All targets are new. The old contents are being removed.
     Committed,
 }
 
@@ -48,21 +48,21 @@ impl Phase {
     }
 }
 
-/// What a journal holds.
+/// The content of a journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
     version: u32,
-    /// A part of the names of all files that the write makes.
+    /// Part of the names of all temporary files.
     pub(super) id: u64,
     pub(super) files: Vec<Entry>,
 }
 
-/// A file that changes. Without a digest it is not there, before or after.
+/// A file with its digests before and after; `None` means that it does not exist.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
-    /// Absolute, without links.
+    /// Canonical.
     pub(super) path: PathBuf,
     pub(super) old: Option<Digest>,
     pub(super) new: Option<Digest>,
@@ -73,7 +73,7 @@ impl Record {
         Self { version: VERSION, id: fastrand::u64(..), files }
     }
 
-    /// The files of a journal that may be obeyed: those that `is_allowed` says of all of its paths.
+    /// Reads a journal. Refuses it if it is invalid or names a path that is not allowed.
     pub(super) fn read(path: &Path, is_allowed: &dyn Fn(&Path) -> bool) -> Result<Self, String> {
         let bytes = Disk.read(path).map_err(|error| error.to_string())?;
         let record: Self = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
@@ -87,21 +87,21 @@ impl Record {
     }
 }
 
-/// Whether a path is absolute and leads where it says: not through a link, not up.
+/// Whether the directory of a path is absolute and has neither links nor `..`.
 fn is_plain(path: &Path) -> bool {
     path.is_absolute()
         && directory(path)
             .is_ok_and(|place| path.parent().is_some_and(|parent| place.as_os_str() == parent.as_os_str()))
 }
 
-/// The right to write: one at a time, in all processes. It ends with the process.
+/// The exclusive right to write, across processes. The kernel releases it when the process ends.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
 }
 
 impl Lock {
-    /// `None`: another one has it.
+    /// `None` if it is taken.
     pub(super) fn take(directory: &Path) -> io::Result<Option<Self>> {
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(false).mode(0o600).open(directory.join(LOCK))?;
@@ -115,7 +115,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A process that is being started may have a copy of the file for a moment, which would hold the lock.
+        // Between fork and exec a child has a copy of the file descriptor, which would keep the lock.
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
@@ -133,19 +133,19 @@ impl Journal {
         let draft = directory.join(DRAFT);
         effect::remove(&draft)?;
         effect::create(&draft, &content, Rights::PRIVATE).inspect_err(|_| {
-            // The next write removes it otherwise.
+            // Best effort: the next write removes it, too.
             let _ = effect::remove(&draft);
         })?;
         let journal = Self { directory: directory.to_owned(), phase: Phase::Preparing };
         effect::replace(&draft, &journal.path())?;
         effect::sync_directory(directory).inspect_err(|_| {
-            // It may be there for good. The next write will say so.
+            // Best effort: if it stays, the next write returns `Unfinished`.
             let _ = effect::remove(&journal.path());
         })?;
         Ok(journal)
     }
 
-    /// A journal that is there.
+    /// The journal of an earlier write.
     pub(super) fn find(directory: &Path) -> Option<Self> {
         let phase = Phase::ALL.into_iter().find(|phase| phase.path(directory).symlink_metadata().is_ok())?;
         Some(Self { directory: directory.to_owned(), phase })
@@ -159,8 +159,8 @@ impl Journal {
         self.phase.path(&self.directory)
     }
 
-    /// Enters the next phase. After an error it is the one before. If the directory can neither be brought to the disk nor changed
-    /// back, the phase is entered: that is what whoever looks will find.
+    /// Enters the next phase. After an error the phase is unchanged. If the directory can neither be synced nor renamed back, the new
+    /// phase counts, because it is what `recover` would find.
     pub(super) fn enter(&mut self, phase: Phase) -> io::Result<()> {
         let (before, after) = (self.path(), phase.path(&self.directory));
         effect::replace(&before, &after)?;
@@ -178,7 +178,7 @@ impl Journal {
         effect::sync_directory(&self.directory)
     }
 
-    /// Gives the journal a name under which nobody obeys it.
+    /// Renames the journal, so that no later recovery reads it.
     pub(super) fn set_aside(self) -> io::Result<PathBuf> {
         let aside = self.directory.join(format!(".fngate-write.refused-{:016x}", fastrand::u64(..)));
         fs::rename(self.path(), &aside)?;

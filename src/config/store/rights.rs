@@ -1,4 +1,4 @@
-//! Which file a path stands for, and whether this process may replace it.
+//! Resolves paths, and tells whether this process may replace a file.
 
 use std::fs;
 use std::io;
@@ -9,10 +9,10 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, StatxAttributes, StatxFlags, accessat, statx};
 use rustix::process::{getegid, geteuid, getgroups};
 
-/// The path without links of a file that is there, or can be made.
+/// The canonical path of a file, which need not exist.
 ///
 /// # Errors
-/// If it is a link to nothing, or in a volume whose files are exchanged as a whole.
+/// If it is a dangling link, or in a projected volume, whose files are replaced as a whole.
 pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let resolved = match path.canonicalize() {
@@ -28,7 +28,7 @@ pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
     Ok(resolved)
 }
 
-/// The directory of a file without links, be it there or not.
+/// The canonical path of a file's directory, which need not exist.
 pub(super) fn directory(path: &Path) -> io::Result<PathBuf> {
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -48,8 +48,8 @@ fn is_projected(path: &Path) -> bool {
     path.components().any(|part| matches!(part, Component::Normal(name) if name.as_bytes().starts_with(b"..")))
 }
 
-/// Whether this process may replace the file, or make it if it is not there. Nothing is touched; a full disk, say, shows only when
-/// the file is written.
+/// Whether this process may replace or create the file. Nothing is written to find out, so a full disk, for example, is not
+/// detected.
 #[must_use]
 pub fn is_writable(path: &Path) -> bool {
     let Ok(target) = resolve(path) else { return false };
@@ -65,13 +65,13 @@ pub fn is_writable(path: &Path) -> bool {
     }
 }
 
-/// Whether the name of a file cannot be given to another one: a file that is mounted by itself, or that is immutable.
+/// Whether a file cannot be renamed over: a mount point, or immutable.
 fn is_pinned(path: &Path) -> bool {
     let pinned = StatxAttributes::MOUNT_ROOT | StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
     statx(CWD, path, AtFlags::empty(), StatxFlags::TYPE).is_ok_and(|found| found.stx_attributes.intersects(pinned))
 }
 
-/// Whether a file in place of this one can have the same owner and group.
+/// Whether this process can create a file with the same owner and group.
 fn can_pass_on(found: &fs::Metadata) -> bool {
     let has_group = || {
         let groups = getgroups().unwrap_or_default();

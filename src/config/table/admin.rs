@@ -22,11 +22,11 @@ pub struct Admin {
     pub address: Option<SocketAddr>,
     /// The names under which it answers, beside IP addresses and `localhost`; in lower case.
     pub hosts: Vec<String>,
-    /// The directory of edits, whose files belong to the configuration. `None`: there is none.
+    /// A directory whose files are included by themselves.
     pub edit_dir: Option<PathBuf>,
 }
 
-/// The directory of edits, and where the configuration names it.
+/// `edit_dir`, and where it is set.
 pub(in crate::config) struct EditDir {
     pub(in crate::config) path: PathBuf,
     pub(in crate::config) span: Option<Span>,
@@ -43,7 +43,7 @@ pub(in crate::config) fn read(section: &Section<'_>) -> (Admin, Option<Span>) {
     }
 }
 
-/// The directory of edits, seen from that of the main file.
+/// Reads `edit_dir`. A relative path starts at the directory of the main file.
 pub(in crate::config) fn edit_dir(section: &Section<'_>) -> Option<EditDir> {
     match section.optional("edit_dir", &EDIT_DIR) {
         Some(Found { value, span }) => {

@@ -1,4 +1,4 @@
-//! `[history]`: where the configurations that were in use are kept.
+//! `[history]`: where revisions of the configuration are kept.
 
 use std::path::PathBuf;
 
@@ -9,15 +9,15 @@ use crate::config::variable::state_directory;
 
 /// `None` is the empty string.
 const DIRECTORY: Kind<Option<PathBuf>> = Kind::new("/var/lib/fngate/history", directory);
-/// Where the service manager gives no directory for state.
+/// Used if `$STATE_DIRECTORY` is not set.
 const STATE: &str = "/var/lib/fngate";
 
 /// `[history]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
-    /// `None`: nothing is kept.
+    /// `None` turns the history off.
     pub directory: Option<PathBuf>,
-    /// How many revisions stay.
+    /// The number of revisions to keep.
     pub keep: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The TOML files of a configuration as a whole, and what they are called in the history.
+//! The TOML files of a configuration, and their names in the history.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::error::HistoryError;
 use crate::config::{Digest, Inputs, Memory};
 
-/// What a name of its own cannot have in it.
+/// Characters that are escaped in the name of a file outside.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'%');
 /// The longest name of a file.
 const LONGEST: usize = 255;
@@ -33,7 +33,7 @@ impl Documents {
         Self { main, others }
     }
 
-    /// Those that a configuration was read from. `None`: one could not be read.
+    /// The documents of a load; `None` if one of them could not be read.
     #[must_use]
     pub fn of(inputs: &Inputs) -> Option<Self> {
         let mut documents = inputs.documents().map(|input| {
@@ -49,18 +49,18 @@ impl Documents {
         &self.main
     }
 
-    /// All of them, the main one first, the others in the order in which they are read.
+    /// All documents in reading order, the main one first.
     pub fn iter(&self) -> impl Iterator<Item = &Document> {
         std::iter::once(&self.main).chain(&self.others)
     }
 
-    /// A source of these files and no others.
+    /// A source with these files only.
     #[must_use]
     pub fn source(&self) -> Memory {
         Memory::new(self.iter().map(|document| (&document.path, document.content.clone())))
     }
 
-    /// Each with its name: its path as seen from the directory of the main file.
+    /// All documents with their names in the history.
     pub(super) fn named(&self) -> Result<Vec<(String, &Document)>, HistoryError> {
         let base = self.main.path.parent().unwrap_or(Path::new(""));
         self.iter().map(|document| Ok((name(base, &document.path)?, document))).collect()
@@ -74,12 +74,12 @@ impl fmt::Debug for Document {
     }
 }
 
-/// The digest of files, each with its name.
+/// The digest of names and contents.
 pub(super) fn digest(named: &[(String, &Document)]) -> Digest {
     Digest::of_list(named.iter().flat_map(|(name, document)| [name.as_bytes(), &document.content]))
 }
 
-/// What a file is called: its path behind `base`, or for one outside its whole path with `%2F` for `/`.
+/// The name of a file: its path relative to `base`, or for a file outside `base` its whole path, escaped.
 fn name(base: &Path, path: &Path) -> Result<String, HistoryError> {
     let plain = |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
     let text = path.to_str().ok_or_else(|| HistoryError::Name { path: path.to_owned() })?;
@@ -89,13 +89,13 @@ fn name(base: &Path, path: &Path) -> Result<String, HistoryError> {
     }
     let escaped = utf8_percent_encode(text, ESCAPED).to_string();
     if escaped.len() < LONGEST {
-        // The mark keeps it apart from all names of files inside.
+        // The leading `%` distinguishes it from the names of files inside.
         return Ok(format!("%{escaped}"));
     }
     Ok(format!("%{}", Digest::of(text.as_bytes())))
 }
 
-/// Whether a name leads to a file below a directory, and nowhere else.
+/// Whether a name is a relative path without `..`.
 pub(super) fn is_name(name: &str) -> bool {
     let path = Path::new(name);
     let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));

@@ -1,15 +1,15 @@
-//! What can be wrong with a history.
+//! Errors of the history.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What can be wrong with a history.
+/// Why a history, or a part of it, cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     #[error("another process uses the history in {}{}", directory.display(), holder(*.pid))]
     Locked {
         directory: PathBuf,
-        /// Who it is, if that can be told.
+        /// The other process, if known.
         pid: Option<u32>,
     },
     #[error(
@@ -21,7 +21,7 @@ pub enum HistoryError {
     Version { path: PathBuf },
     #[error("there is no revision {number}")]
     Missing { number: u64 },
-    /// A part of the history is damaged; the rest can be used.
+    /// One revision or release is damaged. The rest can be used.
     #[error("{} is damaged: {reason}", path.display())]
     Damaged { path: PathBuf, reason: String },
     #[error("the path {} is not UTF-8, so the history cannot name it", path.display())]
@@ -31,7 +31,7 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
-    /// Makes an error of the disk one of `path`.
+    /// Adds the path to an I/O error.
     pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }

@@ -1,4 +1,4 @@
-//! Directories that are there as a whole or not at all.
+//! Atomic changes of whole directories.
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -13,17 +13,17 @@ use super::error::HistoryError;
 
 type Result<T> = std::result::Result<T, HistoryError>;
 
-/// Makes a directory, and those that it is in, for its owner alone.
+/// Creates a directory and its missing parents, with mode 0700.
 pub(super) fn create(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(HistoryError::at(path))
 }
 
-/// Waits until the disk has the names in a directory.
+/// Syncs a directory.
 pub(super) fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(HistoryError::at(path))
 }
 
-/// Writes files below a new directory. The disk has them when it is done.
+/// Creates a directory with these files, and syncs all of it.
 pub(super) fn write(directory: &Path, files: &[(String, &[u8])]) -> Result<()> {
     remove(directory)?;
     create(directory)?;
@@ -41,14 +41,14 @@ pub(super) fn write(directory: &Path, files: &[(String, &[u8])]) -> Result<()> {
     directories.iter().try_for_each(|directory| sync(directory))
 }
 
-/// Writes a file in the place of one that may be there, in one step.
+/// Writes or replaces a file atomically.
 pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<()> {
     let draft = beside(path, "new");
     let discarded = fs::remove_file(&draft);
     discarded.or_else(unless_missing).map_err(HistoryError::at(&draft))?;
     let written = write_new(&draft, content).and_then(|()| fs::rename(&draft, path).map_err(HistoryError::at(path)));
     written.inspect_err(|_| {
-        // Nobody reads it.
+        // Best effort: the next write removes it, too.
         let _ = fs::remove_file(&draft);
     })?;
     sync(path.parent().unwrap_or(Path::new(".")))
@@ -63,7 +63,7 @@ fn write_new(path: &Path, content: &[u8]) -> Result<()> {
     write().map_err(HistoryError::at(path))
 }
 
-/// Puts a directory in the place of one that may be there, which is removed.
+/// Moves a directory to `to` and removes the one that was there.
 pub(super) fn put(from: &Path, to: &Path) -> Result<()> {
     let failed = HistoryError::at(to);
     match renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE) {
@@ -73,12 +73,12 @@ pub(super) fn put(from: &Path, to: &Path) -> Result<()> {
         Err(error) => return Err(failed(error.into())),
     }
     sync(to.parent().unwrap_or(Path::new(".")))?;
-    // What was there has the name of the draft now. The next draft removes it if this fails.
+    // After the exchange the old directory is at `from`. Best effort: the next start removes it, too.
     let _ = remove(from);
     Ok(())
 }
 
-/// As [`put`], where the file system cannot exchange two names. If the process ends in between, [`settle`] goes back.
+/// [`put`] for file systems that cannot exchange names. If the process is killed in between, [`settle`] restores the old directory.
 fn put_in_steps(from: &Path, to: &Path) -> Result<()> {
     let old = beside(to, "old");
     let steps = || {
@@ -88,7 +88,7 @@ fn put_in_steps(from: &Path, to: &Path) -> Result<()> {
             result => result?,
         }
         fs::rename(from, to).inspect_err(|_| {
-            // If this fails, too, it is done at the next start.
+            // Best effort: `settle` does it at the next start, too.
             let _ = fs::rename(&old, to);
         })?;
         fs::rename(&old, from)
@@ -96,7 +96,7 @@ fn put_in_steps(from: &Path, to: &Path) -> Result<()> {
     steps().map_err(HistoryError::at(to))
 }
 
-/// Removes a directory, in one step for those who look at its name.
+/// Removes a directory. It is renamed first, so a reader never sees a part of it.
 pub(super) fn take_away(path: &Path) -> Result<()> {
     let gone = beside(path, "gone");
     remove(&gone)?;
@@ -108,7 +108,7 @@ pub(super) fn take_away(path: &Path) -> Result<()> {
     remove(&gone)
 }
 
-/// Removes what an interrupted process has left in a directory, or puts it back where there is nothing in its place.
+/// Cleans up after a process that was killed: removes drafts, and restores a directory that was being replaced.
 pub(super) fn settle(directory: &Path) -> Result<()> {
     for entry in fs::read_dir(directory).map_err(HistoryError::at(directory))? {
         let path = entry.map_err(HistoryError::at(directory))?.path();
@@ -125,13 +125,13 @@ pub(super) fn settle(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The name under which a directory or a file is made, kept or removed.
+/// The temporary name of a file or directory.
 pub(super) fn beside(path: &Path, kind: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{kind}-{name}"))
 }
 
-/// Removes a file or a whole directory, if it is there.
+/// Removes a file or a directory tree, if it exists.
 fn remove(path: &Path) -> Result<()> {
     remove_any(path).map_err(HistoryError::at(path))
 }

@@ -1,4 +1,4 @@
-//! Who uses a history: one process at a time.
+//! The lock file: one process uses a history at a time.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::error::HistoryError;
 
-/// The right to use a history. It ends with the process, however that ends.
+/// The lock of a history. The kernel releases it when the process ends.
 #[derive(Debug)]
 pub(super) struct Lock(File);
 
@@ -28,7 +28,7 @@ impl Lock {
             }
             Err(error) => return Err(failed(error.into())),
         }
-        // For people, and for the error of the next one; a full disk is no reason to do without.
+        // The pid is only information, so a full disk is not an error here.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self(file))
     }
@@ -36,7 +36,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A process that is being started may have a copy of the file for a moment, which would hold the lock.
+        // Between fork and exec a child has a copy of the file descriptor, which would keep the lock.
         let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }

@@ -1,4 +1,4 @@
-//! `meta.toml`: what a revision or a release says of itself.
+//! `meta.toml` of a revision or a release.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,26 +14,26 @@ use crate::config::Digest;
 const META: &str = "meta.toml";
 const FILES: &str = "files";
 
-/// What a revision says of itself.
+/// The meta data of a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
     pub number: u64,
     pub time: Timestamp,
-    /// Of the names and contents of its files. Two configurations with one hash are the same.
+    /// SHA-256 over the names and contents of the files.
     pub hash: Digest,
-    /// Who made it.
+    /// The name of a token, a user, or `file`.
     pub author: String,
     pub note: String,
 }
 
-/// A configuration as it was.
+/// A revision with its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
     pub meta: Meta,
     pub documents: Documents,
 }
 
-/// Who did something, when, and what they said about it.
+/// When a release was made, by whom, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     pub time: Timestamp,
@@ -42,7 +42,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// That of now, to the second.
+    /// The current time, in whole seconds.
     pub(super) fn now(author: &str, note: &str) -> Self {
         let now = Timestamp::now();
         let time = Timestamp::from_second(now.as_second()).unwrap_or(now);
@@ -50,14 +50,14 @@ impl Stamp {
     }
 }
 
-/// `meta.toml` as it is written. A key that is not there says what it says when it is empty.
+/// The content of `meta.toml`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
-    /// Of a revision its number, of a release that of the revision that is pinned.
+    /// The number of the revision. A release that pins none has no number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) number: Option<u64>,
-    /// Of a release.
+    /// Only in a release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<State>,
     time: Timestamp3339,
@@ -76,7 +76,7 @@ pub(super) enum State {
     Unreleased,
 }
 
-/// Which file of the history is which file of the configuration.
+/// Maps a name in the history to a path of the configuration.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileName {
@@ -84,7 +84,7 @@ struct FileName {
     path: PathBuf,
 }
 
-/// A time of RFC 3339, as a string.
+/// A time that is stored as an RFC 3339 string.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 struct Timestamp3339(Timestamp);
@@ -120,13 +120,13 @@ impl Written {
         Stamp { time: self.time.0, author: self.author.clone(), note: self.note.clone() }
     }
 
-    /// The meta data of a revision.
+    /// As the meta data of a revision; `None` if a key is missing.
     pub(super) fn revision(self) -> Option<Meta> {
         let Self { number, time, hash, author, note, .. } = self;
         Some(Meta { number: number?, time: time.0, hash: hash?, author, note })
     }
 
-    /// Reads the file in a directory.
+    /// Reads the `meta.toml` in a directory.
     pub(super) fn read(directory: &Path) -> Result<Self, HistoryError> {
         let path = directory.join(META);
         let text = match fs::read_to_string(&path) {
@@ -142,7 +142,7 @@ impl Written {
         }
     }
 
-    /// The files that belong to it, if they are still what they were.
+    /// Reads the files and verifies their hash.
     pub(super) fn documents(&self, directory: &Path) -> Result<Documents, HistoryError> {
         let mut documents = Vec::new();
         for FileName { name, path } in &self.file {
@@ -159,7 +159,7 @@ impl Written {
         Ok(Documents::new(main, documents.collect()))
     }
 
-    /// Writes a new directory with the file and those that belong to it.
+    /// Creates a directory with `meta.toml` and the files.
     pub(super) fn write(mut self, directory: &Path, documents: Option<&Documents>) -> Result<(), HistoryError> {
         let named = documents.map(Documents::named).transpose()?.unwrap_or_default();
         if documents.is_some() {

@@ -1,4 +1,4 @@
-//! Which environments do not follow the newest revision.
+//! Releases: environments that do not follow the newest revision.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,19 +10,19 @@ use super::folder;
 use super::meta::{Revision, Stamp, State, Written};
 use crate::config::Environment;
 
-/// What an environment serves in place of the newest revision.
+/// The release of an environment.
 #[derive(Debug)]
 pub enum Release {
-    /// A revision, of which there is a copy.
+    /// The environment serves this revision, from a copy.
     Pinned {
         revision: u64,
         stamp: Stamp,
-        /// Its files, or why they cannot be read.
+        /// The copy, or why it cannot be read.
         documents: Result<Documents, HistoryError>,
     },
-    /// Nothing.
+    /// The environment serves nothing.
     Unreleased { stamp: Stamp },
-    /// It cannot be told which.
+    /// Its `meta.toml` cannot be read, so nobody knows what is pinned.
     Unknown { error: HistoryError },
 }
 
@@ -60,7 +60,7 @@ impl Releases {
         let draft = folder::beside(&place, "new");
         let put = written.write(&draft, documents).and_then(|()| folder::put(&draft, &place));
         put.inspect_err(|_| {
-            // Half of it is of no use, and may be what fills the disk.
+            // Best effort: free the space. The next start removes it, too.
             let _ = std::fs::remove_dir_all(&draft);
         })
     }
@@ -74,10 +74,10 @@ impl Releases {
         Environment::ALL.into_iter().filter_map(found).collect()
     }
 
-    /// `None`: it follows the newest revision.
+    /// `None` if the environment follows the newest revision.
     fn read(&self, environment: Environment) -> Option<Release> {
         let place = self.place(environment);
-        // Nobody has put it back yet.
+        // Left by a process that was killed in `put`, and not restored yet.
         let old = folder::beside(&place, "old");
         let is_missing =
             |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
@@ -96,7 +96,7 @@ impl Releases {
         Some(release.unwrap_or_else(|error| Release::Unknown { error }))
     }
 
-    /// The highest number that is pinned.
+    /// The highest pinned number; 0 if there is none.
     pub(super) fn newest(&self) -> u64 {
         let numbers =
             Environment::ALL.into_iter().filter_map(|environment| Written::read(&self.place(environment)).ok());

@@ -89,9 +89,12 @@ fn killed_at_any_moment_all_files_are_of_one_generation() {
                 .stderr(Stdio::piped())
                 .spawn()
                 .expect("started");
-            let mut told = String::new();
-            BufReader::new(victim.stderr.take().expect("a pipe")).read_line(&mut told).expect("a line");
-            assert_eq!(told, "ready\n", "the victim failed");
+            // Some are killed while they start and recover.
+            if fastrand::u8(..4) > 0 {
+                let mut told = String::new();
+                BufReader::new(victim.stderr.take().expect("a pipe")).read_line(&mut told).expect("a line");
+                assert_eq!(told, "ready\n", "the victim failed");
+            }
             #[expect(clippy::disallowed_methods, reason = "the random moment is what is tested")]
             std::thread::sleep(Duration::from_micros(fastrand::u64(0..30_000)));
             victim.kill().expect("killed");
