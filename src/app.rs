@@ -199,15 +199,6 @@ impl App {
     }
 }
 
-fn bind_admin(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
-    let bind = || {
-        let socket = std::net::TcpListener::bind(address)?;
-        socket.set_nonblocking(true)?;
-        Ok(socket)
-    };
-    bind().map_err(|source| BindError { address: format!("the admin address {address}"), source }.into())
-}
-
 /// A worker's sockets, each with the index of its listener.
 type Share = Vec<(usize, ListenSocket)>;
 

@@ -6,14 +6,18 @@ mod configured;
 mod conformance;
 mod dev;
 mod explain;
+mod gateway;
 mod health;
 mod import;
+mod inspected;
 mod manual;
 mod outcome;
+mod pages;
 mod reload;
 mod routes;
 mod run;
 mod schema;
+mod table;
 mod top;
 
 use std::path::PathBuf;
@@ -21,10 +25,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use http::Method;
 
 use self::admin::Running;
-use self::configured::{Configured, Inspected, InspectedFile};
+use self::configured::Configured;
 use self::outcome::USAGE;
 
 /// A function gateway: a public address for web functions on your own machines.
@@ -41,27 +44,12 @@ enum Command {
     Run(Configured),
     /// Check a configuration and what a start needs: prints all errors and warnings, and one line that sums it up.
     Check(check::Check),
-    /// List the APIs with their functions and effective timeouts.
-    Routes {
-        #[command(flatten)]
-        file: InspectedFile,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// List the APIs with their hosts, functions and effective timeouts.
+    Routes(routes::Routes),
     /// Say which API a request selects, and why the others lost.
     ///
     /// Exits with 0 if it selects an API, and with 1 if the gateway refuses it.
-    #[command(override_usage = explain::USAGE)]
-    Explain {
-        #[command(flatten)]
-        file: Inspected,
-        /// The method, such as GET.
-        #[arg(value_parser = explain::method)]
-        method: Method,
-        /// The URL, such as <http://shop.example.com/orders/7>; without a scheme it is http.
-        url: String,
-    },
+    Explain(explain::Explain),
     /// Make the running gateway load its configuration again; prints the errors if it refuses.
     Reload(Running),
     /// Ask the running gateway whether it is ready: exits with 0 or 1, for probes.
@@ -107,8 +95,8 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(configured) => run::run(&configured),
         Command::Check(arguments) => check::check(&arguments),
-        Command::Routes { file, json } => routes::routes(&file, json),
-        Command::Explain { file, method, url } => explain::explain(&file, &method, &url),
+        Command::Routes(arguments) => routes::routes(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),
         Command::Top(arguments) => top::top(&arguments),

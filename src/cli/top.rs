@@ -12,7 +12,8 @@ use tokio::time::{Instant, sleep};
 
 use self::figures::{Figures, Row};
 use self::scrape::Scrape;
-use super::admin::{NOBODY, Question, Running};
+use super::admin::{NOBODY, Running};
+use super::gateway::Question;
 use super::outcome::{Failure, SYSTEM, print};
 use crate::control::admin::METRICS;
 use crate::telemetry::terminal::has_colours;
@@ -51,9 +52,9 @@ fn interval(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn top(arguments: &Top) -> Result<ExitCode, Failure> {
-    let address = arguments.running.address(NOBODY)?;
+    let gateway = arguments.running.gateway(NOBODY)?;
     let question = Question::get(METRICS, PATIENCE);
-    let look = || match question.text(address) {
+    let look = || match gateway.text(&question) {
         Ok(text) => Ok((Instant::now(), Scrape::read(&text))),
         Err(text) => Err(Failure { code: SYSTEM, text }),
     };
@@ -69,7 +70,7 @@ pub(super) fn top(arguments: &Top) -> Result<ExitCode, Failure> {
         let text = if arguments.json {
             format!("{}\n", serde_json::to_string(&figures).map_err(|error| Failure::system(&error))?)
         } else {
-            screen.draw(&figures, &address.to_string())
+            screen.draw(&figures, &gateway.to_string())
         };
         print(&text)?;
         (then, before) = (now, after);

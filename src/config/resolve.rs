@@ -2,12 +2,13 @@
 
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 
-use super::address::{InstanceAddress, ListenAddress};
+use super::address::{AdminAddress, InstanceAddress, ListenAddress};
 use super::environment::Environment;
 use super::error::Diagnostic;
 use super::file::Span;
@@ -15,6 +16,7 @@ use super::functions::Functions;
 use super::host::HostPattern;
 use super::name::{LATEST, Reference};
 use super::path::{BasePath, PathRule, Shape, push_escape};
+use super::place::Place;
 use super::schema::Form;
 use super::section::Section;
 use super::table::acme::Acme;
@@ -61,6 +63,7 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     // One service after the other: what was written of all of them at once would be more than what comes of it.
     let services = root.tables("service", |section| seen.resolve(service::read(section, prefix), &functions, root));
     functions.unused(&services).for_each(|warning| root.report(warning));
+    refuse_admin_instances(root, &admin.0, &functions);
     Config {
         listeners: check_listeners(root, listeners, &admin, &functions.all),
         gateway,
@@ -98,7 +101,8 @@ fn check_listeners(
             let error = Diagnostic::new("two listeners have the same address").at(&listener.span);
             root.report(error.at_labelled(&first.span, "the first"));
         }
-        if admin.0.address.is_some_and(|address| is(&ListenAddress::Tcp(address))) {
+        let admin_address = admin.0.address.as_ref().map(AdminAddress::to_listen_address);
+        if admin_address.as_ref().is_some_and(is) {
             let error = Diagnostic::new("a listener has the address of the admin listener").at(&listener.span);
             root.report(match &admin.1 {
                 Some(span) => error.at_labelled(span, "the admin listener"),
@@ -109,8 +113,7 @@ fn check_listeners(
             let error = Diagnostic::new("two listeners overlap: one address covers the other");
             root.report(error.at(&listener.span).at_labelled(&first.span, "the first"));
         }
-        let admin_address = admin.0.address.map(ListenAddress::Tcp);
-        if admin_address.is_some_and(|address| overlap(&address, &listener.value.address)) {
+        if admin_address.as_ref().is_some_and(|address| overlap(address, &listener.value.address)) {
             let error = Diagnostic::new("this listener overlaps the admin listener").at(&listener.span);
             root.report(match &admin.1 {
                 Some(span) => error.at_labelled(span, "the admin listener"),
@@ -128,6 +131,18 @@ fn check_listeners(
         listeners.push(listener);
     }
     listeners.into_iter().map(|listener| listener.value).collect()
+}
+
+/// Whoever could send requests to the admin listener through the gateway would be on this host for it.
+fn refuse_admin_instances(root: &Section<'_>, admin: &Admin, functions: &Functions) {
+    let Some(address) = admin.address.as_ref().map(AdminAddress::to_listen_address) else { return };
+    for (function, span) in functions.placed() {
+        if let Some(instance) = function.instances.iter().find(|instance| leads_to(instance, &address)) {
+            let message = format!("the instance `{instance}` of the function `{}` is the admin listener", function.id);
+            let error = Diagnostic::new(message).at(span);
+            root.report(error.hint("its clients could change the gateway as this host can".to_owned()));
+        }
+    }
 }
 
 /// Whether one of two different addresses has no host of its own and takes the other in, so that the second could not be bound.
@@ -169,6 +184,9 @@ impl Seen {
     fn resolve(&mut self, written: WrittenService, functions: &Functions, root: &Section<'_>) -> Service {
         check_environments(&written, root);
         let name = written.name.as_ref().map(|name| name.value.clone()).unwrap_or_default();
+        // One without a name has been reported, and is never used.
+        let nowhere = || Place { file: Path::new("").into(), line: 0, column: 0 };
+        let place = written.name.as_ref().map_or_else(nowhere, |name| name.span.place());
         if let Some(Found { value, span }) = written.name {
             match self.services.entry(value) {
                 Entry::Occupied(first) => {
@@ -186,7 +204,7 @@ impl Seen {
             apis.add(api, root);
         }
         let apis = apis.all;
-        Service { name, domains, apis }
+        Service { name, domains, apis, place }
     }
 
     fn claim(&mut self, domain: Found<Domain>, service: &str, root: &Section<'_>) -> Domain {

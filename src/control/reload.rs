@@ -160,7 +160,7 @@ impl Reloader {
 
     fn succeeded(&self) {
         self.metrics.count_reload(true);
-        self.metrics.config_revision.set(i64::try_from(self.shared.revision()).unwrap_or(i64::MAX));
+        self.metrics.config_revision.set(i64::try_from(self.shared.load().revision).unwrap_or(i64::MAX));
         self.metrics.config_last_success.set(unix_time());
     }
 }
@@ -205,9 +205,9 @@ mod tests {
         let shared = Arc::new(Shared::new(first));
         let mut reloader = Reloader::new(None, shared.clone(), metrics);
         let in_use = shared.load();
-        let (seen, revision) = (Arc::downgrade(&in_use), in_use.revision);
+        let (seen, generation) = (Arc::downgrade(&in_use), in_use.generation);
         reloader.apply(parse(), Report::default()).expect("applied");
-        assert_ne!(shared.revision(), revision);
+        assert_ne!(shared.generation(), generation);
         reloader.tidy();
         drop(in_use);
         assert!(seen.upgrade().is_some() && reloader.has_retired(), "the worker would have had to take it apart");

@@ -88,7 +88,7 @@ const fn status(reason: Reason) -> u16 {
         | Reason::FunctionClosed
         | Reason::Overloaded
         | Reason::QueueTimeout
-        | Reason::Draining
+        | Reason::Draining | Reason::ReleaseUnavailable
         | Reason::ConnectTimeout => UNAVAILABLE,
     }
 }

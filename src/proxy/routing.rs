@@ -145,6 +145,9 @@ fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
     }
     match miss {
         Miss::NoService => Problem::new(Reason::NoService, "no service answers to this host"),
+        Miss::NoApi { environment, .. } if view.snapshot.releases.is_unavailable(*environment) => {
+            Problem::new(Reason::ReleaseUnavailable, "the release of this environment cannot be read")
+        }
         Miss::NoApi { .. } => Problem::new(Reason::NoApi, "no API of the service matches this path"),
         Miss::MethodNotAllowed { allow, .. } => {
             let methods = allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");

@@ -332,9 +332,26 @@ impl InstanceUp {
     pub fn swap(&self, up: bool) -> bool {
         self.0.swap(up, Ordering::Relaxed)
     }
+
+    #[must_use]
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl FunctionMetrics {
+    /// Requests and tunnels that it has to serve.
+    #[must_use]
+    pub fn in_flight(&self) -> i64 {
+        self.shards.sum(|shard| shard.in_flight.get())
+    }
+
+    /// Requests that wait for a slot.
+    #[must_use]
+    pub fn queued(&self) -> i64 {
+        self.shards.sum(|shard| shard.waiting.get())
+    }
+
     /// The state of an instance, shown as long as it is held.
     #[must_use]
     pub fn instance(&self, label: &str) -> Arc<InstanceUp> {

@@ -20,6 +20,8 @@ pub struct Service {
     pub name: String,
     pub domains: Vec<Domain>,
     pub apis: Vec<Api>,
+    /// Of its name.
+    pub place: Place,
 }
 
 /// A host and base path that select a service and an environment. No two domains of a configuration share both.
