@@ -4,7 +4,6 @@
 
 mod address;
 mod cover;
-mod disk;
 mod document;
 pub mod edit;
 mod environment;
@@ -22,10 +21,12 @@ mod pem;
 mod place;
 mod range;
 mod reader;
+mod recorder;
 mod resolve;
 mod rule;
 mod schema;
 mod section;
+pub mod source;
 pub mod table;
 mod value;
 mod variable;
@@ -37,10 +38,11 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use disk::Disk;
 use document::Document;
 use reader::Reader;
+use recorder::Recorder;
 use section::Section;
+use table::admin::EditDir;
 use value::{Found, Kind};
 use variable::Lookup;
 
@@ -48,14 +50,19 @@ pub use address::{AdminAddress, InstanceAddress, ListenAddress};
 pub use environment::Environment;
 pub use error::{Diagnostic, Report, Severity};
 pub use host::{HostPattern, is_host};
-pub use inputs::{Inputs, Source};
+pub use inputs::{Input, Inputs, Role};
 pub use path::{BasePath, PathRule, Segment};
 pub use pem::{Files, Identity, PrivateKey};
 pub use place::{Place, Setting};
 pub use resolve::Config;
 pub use schema::{Described, Form, Key, reference};
+pub use source::Source;
+pub use source::disk::Disk;
+pub use source::memory::Memory;
+pub use source::overlay::Overlay;
 pub use table::acme::Acme;
-pub use table::admin::{Admin, AdminRole, AdminToken, TokenHash};
+pub use table::admin::Admin;
+pub use table::admin::token::{AdminRole, AdminToken, TokenHash};
 pub use table::function::connection::ConnectionSettings;
 pub use table::function::tls::FunctionTls;
 pub use table::function::{Function, FunctionId, ProxyProtocol};
@@ -86,19 +93,21 @@ pub struct Failure {
     pub inputs: Inputs,
 }
 
-/// Reads a file and the files that it includes.
+/// Reads a file of the disk and the files that it includes.
 ///
 /// # Errors
 /// [`Failure`] holds every error of every file, unless a file could not be read or its syntax is so broken that nothing
 /// certain could be said about the rest.
 pub fn load(path: &Path) -> Result<Loaded, Failure> {
-    let disk = Disk::new(path);
-    let result = load_from(&disk);
-    let inputs = disk.into_inputs();
-    match result {
-        Ok((config, report)) => Ok(Loaded { config, report, inputs }),
-        Err(report) => Err(Failure { report, inputs }),
-    }
+    load_from(&Disk, path)
+}
+
+/// Reads a file of `source` and the files that it includes.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_from(source: &dyn Source, path: &Path) -> Result<Loaded, Failure> {
+    load_with(source, path, &|variable| std::env::var(variable))
 }
 
 /// Reads a configuration that is not on the disk; `name` stands for the file in messages and for where it would be. `include` is
@@ -124,25 +133,50 @@ pub fn schema_keys() -> Vec<String> {
     schema().into_iter().map(|key| key.name).collect()
 }
 
-fn load_from(disk: &Disk) -> Result<(Config, Report), Report> {
-    let main = disk.read_main().map_err(|error| Report::new(vec![error], &[]))?;
+fn load_with(source: &dyn Source, path: &Path, lookup: Lookup<'_>) -> Result<Loaded, Failure> {
+    let files = Recorder::new(source, path);
+    let result = read(&files, lookup);
+    let inputs = files.into_inputs();
+    match result {
+        Ok((config, report)) => Ok(Loaded { config, report, inputs }),
+        Err(report) => Err(Failure { report, inputs }),
+    }
+}
+
+fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Report> {
+    let main = files.read_main().map_err(|error| Report::new(vec![error], &[]))?;
     let schema = schema_keys();
-    let reader = Reader::new(&|name| std::env::var(name), disk, &schema);
+    let reader = Reader::new(lookup, files, &schema);
     let mut documents = vec![Document::parse(&main)];
     let patterns = read_includes(&reader, &documents);
-    let included = disk.follow(patterns, &reader.diagnostics);
-    let complete = !reader.diagnostics.has_errors();
+    let included = files.follow(patterns, &reader.diagnostics);
     documents.extend(included.iter().map(Document::parse));
+    let edits = match find_edits(lookup, files, &documents) {
+        Some(EditDir { path, span }) => files.follow_edits(&path, span.as_ref(), &reader.diagnostics),
+        None => Vec::new(),
+    };
+    let complete = !reader.diagnostics.has_errors();
     for document in documents.iter().skip(1) {
         document.refuse_includes("only the main file may include others", &reader.diagnostics);
     }
+    documents.extend(edits.iter().map(|file| {
+        let mut document = Document::parse(file);
+        document.keep_editable(&schema, &reader.diagnostics);
+        document
+    }));
     finish(reader, documents, complete)
+}
+
+/// The directory of edits. What is wrong with the key is reported when the whole table is read.
+fn find_edits(lookup: Lookup<'_>, files: &Recorder<'_>, documents: &[Document<'_>]) -> Option<EditDir> {
+    let reader = Reader::new(lookup, files, &[]);
+    Section::peek(&reader, documents).table("admin", table::admin::edit_dir)
 }
 
 fn parse_with(name: &Path, text: &str, lookup: Lookup<'_>) -> Result<(Config, Report), Report> {
     let file = file::File::new(name, text.to_owned());
-    let (disk, schema) = (Disk::new(name), schema_keys());
-    let reader = Reader::new(lookup, &disk, &schema);
+    let (files, schema) = (Recorder::new(&Disk, name), schema_keys());
+    let reader = Reader::new(lookup, &files, &schema);
     let documents = vec![Document::parse(&file)];
     documents
         .iter()

@@ -27,6 +27,18 @@ impl<'a> Document<'a> {
         Self { file, table, errors, intact }
     }
 
+    /// Reports and removes what a file of `edit_dir` may not hold. Keys that nobody knows are left for those who report them.
+    pub(super) fn keep_editable(&mut self, schema: &[String], errors: &Diagnostics) {
+        let is_refused = |name: &str| !EDITABLE.contains(&name) && schema.iter().any(|known| known == name);
+        let refused: Vec<_> = self.table.keys().filter(|key| is_refused(key.get_ref())).cloned().collect();
+        for key in refused {
+            let message = format!("`{}` is not possible here: this file is in `edit_dir`", key.get_ref());
+            let hint = "such files hold [[function]] and [[service]] only".to_owned();
+            errors.push(Diagnostic::new(message).at(&Span::new(self.file, key.span())).hint(hint));
+            self.table.remove(key.get_ref().as_ref());
+        }
+    }
+
     /// Reports an `include` that names anything.
     pub(super) fn refuse_includes(&self, reason: &str, errors: &Diagnostics) {
         let value = Value::of("include", self.file, &self.table).filter(|value| !value.is_empty());
@@ -35,6 +47,9 @@ impl<'a> Document<'a> {
         }
     }
 }
+
+/// The tables that the files of `edit_dir` may hold.
+const EDITABLE: [&str; 2] = ["function", "service"];
 
 const UNQUOTED: &str = "string values must be quoted";
 const DUPLICATE: &str = "duplicate key";

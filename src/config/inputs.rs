@@ -5,21 +5,16 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs;
-use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::pattern::{Expansion, expand};
-
-/// Far above any configuration; a device or a log given by mistake must not fill the memory.
-const LARGEST: u64 = 64 << 20;
+use super::source::Source;
 
 /// All that a load has looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    /// The main file first, then what it includes, then what keys name.
-    pub sources: Vec<Source>,
+    /// The main file first, then the other documents in the order in which they were read, then what keys name.
+    pub files: Vec<Input>,
     /// The directories in which a change may change the configuration.
     pub directories: Vec<PathBuf>,
     pub(super) listings: Vec<Listing>,
@@ -27,13 +22,26 @@ pub struct Inputs {
 
 /// A file, or the place of one.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct Input {
     pub path: PathBuf,
     /// What the file held; `None` when it could not be read.
     pub content: Option<Vec<u8>>,
+    pub role: Role,
 }
 
-/// What a pattern of `include` stood for.
+/// Why a file belongs to a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Main,
+    /// `include` names it.
+    Included,
+    /// It is in `edit_dir`, and no `include` names it.
+    Edited,
+    /// A key names it: a certificate, say. It is not TOML.
+    Named,
+}
+
+/// What a pattern stood for.
 #[derive(Clone, Debug)]
 pub(super) struct Listing {
     base: PathBuf,
@@ -42,34 +50,45 @@ pub(super) struct Listing {
     paths: Option<BTreeSet<PathBuf>>,
 }
 
-impl Inputs {
-    /// Whether the disk still says the same. Reads every file again; what could not be looked at counts as changed.
+impl Role {
+    /// Whether the file is TOML: a part of the configuration itself.
     #[must_use]
-    pub fn is_current(&self) -> bool {
-        self.listings.iter().all(Listing::is_current) && self.sources.iter().all(Source::is_current)
+    pub fn is_document(self) -> bool {
+        self != Self::Named
+    }
+}
+
+impl Inputs {
+    /// Whether `source` still says the same. Reads every file again; what could not be looked at counts as changed.
+    #[must_use]
+    pub fn is_current(&self, source: &dyn Source) -> bool {
+        self.listings.iter().all(|listing| listing.is_current(source))
+            && self.files.iter().all(|file| source.read(&file.path).ok() == file.content)
+    }
+
+    /// The TOML files, the main one first.
+    pub fn documents(&self) -> impl Iterator<Item = &Input> {
+        self.files.iter().filter(|file| file.role.is_document())
     }
 
     /// What a file held, if it was read.
     pub(super) fn content(&self, path: &Path) -> Option<&[u8]> {
-        self.sources.iter().find(|source| source.path == path)?.content.as_deref()
+        self.files.iter().find(|file| file.path == path)?.content.as_deref()
     }
 }
 
-impl Source {
-    /// A file as it is now.
+impl Input {
+    /// A file as it is now that a key names.
     #[must_use]
-    pub fn read(path: &Path) -> Self {
-        Self { path: path.to_owned(), content: read_bytes(path).ok() }
-    }
-
-    fn is_current(&self) -> bool {
-        read_bytes(&self.path).ok() == self.content
+    pub fn named(source: &dyn Source, path: &Path) -> Self {
+        Self { path: path.to_owned(), content: source.read(path).ok(), role: Role::Named }
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source").field("path", &self.path).field("bytes", &self.content.as_ref().map(Vec::len)).finish()
+        let bytes = self.content.as_ref().map(Vec::len);
+        f.debug_struct("Input").field("path", &self.path).field("role", &self.role).field("bytes", &bytes).finish()
     }
 }
 
@@ -78,23 +97,10 @@ impl Listing {
         Self { base: base.to_owned(), pattern: pattern.to_owned(), paths: complete(found) }
     }
 
-    fn is_current(&self) -> bool {
-        let now = expand(&self.base, &self.pattern).ok();
+    fn is_current(&self, source: &dyn Source) -> bool {
+        let now = expand(source, &self.base, &self.pattern).ok();
         self.paths.is_some() && now.is_some_and(|found| complete(&found) == self.paths)
     }
-}
-
-pub(super) fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // To open a named pipe would wait for a writer, for ever if there is none.
-    if fs::metadata(path)?.file_type().is_fifo() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, not a file"));
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB"));
-    }
-    Ok(bytes)
 }
 
 fn complete(found: &Expansion) -> Option<BTreeSet<PathBuf>> {
@@ -103,8 +109,9 @@ fn complete(found: &Expansion) -> Option<BTreeSet<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::config::load;
+    use std::fs;
+
+    use crate::config::{Disk, load};
 
     #[test]
     fn a_change_anywhere_is_seen() {
@@ -126,18 +133,18 @@ mod tests {
         ] {
             let before = inputs();
             change("more/readme", name);
-            assert!(before.is_current(), "{name}: nothing has changed");
+            assert!(before.is_current(&Disk), "{name}: nothing has changed");
             change(name, content);
-            assert!(!before.is_current(), "{name}");
-            assert!(inputs().is_current(), "{name}");
+            assert!(!before.is_current(&Disk), "{name}");
+            assert!(inputs().is_current(&Disk), "{name}");
         }
         let before = inputs();
         fs::remove_file(at("more/three.toml")).expect("removed");
-        assert!(!before.is_current());
+        assert!(!before.is_current(&Disk));
         fs::remove_file(at("one.toml")).expect("removed");
         let without = inputs();
-        assert!(without.is_current(), "a file that is missing is missing still");
+        assert!(without.is_current(&Disk), "a file that is missing is missing still");
         change("one.toml", "");
-        assert!(!without.is_current());
+        assert!(!without.is_current(&Disk));
     }
 }

@@ -1,14 +1,15 @@
-//! Patterns for files: the paths on the disk that one stands for.
+//! Patterns for files: the paths that one stands for.
 //!
 //! A link to a directory is followed where a name of the pattern matches it, as ConfigMap volumes need it, but never below `**`: links
 //! that lead back up would make endless paths.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern, PatternError};
+
+use super::source::{EntryKind, Source};
 
 /// Directory entries that one pattern may look at. More are a pattern that was not meant.
 const MOST: usize = 100_000;
@@ -27,6 +28,12 @@ pub(super) struct Expansion {
     pub(super) unreadable: Vec<(PathBuf, io::Error)>,
     /// Whether there was more to look at than one pattern may.
     pub(super) cut: bool,
+}
+
+/// The search for the paths of one pattern.
+struct Walk<'a> {
+    source: &'a dyn Source,
+    found: Expansion,
     looked_at: usize,
 }
 
@@ -40,16 +47,12 @@ pub(super) fn fixed(pattern: &str) -> PathBuf {
     Path::new(pattern).components().take_while(|part| !is_wild(&part.as_os_str().to_string_lossy())).collect()
 }
 
-/// The existing paths that a pattern stands for, seen from `base`.
+/// The existing paths of `source` that a pattern stands for, seen from `base`.
 ///
 /// # Errors
 /// When it is not a pattern.
-pub(super) fn expand(base: &Path, pattern: &str) -> Result<Expansion, PatternError> {
-    Pattern::new(pattern)?;
-    let parts: Vec<_> = Path::new(pattern).components().map(Part::of).collect::<Result<_, _>>()?;
-    let mut expansion = Expansion::default();
-    expansion.walk(base.to_owned(), &parts);
-    Ok(expansion)
+pub(super) fn expand(source: &dyn Source, base: &Path, pattern: &str) -> Result<Expansion, PatternError> {
+    Walk::new(source, base, pattern).map(|walk| walk.found)
 }
 
 /// One name of a pattern.
@@ -70,36 +73,43 @@ impl<'a> Part<'a> {
     }
 }
 
-impl Expansion {
+impl<'a> Walk<'a> {
+    fn new(source: &'a dyn Source, base: &Path, pattern: &str) -> Result<Self, PatternError> {
+        Pattern::new(pattern)?;
+        let parts: Vec<_> = Path::new(pattern).components().map(Part::of).collect::<Result<_, _>>()?;
+        let mut walk = Self { source, found: Expansion::default(), looked_at: 0 };
+        walk.visit(base.to_owned(), &parts);
+        Ok(walk)
+    }
+
     /// Adds what `parts` stand for below `path`.
-    fn walk(&mut self, path: PathBuf, parts: &[Part<'_>]) {
+    fn visit(&mut self, path: PathBuf, parts: &[Part<'_>]) {
         match parts.split_first() {
-            _ if self.cut => {}
+            _ if self.found.cut => {}
             None => {
-                self.paths.insert(path);
+                self.found.paths.insert(path);
             }
             Some((Part::Literal(name), rest)) => {
                 let path = path.join(name);
                 // What is there, or a link that leads nowhere: to read it will say so.
-                if path.symlink_metadata().is_ok() {
-                    self.walk(path, rest);
+                if self.source.kind(&path).is_some() {
+                    self.visit(path, rest);
                 }
             }
             Some((Part::Wild(pattern), rest)) => {
                 for (name, path) in self.list(&path) {
-                    if pattern.matches_with(&name, OPTIONS) && (rest.is_empty() || path.is_dir()) {
-                        self.walk(path, rest);
+                    if pattern.matches_with(&name, OPTIONS) && (rest.is_empty() || self.source.is_directory(&path)) {
+                        self.visit(path, rest);
                     }
                 }
             }
             Some((Part::Tree, rest)) => {
                 for (name, path) in self.list(&path) {
-                    let directory = path.symlink_metadata().is_ok_and(|found| found.is_dir());
-                    if directory && !name.starts_with('.') {
-                        self.walk(path, parts);
+                    if self.source.kind(&path) == Some(EntryKind::Directory) && !name.starts_with('.') {
+                        self.visit(path, parts);
                     }
                 }
-                self.walk(path, rest);
+                self.visit(path, rest);
             }
         }
     }
@@ -107,22 +117,19 @@ impl Expansion {
     /// The entries of a directory by their names; none of what is no directory.
     fn list(&mut self, directory: &Path) -> Vec<(String, PathBuf)> {
         let mut entries = Vec::new();
-        // `read_dir` takes an empty path for one that is missing.
-        let there = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-        match fs::read_dir(there) {
-            Ok(listing) => {
-                for entry in listing.flatten() {
+        match self.source.list(directory) {
+            Ok(names) => {
+                for name in names {
                     if self.looked_at == MOST {
-                        self.cut = true;
+                        self.found.cut = true;
                         break;
                     }
                     self.looked_at += 1;
-                    let name = entry.file_name();
                     entries.push((name.to_string_lossy().into_owned(), directory.join(name)));
                 }
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-            Err(error) => self.unreadable.push((directory.to_owned(), error)),
+            Err(error) => self.found.unreadable.push((directory.to_owned(), error)),
         }
         entries
     }
@@ -130,9 +137,11 @@ impl Expansion {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::config::source::disk::Disk;
 
     fn tree() -> tempfile::TempDir {
         let root = tempfile::tempdir().expect("a directory");
@@ -158,7 +167,7 @@ mod tests {
     }
 
     fn found(root: &Path, pattern: &str) -> Vec<String> {
-        let expansion = expand(root, pattern).expect("a pattern");
+        let expansion = expand(&Disk, root, pattern).expect("a pattern");
         assert!(!expansion.cut && expansion.unreadable.is_empty(), "{expansion:?}");
         let name = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).display().to_string();
         expansion.paths.iter().map(name).collect()
@@ -182,8 +191,8 @@ mod tests {
         ] {
             assert_eq!(found(root.path(), pattern), paths, "{pattern}");
         }
-        assert!(expand(root.path(), "a[").is_err());
-        assert!(expand(root.path(), "a**").is_err());
+        assert!(expand(&Disk, root.path(), "a[").is_err());
+        assert!(expand(&Disk, root.path(), "a**").is_err());
     }
 
     #[test]
@@ -201,8 +210,8 @@ mod tests {
         for index in 0..20 {
             symlink(".", root.path().join(format!("l{index}"))).expect("a link");
         }
-        let expansion = expand(root.path(), "*/*/*/*/*/*/*/*.toml").expect("a pattern");
-        assert!(expansion.cut);
-        assert_eq!(expansion.looked_at, MOST);
+        let walk = Walk::new(&Disk, root.path(), "*/*/*/*/*/*/*/*.toml").expect("a pattern");
+        assert!(walk.found.cut);
+        assert_eq!(walk.looked_at, MOST);
     }
 }

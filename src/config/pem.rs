@@ -1,6 +1,6 @@
 //! Reads the PEM files that keys of the configuration name: certificates, private keys, roots.
 //!
-//! They are read through the [`Disk`](super::disk::Disk), like the configuration itself: a change of such a file is a change of the
+//! They are read through the [`Recorder`](super::recorder::Recorder), like the configuration itself: a change of such a file is a change of the
 //! configuration. An error points at the key that names the file.
 
 use std::fmt;
@@ -15,8 +15,9 @@ use rustls::sign::CertifiedKey;
 
 use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
-use super::inputs::read_bytes;
 use super::section::Section;
+use super::source::Source;
+use super::source::disk::Disk;
 use super::value::{Found, Kind};
 use crate::certificate::{self, EXPIRES_SOON, in_words};
 use crate::clock::unix_time;
@@ -48,7 +49,7 @@ impl Identity {
     /// # Errors
     /// Why they cannot be used.
     pub fn read_again(&self) -> Result<Self, String> {
-        let bytes = |path: &Path| read_bytes(path).map_err(|error| format!("{}: {error}", path.display()));
+        let bytes = |path: &Path| Disk.read(path).map_err(|error| format!("{}: {error}", path.display()));
         let Files { certificate, key } = &self.files;
         let read = || {
             let (chain, key) = (certificates(&bytes(certificate)?, certificate), private_key(&bytes(key)?, key));
@@ -114,8 +115,8 @@ pub(super) fn identity(section: &Section<'_>, certificate: &'static str, key: &'
         (None, Some(private)) => return alone(section, &private.span, (key, certificate, CERTIFICATE.example)),
         (None, None) => return None,
     };
-    let disk = section.reader.disk;
-    let files = Files { certificate: disk.place(&chain.value), key: disk.place(&private.value) };
+    let place = |found: &Found<PathBuf>| section.reader.files.place(&found.value);
+    let files = Files { certificate: place(&chain), key: place(&private) };
     let (chain, private) = (read(section, chain, certificates), read(section, private, private_key));
     let (chain, private) = (chain?, private?);
     match fit(&chain.value, &private.value) {
@@ -180,7 +181,7 @@ fn read<T>(
     parse: impl FnOnce(&[u8], &Path) -> Result<T, Problem>,
 ) -> Option<Found<T>> {
     let Found { value: path, span } = file;
-    match section.reader.disk.bytes(&path).and_then(|bytes| parse(&bytes, &path)) {
+    match section.reader.files.bytes(&path).and_then(|bytes| parse(&bytes, &path)) {
         Ok(value) => Some(Found { value, span }),
         Err(problem) => {
             section.report(problem.at(&span));

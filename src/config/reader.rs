@@ -6,9 +6,10 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use super::disk::Disk;
 use super::error::Diagnostics;
+use super::recorder::Recorder;
 use super::schema::{self, Form, Key};
+use super::source::memory::Memory;
 use super::variable::Lookup;
 
 /// What all sections of one reading share.
@@ -16,7 +17,7 @@ pub(super) struct Reader<'a> {
     pub(super) diagnostics: Diagnostics,
     pub(super) lookup: Lookup<'a>,
     /// Where the files are that keys name.
-    pub(super) disk: &'a Disk,
+    pub(super) files: &'a Recorder<'a>,
     purpose: Purpose<'a>,
 }
 
@@ -28,16 +29,17 @@ enum Purpose<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(lookup: Lookup<'a>, disk: &'a Disk, schema: &'a [String]) -> Self {
-        Self { diagnostics: Diagnostics::default(), lookup, disk, purpose: Purpose::Load { schema } }
+    pub(super) fn new(lookup: Lookup<'a>, files: &'a Recorder<'a>, schema: &'a [String]) -> Self {
+        Self { diagnostics: Diagnostics::default(), lookup, files, purpose: Purpose::Load { schema } }
     }
 
     /// Runs `read` over nothing and returns every key that it asks for, in that order.
     pub(super) fn learn(read: impl FnOnce(&Reader<'_>)) -> Vec<Key> {
         let purpose = Purpose::Learn { keys: RefCell::new(Vec::new()) };
-        let disk = Disk::new(Path::new(""));
+        let nothing = Memory::default();
+        let files = Recorder::new(&nothing, Path::new(""));
         let reader =
-            Reader { diagnostics: Diagnostics::default(), lookup: &|name| std::env::var(name), disk: &disk, purpose };
+            Reader { diagnostics: Diagnostics::default(), lookup: &|name| std::env::var(name), files: &files, purpose };
         read(&reader);
         match reader.purpose {
             Purpose::Learn { keys } => keys.into_inner(),

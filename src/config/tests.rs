@@ -4,9 +4,11 @@
 mod acme;
 mod bad;
 mod disk;
+mod edits;
 mod good;
 mod pem;
 mod shipped;
+mod source;
 mod traces;
 mod warnings;
 

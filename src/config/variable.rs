@@ -4,11 +4,19 @@
 //! holds is not looked at again.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use super::error::{Problem, quoted};
 
 /// Where variables come from: the environment, or a table in tests.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Result<String, std::env::VarError>;
+
+/// The first of the service manager's directories for state, if it gives any.
+pub(super) fn state_directory(lookup: Lookup<'_>) -> Option<PathBuf> {
+    let listed = lookup("STATE_DIRECTORY").ok()?;
+    let first = listed.split(':').next().filter(|first| first.starts_with('/'));
+    first.map(PathBuf::from)
+}
 
 /// A problem and the part of the text that it is about.
 #[derive(Debug, PartialEq, Eq)]

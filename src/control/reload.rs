@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::watch::Watched;
 use crate::clock::unix_time;
-use crate::config::{self, Config, Diagnostic, Failure, Inputs, ListenAddress, Loaded, Report, SocketRights, Source};
+use crate::config::{
+    self, Config, Diagnostic, Disk, Failure, Input, Inputs, ListenAddress, Loaded, Report, SocketRights,
+};
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::log::{self, with_sources};
 use crate::telemetry::metrics::Metrics;
@@ -65,7 +67,7 @@ impl Reloader {
     pub fn watched(&self) -> Watched {
         let main = self.path.iter().cloned();
         Watched {
-            files: main.chain(self.inputs.sources.iter().map(|source| source.path.clone())).collect(),
+            files: main.chain(self.inputs.files.iter().map(|file| file.path.clone())).collect(),
             folders: self.inputs.directories.iter().cloned().collect(),
         }
     }
@@ -86,7 +88,7 @@ impl Reloader {
     pub fn changed(&self) -> Option<Outcome> {
         let path = self.path.as_ref()?;
         // Most looks find nothing new: a table that was asked for has been read already.
-        if self.inputs.is_current() {
+        if self.inputs.is_current(&Disk) {
             return None;
         }
         let outcome = config::load(path);
@@ -94,7 +96,7 @@ impl Reloader {
             Ok(loaded) => &loaded.inputs,
             Err(failure) => &failure.inputs,
         };
-        (inputs.sources != self.inputs.sources).then_some(outcome)
+        (inputs.files != self.inputs.files).then_some(outcome)
     }
 
     /// Loads the configuration and puts it in use. The outcome is logged and counted.
@@ -146,7 +148,7 @@ impl Reloader {
         }
         // They are looked at as those of the configuration are. Read before they are used: what changes in between is seen then.
         let orphaned = self.shared.load().orphaned_files(&config);
-        self.inputs.sources.extend(orphaned.iter().map(|path| Source::read(path)));
+        self.inputs.files.extend(orphaned.iter().map(|path| Input::named(&Disk, path)));
         let level = config.log.level;
         let snapshot = Snapshot::compile(config, Some(&self.shared.load()), &self.metrics)
             .map_err(|error| Arc::new(Report::of(Diagnostic::new(with_sources(&error)))))?;
@@ -177,7 +179,7 @@ pub fn warn_of(report: &Report) {
 fn waiting(started: &Config, config: &Config) -> Vec<&'static str> {
     let changes = [
         ("listener", sockets(started) != sockets(config)),
-        ("admin", started.admin != config.admin),
+        ("admin.address", started.admin.address != config.admin.address),
         ("log.format", started.log.format != config.log.format),
         ("log.access", started.log.access != config.log.access),
         ("gateway.workers", started.gateway.workers != config.gateway.workers),
@@ -230,7 +232,7 @@ mod tests {
             ("backlog = 1", "", &["listener"]),
             ("mode = \"0600\"", "", &["listener"]),
             ("[[listener]]\naddress = \"127.0.0.1:80\"", "", &["listener"]),
-            ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin", "log.access"]),
+            ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin.address", "log.access"]),
             ("", "[log]\nlevel = \"debug\"", &[]),
             ("", "[log]\nformat = \"text\"", &["log.format"]),
             ("", "[gateway]\nworkers = 7\nmax_connections = 7", &["gateway.workers", "gateway.max_connections"]),

@@ -84,7 +84,9 @@ impl Watch {
             let target = file.canonicalize().ok();
             [folder_of(file), target.as_deref().and_then(folder_of)].into_iter().flatten()
         });
-        let folders: BTreeSet<_> = around.chain(watched.folders.iter().cloned()).collect();
+        // One that is missing is looked for every second. It is watched from the next call on, once it is there.
+        let folders: BTreeSet<_> =
+            around.chain(watched.folders.iter().cloned()).filter(|folder| folder.is_dir()).collect();
         if let Some((watcher, _)) = &mut self.events {
             for folder in self.folders.difference(&folders) {
                 // It may have been removed.

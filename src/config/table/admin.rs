@@ -1,20 +1,22 @@
 //! `[admin]`: the listener of the operator, and who may do what there.
 
-use std::fmt;
+pub mod token;
 
-use foldhash::HashMap;
+use std::path::PathBuf;
 
+use self::token::AdminToken;
 use crate::config::address::{ADMIN, AdminAddress};
 use crate::config::error::{Diagnostic, Problem, quoted};
 use crate::config::file::Span;
 use crate::config::host::is_dns_name;
-use crate::config::name::FUNCTION;
 use crate::config::pem::{self, Identity};
 use crate::config::section::Section;
 use crate::config::value::{Found, Kind};
+use crate::config::variable::state_directory;
 
 const ADMIN_HOST: Kind<String> = Kind::new("fngate.internal", admin_host);
-const HASH: Kind<TokenHash> = Kind::new("sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", hash);
+/// `None` is the empty string.
+const EDIT_DIR: Kind<Option<PathBuf>> = Kind::new("/var/lib/fngate/conf.d", directory);
 
 /// `[admin]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,49 +28,14 @@ pub struct Admin {
     /// The certificate that it shows; `None` is plain HTTP.
     pub tls: Option<Identity>,
     pub tokens: Vec<AdminToken>,
+    /// The directory of edits, whose files belong to the configuration. `None`: there is none.
+    pub edit_dir: Option<PathBuf>,
 }
 
-/// One `[[admin.token]]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdminToken {
-    pub name: String,
-    pub role: AdminRole,
-    pub hash: TokenHash,
-}
-
-/// What a token allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AdminRole {
-    Read,
-    /// Everything.
-    Write,
-}
-
-/// The SHA-256 of a token. `Debug` keeps it to itself: a weak token can be guessed from it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct TokenHash([u8; 32]);
-
-impl AdminRole {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-        }
-    }
-}
-
-impl TokenHash {
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenHash(…)")
-    }
+/// The directory of edits, and where the configuration names it.
+pub(in crate::config) struct EditDir {
+    pub(in crate::config) path: PathBuf,
+    pub(in crate::config) span: Option<Span>,
 }
 
 /// The admin listener, and where its address was set.
@@ -76,8 +43,8 @@ pub(in crate::config) fn read(section: &Section<'_>) -> (Admin, Option<Span>) {
     let address = section.optional("address", &ADMIN);
     let hosts = section.list("hosts", &ADMIN_HOST).into_iter().map(|host| host.value).collect();
     let tls = section.table("tls", read_tls);
-    let tokens = section.tables("token", read_token);
-    let tokens = unique(section, tokens.into_iter().flatten());
+    let tokens = token::read(section);
+    let edit_dir = edit_dir(section).map(|found| found.path);
     let (address, span) = match address {
         Some(found) => (found.value, Some(found.span)),
         None => (Some(AdminAddress::Tcp(([127, 0, 0, 1], 9901).into())), None),
@@ -86,7 +53,7 @@ pub(in crate::config) fn read(section: &Section<'_>) -> (Admin, Option<Span>) {
         let error = Diagnostic::new("a Unix socket has no TLS: the kernel knows who is at the other end");
         section.report(error.at(&value.key_span()));
     }
-    (Admin { address, hosts, tls, tokens }, span)
+    (Admin { address, hosts, tls, tokens, edit_dir }, span)
 }
 
 fn read_tls(section: &Section<'_>) -> Option<Identity> {
@@ -98,30 +65,22 @@ fn read_tls(section: &Section<'_>) -> Option<Identity> {
     identity.map(|found| found.value)
 }
 
-fn read_token(section: &Section<'_>) -> Option<Found<AdminToken>> {
-    const ROLES: [(&str, AdminRole); 2] = [("read", AdminRole::Read), ("write", AdminRole::Write)];
-    let name = section.required("name", &FUNCTION);
-    let role = section.choice("role", AdminRole::Read, &ROLES);
-    if section.span.is_some() && !section.has("role") {
-        section.missing("role", "role = \"read\" or role = \"write\"");
+/// The directory of edits, seen from that of the main file.
+pub(in crate::config) fn edit_dir(section: &Section<'_>) -> Option<EditDir> {
+    match section.optional("edit_dir", &EDIT_DIR) {
+        Some(Found { value, span }) => {
+            let path = section.reader.files.place(&value?);
+            Some(EditDir { path, span: Some(span) })
+        }
+        None => state_directory(section.reader.lookup).map(|state| EditDir { path: state.join("conf.d"), span: None }),
     }
-    let hash = section.required("hash", &HASH)?.value;
-    Some(name?.map(|name| AdminToken { name, role, hash }))
 }
 
-/// Tokens of different names: the audit log names who did what.
-fn unique(section: &Section<'_>, tokens: impl Iterator<Item = Found<AdminToken>>) -> Vec<AdminToken> {
-    let mut seen: HashMap<String, Span> = HashMap::default();
-    let mut all = Vec::new();
-    for Found { value, span } in tokens {
-        if let Some(first) = seen.get(&value.name) {
-            let error = Diagnostic::new(format!("two tokens are named `{}`", value.name)).at(&span);
-            section.report(error.at_labelled(first, "the first"));
-        }
-        seen.insert(value.name.clone(), span);
-        all.push(value);
+fn directory(text: &str) -> Result<Option<PathBuf>, Problem> {
+    if text.contains('\0') {
+        return Err(Problem::new(format!("{} is not the path of a directory", quoted(text))));
     }
-    all
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
 }
 
 fn admin_host(text: &str) -> Result<String, Problem> {
@@ -131,22 +90,4 @@ fn admin_host(text: &str) -> Result<String, Problem> {
     }
     let hint = "a DNS name without a port; IP addresses need not be listed".to_owned();
     Err(Problem::new(format!("{} is not the name of a host", quoted(text))).hint(hint))
-}
-
-fn hash(text: &str) -> Result<TokenHash, Problem> {
-    let bytes = text.strip_prefix("sha256:").and_then(bytes_of);
-    // The text is not quoted: it may be the token itself.
-    let problem = || Problem::new("not the hash of a token: `sha256:` and 64 hexadecimal digits");
-    bytes.map(TokenHash).ok_or_else(|| problem().hint("`fngate token new NAME --role read` prints both".to_owned()))
-}
-
-fn bytes_of(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }

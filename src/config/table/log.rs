@@ -46,7 +46,7 @@ pub(in crate::config) fn read(section: &Section<'_>) -> Log {
         format: section.choice("format", LogFormat::Json, &[("json", LogFormat::Json), ("text", LogFormat::Text)]),
         access: section.optional("access", &ACCESS).map_or(AccessLog::Stdout, |access| {
             if let AccessLog::File(path) = &access.value
-                && section.reader.disk.has_read(path)
+                && section.reader.files.has_read(path)
             {
                 section
                     .report(Diagnostic::new("the access log would be written into the configuration").at(&access.span));

@@ -54,14 +54,14 @@ fn included_files_are_one_configuration() {
         ("services/notes.txt", "not TOML"),
         ("log.toml", "[log]\nlevel = \"debug\"\n[gateway]\nvia = true"),
     ]);
-    let Loaded { config, inputs: Inputs { sources, directories, .. }, .. } = loaded(&directory);
+    let Loaded { config, inputs: Inputs { files, directories, .. }, .. } = loaded(&directory);
     let services: Vec<_> = config.services.iter().map(|service| service.name.as_str()).collect();
     assert_eq!(services, ["a", "b"]);
     assert_eq!(config.log.level, tracing::Level::DEBUG);
     assert!(config.gateway.via);
-    let files = ["fngate.toml", "services/a.toml", "services/b.toml", "log.toml"];
-    assert_eq!(names(&directory, sources.iter().map(|source| &source.path)), files);
-    assert_eq!(sources[0].content.as_deref(), Some(main.as_bytes()));
+    let read = ["fngate.toml", "services/a.toml", "services/b.toml", "log.toml"];
+    assert_eq!(names(&directory, files.iter().map(|file| &file.path)), read);
+    assert_eq!(files[0].content.as_deref(), Some(main.as_bytes()));
     assert_eq!(names(&directory, &directories), ["", "services"]);
 }
 
@@ -78,9 +78,9 @@ fn a_missing_include_is_an_error_unless_it_has_a_wildcard() {
     let directory =
         directory(&[("fngate.toml", &format!("include = [\"none/*.toml\", \"none.toml\", \"a[\"]\n{BASE}"))]);
     keep("a_missing_include_is_an_error_unless_it_has_a_wildcard", &report(&directory));
-    let Failure { inputs: Inputs { sources, directories, .. }, .. } = failure(&directory);
-    assert_eq!(names(&directory, sources.iter().map(|source| &source.path)), ["fngate.toml", "none.toml"]);
-    assert_eq!(sources[1].content, None);
+    let Failure { inputs: Inputs { files, directories, .. }, .. } = failure(&directory);
+    assert_eq!(names(&directory, files.iter().map(|file| &file.path)), ["fngate.toml", "none.toml"]);
+    assert_eq!(files[1].content, None);
     assert_eq!(names(&directory, &directories), ["", "none"]);
 }
 
@@ -115,7 +115,7 @@ fn links_that_lead_back_up_make_no_endless_paths() {
     for index in 0..20 {
         symlink("..", directory.path().join(format!("services/a/{index}"))).expect("a link");
     }
-    let files = names(&directory, loaded(&directory).inputs.sources.iter().map(|source| &source.path));
+    let files = names(&directory, loaded(&directory).inputs.files.iter().map(|file| &file.path));
     assert_eq!(files, ["fngate.toml", "services/a/a.toml"]);
     fs::write(directory.path().join("fngate.toml"), main.replace("**", "*/*/*/*/*/*/*/*")).expect("a file");
     let message = "the pattern has more than 100,000 files and directories to look at";
@@ -139,7 +139,7 @@ fn files_that_cannot_be_read_say_why() {
         let expected =
             format!("error: cannot read {}: {message}\n\nerror: 1 error in the configuration", path.display());
         assert_eq!(failure.to_string(), expected);
-        assert_eq!(names(&directory, failure.inputs.sources.iter().map(|source| &source.path)), [name]);
+        assert_eq!(names(&directory, failure.inputs.files.iter().map(|file| &file.path)), [name]);
         assert_eq!(names(&directory, &failure.inputs.directories), [""]);
     }
 }

@@ -25,7 +25,8 @@ fn defaults() {
     assert_eq!((gateway.reserved, gateway.reserved_prefix.as_str()), (ReservedPolicy::Strip, "X-Scf-"));
     assert!(gateway.trusted_proxies.networks.is_empty() && !gateway.via && gateway.remove.is_empty());
     assert!(gateway.region.is_empty() && gateway.appid.is_empty() && gateway.uin.is_empty());
-    assert_eq!(config.admin, Admin { address: Some(([127, 0, 0, 1], 9901).into()), hosts: Vec::new() });
+    let admin = Admin { address: Some(([127, 0, 0, 1], 9901).into()), hosts: Vec::new(), edit_dir: None };
+    assert_eq!(config.admin, admin);
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Json));
     assert_eq!(config.log.access, AccessLog::Stdout);
     let listener = &config.listeners[0];

@@ -106,7 +106,7 @@ fn their_files_belong_to_the_configuration() {
     let path = write(&directory, "ca = \"certificate.pem\"\ncertificate = \"both.pem\"\nkey = \"both.pem\"");
     let Loaded { config, inputs, .. } = load(&path).unwrap_or_else(|failure| panic!("{failure}"));
     let names: Vec<_> =
-        inputs.sources.iter().map(|source| source.path.strip_prefix(directory.path()).expect("inside")).collect();
+        inputs.files.iter().map(|source| source.path.strip_prefix(directory.path()).expect("inside")).collect();
     assert_eq!(names, ["fngate.toml", "certificate.pem", "both.pem"].map(Path::new));
     let tls = &config.functions[1].tls;
     let identity = tls.identity.as_ref().expect("an identity");
