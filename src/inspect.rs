@@ -9,6 +9,7 @@ pub mod environment;
 pub mod explain;
 pub mod function;
 pub mod near;
+pub mod object;
 pub mod origin;
 pub mod route;
 pub mod service;

@@ -190,7 +190,7 @@ impl Editor {
 }
 
 /// Finds the key of a changed object that a diagnostic is about.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Pointers(Vec<(PathBuf, Position)>);
 
 impl Pointers {
@@ -248,6 +248,10 @@ fn push(parent: &mut dyn TableLike, key: &str, mut table: Table) -> usize {
 
 fn assign(table: &mut dyn TableLike, Assignment { key, value }: &Assignment) {
     let Some((first, rest)) = key.split_first() else { return };
+    if let Some(tables) = value.as_ref().and_then(tables_of) {
+        set_tables(table, first, &tables);
+        return;
+    }
     let value = value.as_ref().and_then(to_toml);
     match (rest.first(), value) {
         (None, Some(value)) => set(table, first, value),
@@ -257,6 +261,9 @@ fn assign(table: &mut dyn TableLike, Assignment { key, value }: &Assignment) {
         (Some(inner), value) => {
             let entry = table.entry(first).or_insert_with(|| Item::Value(Value::InlineTable(InlineTable::new())));
             let Some(inside) = entry.as_table_like_mut() else { return };
+            // Names of fields are the same in any letter case.
+            let known = inside.iter().map(|(key, _)| key.to_owned()).find(|key| key.eq_ignore_ascii_case(inner));
+            let inner = known.as_ref().unwrap_or(inner);
             match value {
                 Some(value) => set(inside, inner, value),
                 None => {
@@ -266,6 +273,40 @@ fn assign(table: &mut dyn TableLike, Assignment { key, value }: &Assignment) {
             if inside.is_empty() {
                 table.remove(first);
             }
+        }
+    }
+}
+
+/// A list of objects, which is written as tables.
+fn tables_of(value: &serde_json::Value) -> Option<Vec<Table>> {
+    let items = value.as_array().filter(|items| !items.is_empty())?;
+    let table = |item: &serde_json::Value| match to_toml(item)? {
+        Value::InlineTable(table) => Some(table.into_table()),
+        _ => None,
+    };
+    items.iter().map(table).collect()
+}
+
+/// Makes a list of tables hold these. Those that it has already stay as they are.
+fn set_tables(parent: &mut dyn TableLike, key: &str, wanted: &[Table]) {
+    let text = |table: &Table| {
+        let mut pairs: Vec<_> = table.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+        pairs.sort();
+        pairs
+    };
+    let wanted_texts: Vec<_> = wanted.iter().map(text).collect();
+    let mut kept = Vec::new();
+    match parent.get_mut(key) {
+        Some(Item::ArrayOfTables(tables)) => {
+            tables.retain(|table| wanted_texts.contains(&text(table)));
+            kept.extend(tables.iter().map(text));
+        }
+        Some(_) => drop(parent.remove(key)),
+        None => {}
+    }
+    for (table, text) in wanted.iter().zip(&wanted_texts) {
+        if !kept.contains(text) {
+            push(parent, key, table.clone());
         }
     }
 }

@@ -1,14 +1,19 @@
 //! Loading the configuration again. A bad one changes nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use super::board::{Board, Refused};
+use super::problem::Finding;
 use super::watch::Watched;
 use crate::clock::unix_time;
+use crate::config::store::Store;
 use crate::config::{
-    self, Config, Diagnostic, Disk, Failure, Input, Inputs, ListenAddress, Loaded, Report, SocketRights,
+    self, Config, Diagnostic, Disk, Failure, Input, Inputs, ListenAddress, Loaded, Overlay, Report, SocketRights,
 };
-use crate::snapshot::{Shared, Snapshot};
+use crate::snapshot::release::Releases;
+use crate::snapshot::{Plan, Shared, Snapshot};
 use crate::telemetry::log::{self, with_sources};
 use crate::telemetry::metrics::Metrics;
 
@@ -33,14 +38,25 @@ pub struct Applied {
 /// What becomes of a load: if it is refused, the report says why, and the configuration in use stays.
 pub type Reloaded = Result<Applied, Arc<Report>>;
 
-/// Loads the configuration and puts it in use, when asked or when its files have changed.
+/// What a reloader works with.
+#[derive(Debug)]
+pub struct Parts {
+    pub shared: Arc<Shared>,
+    pub metrics: Arc<Metrics>,
+    pub board: Board,
+    /// Where edits are journaled; none: nothing can be edited.
+    pub store: Option<Store>,
+}
+
+/// Loads the configuration and puts it in use: when asked, when its files have changed, or when a change of objects changes them.
 #[derive(Debug)]
 pub struct Reloader {
     path: Option<PathBuf>,
-    shared: Arc<Shared>,
-    metrics: Arc<Metrics>,
+    parts: Parts,
     /// What was last read, whether or not what it said was good.
     inputs: Inputs,
+    /// What the configuration in use was read from.
+    applied: Inputs,
     /// Tables that workers may still use. They are taken apart here, not by the last worker that lets go: with many APIs that takes
     /// longer than a request should wait.
     retired: Vec<Arc<Snapshot>>,
@@ -48,16 +64,25 @@ pub struct Reloader {
     started: Arc<Config>,
 }
 
+/// A configuration that can be put in use.
+pub(super) struct Prepared {
+    config: Config,
+    report: Report,
+    inputs: Inputs,
+    releases: Releases,
+    pending: Vec<&'static str>,
+}
+
 impl Reloader {
     /// `origin` is none for a configuration that comes from no file.
     #[must_use]
-    pub fn new(origin: Option<Origin>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
-        let started = shared.load().config.clone();
+    pub fn new(origin: Option<Origin>, parts: Parts) -> Self {
+        let started = parts.shared.load().config.clone();
         let (path, inputs) = match origin {
             Some(Origin { path, inputs }) => (Some(path), inputs),
             None => (None, Inputs::default()),
         };
-        let reloader = Self { path, shared, metrics, inputs, retired: Vec::new(), started };
+        let reloader = Self { path, parts, applied: inputs.clone(), inputs, retired: Vec::new(), started };
         reloader.succeeded();
         reloader
     }
@@ -113,57 +138,92 @@ impl Reloader {
         }
     }
 
-    /// Puts what was loaded in use. The outcome is logged and counted.
+    /// Puts what was loaded in use. The outcome is logged, counted and shown on the board.
     ///
     /// # Errors
     /// As [`Self::reload`].
     pub fn take(&mut self, outcome: Outcome) -> Reloaded {
-        let reloaded = match outcome {
+        let prepared = match outcome {
             Ok(loaded) => {
-                self.inputs = loaded.inputs;
-                self.apply(loaded.config, loaded.report)
+                self.inputs = loaded.inputs.clone();
+                self.prepare(loaded)
             }
             Err(failure) => {
                 self.inputs = failure.inputs;
-                Err(Arc::new(failure.report))
+                Err(failure.report)
             }
         };
-        match &reloaded {
-            Ok(applied) => {
-                self.succeeded();
-                tracing::info!(revision = applied.revision, "configuration applied");
-                warn_of(&applied.report);
-            }
-            Err(report) => {
-                self.metrics.count_reload(false);
-                tracing::error!("configuration refused, the one in use stays:\n{report}");
-            }
-        }
-        reloaded
+        let applied = prepared.and_then(|prepared| self.apply(prepared));
+        applied.map_err(|report| {
+            self.parts.metrics.count_reload(false);
+            tracing::error!("configuration refused, the one in use stays:\n{report}");
+            let errors = report.diagnostics().map(Finding::from).collect();
+            self.parts.board.change(|known| known.refused = Some(Refused { at: SystemTime::now(), errors }));
+            Arc::new(report)
+        })
     }
 
-    fn apply(&mut self, config: Config, mut report: Report) -> Reloaded {
-        for key in waiting(&self.started, &config) {
+    /// Looks at what a configuration means beside the releases, before anything is changed.
+    pub(super) fn prepare(&self, loaded: Loaded) -> Result<Prepared, Report> {
+        let Loaded { config, mut report, inputs } = loaded;
+        let pending = waiting(&self.started, &config);
+        for key in &pending {
             report.push(Diagnostic::warning(format!("`{key}` changed: restart to apply")));
         }
+        let releases = Releases::default();
+        let mut collisions = Report::default();
+        releases.collisions(&config).into_iter().for_each(|error| collisions.push(error));
+        if collisions.is_empty() { Ok(Prepared { config, report, inputs, releases, pending }) } else { Err(collisions) }
+    }
+
+    pub(super) fn apply(&mut self, prepared: Prepared) -> Result<Applied, Report> {
+        let Prepared { config, mut report, inputs, releases, pending } = prepared;
+        let before = self.parts.shared.load();
+        let is_new = inputs.files != self.applied.files;
+        let revision = before.revision + u64::from(is_new);
         // They are looked at as those of the configuration are. Read before they are used: what changes in between is seen then.
-        let orphaned = self.shared.load().orphaned_files(&config);
-        self.inputs.files.extend(orphaned.iter().map(|path| Input::named(&Disk, path)));
+        let orphaned = before.orphaned_files(&config);
         let level = config.log.level;
-        let snapshot = Snapshot::compile(config, Some(&self.shared.load()), &self.metrics)
-            .map_err(|error| Arc::new(Report::of(Diagnostic::new(with_sources(&error)))))?;
+        let plan = Plan { revision, config, releases };
+        let snapshot = Snapshot::make(plan, Some(&before), &self.parts.metrics)
+            .map_err(|error| Report::of(Diagnostic::new(with_sources(&error))))?;
+        self.applied = inputs.clone();
+        self.inputs = inputs;
+        self.inputs.files.extend(orphaned.iter().map(|path| Input::named(&Disk, path)));
         log::set_level(level);
-        let revision = snapshot.revision;
-        self.retired.push(self.shared.replace(snapshot));
+        drop(before);
+        self.retired.push(self.parts.shared.replace(snapshot));
         // Long work for a large table, which is in use meanwhile.
-        self.shared.load().warnings().into_iter().for_each(|warning| report.push(warning));
+        self.parts.shared.load().warnings().into_iter().for_each(|warning| report.push(warning));
+        self.succeeded();
+        tracing::info!(revision, "configuration applied");
+        warn_of(&report);
+        let warnings = report.warnings().iter().map(Finding::from).collect();
+        self.parts.board.change(|known| {
+            (known.applied, known.refused, known.pending, known.warnings) = (SystemTime::now(), None, pending, warnings);
+        });
         Ok(Applied { revision, report: Arc::new(report) })
     }
 
+    /// Where the configuration is, if it is in a file.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// What the configuration in use was read from.
+    pub(super) fn applied(&self) -> &Inputs {
+        &self.applied
+    }
+
     fn succeeded(&self) {
-        self.metrics.count_reload(true);
-        self.metrics.config_revision.set(i64::try_from(self.shared.load().revision).unwrap_or(i64::MAX));
-        self.metrics.config_last_success.set(unix_time());
+        let metrics = &self.parts.metrics;
+        metrics.count_reload(true);
+        metrics.config_revision.set(i64::try_from(self.parts.shared.load().revision).unwrap_or(i64::MAX));
+        metrics.config_last_success.set(unix_time());
     }
 }
 

@@ -62,7 +62,8 @@ impl Releases {
     }
 
     /// Errors: domains that a pinned environment has in common with another one.
-    pub(super) fn collisions(&self, config: &Config) -> Vec<Diagnostic> {
+    #[must_use]
+    pub fn collisions(&self, config: &Config) -> Vec<Diagnostic> {
         let mut errors = Vec::new();
         for (environment, revision, services) in self.pinned() {
             let others = Environment::ALL.into_iter().filter(|other| *other != environment);
