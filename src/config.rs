@@ -4,6 +4,7 @@
 
 mod address;
 mod cover;
+mod digest;
 mod document;
 pub mod edit;
 mod environment;
@@ -27,6 +28,7 @@ mod rule;
 mod schema;
 mod section;
 pub mod source;
+pub mod store;
 pub mod table;
 mod value;
 mod variable;
@@ -47,6 +49,7 @@ use value::{Found, Kind};
 use variable::Lookup;
 
 pub use address::{AdminAddress, InstanceAddress, ListenAddress};
+pub use digest::Digest;
 pub use environment::Environment;
 pub use error::{Diagnostic, Report, Severity};
 pub use host::{HostPattern, is_host};
