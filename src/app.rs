@@ -8,24 +8,31 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
+use crate::config::store::Store;
 use crate::config::{Config, Diagnostic, Report};
 #[cfg(feature = "acme")]
 use crate::control::acme;
-use crate::control::admin::{self, Admin};
+use crate::control::admin;
+use crate::control::admin::access::Access;
+use crate::control::admin::state::State;
+use crate::control::admin::token::OwnToken;
+use crate::control::board::Board;
 use crate::control::expiry;
 use crate::control::load;
+use crate::control::problem::Finding;
 use crate::control::ready::Readiness;
-use crate::control::reload::{Origin, Reloaded, Reloader, warn_of};
+use crate::control::reload::{Origin, Parts, Reloaded, Reloader, warn_of};
 #[cfg(feature = "otel")]
 use crate::control::traces;
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
 use crate::drain::Phase;
+use crate::net::admin::AdminSocket;
 use crate::net::socket::{self, BindError, Sockets};
 use crate::net::socket_file::SocketFile;
 use crate::process;
@@ -49,6 +56,8 @@ pub struct Options {
     pub config: Config,
     /// The files that the configuration came from; reload and watch need them.
     pub origin: Option<Origin>,
+    /// Its warnings.
+    pub report: Report,
     /// Whether signals are taken. A process can do that once.
     pub signals: bool,
 }
@@ -85,7 +94,7 @@ impl App {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(options: Options) -> Result<Self, StartError> {
-        let Options { config, origin, signals } = options;
+        let Options { config, origin, report, signals } = options;
         let runtime = || Builder::new_current_thread().enable_all().build().map_err(StartError::System);
         let (loading, runtime) = (runtime()?, runtime()?);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
@@ -95,8 +104,7 @@ impl App {
         let workers =
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
         let bound = socket::bind(&config.listeners, workers)?;
-        let admin_socket = config.admin.address.map(bind_admin).transpose()?;
-        let hosts = config.admin.hosts.clone().into();
+        let admin_socket = config.admin.address.as_ref().map(AdminSocket::bind).transpose()?;
         let metrics = Metrics::new();
         let writer = Writer::start(&config.log, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
         let limits = Limits {
@@ -116,7 +124,25 @@ impl App {
         let (ended_sender, ended) = mpsc::channel(workers);
         let readiness = Arc::new(Readiness::default());
         let watched = origin.is_some();
-        let (loader, loads) = load::start(Reloader::new(origin, shared.clone(), metrics.clone()), watched);
+        let board = Board::new();
+        let store = origin.as_ref().and_then(|origin| Some(Store::new(origin.path.parent()?)));
+        let parts = Parts { shared: shared.clone(), metrics: metrics.clone(), board: board.clone(), store };
+        let (loader, loads) = load::start(Reloader::new(origin, parts), watched);
+        let admin_address = admin_socket.as_ref().and_then(AdminSocket::address);
+        let admin = admin_socket.map(|socket| {
+            let state = admin::state::Parts {
+                shared: shared.clone(),
+                metrics: metrics.clone(),
+                scraping: Arc::default(),
+                readiness: readiness.clone(),
+                commands: commands.clone(),
+                requests: loads.requests(),
+                board: board.reader(),
+                access: Access::new(own_token(admin_address)),
+                started: SystemTime::now(),
+            };
+            (socket, State::new(state))
+        });
         let control = Control {
             crew: crew.clone(),
             readiness: readiness.clone(),
@@ -126,10 +152,6 @@ impl App {
             ended,
             workers,
         };
-        let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
-        let admin =
-            Admin { metrics: metrics.clone(), scraping: Arc::default(), readiness, commands: commands.clone(), hosts };
-        let admin = admin_socket.map(|socket| (socket, admin));
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
         // Never waited for: what it reads may hang.
@@ -137,10 +159,11 @@ impl App {
         let load = move || {
             process::give_way();
             // Long work for a large table, and no reason to wait.
-            let mut report = Report::default();
+            let mut report = report;
             unreached.warnings().into_iter().for_each(|warning| report.push(warning));
             drop(unreached);
             warn_of(&report);
+            board.change(|known| known.warnings = report.warnings().iter().map(Finding::from).collect());
             loading.block_on(loader.run());
         };
         drop(thread("load", load)?);
@@ -197,6 +220,12 @@ impl App {
         }
         outcome
     }
+}
+
+/// The token of the commands of this user. Without one, they need a token of the configuration.
+fn own_token(address: Option<SocketAddr>) -> Option<OwnToken> {
+    let token = OwnToken::write(address?.port());
+    token.inspect_err(|error| tracing::info!(%error, "no token for commands of this user")).ok()
 }
 
 /// A worker's sockets, each with the index of its listener.
@@ -256,16 +285,13 @@ fn take_signals(
 fn run_control(
     runtime: &Runtime,
     control: Control,
-    admin: Option<(std::net::TcpListener, Admin)>,
+    admin: Option<(AdminSocket, State)>,
     signals: Option<impl Future<Output = ()> + Send + 'static>,
     exporter: Exporter,
 ) -> Outcome {
     runtime.block_on(async move {
         if let Some((socket, admin)) = admin {
-            match tokio::net::TcpListener::from_std(socket) {
-                Ok(listener) => drop(tokio::spawn(admin::serve(listener, admin))),
-                Err(error) => tracing::error!(%error, "no admin listener"),
-            }
+            drop(tokio::spawn(admin::serve(socket, admin)));
         }
         drop(signals.map(tokio::spawn));
         tokio::spawn(expiry::watch(control.crew.shared.clone()));

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod bind;
 mod check;
 mod configured;
 mod conformance;
@@ -10,6 +11,7 @@ mod gateway;
 mod health;
 mod import;
 mod inspected;
+mod list;
 mod manual;
 mod outcome;
 mod pages;
@@ -17,7 +19,9 @@ mod reload;
 mod routes;
 mod run;
 mod schema;
+mod status;
 mod table;
+mod token;
 mod top;
 
 use std::path::PathBuf;
@@ -50,6 +54,23 @@ enum Command {
     ///
     /// Exits with 0 if it selects an API, and with 1 if the gateway refuses it.
     Explain(explain::Explain),
+    /// Bind a path and method of a service to a function, in the running gateway and its files.
+    Bind(bind::Bind),
+    /// Remove the API that has a path and method.
+    Unbind(bind::Unbind),
+    /// List the APIs of the running gateway.
+    Apis(list::Apis),
+    /// List the APIs that are bound to a function.
+    Triggers(list::Triggers),
+    /// List the functions of the running gateway.
+    Functions(list::Listing),
+    /// List the instances of functions, and whether they answer.
+    Instances(list::Instances),
+    /// Show how the running gateway is: revision, refused reloads, warnings, releases.
+    Status(status::Arguments),
+    /// Make tokens for the admin API.
+    #[command(subcommand)]
+    Token(token::Tokens),
     /// Make the running gateway load its configuration again; prints the errors if it refuses.
     Reload(Running),
     /// Ask the running gateway whether it is ready: exits with 0 or 1, for probes.
@@ -97,6 +118,14 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments),
         Command::Routes(arguments) => routes::routes(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Bind(arguments) => bind::bind(&arguments),
+        Command::Unbind(arguments) => bind::unbind(&arguments),
+        Command::Apis(arguments) => list::apis(&arguments),
+        Command::Triggers(arguments) => list::triggers(&arguments),
+        Command::Functions(listing) => list::functions(&listing),
+        Command::Instances(arguments) => list::instances(&arguments),
+        Command::Status(arguments) => status::status(&arguments),
+        Command::Token(command) => token::token(&command),
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),
         Command::Top(arguments) => top::top(&arguments),

@@ -6,10 +6,16 @@
 #[cfg(feature = "acme")]
 pub mod acme;
 pub mod admin;
+pub mod amend;
+pub mod board;
+pub mod change;
+pub mod edit;
 pub mod expiry;
 #[cfg(any(feature = "acme", feature = "otel"))]
 mod fetch;
 pub mod load;
+pub mod page;
+pub mod problem;
 pub mod ready;
 pub mod reload;
 pub mod signals;

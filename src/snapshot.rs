@@ -16,7 +16,9 @@ use tokio::sync::Notify;
 
 use self::reach::Asked;
 use self::release::{Release, Releases};
-use crate::config::{self, Binding, Config, Diagnostic, Environment, FunctionId, ListenAddress, Listener, Report, Service};
+use crate::config::{
+    self, Binding, Config, Diagnostic, Environment, FunctionId, ListenAddress, Listener, Report, Service,
+};
 use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
@@ -263,7 +265,8 @@ impl Entries {
                 for domain in service.domains.iter().filter(|domain| environments.contains(&domain.environment)) {
                     entries.builder.domain(place, &domain.host, &domain.base_path, domain.environment)?;
                 }
-                let served = |environment: &Environment| environments.contains(environment) && releases.serves(*environment);
+                let served =
+                    |environment: &Environment| environments.contains(environment) && releases.serves(*environment);
                 entries.add(config, (index, service, place), &labels, metrics, served)?;
             }
         }

@@ -7,7 +7,6 @@ use clap::Args;
 use super::configured::Configured;
 use super::gateway::Gateway;
 use super::outcome::Failure;
-use crate::config::AdminAddress;
 
 const DEFAULT_ADMIN: &str = "127.0.0.1:9901";
 
@@ -38,7 +37,7 @@ impl Running {
             Err(_) => {
                 let text = std::fs::read_to_string(self.configured.choose().path).unwrap_or_default();
                 let address = written(&text).unwrap_or_else(|| DEFAULT_ADMIN.parse().expect("an address"));
-                Ok(Gateway::new(AdminAddress::Tcp(address), address.to_string(), None))
+                Ok(Gateway::plain(address))
             }
         }
     }

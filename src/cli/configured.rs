@@ -114,7 +114,8 @@ impl Chosen {
         if !address.is_empty() {
             return Gateway::parse(address);
         }
-        let off = || Failure::usage("the admin listener is off (`admin.address` is empty), so that nobody can be asked");
+        let off =
+            || Failure::usage("the admin listener is off (`admin.address` is empty), so that nobody can be asked");
         Gateway::of(&self.load()?.config).ok_or_else(off)
     }
 

@@ -40,7 +40,7 @@ impl Gateway {
     }
 
     /// The gateway that runs with a configuration, if it has an admin listener.
-    fn of(config: &Config) -> Option<Self> {
+    pub(super) fn of(config: &Config) -> Option<Self> {
         let address = config.admin.address.clone()?;
         let host = match &address {
             // One that listens on all addresses is asked at the nearest.
@@ -57,6 +57,11 @@ impl Gateway {
         };
         let trust = config.admin.tls.as_ref().and_then(|tls| tls.chain.first().cloned()).map(Trust::Certificate);
         Some(Self::new(near(address), host.clone(), trust))
+    }
+
+    /// A gateway that is asked without TLS.
+    pub(super) fn plain(address: SocketAddr) -> Self {
+        Self::new(AdminAddress::Tcp(address), address.to_string(), None)
     }
 
     fn new(address: AdminAddress, host: String, trust: Option<Trust>) -> Self {
@@ -83,7 +88,11 @@ impl Gateway {
 
     /// A good answer; a refusal is a failure that says why.
     pub(super) fn request(&self, question: &Question) -> Result<Answer, Failure> {
-        let answer = self.ask(question).map_err(|text| Failure { code: SYSTEM, text })?;
+        self.good(self.ask(question).map_err(|text| Failure { code: SYSTEM, text })?)
+    }
+
+    /// The answer, unless it is a refusal.
+    pub(super) fn good(&self, answer: Answer) -> Result<Answer, Failure> {
         if answer.status.is_success() { Ok(answer) } else { Err(self.refused(&answer)) }
     }
 
@@ -93,7 +102,11 @@ impl Gateway {
     }
 
     /// Shows each event of a stream to `each` until it breaks or the stream ends.
-    pub(super) fn follow(&self, path: &str, mut each: impl FnMut(&str, &str) -> ControlFlow<()>) -> Result<(), Failure> {
+    pub(super) fn follow(
+        &self,
+        path: &str,
+        mut each: impl FnMut(&str, &str) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::system(&error))?;
         let question = Question::get(path, Duration::from_secs(10));
@@ -109,7 +122,10 @@ impl Gateway {
 
     fn refused(&self, answer: &Answer) -> Failure {
         let Ok(problem) = serde_json::from_str::<Problem>(&answer.text) else {
-            return Failure { code: SYSTEM, text: format!("the gateway at {self} answers {}: {}", answer.status, answer.text) };
+            return Failure {
+                code: SYSTEM,
+                text: format!("the gateway at {self} answers {}: {}", answer.status, answer.text),
+            };
         };
         let mut text = problem.detail;
         if answer.status == StatusCode::UNAUTHORIZED {

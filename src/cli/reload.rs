@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn reload(running: &Running) -> Result<ExitCode, Failure> {
     let gateway = running.gateway(": send the process a SIGHUP instead")?;
-    let question = Question { late: "; it may still load", patience: PATIENCE, ..Question::change(Method::POST, RELOAD, None) };
+    let question =
+        Question { late: "; it may still load", patience: PATIENCE, ..Question::change(Method::POST, RELOAD, None) };
     let answer = gateway.ask(&question).map_err(|text| Failure { code: SYSTEM, text })?;
     let (status, text) = (answer.status, answer.text);
     match status {

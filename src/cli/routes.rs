@@ -39,7 +39,8 @@ pub(super) fn routes(arguments: &Routes) -> Result<ExitCode, Failure> {
     if arguments.json {
         return json(&rows);
     }
-    let heads = ["HOST", "SERVICE", "ENVIRONMENT", "METHOD", "PATH", "API", "FUNCTION", "INSTANCES", "TIMEOUT (SET AT)"];
+    let heads =
+        ["HOST", "SERVICE", "ENVIRONMENT", "METHOD", "PATH", "API", "FUNCTION", "INSTANCES", "TIMEOUT (SET AT)"];
     let lines: Vec<_> = std::iter::once(heads.map(str::to_owned)).chain(rows.iter().map(cells)).collect();
     print(&align(&lines))
 }

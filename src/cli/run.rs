@@ -6,7 +6,7 @@ use super::configured::Configured;
 use super::outcome::{Failure, exit_code};
 use crate::app::{App, Options};
 use crate::config::Log;
-use crate::control::reload::{Origin, warn_of};
+use crate::control::reload::Origin;
 use crate::process;
 use crate::telemetry::log::{self, Guard};
 
@@ -14,9 +14,8 @@ pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let file = configured.choose();
     let loaded = file.load()?;
     let _log = begin(&loaded.config.log)?;
-    warn_of(&loaded.report);
     let origin = Origin { path: file.path, inputs: loaded.inputs };
-    let options = Options { config: loaded.config, origin: Some(origin), signals: true };
+    let options = Options { config: loaded.config, origin: Some(origin), report: loaded.report, signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let admin = app.admin().map(|address| address.to_string());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listeners = ?app.listeners(), admin, "serving");

@@ -167,9 +167,8 @@ fn admin(text: &str) -> Result<Option<AdminAddress>, Problem> {
     match listen(text)? {
         ListenAddress::Tcp(address) => Ok(Some(AdminAddress::Tcp(address))),
         ListenAddress::Unix(path) => Ok(Some(AdminAddress::Unix(path))),
-        ListenAddress::Systemd(_) => {
-            Err(Problem::new("the admin listener takes no inherited socket").hint("write `IP:port` or `unix:/path`".to_owned()))
-        }
+        ListenAddress::Systemd(_) => Err(Problem::new("the admin listener takes no inherited socket")
+            .hint("write `IP:port` or `unix:/path`".to_owned())),
     }
 }
 

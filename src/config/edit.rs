@@ -8,7 +8,7 @@ mod layout;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
 
 use self::layout::{Layout, Position};
 use super::file::File;
@@ -40,7 +40,10 @@ pub enum Home<'a> {
     Functions,
     Services,
     /// The APIs of a service: the one whose name is at this place, or a table of this name at the end of the file.
-    ApisOf { service: &'a str, place: Option<&'a Place> },
+    ApisOf {
+        service: &'a str,
+        place: Option<&'a Place>,
+    },
 }
 
 /// Why a file cannot be changed like this.
@@ -144,7 +147,8 @@ impl Editor {
             Home::Functions => Position::Function(push(root, "function", table)),
             Home::Services => Position::Service(push(root, "service", table)),
             Home::ApisOf { service, place } => {
-                let position = place.map(|place| document.layout.service(place).ok_or_else(|| EditError::Moved(place.clone())));
+                let position =
+                    place.map(|place| document.layout.service(place).ok_or_else(|| EditError::Moved(place.clone())));
                 let known = match position.transpose()? {
                     Some(position) => position,
                     None => document.extension(service),
@@ -290,7 +294,8 @@ fn tables_of(value: &serde_json::Value) -> Option<Vec<Table>> {
 /// Makes a list of tables hold these. Those that it has already stay as they are.
 fn set_tables(parent: &mut dyn TableLike, key: &str, wanted: &[Table]) {
     let text = |table: &Table| {
-        let mut pairs: Vec<_> = table.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+        let mut pairs: Vec<_> =
+            table.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
         pairs.sort();
         pairs
     };
@@ -330,12 +335,40 @@ fn set(table: &mut dyn TableLike, key: &str, value: Value) {
 fn merge(old: &mut Array, new: &Array) {
     let texts = |array: &Array| array.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Vec<_>>();
     let wanted = texts(new);
-    old.retain(|item| wanted.contains(&item.as_str().map(str::to_owned)));
+    for index in (0..old.len()).rev() {
+        if !wanted.contains(&old.get(index).and_then(Value::as_str).map(str::to_owned)) {
+            remove_element(old, index);
+        }
+    }
     let kept = texts(old);
     if !wanted.starts_with(&kept) {
         old.clear();
     }
     new.iter().skip(old.len()).for_each(|item| old.push(item.clone()));
+}
+
+/// Removes an element and the comment behind it. What is in front of an element up to the end of the line belongs to the one before.
+fn remove_element(array: &mut Array, index: usize) {
+    let text = |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().to_owned();
+    let removed = array.remove(index);
+    let own = text(removed.decor().prefix());
+    let (before, _) = own.split_at(own.find('\n').unwrap_or(own.len()));
+    let joined = |after: &str| match after.find('\n') {
+        Some(end) => format!("{before}{}", &after[end..]),
+        None => own.clone(),
+    };
+    match array.get_mut(index) {
+        Some(next) => {
+            let prefix = joined(&text(next.decor().prefix()));
+            next.decor_mut().set_prefix(prefix);
+        }
+        None => {
+            let trailing = text(Some(array.trailing()));
+            if trailing.contains('\n') {
+                array.set_trailing(joined(&trailing));
+            }
+        }
+    }
 }
 
 /// A value in TOML; null is none.
@@ -350,9 +383,9 @@ fn to_toml(value: &serde_json::Value) -> Option<Value> {
         },
         Json::String(text) => text.as_str().into(),
         Json::Array(items) => Value::Array(items.iter().filter_map(to_toml).collect()),
-        Json::Object(entries) => {
-            Value::InlineTable(entries.iter().filter_map(|(key, value)| Some((key.as_str(), to_toml(value)?))).collect())
-        }
+        Json::Object(entries) => Value::InlineTable(
+            entries.iter().filter_map(|(key, value)| Some((key.as_str(), to_toml(value)?))).collect(),
+        ),
     })
 }
 

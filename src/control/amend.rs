@@ -18,6 +18,7 @@ use crate::inspect::object::{Object, Target};
 use crate::telemetry::log::with_sources;
 
 /// Changes the configuration of a reloader.
+#[derive(Debug)]
 pub struct Amendment<'a> {
     pub reloader: &'a mut Reloader,
 }
@@ -66,13 +67,7 @@ impl Amendment<'_> {
         with(&Files { snapshot: &snapshot, inputs: self.reloader.applied(), is_writable: &can_write }).map_err(Box::new)
     }
 
-    fn write(
-        &mut self,
-        path: &Path,
-        mode: Mode,
-        edit: Edit,
-        object: Option<(&Target, Option<Object>)>,
-    ) -> Answer {
+    fn write(&mut self, path: &Path, mode: Mode, edit: Edit, object: Option<(&Target, Option<Object>)>) -> Answer {
         let files: Vec<_> = edit.edited.iter().map(written).collect();
         let (target, before) = object.unzip();
         let before = before.flatten().map(Object::into_json);
@@ -86,7 +81,10 @@ impl Amendment<'_> {
         self.store(&edit.edited)?;
         let effect = edit.effect;
         // It was good a moment ago, and the files say it now.
-        let applied = self.reloader.apply(prepared).map_err(|report| Box::new(self.refused("the change cannot be used", &report)))?;
+        let applied = self
+            .reloader
+            .apply(prepared)
+            .map_err(|report| Box::new(self.refused("the change cannot be used", &report)))?;
         let mut done = self.done(effect, files, target, before);
         done.outcome.warnings = applied.report.warnings().iter().map(Finding::from).collect();
         Ok(done)
@@ -113,7 +111,9 @@ impl Amendment<'_> {
             expected: edited.before.clone().map(String::into_bytes),
             content: Some(edited.after.clone().into_bytes()),
         };
-        let Some(store) = &self.reloader.parts().store else { return Err(Box::new(Problem::unavailable("nothing can be edited"))) };
+        let Some(store) = &self.reloader.parts().store else {
+            return Err(Box::new(Problem::unavailable("nothing can be edited")));
+        };
         store.write(&edited.iter().map(write).collect::<Vec<_>>()).map_err(|error| {
             let (status, reason) = match &error {
                 WriteError::Changed { .. } => (StatusCode::PRECONDITION_FAILED, "files_changed"),
@@ -134,7 +134,7 @@ impl Amendment<'_> {
         let snapshot = self.reloader.parts().shared.load();
         let object = target.and_then(|target| target.find(&snapshot));
         let etag = object.as_ref().map(|object| object.etag.clone());
-        let outcome = Changed { result, revision: snapshot.revision, files, toml: None, warnings: Vec::new() };
+        let outcome = Outcome { result, revision: snapshot.revision, files, toml: None, warnings: Vec::new() };
         Done { outcome, object: object.map(Object::into_json), etag, before }
     }
 }
@@ -143,4 +143,3 @@ impl Amendment<'_> {
 fn written(edited: &Edited) -> Written {
     Written { file: edited.path.to_string_lossy().into_owned(), diff: String::new() }
 }
-

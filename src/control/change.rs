@@ -40,18 +40,36 @@ pub enum Mode {
 #[derive(Clone, Debug)]
 pub enum Change {
     /// An object is made, or gets these keys and no others.
-    Put { target: Target, keys: Map<String, Value>, condition: Condition },
-    Delete { target: Target, condition: Condition },
+    Put {
+        target: Target,
+        keys: Map<String, Value>,
+        condition: Condition,
+    },
+    Delete {
+        target: Target,
+        condition: Condition,
+    },
     /// Functions, services and APIs are made what these files say.
-    Apply { documents: Vec<(String, String)> },
+    Apply {
+        documents: Vec<(String, String)>,
+    },
     /// Functions, services and APIs become what they were.
-    Rollback { revision: u64 },
+    Rollback {
+        revision: u64,
+    },
     /// An environment is pinned to a revision; to the one in use without one.
-    Release { environment: Environment, revision: Option<u64> },
+    Release {
+        environment: Environment,
+        revision: Option<u64>,
+    },
     /// The APIs of an environment answer 404.
-    Unrelease { environment: Environment },
+    Unrelease {
+        environment: Environment,
+    },
     /// An environment follows the configuration in use again.
-    Follow { environment: Environment },
+    Follow {
+        environment: Environment,
+    },
 }
 
 /// Of which state of an object a change is made (RFC 9110 section 13.1).

@@ -1,5 +1,6 @@
 //! What a change of objects does to the files: which of them it touches, and what is wrong with it before anything is written.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use axum::http::StatusCode;
@@ -16,10 +17,17 @@ use crate::inspect::object::{Object, Target};
 use crate::snapshot::Snapshot;
 
 /// What the files are, and which of them can be written.
+#[derive(Clone, Copy)]
 pub struct Files<'a> {
     pub snapshot: &'a Snapshot,
     pub inputs: &'a Inputs,
     pub is_writable: &'a dyn Fn(&Path) -> bool,
+}
+
+impl fmt::Debug for Files<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Files").field("inputs", self.inputs).finish_non_exhaustive()
+    }
 }
 
 /// The files that a change writes.
@@ -99,7 +107,10 @@ impl Files<'_> {
         let config = &self.snapshot.config;
         let (neighbour, name) = match target {
             Target::Function(id) => {
-                let same = config.functions.iter().filter(|other| (&other.id.namespace, &other.id.name) == (&id.namespace, &id.name));
+                let same = config
+                    .functions
+                    .iter()
+                    .filter(|other| (&other.id.namespace, &other.id.name) == (&id.namespace, &id.name));
                 (same.last().map(|function| &function.place), "functions".to_owned())
             }
             Target::Service(name) => (None, name.clone()),
@@ -154,9 +165,8 @@ impl Files<'_> {
         let (Some(path), Some(method)) = (path, method) else { return Ok(()) };
         let found = self.snapshot.config.services.iter().find(|other| other.name == *service);
         let apis = found.into_iter().flat_map(|service| &service.apis);
-        let holder = apis.into_iter().find(|api| {
-            api.name != *name && api.method == method && api.path.shape() == path.shape()
-        });
+        let holder =
+            apis.into_iter().find(|api| api.name != *name && api.method == method && api.path.shape() == path.shape());
         let Some(holder) = holder else { return Ok(()) };
         let held = Target::Api { service: service.clone(), name: holder.name.clone() };
         let detail = format!("`{} {}` is bound already: the {} holds it", holder.method, holder.path, held.title());
@@ -169,7 +179,10 @@ impl Files<'_> {
             Target::Function(id) => {
                 let index = self.snapshot.function(id);
                 let triggers = index.map(|index| triggers(self.snapshot, index)).unwrap_or_default();
-                triggers.into_iter().map(|trigger| format!("{} {} of `{}`", trigger.method, trigger.path, trigger.service)).collect()
+                triggers
+                    .into_iter()
+                    .map(|trigger| format!("{} {} of `{}`", trigger.method, trigger.path, trigger.service))
+                    .collect()
             }
             Target::Service(name) => {
                 let found = self.snapshot.config.services.iter().find(|service| service.name == *name);

@@ -1,7 +1,7 @@
 //! Pages of lists.
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -14,11 +14,9 @@ pub struct Page<T> {
 }
 
 /// Which part of a list is asked for.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Clone, Debug, Default)]
 pub struct Range {
     /// At most so many items: 1 to 1000, 100 without it.
-    #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<usize>,
     /// Where the page begins: `next` of the one before.
     pub cursor: Option<String>,

@@ -10,7 +10,7 @@ use super::watch::Watched;
 use crate::clock::unix_time;
 use crate::config::store::Store;
 use crate::config::{
-    self, Config, Diagnostic, Disk, Failure, Input, Inputs, ListenAddress, Loaded, Overlay, Report, SocketRights,
+    self, Config, Diagnostic, Disk, Failure, Input, Inputs, ListenAddress, Loaded, Report, SocketRights,
 };
 use crate::snapshot::release::Releases;
 use crate::snapshot::{Plan, Shared, Snapshot};
@@ -200,7 +200,8 @@ impl Reloader {
         warn_of(&report);
         let warnings = report.warnings().iter().map(Finding::from).collect();
         self.parts.board.change(|known| {
-            (known.applied, known.refused, known.pending, known.warnings) = (SystemTime::now(), None, pending, warnings);
+            (known.applied, known.refused, known.pending, known.warnings) =
+                (SystemTime::now(), None, pending, warnings);
         });
         Ok(Applied { revision, report: Arc::new(report) })
     }
@@ -265,10 +266,13 @@ mod tests {
         let metrics = Metrics::new();
         let first = Snapshot::compile(parse(), None, &metrics).expect("a table");
         let shared = Arc::new(Shared::new(first));
-        let mut reloader = Reloader::new(None, shared.clone(), metrics);
+        let parts = Parts { shared: shared.clone(), metrics, board: Board::new(), store: None };
+        let mut reloader = Reloader::new(None, parts);
         let in_use = shared.load();
         let (seen, generation) = (Arc::downgrade(&in_use), in_use.generation);
-        reloader.apply(parse(), Report::default()).expect("applied");
+        let loaded = Loaded { config: parse(), report: Report::default(), inputs: Inputs::default() };
+        let prepared = reloader.prepare(loaded).expect("no release");
+        reloader.apply(prepared).expect("applied");
         assert_ne!(shared.generation(), generation);
         reloader.tidy();
         drop(in_use);

@@ -123,10 +123,8 @@ pub(super) fn headers(fields: &[(http::HeaderName, http::HeaderValue)]) -> BTree
 
 fn domains(service: &Service, environment: Environment) -> Vec<Reached> {
     let own = service.domains.iter().filter(|domain| domain.environment == environment);
-    let reached = |domain: &config::Domain| Reached {
-        host: domain.host.to_string(),
-        base_path: domain.base_path.to_string(),
-    };
+    let reached =
+        |domain: &config::Domain| Reached { host: domain.host.to_string(), base_path: domain.base_path.to_string() };
     own.map(reached).collect()
 }
 

@@ -12,7 +12,9 @@ const MOST: usize = 3;
 pub(super) fn near<T>(snapshot: &Snapshot, told: &Explanation<'_, T>, miss: &Miss<'_>) -> Vec<String> {
     match miss {
         Miss::NoService if told.domains.is_empty() => hosts(snapshot, &told.host),
-        Miss::NoService => told.domains.iter().take(MOST).map(|domain| format!("{}{}", domain.host, domain.base_path)).collect(),
+        Miss::NoService => {
+            told.domains.iter().take(MOST).map(|domain| format!("{}{}", domain.host, domain.base_path)).collect()
+        }
         Miss::NoApi { .. } => apis(snapshot, told),
         Miss::MethodNotAllowed { .. } | Miss::Ambiguous(_) | Miss::BadPath => Vec::new(),
     }

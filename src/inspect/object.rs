@@ -127,7 +127,8 @@ impl Target {
 #[must_use]
 pub fn escaped(segment: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':').remove(b'$');
+    const KEPT: AsciiSet =
+        NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':').remove(b'$');
     utf8_percent_encode(segment, &KEPT).to_string()
 }
 
@@ -240,7 +241,8 @@ mod tests {
             (api, "/v1/services/s%20s/apis/GET%20%2Fa"),
         ] {
             assert_eq!(target.url(), url);
-            let unknown: Vec<_> = target.defaults().keys().filter(|key| !target.known().contains(&key.as_str())).collect();
+            let unknown: Vec<_> =
+                target.defaults().keys().filter(|key| !target.known().contains(&key.as_str())).collect();
             assert!(unknown.is_empty(), "{unknown:?}");
             assert!(target.identity().keys().all(|key| target.known().contains(&key.as_str())));
         }

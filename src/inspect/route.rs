@@ -1,6 +1,5 @@
 //! The rows of the table: each API in each environment.
 
-use http::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -119,9 +118,7 @@ impl Route {
 }
 
 /// Which rows are looked for: those that are all of it.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct RouteFilter {
     pub service: Option<String>,
     /// `release`, `prepub` or `test`.
@@ -160,10 +157,4 @@ pub fn pinned(snapshot: &Snapshot, environment: Environment) -> Option<u64> {
 /// Every API in every environment, in the order of the table.
 pub fn routes(snapshot: &Snapshot) -> impl Iterator<Item = Route> + '_ {
     (0..snapshot.apis.len()).map(|entry| Route::new(snapshot, entry))
-}
-
-/// A method as a filter takes it.
-#[must_use]
-pub fn is_method(text: &str) -> bool {
-    text == "ANY" || Method::from_bytes(text.as_bytes()).is_ok()
 }

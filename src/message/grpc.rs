@@ -88,7 +88,8 @@ const fn status(reason: Reason) -> u16 {
         | Reason::FunctionClosed
         | Reason::Overloaded
         | Reason::QueueTimeout
-        | Reason::Draining | Reason::ReleaseUnavailable
+        | Reason::Draining
+        | Reason::ReleaseUnavailable
         | Reason::ConnectTimeout => UNAVAILABLE,
     }
 }

@@ -69,9 +69,10 @@ impl Releases {
             let others = Environment::ALL.into_iter().filter(|other| *other != environment);
             let taken: Vec<_> = others
                 .flat_map(|other| {
-                    let domains = self.services(config, other).iter().flat_map(|service| {
-                        service.domains.iter().map(move |domain| (service.name.as_str(), domain))
-                    });
+                    let domains = self
+                        .services(config, other)
+                        .iter()
+                        .flat_map(|service| service.domains.iter().map(move |domain| (service.name.as_str(), domain)));
                     domains.filter(move |(_, domain)| domain.environment == other)
                 })
                 .collect();
@@ -83,9 +84,15 @@ impl Releases {
                 let Some((holder, other)) = taken.iter().find(same) else { continue };
                 let message = format!(
                     "the domain `{}` at `{}` is taken: the release of {} serves it from revision {revision}, and the service `{holder}` has it in {}",
-                    domain.host, domain.base_path, environment.as_str(), other.environment.as_str()
+                    domain.host,
+                    domain.base_path,
+                    environment.as_str(),
+                    other.environment.as_str()
                 );
-                let hint = format!("`fngate follow {}` ends the release, or give one of them another host", environment.as_str());
+                let hint = format!(
+                    "`fngate follow {}` ends the release, or give one of them another host",
+                    environment.as_str()
+                );
                 errors.push(Diagnostic::new(message).at_place(&other.place).hint(hint));
             }
         }

@@ -59,12 +59,11 @@ impl Position {
     /// What is at a line and column of the object, as a JSON pointer; none if that is not within it.
     pub(super) fn pointer(self, file: &Arc<File>, line: usize, column: usize) -> Option<String> {
         let document = Document::parse(file.text()).ok()?;
-        let nth = |list: Option<&Item>, index: usize| tables(list).nth(index);
-        let service = |index| nth(document.get("service"), index);
+        let service = |index| tables(document.get("service")).nth(index);
         let table = match self {
-            Self::Function(index) => nth(document.get("function"), index)?,
+            Self::Function(index) => tables(document.get("function")).nth(index)?,
             Self::Service(index) => service(index)?,
-            Self::Api { service: index, api } => nth(service(index)?.get("api"), api)?,
+            Self::Api { service: index, api } => tables(service(index)?.get("api")).nth(api)?,
         };
         let at = |span: Range<usize>| {
             let (start, end) = (Span::new(file, span.clone()).place(), Span::new(file, span.end..span.end).place());
@@ -78,9 +77,7 @@ impl Position {
         match self {
             Self::Function(index) => element(document.get_mut("function")?, index),
             Self::Service(index) => element(document.get_mut("service")?, index),
-            Self::Api { service, api } => {
-                element(element(document.get_mut("service")?, service)?.get_mut("api")?, api)
-            }
+            Self::Api { service, api } => element(element(document.get_mut("service")?, service)?.get_mut("api")?, api),
         }
     }
 

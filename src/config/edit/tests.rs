@@ -50,7 +50,10 @@ fn place(marker: &str) -> Place {
 }
 
 fn assignment(key: &[&str], value: serde_json::Value) -> Assignment {
-    Assignment { key: key.iter().map(|part| (*part).to_owned()).collect(), value: Some(value).filter(|value| !value.is_null()) }
+    Assignment {
+        key: key.iter().map(|part| (*part).to_owned()).collect(),
+        value: Some(value).filter(|value| !value.is_null()),
+    }
 }
 
 fn edited(edit: impl FnOnce(&mut Editor)) -> String {
@@ -63,7 +66,13 @@ fn edited(edit: impl FnOnce(&mut Editor)) -> String {
 #[test]
 fn a_changed_key_changes_nothing_else() {
     for (object, key, value, before, after) in [
-        (Existing::Function(&place("\"orders\" #")), &["timeout"][..], json!("3s"), "timeout = \"15s\" # long", "timeout = \"3s\" # long"),
+        (
+            Existing::Function(&place("\"orders\" #")),
+            &["timeout"][..],
+            json!("3s"),
+            "timeout = \"15s\" # long",
+            "timeout = \"3s\" # long",
+        ),
         (Existing::Function(&place("\"orders\" #")), &["timeout"], json!(null), "timeout = \"15s\" # long\n", ""),
         (
             Existing::Function(&place("\"orders\" #")),
@@ -72,12 +81,36 @@ fn a_changed_key_changes_nothing_else() {
             "    \"http://127.0.0.1:1\", # first\n    \"http://127.0.0.1:2\",\n",
             "    \"http://127.0.0.1:1\", # first\n",
         ),
-        (Existing::Api(&place("\"/one\"")), &["path"], json!("=/one"), "path = \"/one\"   # exact?", "path = \"=/one\"   # exact?"),
+        (
+            Existing::Api(&place("\"/one\"")),
+            &["path"],
+            json!("=/one"),
+            "path = \"/one\"   # exact?",
+            "path = \"=/one\"   # exact?",
+        ),
         (Existing::Api(&place("\"/one\"")), &["headers", "X-A"], json!("c"), "\"X-A\" = \"a\"", "\"X-A\" = \"c\""),
         (Existing::Api(&place("\"/one\"")), &["headers", "X-A"], json!(null), "\"X-A\" = \"a\", ", ""),
-        (Existing::Api(&place("\"/two\"")), &["enabled"], json!(false), "path = \"/two\"\nfunction = \"orders\"\n", "path = \"/two\"\nfunction = \"orders\"\nenabled = false\n"),
-        (Existing::Api(&place("\"/three\"")), &["method"], json!("ANY"), "function = \"orders\" }]", "function = \"orders\" , method = \"ANY\" }]"),
-        (Existing::Service(&place("\"${SHOP}\"")), &["hosts"], json!(["a.test", "c.test"]), "[\"a.test\"]", "[\"a.test\", \"c.test\"]"),
+        (
+            Existing::Api(&place("\"/two\"")),
+            &["enabled"],
+            json!(false),
+            "path = \"/two\"\nfunction = \"orders\"\n",
+            "path = \"/two\"\nfunction = \"orders\"\nenabled = false\n",
+        ),
+        (
+            Existing::Api(&place("\"/three\"")),
+            &["method"],
+            json!("ANY"),
+            "function = \"orders\" }]",
+            "function = \"orders\" , method = \"ANY\" }]",
+        ),
+        (
+            Existing::Service(&place("\"${SHOP}\"")),
+            &["hosts"],
+            json!(["a.test", "c.test"]),
+            "[\"a.test\"]",
+            "[\"a.test\", \"c.test\"]",
+        ),
     ] {
         let text = edited(|editor| editor.change(object, &[assignment(key, value.clone())]).expect("changed"));
         let expected = FILE.replacen(before, after, 1);
@@ -92,7 +125,11 @@ fn what_is_removed_takes_its_own_comment_along() {
     for (object, gone, stays) in [
         (Existing::Api(&place("\"/one\"")), &["# The one.", "/one"][..], &["# About the shop.", "name = \"two\""][..]),
         (Existing::Api(&place("\"/three\"")), &["/three"], &["name = \"inline\"", "/two"]),
-        (Existing::Service(&place("\"${SHOP}\"")), &["# About the shop.", "SHOP", "/two"], &["# Kept apart.", "inline", "# long"]),
+        (
+            Existing::Service(&place("\"${SHOP}\"")),
+            &["# About the shop.", "SHOP", "/two"],
+            &["# Kept apart.", "inline", "# long"],
+        ),
         (Existing::Function(&place("\"orders\" #")), &["# What runs.", "instances"], &["# Orders team.", "SHOP"]),
     ] {
         let text = edited(|editor| editor.remove(object).expect("removed"));
@@ -104,7 +141,11 @@ fn what_is_removed_takes_its_own_comment_along() {
 
 #[test]
 fn what_is_added_stands_behind_its_kind() {
-    let api = [assignment(&["path"], json!("/new")), assignment(&["headers", "X-A"], json!("a")), assignment(&["function"], json!("orders"))];
+    let api = [
+        assignment(&["path"], json!("/new")),
+        assignment(&["headers", "X-A"], json!("a")),
+        assignment(&["function"], json!("orders")),
+    ];
     let added = "\n[[service.api]]\npath = \"/new\"\nheaders = { X-A = \"a\" }\nfunction = \"orders\"\n";
     let (shop, inline) = (place("\"${SHOP}\""), place("\"inline\""));
     for (home, before, after) in [
@@ -116,7 +157,8 @@ fn what_is_added_stands_behind_its_kind() {
         (
             Home::ApisOf { service: "inline", place: Some(&inline) },
             "function = \"orders\" }]",
-            "function = \"orders\" }, { path = \"/new\", headers = { X-A = \"a\" }, function = \"orders\" }]".to_owned(),
+            "function = \"orders\" }, { path = \"/new\", headers = { X-A = \"a\" }, function = \"orders\" }]"
+                .to_owned(),
         ),
         (
             Home::ApisOf { service: "other", place: None },
@@ -136,7 +178,10 @@ fn several_objects_are_removed_at_once() {
         editor.remove(Existing::Api(&place("\"/two\""))).expect("removed");
         editor.remove(Existing::Service(&place("\"inline\""))).expect("removed");
     });
-    assert!(!text.contains("/one") && !text.contains("/two") && !text.contains("inline") && text.contains("SHOP"), "{text}");
+    assert!(
+        !text.contains("/one") && !text.contains("/two") && !text.contains("inline") && text.contains("SHOP"),
+        "{text}"
+    );
 }
 
 #[test]

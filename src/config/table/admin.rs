@@ -42,9 +42,9 @@ pub(in crate::config) struct EditDir {
 pub(in crate::config) fn read(section: &Section<'_>) -> (Admin, Option<Span>) {
     let address = section.optional("address", &ADMIN);
     let hosts = section.list("hosts", &ADMIN_HOST).into_iter().map(|host| host.value).collect();
+    let edit_dir = edit_dir(section).map(|found| found.path);
     let tls = section.table("tls", read_tls);
     let tokens = token::read(section);
-    let edit_dir = edit_dir(section).map(|found| found.path);
     let (address, span) = match address {
         Some(found) => (found.value, Some(found.span)),
         None => (Some(AdminAddress::Tcp(([127, 0, 0, 1], 9901).into())), None),

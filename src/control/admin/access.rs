@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use tokio::time::Instant;
 
-use crate::control::problem::Problem;
 use super::token::{self, OwnToken};
 use crate::config::{Admin, AdminRole, AdminToken};
+use crate::control::problem::Problem;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -30,7 +30,10 @@ const ADDRESSES: usize = 1024;
 pub enum Peer {
     Network(IpAddr),
     /// A user of this host, as the kernel knows it.
-    User { uid: u32, name: Arc<str> },
+    User {
+        uid: u32,
+        name: Arc<str>,
+    },
 }
 
 /// Who asks, once that is known.
@@ -91,7 +94,11 @@ impl Access {
             Peer::User { .. } => None,
         };
         if address.is_some_and(|address| !self.may_try(address)) {
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", "too many bad tokens: wait a while"));
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_failures",
+                "too many bad tokens: wait a while",
+            ));
         }
         // All of them, so that the time tells nothing.
         let known = tokens.iter().filter(|token| token::is_same(token.hash.as_bytes(), &hash)).next_back();
@@ -116,7 +123,9 @@ impl Access {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= ADDRESSES && !failures.contains_key(&address) {
             let oldest = failures.iter().min_by_key(|(_, known)| known.since).map(|(address, _)| *address);
-            oldest.into_iter().for_each(|oldest| drop(failures.remove(&oldest)));
+            if let Some(oldest) = oldest {
+                failures.remove(&oldest);
+            }
         }
         let known = failures.entry(address).or_insert_with(|| Failures { left: FAILURES, since: Instant::now() });
         known.left = known.left.saturating_sub(1);
@@ -148,7 +157,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 /// # Errors
 /// 403
 pub fn refuse_strangers(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result<(), Problem> {
-    let from_elsewhere = |site: &axum::http::HeaderValue| !["none", "same-origin"].iter().any(|known| site == known);
+    let from_elsewhere = |site: &HeaderValue| !["none", "same-origin"].iter().any(|known| site == known);
     if headers.get_all(SEC_FETCH_SITE).iter().any(from_elsewhere) {
         return Err(Problem::forbidden("cross-site request refused"));
     }

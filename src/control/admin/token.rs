@@ -116,7 +116,10 @@ impl Drop for OwnToken {
 #[must_use]
 pub fn find(port: u16) -> Option<String> {
     let files = folders().into_iter().map(|folder| folder.join(file_name(port)));
-    files.filter_map(|path| fs::read_to_string(path).ok()).map(|text| text.trim().to_owned()).find(|text| !text.is_empty())
+    files
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .map(|text| text.trim().to_owned())
+        .find(|text| !text.is_empty())
 }
 
 /// `$RUNTIME_DIRECTORY`, else `/run/fngate`, else `$XDG_RUNTIME_DIR`.
@@ -165,7 +168,9 @@ mod tests {
         let (one, other) = (Token::random().expect("random"), Token::random().expect("random"));
         assert_ne!(one.as_str(), other.as_str());
         assert_eq!(one.as_str().len(), PREFIX.len() + 43);
-        assert!(is_same(&hash(one.as_str()), &hash(one.as_str())) && !is_same(&hash(one.as_str()), &hash(other.as_str())));
+        assert!(
+            is_same(&hash(one.as_str()), &hash(one.as_str())) && !is_same(&hash(one.as_str()), &hash(other.as_str()))
+        );
         assert!(!format!("{one:?}").contains(one.as_str()));
         let abc = Token("abc".to_owned());
         assert_eq!(abc.hash(), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
