@@ -9,6 +9,7 @@ pub mod admin;
 pub mod expiry;
 #[cfg(any(feature = "acme", feature = "otel"))]
 mod fetch;
+pub mod history;
 pub mod load;
 pub mod ready;
 pub mod reload;
