@@ -70,6 +70,7 @@ pub use table::function::connection::ConnectionSettings;
 pub use table::function::tls::FunctionTls;
 pub use table::function::{Function, FunctionId, ProxyProtocol};
 pub use table::gateway::{Gateway, ReservedPolicy, TrustedProxies};
+pub use table::history::History;
 pub use table::http2::Http2;
 pub use table::listener::tls::{Clients, ListenerTls, Proof, TlsVersion};
 pub use table::listener::{Listener, SocketRights};

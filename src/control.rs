@@ -13,6 +13,7 @@ pub mod edit;
 pub mod expiry;
 #[cfg(any(feature = "acme", feature = "otel"))]
 mod fetch;
+pub mod history;
 pub mod load;
 pub mod page;
 pub mod problem;

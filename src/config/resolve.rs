@@ -23,12 +23,13 @@ use super::table::acme::Acme;
 use super::table::admin::Admin;
 use super::table::function::Function;
 use super::table::gateway::Gateway;
+use super::table::history::History;
 use super::table::listener::Listener;
 use super::table::log::Log;
 use super::table::service::api::{Api, Binding, MethodRule, WrittenApi};
 use super::table::service::{Domain, Service, WrittenService};
 use super::table::traces::Traces;
-use super::table::{acme, admin, function, gateway, listener, log, service, traces};
+use super::table::{acme, admin, function, gateway, history, listener, log, service, traces};
 use super::value::Found;
 
 /// A whole configuration, checked: every reference resolves and every value is in its range.
@@ -38,6 +39,7 @@ pub struct Config {
     pub acme: Acme,
     pub listeners: Vec<Listener>,
     pub admin: Admin,
+    pub history: History,
     pub log: Log,
     /// `None`: no request is traced, and `traceparent` passes untouched.
     pub traces: Option<Traces>,
@@ -53,6 +55,7 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     let acme = root.table("acme", acme::read);
     let listeners = root.tables("listener", |section| listener::read(section, &gateway.trusted_proxies, &acme));
     let admin = root.table("admin", admin::read);
+    let history = root.table("history", history::read);
     let log = root.table("log", log::read);
     let traces = root.table("traces", traces::read);
     let prefix = &gateway.reserved_prefix;
@@ -69,6 +72,7 @@ pub(super) fn read(root: &Section<'_>) -> Config {
         gateway,
         acme,
         admin: admin.0,
+        history,
         log,
         traces,
         functions: functions.all,

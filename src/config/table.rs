@@ -4,6 +4,7 @@ pub mod acme;
 pub mod admin;
 pub mod function;
 pub mod gateway;
+pub mod history;
 pub mod http2;
 pub mod listener;
 pub mod log;

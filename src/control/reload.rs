@@ -241,6 +241,7 @@ fn waiting(started: &Config, config: &Config) -> Vec<&'static str> {
     let changes = [
         ("listener", sockets(started) != sockets(config)),
         ("admin.address", started.admin.address != config.admin.address),
+        ("history", started.history != config.history),
         ("log.format", started.log.format != config.log.format),
         ("log.access", started.log.access != config.log.access),
         ("gateway.workers", started.gateway.workers != config.gateway.workers),
@@ -297,7 +298,8 @@ mod tests {
             ("mode = \"0600\"", "", &["listener"]),
             ("[[listener]]\naddress = \"127.0.0.1:80\"", "", &["listener"]),
             ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin.address", "log.access"]),
-            ("", "[log]\nlevel = \"debug\"", &[]),
+            ("", "[log]\nlevel = \"debug\"\n[admin]\nedit_dir = \"edits\"\nhosts = [\"a.test\"]", &[]),
+            ("", "[history]\nkeep = 7", &["history"]),
             ("", "[log]\nformat = \"text\"", &["log.format"]),
             ("", "[gateway]\nworkers = 7\nmax_connections = 7", &["gateway.workers", "gateway.max_connections"]),
         ] {

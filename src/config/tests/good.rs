@@ -1,6 +1,7 @@
 //! What is read: defaults, every key, variables, and which repetitions are harmless.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ use super::super::{
     AccessLog, Admin, AdminAddress, Environment, HostPattern, InstanceAddress, ListenAddress, LogFormat, MethodRule,
     ReservedPolicy, SocketRights,
 };
-use super::super::{parse as parse_text, schema_keys};
+use super::super::{parse as parse_text, parse_with, schema_keys};
 use super::{BASE, api, good, parse};
 
 #[test]
@@ -188,6 +189,28 @@ fn every_one_of_many_errors_is_reported_and_the_first_are_shown() {
     assert_eq!(text.matches("-->").count(), 100);
     let end = "error: 2000 errors in the configuration; 1900 more than are shown";
     assert!(text.ends_with(end), "{text}");
+}
+
+#[test]
+fn the_history_is_in_the_directory_for_state() {
+    let state = |name: &str| match name {
+        "STATE_DIRECTORY" => Ok("/state:/more".to_owned()),
+        _ => Err(std::env::VarError::NotPresent),
+    };
+    for (keys, with_state, without) in [
+        ("", Some("/state/history"), Some("/var/lib/fngate/history")),
+        ("directory = \"/srv/h\"", Some("/srv/h"), Some("/srv/h")),
+        ("directory = \"\"", None, None),
+    ] {
+        let text = format!("[history]\n{keys}\n{BASE}");
+        let (config, _) = parse_with("fngate.toml".as_ref(), &text, &state).expect("a good configuration");
+        assert_eq!(config.history.directory.as_deref(), with_state.map(Path::new), "{keys}");
+        assert_eq!(good(&format!("[history]\n{keys}")).history.directory.as_deref(), without.map(Path::new), "{keys}");
+    }
+    assert_eq!((good("").history.keep, good("[history]\nkeep = 10000").history.keep), (100, 10_000));
+    for bad in ["keep = 0", "keep = 10001", "directory = \"history\""] {
+        assert_eq!(parse(&format!("[history]\n{bad}\n{BASE}")).expect_err(bad).errors().len(), 1, "{bad}");
+    }
 }
 
 #[test]

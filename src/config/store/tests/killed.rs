@@ -93,7 +93,7 @@ fn killed_at_any_moment_all_files_are_of_one_generation() {
             BufReader::new(victim.stderr.take().expect("a pipe")).read_line(&mut told).expect("a line");
             assert_eq!(told, "ready\n", "the victim failed");
             #[expect(clippy::disallowed_methods, reason = "the random moment is what is tested")]
-            std::thread::sleep(Duration::from_micros(fastrand::u64(0..20_000)));
+            std::thread::sleep(Duration::from_micros(fastrand::u64(0..30_000)));
             victim.kill().expect("killed");
             victim.wait().expect("waited for");
             // Every other time the next victim has to recover.
@@ -106,7 +106,7 @@ fn killed_at_any_moment_all_files_are_of_one_generation() {
         }
         recover(folder);
         last = last.max(generation(folder, names(count)));
-        assert!(last > RUNS as u64 / 2, "it writes: {last}");
+        assert!(last > 10, "it writes: {last}");
         let mut left: Vec<_> = fs::read_dir(folder.join("files")).expect("a folder").flatten().collect();
         left.retain(|entry| entry.file_name().to_string_lossy().starts_with('.'));
         assert!(left.is_empty(), "{left:?}");
