@@ -109,7 +109,7 @@ impl App {
         #[cfg(feature = "acme")]
         acme::load(&shared.load());
         let (spans, exporter) = export_traces(&shared, &metrics);
-        let outlets = Outlets { writer: writer.clone(), spans };
+        let outlets = Outlets { writer: writer.clone(), spans, taps: Arc::default() };
         let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), outlets, limits);
         let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (phase, phases) = watch::channel(Phase::Running);
