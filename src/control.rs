@@ -9,11 +9,13 @@ pub mod admin;
 pub mod expiry;
 #[cfg(any(feature = "acme", feature = "otel"))]
 mod fetch;
+pub mod live;
 pub mod load;
 pub mod ready;
 pub mod reload;
 pub mod signals;
 pub mod systemd;
+pub mod tail;
 #[cfg(feature = "otel")]
 pub mod traces;
 pub mod watch;
