@@ -123,6 +123,7 @@ impl App {
         let (ended_sender, ended) = mpsc::channel(workers);
         let readiness = Arc::new(Readiness::default());
         let watched = origin.is_some();
+        let known = origin.as_ref().map_or(0, |origin| origin.report.warnings().len());
         let (loader, loads) = load::start(Reloader::new(origin, shared.clone(), metrics.clone()), watched);
         let control = Control {
             crew: crew.clone(),
@@ -144,10 +145,10 @@ impl App {
         let load = move || {
             process::give_way();
             // Long work for a large table, and no reason to wait.
-            let mut report = Report::default();
-            unreached.warnings().into_iter().for_each(|warning| report.push(warning));
+            let warnings = unreached.warnings();
             drop(unreached);
-            warn_of(&report);
+            metrics.show_warnings(known + warnings.len());
+            warn_of(&warnings);
             loading.block_on(loader.run());
         };
         drop(thread("load", load)?);

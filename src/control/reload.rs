@@ -15,6 +15,8 @@ use crate::telemetry::metrics::Metrics;
 pub struct Origin {
     pub path: PathBuf,
     pub inputs: Inputs,
+    /// What was said of it when it was read.
+    pub report: Report,
 }
 
 /// What a load gives.
@@ -52,7 +54,7 @@ impl Reloader {
     pub fn new(origin: Option<Origin>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
         let started = shared.load().config.clone();
         let (path, inputs) = match origin {
-            Some(Origin { path, inputs }) => (Some(path), inputs),
+            Some(Origin { path, inputs, report: _ }) => (Some(path), inputs),
             None => (None, Inputs::default()),
         };
         let reloader = Self { path, shared, metrics, inputs, retired: Vec::new(), started };
@@ -130,7 +132,8 @@ impl Reloader {
             Ok(applied) => {
                 self.succeeded();
                 tracing::info!(revision = applied.revision, "configuration applied");
-                warn_of(&applied.report);
+                warn_of(applied.report.warnings());
+                self.metrics.show_warnings(applied.report.warnings().len());
             }
             Err(report) => {
                 self.metrics.count_reload(false);
@@ -165,9 +168,9 @@ impl Reloader {
     }
 }
 
-/// Logs the warnings of a configuration, a line each.
-pub fn warn_of(report: &Report) {
-    for warning in report.warnings() {
+/// Logs warnings of a configuration, a line each.
+pub fn warn_of(warnings: &[Diagnostic]) {
+    for warning in warnings {
         let place = warning.place().map(|place| place.to_string());
         tracing::warn!(place, advice = warning.advice(), "{}", warning.message());
     }

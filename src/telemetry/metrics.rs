@@ -30,6 +30,7 @@ pub struct Metrics {
     pub client_connections: IntGauge,
     pub config_revision: IntGauge,
     pub config_last_success: IntGauge,
+    config_warnings: IntGauge,
     pub accept_errors: IntCounter,
     pub proxy_protocol_errors: IntCounter,
     pub floods: Arc<Floods>,
@@ -101,6 +102,7 @@ impl Metrics {
                 "fngate_config_last_success_timestamp_seconds",
                 "When a configuration was last applied, in Unix time.",
             ),
+            config_warnings: gauge("fngate_config_warnings", "Warnings of the configuration in use."),
             accept_errors: counter("fngate_accept_errors_total", "Connections that could not be accepted."),
             proxy_protocol_errors: counter(
                 "fngate_proxy_protocol_errors_total",
@@ -205,6 +207,11 @@ impl Metrics {
     pub fn count_reload(&self, succeeded: bool) {
         self.reloads.with_label_values(&[if succeeded { "ok" } else { "error" }]).inc();
         self.last_reload_successful.set(succeeded.into());
+    }
+
+    /// Shows how many warnings the configuration in use has.
+    pub fn show_warnings(&self, count: usize) {
+        self.config_warnings.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Everything, in this form.
