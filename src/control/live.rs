@@ -52,15 +52,26 @@ impl Sources {
     async fn run(self, latest: watch::Sender<Arc<Figures>>) {
         loop {
             self.taps.opened(Topic::Live).await;
-            let mut began = Instant::now();
-            let mut ticks = interval_at(began + TICK, TICK);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            while self.taps.is_open(Topic::Live) {
-                ticks.tick().await;
-                let elapsed = began.elapsed();
-                began += elapsed;
-                latest.send_replace(Arc::new(self.figures(elapsed)));
+            while let Some(since) = self.taps.open_since(Topic::Live) {
+                self.tick(since, &latest).await;
             }
+        }
+    }
+
+    /// Makes figures as long as somebody has looked without a break since then.
+    async fn tick(&self, since: Instant, latest: &watch::Sender<Arc<Figures>>) {
+        let mut ticks = interval_at(since + TICK, TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut began = since;
+        loop {
+            ticks.tick().await;
+            // After a break, what was counted before it is gone.
+            if self.taps.open_since(Topic::Live) != Some(since) {
+                return;
+            }
+            let elapsed = began.elapsed();
+            began += elapsed;
+            latest.send_replace(Arc::new(self.figures(elapsed)));
         }
     }
 

@@ -64,7 +64,6 @@ impl ApiLabels {
 /// Where the requests of one API are counted.
 #[derive(Clone, Debug)]
 pub struct ApiMetrics {
-    pub labels: ApiLabels,
     pub shards: Arc<Shards<ApiShard>>,
     /// From the end of the request head to the end of the response.
     pub duration: Arc<Shards<Timing>>,
@@ -141,8 +140,7 @@ impl Metrics {
         ApiMetrics {
             duration: self.request_durations.get_or_make(durations, Shards::default),
             errors: self.errors.get_or_make(labels.function.clone(), Shards::default),
-            shards: self.apis.get_or_make(labels.clone(), Shards::default),
-            labels,
+            shards: self.apis.get_or_make(labels, Shards::default),
         }
     }
 

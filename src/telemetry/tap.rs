@@ -76,6 +76,8 @@ pub struct Taps {
 struct State {
     taps: Vec<Arc<Tap>>,
     listeners: [usize; Topic::ALL.len()],
+    /// Since when somebody listens to each, or last began to.
+    since: [Option<Instant>; Topic::ALL.len()],
 }
 
 impl State {
@@ -108,6 +110,7 @@ impl Taps {
         if !state.is_open(topic) {
             // A worker may have been about to leave something when the last one stopped to listen.
             state.taps.iter().for_each(|tap| tap.clear(topic));
+            state.since[topic as usize] = Some(Instant::now());
             self.opened[topic as usize].notify_one();
         }
         state.listeners[topic as usize] += 1;
@@ -118,6 +121,13 @@ impl Taps {
     #[must_use]
     pub fn is_open(&self, topic: Topic) -> bool {
         lock(&self.state).is_open(topic)
+    }
+
+    /// Since when somebody has listened to a topic without a break; none if nobody does.
+    #[must_use]
+    pub fn open_since(&self, topic: Topic) -> Option<Instant> {
+        let state = lock(&self.state);
+        state.since[topic as usize].filter(|_| state.is_open(topic))
     }
 
     /// Returns when somebody listens to a topic. One task at most may wait for each.

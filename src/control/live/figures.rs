@@ -115,12 +115,12 @@ impl Figures {
         let (mut total, mut apis) = (Row::default(), BTreeMap::<ApiLabels, Row>::new());
         let mut functions = BTreeMap::<String, Row>::new();
         for (route, counts) in collected.iter().flat_map(Collected::routes) {
-            let labels = &route.metrics.labels;
+            let labels = route.labels();
             total.counts.merge(counts);
             if !labels.function.is_empty() {
                 functions.entry(labels.function.to_string()).or_default().counts.merge(counts);
             }
-            apis.entry(labels.clone()).or_default().counts.merge(counts);
+            apis.entry(labels).or_default().counts.merge(counts);
         }
         for (labels, in_flight) in moment.apis_in_flight {
             total.in_flight += level(in_flight);

@@ -147,6 +147,26 @@ async fn what_has_nothing_to_do_is_left_out_and_nobody_counts_for_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_after_a_break_gets_a_whole_second() {
+    let stand = Stand::new();
+    let (live, run) = start(stand.sources.clone());
+    tokio::spawn(run);
+    let first = live.subscribe();
+    let release = stand.route("release");
+    stand.end(stand.begin(0, &release), 200, None, 600).await;
+    drop(first);
+    let mut second = live.subscribe();
+    for _ in 0..4 {
+        stand.end(stand.begin(0, &release), 200, None, 100).await;
+    }
+    // The tick of the first one was due now.
+    let began = Instant::now();
+    let figures = second.next().await.expect("figures");
+    assert_eq!(began.elapsed(), Duration::from_millis(600));
+    assert!((figures.total.requests - 4.0).abs() < 0.01, "{figures:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_ends_with_the_gateway() {
     let (live, run) = start(Stand::new().sources);
     let running = tokio::spawn(run);
