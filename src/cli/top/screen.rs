@@ -8,18 +8,19 @@ use clap::ValueEnum;
 use super::figures::{Api, Figures, Function, Rates, Times};
 use super::table::{Align, Column, cut, lines};
 use crate::telemetry::terminal::has_colours;
+use crate::units;
 
 /// Rows that are shown where nobody says how high the terminal is.
 const ROWS: usize = 20;
 /// Reasons that are shown, the most frequent ones.
 const REASONS: usize = 3;
+/// Between two things that a line of the summary says.
+const BETWEEN: &str = "   ";
 
 const RED: &str = "\x1b[31m";
 const YELLOW: &str = "\x1b[33m";
 const BOLD: &str = "\x1b[1m";
 const PLAIN: &str = "\x1b[0m";
-
-const KEYS: &str = "q quit   a APIs or functions   sort by: r requests  e errors  l p99  f in flight  n name";
 
 /// What the rows are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,17 @@ pub(super) enum Sort {
     Name,
 }
 
+impl Sort {
+    /// What can be sorted by, with its key and its name.
+    const KEYS: [(Self, u8, &str); 5] = [
+        (Self::Requests, b'r', "requests"),
+        (Self::Errors, b'e', "errors"),
+        (Self::P99, b'l', "p99"),
+        (Self::InFlight, b'f', "in flight"),
+        (Self::Name, b'n', "name"),
+    ];
+}
+
 /// What is looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
@@ -57,13 +69,24 @@ impl View {
                     Listed::Apis => Listed::Functions,
                 }
             }
-            b'r' => self.sort = Sort::Requests,
-            b'e' => self.sort = Sort::Errors,
-            b'l' => self.sort = Sort::P99,
-            b'f' => self.sort = Sort::InFlight,
-            b'n' => self.sort = Sort::Name,
-            _ => {}
+            _ => {
+                let known = Sort::KEYS.into_iter().find(|(_, other, _)| *other == key);
+                self.sort = known.map_or(self.sort, |(sort, ..)| sort);
+            }
         }
+    }
+
+    /// The line that explains the keys. What is in brackets holds.
+    fn keys(self) -> String {
+        let (functions, apis) = match self.listed {
+            Listed::Functions => ("[functions]", "APIs"),
+            Listed::Apis => ("functions", "[APIs]"),
+        };
+        let sorts = Sort::KEYS.map(|(sort, key, name)| {
+            let key = char::from(key);
+            if sort == self.sort { format!("[{key} {name}]") } else { format!("{key} {name}") }
+        });
+        format!("q quit   a {functions} {apis}   sort by: {}", sorts.join("  "))
     }
 
     /// Puts the rows in order.
@@ -133,7 +156,7 @@ impl Screen {
     /// The lines of a look, as many as there is room for.
     pub(super) fn draw(&self, figures: &Figures, view: View, scene: Scene<'_>) -> String {
         let mut above = summary(figures, scene);
-        let last = self.has_keys.then(|| Line(KEYS.to_owned(), ""));
+        let last = self.has_keys.then(|| Line(view.keys(), ""));
         let below = usize::from(last.is_some());
         if let Some(height) = self.height {
             // However low it is, there is the head of the table and a row.
@@ -174,22 +197,22 @@ impl Screen {
 fn summary(figures: &Figures, scene: Scene<'_>) -> Vec<Line> {
     let Figures { rates, state, .. } = figures;
     let classes = &rates.classes;
-    let traffic = format!(
-        "fngate {}: {:.1} requests/s   2xx {:.1}   3xx {:.1}   4xx {:.1}   429 {:.1}   5xx {:.1}",
-        scene.address,
-        rates.requests,
-        classes.success,
-        classes.redirection,
-        classes.client_error,
-        classes.too_many,
-        classes.server_error
-    );
+    let traffic = [
+        format!("fngate {}: {} requests/s", scene.address, rate(rates.requests)),
+        format!("2xx {}", rate(classes.success)),
+        format!("3xx {}", rate(classes.redirection)),
+        format!("4xx {}", rate(classes.client_error)),
+        format!("429 {}", rate(classes.too_many)),
+        format!("5xx {}", rate(classes.server_error)),
+    ]
+    .join(BETWEEN);
     let mut applied = if state.refused { "THE FILES ON DISK ARE REFUSED   ".to_owned() } else { String::new() };
     applied += &format!("revision {}", state.revision);
     if state.last_reload > 0 {
         applied += &format!(", applied {} ago", age(scene.now.saturating_sub(state.last_reload)));
     }
-    applied += &format!("   {} refused, {}", reloads(state.refused_reloads), warnings(state.warnings));
+    applied +=
+        &format!("   {} refused, {}", counted(state.refused_reloads, "reload"), counted(state.warnings, "warning"));
     let style = if state.refused {
         RED
     } else if state.warnings > 0 {
@@ -197,10 +220,12 @@ fn summary(figures: &Figures, scene: Scene<'_>) -> Vec<Line> {
     } else {
         ""
     };
-    let clients = format!(
-        "{} client connections   {:.1}/s for unknown hosts   {:.1}/s left by clients",
-        figures.client_connections, figures.unknown_hosts, classes.client_left
-    );
+    let clients = [
+        counted(figures.client_connections, "client connection"),
+        format!("{}/s for unknown hosts", rate(figures.unknown_hosts)),
+        format!("{}/s left by clients", rate(classes.client_left)),
+    ]
+    .join(BETWEEN);
     vec![
         Line(traffic, BOLD),
         Line(applied, style),
@@ -218,16 +243,8 @@ fn refusals(figures: &Figures) -> String {
     if shown.is_empty() {
         "refused by the gateway: none".to_owned()
     } else {
-        format!("refused by the gateway: {}", shown.join("   "))
+        format!("refused by the gateway: {}", shown.join(BETWEEN))
     }
-}
-
-fn reloads(count: u64) -> String {
-    if count == 1 { "1 reload".to_owned() } else { format!("{count} reloads") }
-}
-
-fn warnings(count: u64) -> String {
-    if count == 1 { "1 warning".to_owned() } else { format!("{count} warnings") }
 }
 
 /// A length of time in its largest unit.
@@ -286,8 +303,12 @@ const API: [Column<Api>; 11] = [
     },
 ];
 
+fn counted(count: u64, what: &str) -> String {
+    units::counted(usize::try_from(count).unwrap_or(usize::MAX), what)
+}
+
 fn rate(rate: f64) -> String {
-    format!("{rate:.1}")
+    if rate == 0.0 { "0".to_owned() } else { format!("{rate:.1}") }
 }
 
 fn milliseconds(milliseconds: Option<f64>) -> String {
