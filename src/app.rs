@@ -24,10 +24,12 @@ use crate::control::admin::state::State;
 use crate::control::admin::token::OwnToken;
 use crate::control::board::Board;
 use crate::control::expiry;
+use crate::control::live::{self, Live};
 use crate::control::load;
 use crate::control::problem::Finding;
 use crate::control::ready::Readiness;
 use crate::control::reload::{Origin, Parts, Reloaded, Reloader, warn_of};
+use crate::control::tail::{self, Tail};
 #[cfg(feature = "otel")]
 use crate::control::traces;
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
@@ -41,6 +43,7 @@ use crate::snapshot::{CompileError, Shared, Snapshot};
 use crate::telemetry::access::sink::Outlets;
 use crate::telemetry::access::writer::Writer;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::tap::Taps;
 use crate::telemetry::trace::Queue;
 
 /// How often changes of instances are told of that came too fast.
@@ -56,8 +59,6 @@ pub struct Options {
     pub config: Config,
     /// The files that the configuration came from; reload and watch need them.
     pub origin: Option<Origin>,
-    /// Its warnings.
-    pub report: Report,
     /// Whether signals are taken. A process can do that once.
     pub signals: bool,
 }
@@ -80,6 +81,8 @@ pub enum StartError {
 pub struct App {
     listeners: Vec<String>,
     admin: Option<SocketAddr>,
+    tail: Tail,
+    live: Live,
     commands: mpsc::Sender<Command>,
     control: JoinHandle<Outcome>,
     workers: Vec<JoinHandle<()>>,
@@ -94,7 +97,8 @@ impl App {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(options: Options) -> Result<Self, StartError> {
-        let Options { config, origin, report, signals } = options;
+        let Options { config, origin, signals } = options;
+        let report = origin.as_ref().map(|origin| origin.report.clone()).unwrap_or_default();
         let runtime = || Builder::new_current_thread().enable_all().build().map_err(StartError::System);
         let (loading, runtime) = (runtime()?, runtime()?);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
@@ -117,7 +121,9 @@ impl App {
         #[cfg(feature = "acme")]
         acme::load(&shared.load());
         let (spans, exporter) = export_traces(&shared, &metrics);
-        let outlets = Outlets { writer: writer.clone(), spans };
+        let taps: Arc<Taps> = Arc::default();
+        let (tail, live) = listen_to_requests(&runtime, &taps, &shared, &metrics);
+        let outlets = Outlets { writer: writer.clone(), spans, taps };
         let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), outlets, limits);
         let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (phase, phases) = watch::channel(Phase::Running);
@@ -162,13 +168,24 @@ impl App {
             let mut report = report;
             unreached.warnings().into_iter().for_each(|warning| report.push(warning));
             drop(unreached);
-            warn_of(&report);
+            metrics.show_warnings(report.warnings().len());
+            warn_of(report.warnings());
             board.change(|known| known.warnings = report.warnings().iter().map(Finding::from).collect());
             loading.block_on(loader.run());
         };
         drop(thread("load", load)?);
         let control = thread("control", move || run_control(&runtime, control, admin, signals, exporter))?;
-        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, _files: files })
+        Ok(Self {
+            listeners,
+            admin: admin_address,
+            tail,
+            live,
+            commands,
+            control,
+            workers: threads,
+            writer,
+            _files: files,
+        })
     }
 
     /// Where it listens, in the order of the configuration.
@@ -180,6 +197,18 @@ impl App {
     #[must_use]
     pub fn admin(&self) -> Option<SocketAddr> {
         self.admin
+    }
+
+    /// The request tail.
+    #[must_use]
+    pub fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
+    /// The live figures.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.live
     }
 
     /// The way to the control loop.
@@ -317,6 +346,20 @@ async fn tell_of_instances(metrics: Arc<Metrics>) {
         sleep(INSTANCE_LINES).await;
         metrics.tell_of_instances();
     }
+}
+
+/// The request tail and the live figures of the workers that get these taps; their tasks belong to the control loop.
+fn listen_to_requests(
+    runtime: &Runtime,
+    taps: &Arc<Taps>,
+    shared: &Arc<Shared>,
+    metrics: &Arc<Metrics>,
+) -> (Tail, Live) {
+    let (tail, pass_on) = tail::start(taps.clone());
+    let sources = live::Sources { taps: taps.clone(), metrics: metrics.clone(), shared: shared.clone() };
+    let (live, tick) = live::start(sources);
+    drop((runtime.spawn(pass_on), runtime.spawn(tick)));
+    (tail, live)
 }
 
 /// The task that sends traces, and what keeps it going.

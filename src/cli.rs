@@ -75,7 +75,7 @@ enum Command {
     Reload(Running),
     /// Ask the running gateway whether it is ready: exits with 0 or 1, for probes.
     Health(Running),
-    /// Show what the running gateway does, function by function.
+    /// Show what the running gateway does, function by function or API by API.
     Top(top::Top),
     /// Measure what a gateway changes: odd exchanges through this one, or through another with --target.
     ///

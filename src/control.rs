@@ -14,6 +14,7 @@ pub mod expiry;
 #[cfg(any(feature = "acme", feature = "otel"))]
 mod fetch;
 pub mod history;
+pub mod live;
 pub mod load;
 pub mod page;
 pub mod problem;
@@ -21,6 +22,7 @@ pub mod ready;
 pub mod reload;
 pub mod signals;
 pub mod systemd;
+pub mod tail;
 #[cfg(feature = "otel")]
 pub mod traces;
 pub mod watch;

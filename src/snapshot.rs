@@ -350,7 +350,12 @@ impl Labels {
 
     fn route(&self, service: &Arc<str>, api: &config::Api, environment: Environment, metrics: &Metrics) -> Route {
         let name: Arc<str> = api.name.as_str().into();
-        let labels = ApiLabels { service: service.clone(), api: name.clone(), function: self.full.clone() };
+        let labels = ApiLabels {
+            service: service.clone(),
+            api: name.clone(),
+            function: self.full.clone(),
+            environment: environment.as_str(),
+        };
         Route {
             service: service.clone(),
             api: name,

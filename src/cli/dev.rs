@@ -60,7 +60,7 @@ pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
     let served = serve(dev)?;
     let config = parse(&dev.listen, &served.instance, served.start_wait).map_err(|problem| not_a_server(&problem))?;
     let _log = begin(&config.log)?;
-    let options = Options { config, origin: None, report: config::Report::default(), signals: true };
+    let options = Options { config, origin: None, signals: true };
     let app = App::start(options).map_err(|error| not_started(&error))?;
     let address = app.listeners().first().cloned().unwrap_or_default();
     let mut text = String::new();

@@ -22,6 +22,8 @@ use crate::telemetry::metrics::Metrics;
 pub struct Origin {
     pub path: PathBuf,
     pub inputs: Inputs,
+    /// What was said of it when it was read.
+    pub report: Report,
 }
 
 /// What a load gives.
@@ -79,7 +81,7 @@ impl Reloader {
     pub fn new(origin: Option<Origin>, parts: Parts) -> Self {
         let started = parts.shared.load().config.clone();
         let (path, inputs) = match origin {
-            Some(Origin { path, inputs }) => (Some(path), inputs),
+            Some(Origin { path, inputs, report: _ }) => (Some(path), inputs),
             None => (None, Inputs::default()),
         };
         let reloader = Self { path, parts, applied: inputs.clone(), inputs, retired: Vec::new(), started };
@@ -197,7 +199,8 @@ impl Reloader {
         self.parts.shared.load().warnings().into_iter().for_each(|warning| report.push(warning));
         self.succeeded();
         tracing::info!(revision, "configuration applied");
-        warn_of(&report);
+        warn_of(report.warnings());
+        self.parts.metrics.show_warnings(report.warnings().len());
         let warnings = report.warnings().iter().map(Finding::from).collect();
         self.parts.board.change(|known| {
             (known.applied, known.refused, known.pending, known.warnings) =
@@ -228,9 +231,9 @@ impl Reloader {
     }
 }
 
-/// Logs the warnings of a configuration, a line each.
-pub fn warn_of(report: &Report) {
-    for warning in report.warnings() {
+/// Logs warnings of a configuration, a line each.
+pub fn warn_of(warnings: &[Diagnostic]) {
+    for warning in warnings {
         let place = warning.place().map(|place| place.to_string());
         tracing::warn!(place, advice = warning.advice(), "{}", warning.message());
     }

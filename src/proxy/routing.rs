@@ -106,7 +106,7 @@ pub(super) fn route(
     let found =
         view.snapshot.table.find(name, head.uri.path(), &head.method).map_err(|miss| missed(view, &miss, record))?;
     let local = view.api(*found.payload()).clone();
-    record.tally = local.tally.clone();
+    record.route(local.tally.clone());
     let api = &local.api;
     let announced = incoming.size_hint().exact();
     if let (Some(limit), Some(bytes)) = (api.max_body_bytes, announced)
@@ -141,7 +141,7 @@ fn proof(view: &View, client: &Client, head: &Parts) -> Option<String> {
 /// Why a request found no API, for the client; notes in the record how far it came.
 fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
     if let Miss::NoApi { service, .. } | Miss::MethodNotAllowed { service, .. } = miss {
-        record.tally = view.service(service);
+        record.route(view.service(service));
     }
     match miss {
         Miss::NoService => Problem::new(Reason::NoService, "no service answers to this host"),
