@@ -150,13 +150,14 @@ fn load_with(source: &dyn Source, path: &Path, lookup: Lookup<'_>) -> Result<Loa
 fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Report> {
     let main = files.read_main().map_err(|error| Report::new(vec![error], &[]))?;
     let schema = schema_keys();
-    let reader = Reader::new(lookup, files, &schema);
+    let mut reader = Reader::new(lookup, files, &schema);
     let mut documents = vec![Document::parse(&main)];
     let patterns = read_includes(&reader, &documents);
     let included = files.follow(patterns, &reader.diagnostics);
     documents.extend(included.iter().map(Document::parse));
-    let edits = match find_edits(lookup, files, &documents) {
-        Some(EditDir { path, span }) => files.follow_edits(&path, span.as_ref(), &reader.diagnostics),
+    let edit_dir = find_edits(lookup, files, &documents);
+    let edits = match &edit_dir {
+        Some(EditDir { path, span }) => files.follow_edits(path, span.as_ref(), &reader.diagnostics),
         None => Vec::new(),
     };
     let complete = !reader.diagnostics.has_errors();
@@ -168,6 +169,10 @@ fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Re
         document.keep_editable(&schema, &reader.diagnostics);
         document
     }));
+    let directory = edit_dir.as_ref().map(|found| found.path.as_path());
+    let in_directory = |document: &&Document<'_>| directory.is_some() && document.file.path.parent() == directory;
+    reader.extensions = documents.iter().filter(in_directory).map(|document| Arc::clone(document.file)).collect();
+    reader.extended = documents.iter().filter(in_directory).flat_map(Document::services).collect();
     finish(reader, documents, complete)
 }
 

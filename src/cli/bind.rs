@@ -86,7 +86,9 @@ impl Changing {
         if self.dry_run {
             query.append_pair("dry_run", "true");
         }
-        self.note.iter().for_each(|note| drop(query.append_pair("note", note)));
+        if let Some(note) = &self.note {
+            query.append_pair("note", note);
+        }
         query.finish()
     }
 

@@ -81,7 +81,9 @@ impl Listing {
 fn with_query(path: &str, pairs: &[(&str, Option<&String>)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs {
-        value.iter().for_each(|value| drop(query.append_pair(name, value)));
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
     }
     let query = query.finish();
     if query.is_empty() { format!("{path}?") } else { format!("{path}?{query}&") }

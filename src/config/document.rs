@@ -39,6 +39,15 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// The names of its services, as they are written.
+    pub(super) fn services(&self) -> Vec<String> {
+        let services = self.table.get("service").and_then(|services| services.get_ref().as_array());
+        let name = |service: &Spanned<DeValue<'_>>| {
+            service.get_ref().as_table()?.get("name")?.get_ref().as_str().map(str::to_owned)
+        };
+        services.into_iter().flat_map(|services| services.iter().filter_map(name)).collect()
+    }
+
     /// Reports an `include` that names anything.
     pub(super) fn refuse_includes(&self, reason: &str, errors: &Diagnostics) {
         let value = Value::of("include", self.file, &self.table).filter(|value| !value.is_empty());
