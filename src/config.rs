@@ -37,7 +37,7 @@ mod variable;
 mod tests;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use document::Document;
@@ -121,6 +121,29 @@ pub fn load_from(source: &dyn Source, path: &Path) -> Result<Loaded, Failure> {
 /// As [`load`].
 pub fn parse(name: &Path, text: &str) -> Result<Config, Report> {
     parse_with(name, text, &|variable| std::env::var(variable)).map(|(config, _warnings)| config)
+}
+
+/// The services of other documents, bound to the functions of a configuration. `others` are the paths and texts of the documents, as messages
+/// name them; files in the directory of `edit_dir` may add to services of others, as ever.
+///
+/// # Errors
+/// Why those services cannot be served with these functions.
+pub fn rebind(inputs: &Inputs, others: &[(PathBuf, String)], edit_dir: Option<&Path>) -> Result<Vec<Service>, Report> {
+    let main = inputs.documents().next().map(|input| input.path.clone()).unwrap_or_default();
+    let (recorder, schema) = (Recorder::new(&Disk, &main), schema_keys());
+    let mut reader = Reader::new(&|variable| std::env::var(variable), &recorder, &schema);
+    let text = |input: &Input| String::from_utf8_lossy(input.content.as_deref().unwrap_or_default()).into_owned();
+    let own: Vec<_> = inputs.documents().map(|input| file::File::new(&input.path, text(input))).collect();
+    let theirs: Vec<_> = others.iter().map(|(path, text)| file::File::new(path, text.clone())).collect();
+    let mut documents: Vec<_> = own.iter().map(Document::parse).collect();
+    documents.iter_mut().for_each(|document| document.drop_tables(|name| name == "service"));
+    let mut rebound: Vec<_> = theirs.iter().map(Document::parse).collect();
+    rebound.iter_mut().for_each(|document| document.drop_tables(|name| name != "service"));
+    let in_directory = |document: &&Document<'_>| edit_dir.is_some() && document.file.path.parent() == edit_dir;
+    reader.extensions = rebound.iter().filter(in_directory).map(|document| Arc::clone(document.file)).collect();
+    reader.extended = rebound.iter().filter(in_directory).flat_map(Document::services).collect();
+    documents.extend(rebound);
+    finish(reader, documents, true).map(|(config, _warnings)| config.services)
 }
 
 /// Every key of the configuration, in the order of the reference.
