@@ -4,6 +4,7 @@
 
 mod address;
 mod cover;
+mod diff;
 mod digest;
 mod document;
 pub mod edit;
@@ -26,6 +27,7 @@ mod recorder;
 mod resolve;
 mod rule;
 mod schema;
+pub mod secret;
 mod section;
 pub mod source;
 pub mod store;
@@ -49,6 +51,7 @@ use value::{Found, Kind};
 use variable::Lookup;
 
 pub use address::{AdminAddress, InstanceAddress, ListenAddress};
+pub use diff::diff;
 pub use digest::Digest;
 pub use environment::Environment;
 pub use error::{Diagnostic, Report, Severity};

@@ -113,6 +113,33 @@ fn a_new_included_file_is_noticed() {
 }
 
 #[test]
+fn a_directory_of_edits_is_noticed_when_it_appears() {
+    let origin = Origin::hello();
+    let file = File::new("");
+    let edits = file.folder.path().join("edits");
+    std::fs::write(file.folder.path().join("admin.toml"), "[admin]\nedit_dir = \"edits\"\n").expect("written");
+    let base = format!("include = [\"admin.toml\"]\n{}", config(&origin, 0));
+    std::fs::write(file.path(), file.text(&base)).expect("written");
+    let gateway = Gateway::from_file(&file.path());
+    let other = || gateway.client().ask("GET / HTTP/1.1\r\nHost: other\r\n\r\n").status();
+    assert_eq!(other(), 200);
+    std::fs::create_dir(&edits).expect("a folder");
+    let service = |path: &str| {
+        format!(
+            "[[service]]\nname = \"other\"\nhosts = [\"other\"]\n[[service.api]]\npath = \"{path}\"\nfunction = \"f\"\n"
+        )
+    };
+    std::fs::write(edits.join("other.toml"), service("/only")).expect("written");
+    eventually("the new file is in use", || (other() == 404).then_some(()));
+    std::fs::write(edits.join("other.toml"), service("/")).expect("written");
+    eventually("its change is in use", || (other() == 200).then_some(()));
+    std::fs::remove_dir_all(&edits).expect("removed");
+    std::fs::create_dir(&edits).expect("a folder");
+    std::fs::write(edits.join("other.toml"), service("/only")).expect("written");
+    eventually("the new directory is noticed", || (other() == 404).then_some(()));
+}
+
+#[test]
 fn a_bad_file_changes_nothing_and_is_reported_once() {
     let origin = Origin::hello();
     let file = File::new(&config(&origin, 1));

@@ -132,7 +132,10 @@ impl Journal {
         let content = serde_json::to_vec_pretty(record).map_err(io::Error::other)?;
         let draft = directory.join(DRAFT);
         effect::remove(&draft)?;
-        effect::create(&draft, &content, Rights::PRIVATE)?;
+        effect::create(&draft, &content, Rights::PRIVATE).inspect_err(|_| {
+            // The next write removes it otherwise.
+            let _ = effect::remove(&draft);
+        })?;
         let journal = Self { directory: directory.to_owned(), phase: Phase::Preparing };
         effect::replace(&draft, &journal.path())?;
         effect::sync_directory(directory).inspect_err(|_| {

@@ -20,7 +20,8 @@ struct Stand {
 
 impl Stand {
     fn new(files: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        // In memory, if there is a place: thousands of files are brought to the disk.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder");
         for name in ["files", "journals"] {
             fs::create_dir(folder.path().join(name)).expect("a folder");
         }

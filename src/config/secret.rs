@@ -1,0 +1,228 @@
+//! Which values of a configuration are secret, and texts in which they are not shown.
+//!
+//! It goes by the names of keys. Comments are shown as they are.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What stands in place of a secret.
+const MASK: &str = "***";
+/// Keys whose values are secret, wherever they stand, and the names of header fields. `_` is equal to `-`.
+const NAMES: [&str; 8] =
+    ["authorization", "proxy-authorization", "cookie", "set-cookie", "hash", "keys", "passphrase", "passwd"];
+/// Parts of such names.
+const PARTS: [&str; 3] = ["token", "secret", "password"];
+
+/// Whether the value of a key is secret, by the names of its tables and its own, from the outermost to the innermost.
+#[must_use]
+pub fn is_secret(path: &[&str]) -> bool {
+    let Some((name, tables)) = path.split_last() else { return false };
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let is_field = tables.last().is_some_and(|table| table.ends_with("headers"));
+    match tables {
+        // Whatever a collector asks for.
+        ["traces", "headers", ..] => return true,
+        // The account at the server that issues certificates.
+        ["acme", "eab", ..] => return true,
+        _ => {}
+    }
+    // What names a file is no secret; what is in the file is.
+    let is_file = name.ends_with("-file") && !is_field;
+    let is_key = name.ends_with("-key") || (is_field && name == "key");
+    !is_file && (is_key || NAMES.contains(&name.as_str()) || PARTS.iter().any(|part| name.contains(part)))
+}
+
+/// A text of TOML with `***` for all that is secret, on the same lines. A value that only names a variable is none. A text that is not
+/// TOML is all masked: nobody can tell what is what in it.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        let line = |line: &str| if line.trim().is_empty() { line.to_owned() } else { with_end(MASK, line) };
+        return text.split_inclusive('\n').map(line).collect();
+    }
+    let mut search = Search { text, path: Vec::new(), found: Vec::new() };
+    search.table(table.get_ref());
+    let mut found = search.found;
+    found.sort_by_key(|range| range.start);
+    let mut masked = String::with_capacity(text.len());
+    let mut end = 0;
+    for range in found {
+        masked.push_str(text.get(end..range.start).unwrap_or_default());
+        masked.push_str(&mask(text.get(range.clone()).unwrap_or_default()));
+        end = range.end;
+    }
+    masked.push_str(text.get(end..).unwrap_or_default());
+    masked
+}
+
+/// The search for secrets in one text.
+struct Search<'a> {
+    text: &'a str,
+    path: Vec<&'a str>,
+    /// Where they stand. No two overlap.
+    found: Vec<Range<usize>>,
+}
+
+impl<'a> Search<'a> {
+    fn table(&mut self, table: &'a DeTable<'_>) {
+        for (key, value) in table {
+            self.path.push(key.get_ref().as_ref());
+            self.value(value);
+            self.path.pop();
+        }
+    }
+
+    fn value(&mut self, value: &'a Spanned<DeValue<'_>>) {
+        match value.get_ref() {
+            // What is in a table has names of its own: `[[admin.token]]` has a name and a role.
+            DeValue::Table(table) => self.table(table),
+            DeValue::Array(items) => items.iter().for_each(|item| self.value(item)),
+            DeValue::String(text) if is_variable(text) => {}
+            _ if is_secret(&self.path) => self.found.push(value.span()),
+            DeValue::String(_) => self.found.extend(self.users(value.span())),
+            _ => {}
+        }
+    }
+
+    /// The users of URLs in a string, with their passwords.
+    fn users(&self, span: Range<usize>) -> Vec<Range<usize>> {
+        let mut users = Vec::new();
+        let mut at = span.start;
+        while let Some(found) = self.text.get(at..span.end).and_then(|rest| rest.find("://")) {
+            let start = at + found + "://".len();
+            let rest = self.text.get(start..span.end).unwrap_or_default();
+            let authority = rest.find(['/', '?', '#', '"', '\'', ' ', '\n']).unwrap_or(rest.len());
+            users.extend(rest[..authority].rfind('@').map(|end| start..start + end));
+            at = start;
+        }
+        users
+    }
+}
+
+/// Whether a string is `${NAME}` and nothing else.
+fn is_variable(text: &str) -> bool {
+    let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+}
+
+/// A value as it is written, with its quotes and its lines, and the mask for what is in them.
+fn mask(written: &str) -> String {
+    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| written.starts_with(quote)).unwrap_or_default();
+    let inner = written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).unwrap_or(written);
+    let lines: String = inner.split_inclusive('\n').map(|line| with_end(MASK, line)).collect();
+    let lines = if inner.is_empty() || inner.ends_with('\n') { lines + MASK } else { lines };
+    format!("{quote}{lines}{quote}")
+}
+
+/// `text` with the line break of `line`.
+fn with_end(text: &str, line: &str) -> String {
+    let end = line.trim_end_matches(['\r', '\n']).len();
+    format!("{text}{}", &line[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_tell_what_is_secret() {
+        for (path, secret) in [
+            ("admin.token.hash", true),
+            ("admin.token.name", false),
+            ("admin.token.role", false),
+            ("consumer.keys", true),
+            ("consumer.hmac.secret", true),
+            ("consumer.hmac.secret_file", false),
+            ("store.password_file", false),
+            ("store.password", true),
+            ("function.headers.Authorization", true),
+            ("function.headers.authorization", true),
+            ("service.api.headers.X-Api-Key", true),
+            ("service.api.headers.X_Api_Key", true),
+            ("service.api.headers.Key", true),
+            ("service.api.headers.Cookie", true),
+            ("service.api.headers.X-Token-File", true),
+            ("service.api.response_headers.Set-Cookie", true),
+            ("service.api.headers.X-Tier", false),
+            ("traces.headers.X-Anything", true),
+            ("traces.endpoint", false),
+            ("acme.eab.kid", true),
+            ("acme.eab.hmac_key", true),
+            ("listener.tls.certificates.key", false),
+            ("function.tls.key", false),
+            ("listener.tls.session_tickets", false),
+            ("function.keepalive", false),
+        ] {
+            assert_eq!(is_secret(&path.split('.').collect::<Vec<_>>()), secret, "{path}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_masked_where_they_stand() {
+        for (text, shown) in [
+            ("a = 1 # x\n", "a = 1 # x\n"),
+            (
+                "[[admin.token]]\nname = \"ci\"\nhash = \"sha256:1\" # x\n",
+                "[[admin.token]]\nname = \"ci\"\nhash = \"***\" # x\n",
+            ),
+            (
+                "headers = { \"X-Tier\" = \"gold\", 'Authorization' = 'Bearer x', Cookie = \"a=\\\"b\" }",
+                "headers = { \"X-Tier\" = \"gold\", 'Authorization' = '***', Cookie = \"***\" }",
+            ),
+            ("headers.authorization = \"x\"\r\nb = \"c\"\r\n", "headers.authorization = \"***\"\r\nb = \"c\"\r\n"),
+            (
+                "[traces.headers]\na = \"x\"\n[log]\nlevel = \"x\"\n",
+                "[traces.headers]\na = \"***\"\n[log]\nlevel = \"x\"\n",
+            ),
+            ("keys = [\n  \"a\", # one\n  \"b\",\n]\n", "keys = [\n  \"***\", # one\n  \"***\",\n]\n"),
+            ("password = \"\"\"\none\ntwo\"\"\"\n", "password = \"\"\"***\n***\n***\"\"\"\n"),
+            ("password = '''one\ntwo\n'''\n", "password = '''***\n***\n***'''\n"),
+            ("password = \"${NAME}\"\n", "password = \"${NAME}\"\n"),
+            ("password = \"x${NAME}\"\n", "password = \"***\"\n"),
+            ("password = \"\"\n", "password = \"***\"\n"),
+            ("password = 1234\n", "password = ***\n"),
+            ("\"pass\\u0077ord\" = \"x\"\n", "\"pass\\u0077ord\" = \"***\"\n"),
+            (
+                "a = [\"http://u:p@h:1/@b?q\", 'https://h/@', \"redis://:p@h\"]\n",
+                "a = [\"http://***@h:1/@b?q\", 'https://h/@', \"redis://***@h\"]\n",
+            ),
+            ("password = \"é\"\nb = \"é\"", "password = \"***\"\nb = \"é\""),
+            ("not TOML = = \"x\"\n\npassword = \"x\"\n", "***\n\n***\n"),
+        ] {
+            assert_eq!(masked(text), shown, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_line_stays_and_nothing_panics(text in "[\\[\\]a-z.= \"'{}$\\n\\r\u{e9}\\\\0-9,#:/@]{0,200}") {
+            prop_assert_eq!(masked(&text).matches('\n').count(), text.matches('\n').count());
+        }
+
+        #[test]
+        fn no_secret_stays(
+            key in "(password|hash|\"X-Token\"|'api_key'|headers\\.cookie|traces\\.headers\\.a)",
+            secret in "[A-Z]{6,12}",
+            form in 0..5_usize,
+        ) {
+            let quoted = [
+                format!("\"{secret}\""),
+                format!("'{secret}'"),
+                format!("\"\"\"\n{secret}\nx{secret}\"\"\""),
+                format!("[\"a\", '''{secret}''']"),
+                format!("[[\"{secret}\"], []]"),
+            ];
+            let text = format!("before = 1\n{key} = {} # comment\nafter = \"seen\"\n", quoted[form]);
+            let masked = masked(&text);
+            prop_assert!(!masked.contains(&secret), "{}", masked);
+            prop_assert!(masked.contains("after = \"seen\""), "{}", masked);
+        }
+    }
+}
