@@ -1,5 +1,6 @@
 //! The composition root: makes the parts, joins them, and ends them in order.
 
+pub mod keeping;
 pub mod preflight;
 
 use std::io;
@@ -14,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::config::store::Store;
+use self::keeping::Keeping;
 use crate::config::{Config, Diagnostic, Report};
 #[cfg(feature = "acme")]
 use crate::control::acme;
@@ -116,7 +117,9 @@ impl App {
             client_connections: config.gateway.max_connections.map_or((open_files / 2).max(16), usize::from),
             idle_connections: (open_files / 4 / workers).max(16),
         };
-        let snapshot = Snapshot::compile(config, None, &metrics)?;
+        let mut keeping = Keeping::open(&config, origin.as_ref(), &metrics);
+        let plan = keeping.plan(config, origin.as_ref().map(|origin| &origin.inputs));
+        let snapshot = Snapshot::make(plan, None, &metrics)?;
         let shared = Arc::new(Shared::new(snapshot));
         #[cfg(feature = "acme")]
         acme::load(&shared.load());
@@ -131,8 +134,15 @@ impl App {
         let readiness = Arc::new(Readiness::default());
         let watched = origin.is_some();
         let board = Board::new();
-        let store = origin.as_ref().and_then(|origin| Some(Store::new(origin.path.parent()?)));
-        let parts = Parts { shared: shared.clone(), metrics: metrics.clone(), board: board.clone(), store };
+        let Keeping { store, revisions, audit } = keeping;
+        let parts = Parts {
+            shared: shared.clone(),
+            metrics: metrics.clone(),
+            board: board.clone(),
+            store,
+            revisions,
+            audit: audit.clone(),
+        };
         let (loader, loads) = load::start(Reloader::new(origin, parts), watched);
         let admin_address = admin_socket.as_ref().and_then(AdminSocket::address);
         let admin = admin_socket.map(|socket| {

@@ -62,6 +62,7 @@ pub use pem::{Files, Identity, PrivateKey};
 pub use place::{Place, Setting};
 pub use resolve::Config;
 pub use schema::{Described, Form, Key, reference};
+pub use secret::masked;
 pub use source::Source;
 pub use source::disk::Disk;
 pub use source::memory::Memory;
@@ -126,25 +127,33 @@ pub fn parse(name: &Path, text: &str) -> Result<Config, Report> {
     parse_with(name, text, &|variable| std::env::var(variable)).map(|(config, _warnings)| config)
 }
 
-/// The services of other documents, bound to the functions of a configuration. `others` are the paths and texts of the documents, as messages
-/// name them; files in the directory of `edit_dir` may add to services of others, as ever.
+/// A document of a configuration that is not in use.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// As messages name it.
+    pub path: PathBuf,
+    pub text: String,
+    pub role: Role,
+}
+
+/// The services of other documents, bound to the functions of a configuration.
 ///
 /// # Errors
 /// Why those services cannot be served with these functions.
-pub fn rebind(inputs: &Inputs, others: &[(PathBuf, String)], edit_dir: Option<&Path>) -> Result<Vec<Service>, Report> {
+pub fn rebind(inputs: &Inputs, others: &[Other]) -> Result<Vec<Service>, Report> {
     let main = inputs.documents().next().map(|input| input.path.clone()).unwrap_or_default();
     let (recorder, schema) = (Recorder::new(&Disk, &main), schema_keys());
     let mut reader = Reader::new(&|variable| std::env::var(variable), &recorder, &schema);
     let text = |input: &Input| String::from_utf8_lossy(input.content.as_deref().unwrap_or_default()).into_owned();
     let own: Vec<_> = inputs.documents().map(|input| file::File::new(&input.path, text(input))).collect();
-    let theirs: Vec<_> = others.iter().map(|(path, text)| file::File::new(path, text.clone())).collect();
+    let theirs: Vec<_> = others.iter().map(|other| file::File::new(&other.path, other.text.clone())).collect();
     let mut documents: Vec<_> = own.iter().map(Document::parse).collect();
     documents.iter_mut().for_each(|document| document.drop_tables(|name| name == "service"));
     let mut rebound: Vec<_> = theirs.iter().map(Document::parse).collect();
     rebound.iter_mut().for_each(|document| document.drop_tables(|name| name != "service"));
-    let in_directory = |document: &&Document<'_>| edit_dir.is_some() && document.file.path.parent() == edit_dir;
-    reader.extensions = rebound.iter().filter(in_directory).map(|document| Arc::clone(document.file)).collect();
-    reader.extended = rebound.iter().filter(in_directory).flat_map(Document::services).collect();
+    let edits = || rebound.iter().zip(others).filter(|(_, other)| other.role == Role::Edited);
+    reader.extensions = edits().map(|(document, _)| Arc::clone(document.file)).collect();
+    reader.extended = edits().flat_map(|(document, _)| document.services()).collect();
     documents.extend(rebound);
     finish(reader, documents, true).map(|(config, _warnings)| config.services)
 }

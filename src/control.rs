@@ -7,6 +7,7 @@
 pub mod acme;
 pub mod admin;
 pub mod amend;
+pub mod audit;
 pub mod board;
 pub mod change;
 pub mod edit;
@@ -20,6 +21,8 @@ pub mod page;
 pub mod problem;
 pub mod ready;
 pub mod reload;
+pub mod restore;
+pub mod revisions;
 pub mod signals;
 pub mod systemd;
 pub mod tail;

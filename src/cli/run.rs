@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::configured::Configured;
 use super::outcome::{Failure, exit_code};
-use crate::app::{App, Options};
+use crate::app::{App, Options, keeping};
 use crate::config::Log;
 use crate::control::reload::Origin;
 use crate::process;
@@ -12,6 +12,7 @@ use crate::telemetry::log::{self, Guard};
 
 pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let file = configured.choose();
+    keeping::recover(&file.path);
     let loaded = file.load()?;
     let _log = begin(&loaded.config.log)?;
     let origin = Origin { path: file.path, inputs: loaded.inputs, report: loaded.report };

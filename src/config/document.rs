@@ -41,7 +41,8 @@ impl<'a> Document<'a> {
 
     /// Takes tables and keys of the top level out.
     pub(super) fn drop_tables(&mut self, is_dropped: impl Fn(&str) -> bool) {
-        let dropped: Vec<_> = self.table.keys().map(|key| key.get_ref().to_string()).filter(|key| is_dropped(key)).collect();
+        let dropped: Vec<_> =
+            self.table.keys().map(|key| key.get_ref().to_string()).filter(|key| is_dropped(key)).collect();
         dropped.iter().for_each(|key| drop(self.table.remove(key.as_str())));
     }
 

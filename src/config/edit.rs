@@ -4,6 +4,7 @@
 //! touches a disk: what comes out is the new text of each file, to be checked as a whole and then written.
 
 mod layout;
+pub mod object;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
 
 use self::layout::{Layout, Position};
+use self::object::Written;
 use super::file::File;
 use super::place::Place;
 
@@ -133,15 +135,62 @@ impl Editor {
         Ok(())
     }
 
+    /// Makes an object say what another one says. Its comments, and the APIs of a service, stay.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn replace(&mut self, object: &Written, wanted: &Written) -> Result<(), EditError> {
+        let unknown = || EditError::UnknownFile { file: object.file.clone() };
+        let document = self.documents.get_mut(&object.file).ok_or_else(unknown)?;
+        let table = object.position.table(&mut document.edited).ok_or_else(unknown)?;
+        let gone: Vec<_> = table.iter().map(|(key, _)| key.to_owned()).filter(|key| key != "api").collect();
+        let apis = table.remove("api");
+        for key in gone.iter().filter(|key| !wanted.table.contains_key(key)) {
+            table.remove(key);
+        }
+        for (key, item) in wanted.table.iter() {
+            match item {
+                Item::Value(value) if table.get(key).is_some_and(Item::is_value) => set(table, key, value.clone()),
+                _ => drop(table.insert(key, item.clone())),
+            }
+        }
+        // Behind the keys of the service, where they were.
+        apis.into_iter().for_each(|apis| drop(table.insert("api", apis)));
+        self.touched.push((object.file.clone(), object.position));
+        Ok(())
+    }
+
+    /// Removes an object that was found in its file.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn remove_written(&mut self, object: &Written) -> Result<(), EditError> {
+        let unknown = || EditError::UnknownFile { file: object.file.clone() };
+        self.documents.get_mut(&object.file).ok_or_else(unknown)?.removed.push(object.position);
+        Ok(())
+    }
+
+    /// Adds an object to a file as another file has it.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn add_written(&mut self, file: &Path, home: Home<'_>, wanted: &Written) -> Result<(), EditError> {
+        self.insert(file, home, wanted.table.clone())
+    }
+
     /// Adds an object to a file, behind those of its kind.
     ///
     /// # Errors
     /// As [`Self::change`].
     pub fn add(&mut self, file: &Path, home: Home<'_>, assignments: &[Assignment]) -> Result<(), EditError> {
-        let unknown = || EditError::UnknownFile { file: file.to_owned() };
-        let document = self.documents.get_mut(file).ok_or_else(unknown)?;
         let mut table = Table::new();
         assignments.iter().for_each(|assignment| assign(&mut table, assignment));
+        self.insert(file, home, table)
+    }
+
+    fn insert(&mut self, file: &Path, home: Home<'_>, table: Table) -> Result<(), EditError> {
+        let unknown = || EditError::UnknownFile { file: file.to_owned() };
+        let document = self.documents.get_mut(file).ok_or_else(unknown)?;
         let root = document.edited.as_table_mut();
         let position = match home {
             Home::Functions => Position::Function(push(root, "function", table)),
@@ -198,6 +247,16 @@ impl Editor {
 pub struct Pointers(Vec<(PathBuf, Position)>);
 
 impl Pointers {
+    /// The objects that were changed or added, as their files have them now.
+    #[must_use]
+    pub fn texts(&self, edited: &[Edited]) -> Vec<String> {
+        let text = |(path, position): &(PathBuf, Position)| {
+            let after = &edited.iter().find(|edited| edited.path == *path)?.after;
+            object::text_at(&File::new(path, after.clone()), *position)
+        };
+        self.0.iter().filter_map(text).collect()
+    }
+
     /// A JSON pointer into the first changed object that `place` is within, in the new text of its file.
     #[must_use]
     pub fn find(&self, place: &Place, edited: &[Edited]) -> Option<String> {

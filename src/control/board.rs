@@ -22,8 +22,8 @@ pub struct Known {
     pub warnings: Vec<Finding>,
     /// Where revisions are kept, or why they are not.
     pub history: Result<String, String>,
-    /// Which releases there are was changed so often.
-    pub releases: u64,
+    /// How many configurations and releases were applied.
+    pub changes: u64,
 }
 
 /// A load that changed nothing.
@@ -49,7 +49,7 @@ impl Board {
             pending: Vec::new(),
             warnings: Vec::new(),
             history: Err("there is none".to_owned()),
-            releases: 0,
+            changes: 0,
         };
         Self(watch::Sender::new(Arc::new(known)))
     }

@@ -28,6 +28,14 @@ pub struct Author {
     pub from: String,
 }
 
+impl Author {
+    /// Whoever changes files by hand.
+    #[must_use]
+    pub fn file() -> Self {
+        Self { name: "file".to_owned(), from: String::new() }
+    }
+}
+
 /// Whether the change is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -51,7 +59,7 @@ pub enum Change {
     },
     /// Functions, services and APIs are made what these files say.
     Apply {
-        documents: Vec<(String, String)>,
+        documents: Vec<Source>,
     },
     /// Functions, services and APIs become what they were.
     Rollback {
@@ -70,6 +78,15 @@ pub enum Change {
     Follow {
         environment: Environment,
     },
+}
+
+/// A file that is applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// As seen from the directory of the main file.
+    pub name: String,
+    pub text: String,
 }
 
 /// Of which state of an object a change is made (RFC 9110 section 13.1).

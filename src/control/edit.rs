@@ -97,7 +97,39 @@ impl Files<'_> {
         editor.open(path, self.text(path)).map_err(|error| moved(&error))
     }
 
-    fn text(&self, path: &Path) -> Option<String> {
+    /// The documents of the configuration in use.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(&Path, &str)> {
+        let documents = self.inputs.documents();
+        documents
+            .filter_map(|input| Some((input.path.as_path(), std::str::from_utf8(input.content.as_deref()?).ok()?)))
+            .collect()
+    }
+
+    /// Whether a file is one of them.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        self.inputs.documents().any(|input| input.path == path)
+    }
+
+    #[must_use]
+    pub fn can_write(&self, path: &Path) -> bool {
+        (self.is_writable)(path)
+    }
+
+    /// The file of new objects that have no neighbour: in the directory of edits, or the main one.
+    #[must_use]
+    pub fn default_home(&self, name: &str) -> PathBuf {
+        let Some(directory) = &self.snapshot.config.admin.edit_dir else {
+            return self.inputs.documents().next().map(|input| input.path.clone()).unwrap_or_default();
+        };
+        let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
+        directory.join(format!("{}.toml", name.chars().map(safe).collect::<String>()))
+    }
+
+    /// What a file of the configuration in use says; none for another file.
+    #[must_use]
+    pub fn text(&self, path: &Path) -> Option<String> {
         let input = self.inputs.documents().find(|input| input.path == path)?;
         String::from_utf8(input.content.clone()?).ok()
     }
@@ -137,18 +169,15 @@ impl Files<'_> {
 
     /// The file of new objects that have no neighbour in a file that can be written.
     fn home(&self, name: &str, neighbour: Option<&Place>, target: &Target) -> Result<PathBuf, Problem> {
-        if let Some(directory) = &self.snapshot.config.admin.edit_dir {
-            let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
-            return Ok(directory.join(format!("{}.toml", name.chars().map(safe).collect::<String>())));
+        let home = self.default_home(name);
+        // A service is added to in the directory of edits only.
+        let fits = neighbour.is_none()
+            || self.snapshot.config.admin.edit_dir.is_some()
+            || !matches!(target, Target::Api { .. });
+        if fits && (self.is_writable)(&home) {
+            return Ok(home);
         }
-        let main = self.inputs.documents().next().map(|input| input.path.clone());
-        match (main, neighbour) {
-            (Some(main), None) if (self.is_writable)(&main) => Ok(main),
-            (main, neighbour) => {
-                let path = neighbour.map(|place| place.file.to_path_buf()).or(main).unwrap_or_default();
-                Err(read_only(target, &path))
-            }
-        }
+        Err(read_only(target, neighbour.map_or(&home, |place| &place.file)))
     }
 
     /// Refuses an API whose path and method another one has.

@@ -167,7 +167,6 @@ mod tests {
 
     use super::*;
     use crate::config;
-    use crate::control::board::Board;
     use crate::control::reload::Parts;
     use crate::snapshot::{Shared, Snapshot};
     use crate::telemetry::metrics::Metrics;
@@ -182,8 +181,7 @@ address = "127.0.0.1:0"
         let config = config::parse(Path::new("test"), CONFIG).expect("a good configuration");
         let metrics = Metrics::new();
         let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics).expect("a table")));
-        let (loader, mut loads) =
-            start(Reloader::new(None, Parts { shared, metrics, board: Board::new(), store: None }), false);
+        let (loader, mut loads) = start(Reloader::new(None, Parts::without_files(shared, metrics)), false);
         let outcomes: Vec<_> = (0..=WAITING)
             .map(|_| {
                 let (answer, outcome) = oneshot::channel();

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::audit::{Audit, Line};
 use super::board::{Board, Refused};
+use super::change::Author;
 use super::problem::Finding;
+use super::revisions::{self, Revisions};
 use super::watch::Watched;
 use crate::clock::unix_time;
 use crate::config::store::Store;
@@ -48,6 +51,17 @@ pub struct Parts {
     pub board: Board,
     /// Where edits are journaled; none: nothing can be edited.
     pub store: Option<Store>,
+    pub revisions: Revisions,
+    pub audit: Audit,
+}
+
+impl Parts {
+    /// Those of a configuration that comes from no file.
+    #[must_use]
+    pub fn without_files(shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
+        let audit = Audit::new(None, metrics.lost_audit_lines.clone());
+        Self { shared, metrics, board: Board::new(), store: None, revisions: Revisions::none(), audit }
+    }
 }
 
 /// Loads the configuration and puts it in use: when asked, when its files have changed, or when a change of objects changes them.
@@ -57,8 +71,9 @@ pub struct Reloader {
     parts: Parts,
     /// What was last read, whether or not what it said was good.
     inputs: Inputs,
-    /// What the configuration in use was read from.
+    /// What the configuration in use was read from, and what it was warned of.
     applied: Inputs,
+    report: Report,
     /// Tables that workers may still use. They are taken apart here, not by the last worker that lets go: with many APIs that takes
     /// longer than a request should wait.
     retired: Vec<Arc<Snapshot>>,
@@ -68,11 +83,18 @@ pub struct Reloader {
 
 /// A configuration that can be put in use.
 pub(super) struct Prepared {
-    config: Config,
-    report: Report,
-    inputs: Inputs,
-    releases: Releases,
-    pending: Vec<&'static str>,
+    pub(super) config: Config,
+    pub(super) report: Report,
+    pub(super) inputs: Inputs,
+    pub(super) releases: Releases,
+    pub(super) pending: Vec<&'static str>,
+}
+
+/// Who has a configuration applied, and why.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cause<'a> {
+    pub(super) author: &'a Author,
+    pub(super) note: Option<&'a str>,
 }
 
 impl Reloader {
@@ -80,12 +102,14 @@ impl Reloader {
     #[must_use]
     pub fn new(origin: Option<Origin>, parts: Parts) -> Self {
         let started = parts.shared.load().config.clone();
-        let (path, inputs) = match origin {
-            Some(Origin { path, inputs, report: _ }) => (Some(path), inputs),
-            None => (None, Inputs::default()),
+        let (path, inputs, report) = match origin {
+            Some(Origin { path, inputs, report }) => (Some(path), inputs, report),
+            None => (None, Inputs::default(), Report::default()),
         };
-        let reloader = Self { path, parts, applied: inputs.clone(), inputs, retired: Vec::new(), started };
+        let reloader = Self { path, parts, applied: inputs.clone(), inputs, report, retired: Vec::new(), started };
         reloader.succeeded();
+        let state = reloader.parts.revisions.state();
+        reloader.parts.board.change(|known| known.history = state);
         reloader
     }
 
@@ -155,7 +179,12 @@ impl Reloader {
                 Err(failure.report)
             }
         };
-        let applied = prepared.and_then(|prepared| self.apply(prepared));
+        let before = self.parts.shared.load().revision;
+        let author = Author::file();
+        let applied = prepared.and_then(|prepared| self.apply(prepared, Cause { author: &author, note: None }));
+        if let Some(applied) = applied.as_ref().ok().filter(|applied| applied.revision != before) {
+            self.parts.audit.write(&Line::of_files(&author, applied.revision));
+        }
         applied.map_err(|report| {
             self.parts.metrics.count_reload(false);
             tracing::error!("configuration refused, the one in use stays:\n{report}");
@@ -172,20 +201,24 @@ impl Reloader {
         for key in &pending {
             report.push(Diagnostic::warning(format!("`{key}` changed: restart to apply")));
         }
-        let releases = Releases::default();
-        let mut collisions = Report::default();
-        releases.collisions(&config).into_iter().for_each(|error| collisions.push(error));
-        if collisions.is_empty() { Ok(Prepared { config, report, inputs, releases, pending }) } else { Err(collisions) }
+        let releases = revisions::compile(&self.parts.revisions.pins(), &config, &inputs)?;
+        Ok(Prepared { config, report, inputs, releases, pending })
     }
 
-    pub(super) fn apply(&mut self, prepared: Prepared) -> Result<Applied, Report> {
+    pub(super) fn apply(&mut self, prepared: Prepared, cause: Cause<'_>) -> Result<Applied, Report> {
         let Prepared { config, mut report, inputs, releases, pending } = prepared;
         let before = self.parts.shared.load();
-        let is_new = inputs.files != self.applied.files;
-        let revision = before.revision + u64::from(is_new);
         // They are looked at as those of the configuration are. Read before they are used: what changes in between is seen then.
         let orphaned = before.orphaned_files(&config);
         let level = config.log.level;
+        // Kept before it is used, so that nothing is served that nobody could look up. Whether it can be kept is no reason not to serve it.
+        let is_new = !inputs.documents().eq(self.applied.documents());
+        let revision = if is_new {
+            self.parts.revisions.record(&inputs, before.revision, cause.author, cause.note)
+        } else {
+            before.revision
+        };
+        self.report = report.clone();
         let plan = Plan { revision, config, releases };
         let snapshot = Snapshot::make(plan, Some(&before), &self.parts.metrics)
             .map_err(|error| Report::of(Diagnostic::new(with_sources(&error))))?;
@@ -216,6 +249,17 @@ impl Reloader {
 
     pub(super) fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    pub(super) fn parts_mut(&mut self) -> &mut Parts {
+        &mut self.parts
+    }
+
+    /// The configuration in use, to be applied again beside other releases.
+    pub(super) fn again(&self, releases: Releases) -> Prepared {
+        let config = Config::clone(&self.parts.shared.load().config);
+        let pending = waiting(&self.started, &config);
+        Prepared { config, report: self.report.clone(), inputs: self.applied.clone(), releases, pending }
     }
 
     /// What the configuration in use was read from.
@@ -270,13 +314,14 @@ mod tests {
         let metrics = Metrics::new();
         let first = Snapshot::compile(parse(), None, &metrics).expect("a table");
         let shared = Arc::new(Shared::new(first));
-        let parts = Parts { shared: shared.clone(), metrics, board: Board::new(), store: None };
+        let parts = Parts::without_files(shared.clone(), metrics);
         let mut reloader = Reloader::new(None, parts);
         let in_use = shared.load();
         let (seen, generation) = (Arc::downgrade(&in_use), in_use.generation);
         let loaded = Loaded { config: parse(), report: Report::default(), inputs: Inputs::default() };
         let prepared = reloader.prepare(loaded).expect("no release");
-        reloader.apply(prepared).expect("applied");
+        let cause = Cause { author: &Author::file(), note: None };
+        reloader.apply(prepared, cause).expect("applied");
         assert_ne!(shared.generation(), generation);
         reloader.tidy();
         drop(in_use);

@@ -35,6 +35,7 @@ pub struct Metrics {
     pub proxy_protocol_errors: IntCounter,
     pub floods: Arc<Floods>,
     pub lost_access_lines: IntCounter,
+    pub lost_audit_lines: IntCounter,
     pub exported_spans: IntCounter,
     pub lost_spans: IntCounter,
     apis: Handles<ApiLabels, Shards<ApiShard>>,
@@ -108,6 +109,7 @@ impl Metrics {
                 "Connections that were closed for want of a proper PROXY header from a trusted peer.",
             ),
             floods: Arc::default(),
+            lost_audit_lines: counter("fngate_audit_log_lost_total", "Audit log lines that could not be written."),
             lost_access_lines: counter("fngate_access_log_lost_total", "Access log lines that could not be written."),
             exported_spans: counter("fngate_spans_exported_total", "Spans that the collector has taken."),
             lost_spans: counter(

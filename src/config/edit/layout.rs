@@ -198,7 +198,7 @@ fn pointer_in(table: &dyn TableLike, at: &dyn Fn(Range<usize>) -> bool) -> Optio
     None
 }
 
-fn tables(list: Option<&Item>) -> Box<dyn Iterator<Item = &dyn TableLike> + '_> {
+pub(super) fn tables(list: Option<&Item>) -> Box<dyn Iterator<Item = &dyn TableLike> + '_> {
     match list {
         Some(Item::ArrayOfTables(tables)) => Box::new(tables.iter().map(|table| table as &dyn TableLike)),
         Some(Item::Value(Value::Array(items))) => {

@@ -12,11 +12,13 @@ use crate::config::host::is_dns_name;
 use crate::config::pem::{self, Identity};
 use crate::config::section::Section;
 use crate::config::value::{Found, Kind};
-use crate::config::variable::state_directory;
+use crate::config::variable::{first_directory, state_directory};
 
 const ADMIN_HOST: Kind<String> = Kind::new("fngate.internal", admin_host);
 /// `None` is the empty string.
 const EDIT_DIR: Kind<Option<PathBuf>> = Kind::new("/var/lib/fngate/conf.d", directory);
+/// `None` is the empty string.
+const AUDIT: Kind<Option<PathBuf>> = Kind::new("/var/log/fngate/audit.log", directory);
 
 /// `[admin]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Admin {
     pub tokens: Vec<AdminToken>,
     /// The directory of edits, whose files belong to the configuration. `None`: there is none.
     pub edit_dir: Option<PathBuf>,
+    /// Where changes are noted. `None`: in the messages of the log only.
+    pub audit: Option<PathBuf>,
 }
 
 /// The directory of edits, and where the configuration names it.
@@ -43,6 +47,7 @@ pub(in crate::config) fn read(section: &Section<'_>) -> (Admin, Option<Span>) {
     let address = section.optional("address", &ADMIN);
     let hosts = section.list("hosts", &ADMIN_HOST).into_iter().map(|host| host.value).collect();
     let edit_dir = edit_dir(section).map(|found| found.path);
+    let audit = audit(section);
     let tls = section.table("tls", read_tls);
     let tokens = token::read(section);
     let (address, span) = match address {
@@ -53,7 +58,7 @@ pub(in crate::config) fn read(section: &Section<'_>) -> (Admin, Option<Span>) {
         let error = Diagnostic::new("a Unix socket has no TLS: the kernel knows who is at the other end");
         section.report(error.at(&value.key_span()));
     }
-    (Admin { address, hosts, tls, tokens, edit_dir }, span)
+    (Admin { address, hosts, tls, tokens, edit_dir, audit }, span)
 }
 
 fn read_tls(section: &Section<'_>) -> Option<Identity> {
@@ -73,6 +78,18 @@ pub(in crate::config) fn edit_dir(section: &Section<'_>) -> Option<EditDir> {
             Some(EditDir { path, span: Some(span) })
         }
         None => state_directory(section.reader.lookup).map(|state| EditDir { path: state.join("conf.d"), span: None }),
+    }
+}
+
+/// The audit log: beside the other logs of the service, or in its state.
+fn audit(section: &Section<'_>) -> Option<PathBuf> {
+    match section.optional("audit", &AUDIT) {
+        Some(found) => found.value.map(|path| section.reader.files.place(&path)),
+        None => {
+            let lookup = section.reader.lookup;
+            let folder = first_directory("LOGS_DIRECTORY", lookup).or_else(|| state_directory(lookup));
+            folder.map(|folder| folder.join("audit.log"))
+        }
     }
 }
 
