@@ -1,5 +1,6 @@
 //! The composition root: makes the parts, joins them, and ends them in order.
 
+pub mod keeping;
 pub mod preflight;
 
 use std::io;
@@ -8,24 +9,33 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
+use self::keeping::Keeping;
 use crate::config::{Config, Diagnostic, Report};
 #[cfg(feature = "acme")]
 use crate::control::acme;
-use crate::control::admin::{self, Admin};
+use crate::control::admin;
+use crate::control::admin::access::Access;
+use crate::control::admin::state::State;
+use crate::control::admin::token::OwnToken;
+use crate::control::board::Board;
 use crate::control::expiry;
+use crate::control::live::{self, Live};
 use crate::control::load;
+use crate::control::problem::Finding;
 use crate::control::ready::Readiness;
-use crate::control::reload::{Origin, Reloaded, Reloader, warn_of};
+use crate::control::reload::{Origin, Parts, Reloaded, Reloader, warn_of};
+use crate::control::tail::{self, Tail};
 #[cfg(feature = "otel")]
 use crate::control::traces;
 use crate::control::{Command, Control, Outcome, StopSignal, signals};
 use crate::drain::Phase;
+use crate::net::admin::AdminSocket;
 use crate::net::socket::{self, BindError, Sockets};
 use crate::net::socket_file::SocketFile;
 use crate::process;
@@ -34,6 +44,7 @@ use crate::snapshot::{CompileError, Shared, Snapshot};
 use crate::telemetry::access::sink::Outlets;
 use crate::telemetry::access::writer::Writer;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::tap::Taps;
 use crate::telemetry::trace::Queue;
 
 /// How often changes of instances are told of that came too fast.
@@ -71,6 +82,8 @@ pub enum StartError {
 pub struct App {
     listeners: Vec<String>,
     admin: Option<SocketAddr>,
+    tail: Tail,
+    live: Live,
     commands: mpsc::Sender<Command>,
     control: JoinHandle<Outcome>,
     workers: Vec<JoinHandle<()>>,
@@ -86,6 +99,7 @@ impl App {
     /// [`StartError`]; nothing is left running then.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let Options { config, origin, signals } = options;
+        let report = origin.as_ref().map(|origin| origin.report.clone()).unwrap_or_default();
         let runtime = || Builder::new_current_thread().enable_all().build().map_err(StartError::System);
         let (loading, runtime) = (runtime()?, runtime()?);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
@@ -95,8 +109,7 @@ impl App {
         let workers =
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
         let bound = socket::bind(&config.listeners, workers)?;
-        let admin_socket = config.admin.address.map(bind_admin).transpose()?;
-        let hosts = config.admin.hosts.clone().into();
+        let admin_socket = config.admin.address.as_ref().map(AdminSocket::bind).transpose()?;
         let metrics = Metrics::new();
         let writer = Writer::start(&config.log, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
         let limits = Limits {
@@ -104,19 +117,48 @@ impl App {
             client_connections: config.gateway.max_connections.map_or((open_files / 2).max(16), usize::from),
             idle_connections: (open_files / 4 / workers).max(16),
         };
-        let snapshot = Snapshot::compile(config, None, &metrics)?;
+        let mut keeping = Keeping::open(&config, origin.as_ref(), &metrics);
+        let plan = keeping.plan(config, origin.as_ref().map(|origin| &origin.inputs));
+        let snapshot = Snapshot::make(plan, None, &metrics)?;
         let shared = Arc::new(Shared::new(snapshot));
         #[cfg(feature = "acme")]
         acme::load(&shared.load());
         let (spans, exporter) = export_traces(&shared, &metrics);
-        let outlets = Outlets { writer: writer.clone(), spans };
+        let taps: Arc<Taps> = Arc::default();
+        let (tail, live) = listen_to_requests(&runtime, &taps, &shared, &metrics);
+        let outlets = Outlets { writer: writer.clone(), spans, taps };
         let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), outlets, limits);
         let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
         let readiness = Arc::new(Readiness::default());
         let watched = origin.is_some();
-        let (loader, loads) = load::start(Reloader::new(origin, shared.clone(), metrics.clone()), watched);
+        let board = Board::new();
+        let Keeping { store, revisions, audit } = keeping;
+        let parts = Parts {
+            shared: shared.clone(),
+            metrics: metrics.clone(),
+            board: board.clone(),
+            store,
+            revisions,
+            audit: audit.clone(),
+        };
+        let (loader, loads) = load::start(Reloader::new(origin, parts), watched);
+        let admin_address = admin_socket.as_ref().and_then(AdminSocket::address);
+        let admin = admin_socket.map(|socket| {
+            let state = admin::state::Parts {
+                shared: shared.clone(),
+                metrics: metrics.clone(),
+                scraping: Arc::default(),
+                readiness: readiness.clone(),
+                commands: commands.clone(),
+                requests: loads.requests(),
+                board: board.reader(),
+                access: Access::new(own_token(admin_address)),
+                started: SystemTime::now(),
+            };
+            (socket, State::new(state))
+        });
         let control = Control {
             crew: crew.clone(),
             readiness: readiness.clone(),
@@ -126,10 +168,6 @@ impl App {
             ended,
             workers,
         };
-        let admin_address = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
-        let admin =
-            Admin { metrics: metrics.clone(), scraping: Arc::default(), readiness, commands: commands.clone(), hosts };
-        let admin = admin_socket.map(|socket| (socket, admin));
         let (shares, files) = share_out(bound, workers);
         let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
         // Never waited for: what it reads may hang.
@@ -137,15 +175,27 @@ impl App {
         let load = move || {
             process::give_way();
             // Long work for a large table, and no reason to wait.
-            let mut report = Report::default();
+            let mut report = report;
             unreached.warnings().into_iter().for_each(|warning| report.push(warning));
             drop(unreached);
-            warn_of(&report);
+            metrics.show_warnings(report.warnings().len());
+            warn_of(report.warnings());
+            board.change(|known| known.warnings = report.warnings().iter().map(Finding::from).collect());
             loading.block_on(loader.run());
         };
         drop(thread("load", load)?);
         let control = thread("control", move || run_control(&runtime, control, admin, signals, exporter))?;
-        Ok(Self { listeners, admin: admin_address, commands, control, workers: threads, writer, _files: files })
+        Ok(Self {
+            listeners,
+            admin: admin_address,
+            tail,
+            live,
+            commands,
+            control,
+            workers: threads,
+            writer,
+            _files: files,
+        })
     }
 
     /// Where it listens, in the order of the configuration.
@@ -157,6 +207,18 @@ impl App {
     #[must_use]
     pub fn admin(&self) -> Option<SocketAddr> {
         self.admin
+    }
+
+    /// The request tail.
+    #[must_use]
+    pub fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
+    /// The live figures.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.live
     }
 
     /// The way to the control loop.
@@ -199,13 +261,10 @@ impl App {
     }
 }
 
-fn bind_admin(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
-    let bind = || {
-        let socket = std::net::TcpListener::bind(address)?;
-        socket.set_nonblocking(true)?;
-        Ok(socket)
-    };
-    bind().map_err(|source| BindError { address: format!("the admin address {address}"), source }.into())
+/// The token of the commands of this user. Without one, they need a token of the configuration.
+fn own_token(address: Option<SocketAddr>) -> Option<OwnToken> {
+    let token = OwnToken::write(address?.port());
+    token.inspect_err(|error| tracing::info!(%error, "no token for commands of this user")).ok()
 }
 
 /// A worker's sockets, each with the index of its listener.
@@ -265,16 +324,13 @@ fn take_signals(
 fn run_control(
     runtime: &Runtime,
     control: Control,
-    admin: Option<(std::net::TcpListener, Admin)>,
+    admin: Option<(AdminSocket, State)>,
     signals: Option<impl Future<Output = ()> + Send + 'static>,
     exporter: Exporter,
 ) -> Outcome {
     runtime.block_on(async move {
         if let Some((socket, admin)) = admin {
-            match tokio::net::TcpListener::from_std(socket) {
-                Ok(listener) => drop(tokio::spawn(admin::serve(listener, admin))),
-                Err(error) => tracing::error!(%error, "no admin listener"),
-            }
+            drop(tokio::spawn(admin::serve(socket, admin)));
         }
         drop(signals.map(tokio::spawn));
         tokio::spawn(expiry::watch(control.crew.shared.clone()));
@@ -300,6 +356,20 @@ async fn tell_of_instances(metrics: Arc<Metrics>) {
         sleep(INSTANCE_LINES).await;
         metrics.tell_of_instances();
     }
+}
+
+/// The request tail and the live figures of the workers that get these taps; their tasks belong to the control loop.
+fn listen_to_requests(
+    runtime: &Runtime,
+    taps: &Arc<Taps>,
+    shared: &Arc<Shared>,
+    metrics: &Arc<Metrics>,
+) -> (Tail, Live) {
+    let (tail, pass_on) = tail::start(taps.clone());
+    let sources = live::Sources { taps: taps.clone(), metrics: metrics.clone(), shared: shared.clone() };
+    let (live, tick) = live::start(sources);
+    drop((runtime.spawn(pass_on), runtime.spawn(tick)));
+    (tail, live)
 }
 
 /// The task that sends traces, and what keeps it going.

@@ -1,19 +1,27 @@
 //! The command line.
 
 mod admin;
+mod bind;
 mod check;
 mod configured;
 mod conformance;
 mod dev;
 mod explain;
+mod gateway;
 mod health;
 mod import;
+mod inspected;
+mod list;
 mod manual;
 mod outcome;
+mod pages;
 mod reload;
 mod routes;
 mod run;
 mod schema;
+mod status;
+mod table;
+mod token;
 mod top;
 
 use std::path::PathBuf;
@@ -21,10 +29,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use http::Method;
 
 use self::admin::Running;
-use self::configured::{Configured, Inspected, InspectedFile};
+use self::configured::Configured;
 use self::outcome::USAGE;
 
 /// A function gateway: a public address for web functions on your own machines.
@@ -41,32 +48,34 @@ enum Command {
     Run(Configured),
     /// Check a configuration and what a start needs: prints all errors and warnings, and one line that sums it up.
     Check(check::Check),
-    /// List the APIs with their functions and effective timeouts.
-    Routes {
-        #[command(flatten)]
-        file: InspectedFile,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// List the APIs with their hosts, functions and effective timeouts.
+    Routes(routes::Routes),
     /// Say which API a request selects, and why the others lost.
     ///
     /// Exits with 0 if it selects an API, and with 1 if the gateway refuses it.
-    #[command(override_usage = explain::USAGE)]
-    Explain {
-        #[command(flatten)]
-        file: Inspected,
-        /// The method, such as GET.
-        #[arg(value_parser = explain::method)]
-        method: Method,
-        /// The URL, such as <http://shop.example.com/orders/7>; without a scheme it is http.
-        url: String,
-    },
+    Explain(explain::Explain),
+    /// Bind a path and method of a service to a function, in the running gateway and its files.
+    Bind(bind::Bind),
+    /// Remove the API that has a path and method.
+    Unbind(bind::Unbind),
+    /// List the APIs of the running gateway.
+    Apis(list::Apis),
+    /// List the APIs that are bound to a function.
+    Triggers(list::Triggers),
+    /// List the functions of the running gateway.
+    Functions(list::Listing),
+    /// List the instances of functions, and whether they answer.
+    Instances(list::Instances),
+    /// Show how the running gateway is: revision, refused reloads, warnings, releases.
+    Status(status::Arguments),
+    /// Make tokens for the admin API.
+    #[command(subcommand)]
+    Token(token::Tokens),
     /// Make the running gateway load its configuration again; prints the errors if it refuses.
     Reload(Running),
     /// Ask the running gateway whether it is ready: exits with 0 or 1, for probes.
     Health(Running),
-    /// Show what the running gateway does, function by function.
+    /// Show what the running gateway does, function by function or API by API.
     Top(top::Top),
     /// Measure what a gateway changes: odd exchanges through this one, or through another with --target.
     ///
@@ -107,8 +116,16 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(configured) => run::run(&configured),
         Command::Check(arguments) => check::check(&arguments),
-        Command::Routes { file, json } => routes::routes(&file, json),
-        Command::Explain { file, method, url } => explain::explain(&file, &method, &url),
+        Command::Routes(arguments) => routes::routes(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Bind(arguments) => bind::bind(&arguments),
+        Command::Unbind(arguments) => bind::unbind(&arguments),
+        Command::Apis(arguments) => list::apis(&arguments),
+        Command::Triggers(arguments) => list::triggers(&arguments),
+        Command::Functions(listing) => list::functions(&listing),
+        Command::Instances(arguments) => list::instances(&arguments),
+        Command::Status(arguments) => status::status(&arguments),
+        Command::Token(command) => token::token(&command),
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),
         Command::Top(arguments) => top::top(&arguments),

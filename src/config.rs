@@ -7,6 +7,7 @@ mod cover;
 mod diff;
 mod digest;
 mod document;
+pub mod edit;
 mod environment;
 mod error;
 mod field;
@@ -38,7 +39,7 @@ mod variable;
 mod tests;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use document::Document;
@@ -49,7 +50,7 @@ use table::admin::EditDir;
 use value::{Found, Kind};
 use variable::Lookup;
 
-pub use address::{InstanceAddress, ListenAddress};
+pub use address::{AdminAddress, InstanceAddress, ListenAddress};
 pub use diff::diff;
 pub use digest::Digest;
 pub use environment::Environment;
@@ -61,12 +62,14 @@ pub use pem::{Files, Identity, PrivateKey};
 pub use place::{Place, Setting};
 pub use resolve::Config;
 pub use schema::{Described, Form, Key, reference};
+pub use secret::masked;
 pub use source::Source;
 pub use source::disk::Disk;
 pub use source::memory::Memory;
 pub use source::overlay::Overlay;
 pub use table::acme::Acme;
 pub use table::admin::Admin;
+pub use table::admin::token::{AdminRole, AdminToken, TokenHash};
 pub use table::function::connection::ConnectionSettings;
 pub use table::function::tls::FunctionTls;
 pub use table::function::{Function, FunctionId, ProxyProtocol};
@@ -124,6 +127,37 @@ pub fn parse(name: &Path, text: &str) -> Result<Config, Report> {
     parse_with(name, text, &|variable| std::env::var(variable)).map(|(config, _warnings)| config)
 }
 
+/// A document of a configuration that is not in use.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// As messages name it.
+    pub path: PathBuf,
+    pub text: String,
+    pub role: Role,
+}
+
+/// The services of other documents, bound to the functions of a configuration.
+///
+/// # Errors
+/// Why those services cannot be served with these functions.
+pub fn rebind(inputs: &Inputs, others: &[Other]) -> Result<Vec<Service>, Report> {
+    let main = inputs.documents().next().map(|input| input.path.clone()).unwrap_or_default();
+    let (recorder, schema) = (Recorder::new(&Disk, &main), schema_keys());
+    let mut reader = Reader::new(&|variable| std::env::var(variable), &recorder, &schema);
+    let text = |input: &Input| String::from_utf8_lossy(input.content.as_deref().unwrap_or_default()).into_owned();
+    let own: Vec<_> = inputs.documents().map(|input| file::File::new(&input.path, text(input))).collect();
+    let theirs: Vec<_> = others.iter().map(|other| file::File::new(&other.path, other.text.clone())).collect();
+    let mut documents: Vec<_> = own.iter().map(Document::parse).collect();
+    documents.iter_mut().for_each(|document| document.drop_tables(|name| name == "service"));
+    let mut rebound: Vec<_> = theirs.iter().map(Document::parse).collect();
+    rebound.iter_mut().for_each(|document| document.drop_tables(|name| name != "service"));
+    let edits = || rebound.iter().zip(others).filter(|(_, other)| other.role == Role::Edited);
+    reader.extensions = edits().map(|(document, _)| Arc::clone(document.file)).collect();
+    reader.extended = edits().flat_map(|(document, _)| document.services()).collect();
+    documents.extend(rebound);
+    finish(reader, documents, true).map(|(config, _warnings)| config.services)
+}
+
 /// Every key of the configuration, in the order of the reference.
 #[must_use]
 pub fn schema() -> Vec<Key> {
@@ -151,13 +185,14 @@ fn load_with(source: &dyn Source, path: &Path, lookup: Lookup<'_>) -> Result<Loa
 fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Report> {
     let main = files.read_main().map_err(|error| Report::new(vec![error], &[]))?;
     let schema = schema_keys();
-    let reader = Reader::new(lookup, files, &schema);
+    let mut reader = Reader::new(lookup, files, &schema);
     let mut documents = vec![Document::parse(&main)];
     let patterns = read_includes(&reader, &documents);
     let included = files.follow(patterns, &reader.diagnostics);
     documents.extend(included.iter().map(Document::parse));
-    let edits = match find_edits(lookup, files, &documents) {
-        Some(EditDir { path, span }) => files.follow_edits(&path, span.as_ref(), &reader.diagnostics),
+    let edit_dir = find_edits(lookup, files, &documents);
+    let edits = match &edit_dir {
+        Some(EditDir { path, span }) => files.follow_edits(path, span.as_ref(), &reader.diagnostics),
         None => Vec::new(),
     };
     let complete = !reader.diagnostics.has_errors();
@@ -169,6 +204,10 @@ fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Re
         document.keep_editable(&schema, &reader.diagnostics);
         document
     }));
+    let directory = edit_dir.as_ref().map(|found| found.path.as_path());
+    let in_directory = |document: &&Document<'_>| directory.is_some() && document.file.path.parent() == directory;
+    reader.extensions = documents.iter().filter(in_directory).map(|document| Arc::clone(document.file)).collect();
+    reader.extended = documents.iter().filter(in_directory).flat_map(Document::services).collect();
     finish(reader, documents, complete)
 }
 

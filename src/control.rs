@@ -6,15 +6,26 @@
 #[cfg(feature = "acme")]
 pub mod acme;
 pub mod admin;
+pub mod amend;
+pub mod audit;
+pub mod board;
+pub mod change;
+pub mod edit;
 pub mod expiry;
 #[cfg(any(feature = "acme", feature = "otel"))]
 mod fetch;
 pub mod history;
+pub mod live;
 pub mod load;
+pub mod page;
+pub mod problem;
 pub mod ready;
 pub mod reload;
+pub mod restore;
+pub mod revisions;
 pub mod signals;
 pub mod systemd;
+pub mod tail;
 #[cfg(feature = "otel")]
 pub mod traces;
 pub mod watch;

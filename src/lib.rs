@@ -14,6 +14,7 @@ pub mod units;
 
 pub mod config;
 pub mod import;
+pub mod inspect;
 
 pub mod net;
 pub mod telemetry;

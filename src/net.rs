@@ -1,6 +1,7 @@
 //! Sockets: binding them, accepting from them, and what stands in front of their streams.
 
 pub mod accept;
+pub mod admin;
 pub mod gather;
 mod inherited;
 pub mod issued;

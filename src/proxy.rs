@@ -69,7 +69,7 @@ impl Gateway {
     #[must_use]
     pub fn view(&self) -> Rc<View> {
         let mut view = self.view.borrow_mut();
-        if view.snapshot.revision != self.shared.revision() {
+        if view.snapshot.generation != self.shared.generation() {
             *view = view.adopt(self.shared.load());
         }
         view.clone()

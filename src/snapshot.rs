@@ -2,6 +2,7 @@
 //! its log line.
 
 mod reach;
+pub mod release;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -13,26 +14,36 @@ use arc_swap::ArcSwap;
 use http::HeaderName;
 use tokio::sync::Notify;
 
-use crate::config::{self, Binding, Config, Diagnostic, Environment, FunctionId, ListenAddress, Listener, Service};
+use self::reach::Asked;
+use self::release::{Release, Releases};
+use crate::config::{
+    self, Binding, Config, Diagnostic, Environment, FunctionId, ListenAddress, Listener, Report, Service,
+};
 use crate::entrance::{Door, Entrance, doors, https_port};
 use crate::function::Function;
 use crate::message::lines::{Lines, title_case};
 use crate::message::rules::Rules;
 use crate::net::issued::Issued;
 use crate::net::tls::TlsError;
-use crate::route::{ApiEntry, BuildError, Builder, RouteTable};
+use crate::route::{ApiEntry, BuildError, Builder, RouteTable, ServiceIndex};
 use crate::telemetry::metrics::{ApiLabels, Metrics};
 use crate::telemetry::route::Route;
 
 /// A routing table and everything that its requests need, made once and never changed.
 #[derive(Debug)]
 pub struct Snapshot {
+    /// Which table this is: another one for each.
+    pub generation: u64,
+    /// Which configuration it was made of: the same as before when no file has changed.
     pub revision: u64,
     pub config: Arc<Config>,
+    pub releases: Releases,
     /// Leads to indices of `apis`.
     pub table: RouteTable<usize>,
     /// Every API in every environment.
     pub apis: Vec<Arc<Api>>,
+    /// Which APIs of the configuration they are.
+    origins: Vec<ApiOrigin>,
     /// In the order of [`Config::functions`].
     pub functions: Vec<Arc<Function>>,
     /// Indices of `functions`.
@@ -48,6 +59,24 @@ pub struct Snapshot {
     pub nowhere: Arc<Route>,
     /// Where requests to a service without an API are counted.
     services: HashMap<String, Arc<Route>>,
+}
+
+/// What a table is made of.
+#[derive(Debug)]
+pub struct Plan {
+    pub revision: u64,
+    pub config: Config,
+    pub releases: Releases,
+}
+
+/// Which API of the configuration an entry of the table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApiOrigin {
+    pub environment: Environment,
+    /// Index into [`Releases::services`] of the environment.
+    pub service: usize,
+    /// Index into the APIs of the service.
+    pub api: usize,
 }
 
 /// An API in one environment, with all that can be known before a request arrives.
@@ -73,6 +102,8 @@ pub struct Api {
 pub enum CompileError {
     #[error("the routing table")]
     Route(#[from] BuildError),
+    #[error("{0}")]
+    Release(Report),
     #[error("TLS at {listener}")]
     Tls {
         listener: ListenAddress,
@@ -82,11 +113,28 @@ pub enum CompileError {
 }
 
 impl Snapshot {
-    /// Compiles a configuration. What `previous` has in common with it keeps its slots, counters and instances.
+    /// Compiles a configuration that is followed in every environment. What `previous` has in common with it keeps its slots, counters and
+    /// instances.
     ///
     /// # Errors
-    /// When two domains or APIs are the same or a certificate cannot be used, which a loaded configuration rules out.
+    /// As [`Self::make`].
     pub fn compile(config: Config, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, CompileError> {
+        let revision = previous.map_or(1, |previous| previous.revision + 1);
+        Self::make(Plan { revision, config, releases: Releases::default() }, previous, metrics)
+    }
+
+    /// Compiles a table. What `previous` has in common with it keeps its slots, counters and instances.
+    ///
+    /// # Errors
+    /// When a release has a domain that the configuration has as well. A certificate that cannot be used, and domains or APIs that are the
+    /// same, are ruled out by a loaded configuration.
+    pub fn make(plan: Plan, previous: Option<&Self>, metrics: &Metrics) -> Result<Self, CompileError> {
+        let Plan { revision, config, releases } = plan;
+        let mut collisions = Report::default();
+        releases.collisions(&config).into_iter().for_each(|error| collisions.push(error));
+        if !collisions.is_empty() {
+            return Err(CompileError::Release(collisions));
+        }
         let issued = previous.map(|previous| previous.issued.clone()).unwrap_or_default();
         let live = previous.map_or_else(|| doors(&config.listeners).into(), |previous| previous.live.clone());
         let entrances = entrances(&config, &live, previous, &issued, metrics)?;
@@ -97,37 +145,16 @@ impl Snapshot {
             .map(|spec| Arc::new(Function::new(spec.clone(), known(&spec.id), metrics)))
             .collect();
         let by_id = functions.iter().enumerate().map(|(index, function)| (function.spec.id.clone(), index)).collect();
-        let labels: Vec<_> = config.functions.iter().map(|spec| Labels::new(&spec.id)).collect();
-        let count = config.services.iter().flat_map(|service| &service.apis).map(|api| api.bindings.len()).sum();
-        metrics.expect_apis(count);
-        let (mut builder, mut apis) = (Builder::new(), Vec::with_capacity(count));
-        for service in &config.services {
-            let index = builder.service(&service.name);
-            let name: Arc<str> = service.name.as_str().into();
-            for domain in &service.domains {
-                builder.domain(index, &domain.host, &domain.base_path, domain.environment)?;
-            }
-            for api in &service.apis {
-                for binding in &api.bindings {
-                    let function = &labels[binding.function];
-                    let route = function.route(&name, api, binding.environment, metrics);
-                    apis.push(Arc::new(Api::compile(&config, service, api, *binding, route)));
-                    let entry = ApiEntry {
-                        rule: &api.path,
-                        method: &api.method,
-                        enabled: api.enabled,
-                        raw_path: api.raw_path,
-                        payload: apis.len() - 1,
-                    };
-                    builder.api(index, binding.environment, entry)?;
-                }
-            }
-        }
+        let entries = Entries::compile(&config, &releases, metrics)?;
         let unrouted = |service: &str| Arc::new(unrouted(service, metrics));
+        let pinned = releases.pinned().flat_map(|(_, _, services)| services);
+        let names = config.services.iter().chain(pinned).map(|service| service.name.clone());
         Ok(Self {
-            revision: previous.map_or(1, |previous| previous.revision + 1),
-            table: builder.build(),
-            apis,
+            generation: previous.map_or(1, |previous| previous.generation + 1),
+            revision,
+            table: entries.builder.build(),
+            apis: entries.apis,
+            origins: entries.origins,
             functions,
             by_id,
             live,
@@ -135,15 +162,29 @@ impl Snapshot {
             issued,
             rules: rules(&config.gateway),
             nowhere: unrouted(""),
-            services: config.services.iter().map(|service| (service.name.clone(), unrouted(&service.name))).collect(),
+            services: names.map(|name| (name.clone(), unrouted(&name))).collect(),
+            releases,
             config: Arc::new(config),
         })
+    }
+
+    /// The API of the configuration, or of a pinned revision, that an entry of the table is made of, with its service.
+    #[must_use]
+    pub fn origin(&self, entry: usize) -> (&Service, &config::Api, ApiOrigin) {
+        let origin = self.origins[entry];
+        let service = &self.releases.services(&self.config, origin.environment)[origin.service];
+        (service, &service.apis[origin.api], origin)
     }
 
     /// What no request would reach, although it can be used.
     #[must_use]
     pub fn warnings(&self) -> Vec<Diagnostic> {
-        reach::warnings(&self.config, &self.table)
+        let follows = |environment| *self.releases.of(environment) == Release::Follows;
+        let origin = |entry: usize| {
+            let ApiOrigin { environment, service, api } = self.origins[entry];
+            follows(environment).then_some((service, api))
+        };
+        reach::warnings(&self.config, &Asked { table: &self.table, origin: &origin, follows: &follows })
     }
 
     /// Shows in the metrics what comes into use with it.
@@ -197,6 +238,70 @@ impl Snapshot {
     }
 }
 
+/// The table in the making.
+struct Entries {
+    builder: Builder<usize>,
+    apis: Vec<Arc<Api>>,
+    origins: Vec<ApiOrigin>,
+}
+
+impl Entries {
+    fn compile(config: &Config, releases: &Releases, metrics: &Metrics) -> Result<Self, BuildError> {
+        let pinned = releases.pinned().flat_map(|(_, _, services)| services);
+        let all = config.services.iter().chain(pinned).flat_map(|service| &service.apis);
+        let count = all.map(|api| api.bindings.len()).sum();
+        metrics.expect_apis(count);
+        let (apis, origins) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut entries = Self { builder: Builder::new(), apis, origins };
+        let labels: Vec<_> = config.functions.iter().map(|spec| Labels::new(&spec.id)).collect();
+        // One service of the table is one of the configuration, or of a pinned revision, in all the environments that have it.
+        let follows = |environment: &Environment| !matches!(releases.of(*environment), Release::Pinned { .. });
+        let followed: Vec<_> = Environment::ALL.into_iter().filter(follows).collect();
+        let views = std::iter::once((followed.as_slice(), config.services.as_slice()));
+        let pinned: Vec<_> = releases.pinned().map(|(environment, _, services)| ([environment], services)).collect();
+        for (environments, services) in views.chain(pinned.iter().map(|(one, services)| (one.as_slice(), *services))) {
+            for (index, service) in services.iter().enumerate() {
+                let place = entries.builder.service(&service.name);
+                for domain in service.domains.iter().filter(|domain| environments.contains(&domain.environment)) {
+                    entries.builder.domain(place, &domain.host, &domain.base_path, domain.environment)?;
+                }
+                let served =
+                    |environment: &Environment| environments.contains(environment) && releases.serves(*environment);
+                entries.add(config, (index, service, place), &labels, metrics, served)?;
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Adds the APIs of a service in the environments where they are `served`.
+    fn add(
+        &mut self,
+        config: &Config,
+        (index, service, place): (usize, &Service, ServiceIndex),
+        labels: &[Labels],
+        metrics: &Metrics,
+        served: impl Fn(&Environment) -> bool,
+    ) -> Result<(), BuildError> {
+        let name: Arc<str> = service.name.as_str().into();
+        for (number, api) in service.apis.iter().enumerate() {
+            for binding in api.bindings.iter().filter(|binding| served(&binding.environment)) {
+                let route = labels[binding.function].route(&name, api, binding.environment, metrics);
+                self.apis.push(Arc::new(Api::compile(config, service, api, *binding, route)));
+                self.origins.push(ApiOrigin { environment: binding.environment, service: index, api: number });
+                let entry = ApiEntry {
+                    rule: &api.path,
+                    method: &api.method,
+                    enabled: api.enabled,
+                    raw_path: api.raw_path,
+                    payload: self.apis.len() - 1,
+                };
+                self.builder.api(place, binding.environment, entry)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Api {
     fn compile(config: &Config, service: &Service, api: &config::Api, binding: Binding, route: Route) -> Self {
         let function = &config.functions[binding.function];
@@ -245,7 +350,12 @@ impl Labels {
 
     fn route(&self, service: &Arc<str>, api: &config::Api, environment: Environment, metrics: &Metrics) -> Route {
         let name: Arc<str> = api.name.as_str().into();
-        let labels = ApiLabels { service: service.clone(), api: name.clone(), function: self.full.clone() };
+        let labels = ApiLabels {
+            service: service.clone(),
+            api: name.clone(),
+            function: self.full.clone(),
+            environment: environment.as_str(),
+        };
         Route {
             service: service.clone(),
             api: name,
@@ -368,8 +478,8 @@ fn unrouted(service: &str, metrics: &Metrics) -> Route {
 #[derive(Debug)]
 pub struct Shared {
     current: ArcSwap<Snapshot>,
-    /// The revision beside the snapshot, so that a worker sees with one load that nothing changed.
-    revision: AtomicU64,
+    /// The generation beside the snapshot, so that a worker sees with one load that nothing changed.
+    generation: AtomicU64,
     replaced: Notify,
 }
 
@@ -377,13 +487,13 @@ impl Shared {
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
         snapshot.show();
-        let revision = AtomicU64::new(snapshot.revision);
-        Self { revision, current: ArcSwap::from_pointee(snapshot), replaced: Notify::new() }
+        let generation = AtomicU64::new(snapshot.generation);
+        Self { generation, current: ArcSwap::from_pointee(snapshot), replaced: Notify::new() }
     }
 
     #[must_use]
-    pub fn revision(&self) -> u64 {
-        self.revision.load(Ordering::Acquire)
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     #[must_use]
@@ -395,9 +505,9 @@ impl Shared {
     #[must_use = "whoever lets go of a snapshot last takes it apart, which is long work for a worker"]
     pub fn replace(&self, snapshot: Snapshot) -> Arc<Snapshot> {
         snapshot.show();
-        let revision = snapshot.revision;
+        let generation = snapshot.generation;
         let before = self.current.swap(Arc::new(snapshot));
-        self.revision.store(revision, Ordering::Release);
+        self.generation.store(generation, Ordering::Release);
         self.replaced.notify_one();
         before
     }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
-use super::bind_admin;
 use crate::config::{AccessLog, Config, Diagnostic, ListenAddress, Report};
+use crate::net::admin::AdminSocket;
 use crate::net::socket;
 use crate::snapshot::Snapshot;
 use crate::telemetry::log::with_sources;
@@ -45,7 +45,7 @@ fn bind(config: &Config, report: &mut Report) {
     let own = config.listeners.iter().filter(|listener| !matches!(listener.address, ListenAddress::Systemd(_)));
     // All at once, as a start does: one may be in the way of another.
     let bound = socket::bind(&own.cloned().collect::<Vec<_>>(), 1);
-    let admin = config.admin.address.map(bind_admin).transpose();
+    let admin = config.admin.address.as_ref().map(AdminSocket::bind).transpose();
     let errors =
         [bound.as_ref().err().map(|error| with_sources(error)), admin.as_ref().err().map(|error| with_sources(error))];
     errors.into_iter().flatten().for_each(|error| report.push(Diagnostic::new(error)));

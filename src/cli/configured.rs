@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::gateway::Gateway;
 use super::outcome::Failure;
 use crate::config;
 
@@ -106,6 +107,16 @@ impl Chosen {
             }
             report
         })
+    }
+
+    /// The gateway that runs with this file, or the one at an admin address that is not empty.
+    pub(super) fn gateway(&self, address: &str) -> Result<Gateway, Failure> {
+        if !address.is_empty() {
+            return Gateway::parse(address);
+        }
+        let off =
+            || Failure::usage("the admin listener is off (`admin.address` is empty), so that nobody can be asked");
+        Gateway::of(&self.load()?.config).ok_or_else(off)
     }
 
     /// The same, and says on standard error which file it is, unless that is known: named as an argument, or the default.

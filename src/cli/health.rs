@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::admin::{NOBODY, Question, Running};
+use super::admin::{NOBODY, Running};
+use super::gateway::Question;
 use super::outcome::{Failure, UNHEALTHY, print};
 use crate::control::admin::READY;
 
@@ -11,6 +12,6 @@ use crate::control::admin::READY;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn health(running: &Running) -> Result<ExitCode, Failure> {
-    let answer = Question::get(READY, PATIENCE).text(running.address(NOBODY)?);
+    let answer = running.gateway(NOBODY)?.text(&Question::get(READY, PATIENCE));
     print(&answer.map_err(|text| Failure { code: UNHEALTHY, text })?)
 }

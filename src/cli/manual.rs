@@ -72,7 +72,7 @@ pub(super) fn write(command: &Command, directory: &Path) -> Result<ExitCode, Fai
     let mut command = command.clone().disable_help_subcommand(true);
     command.build();
     for page in command.get_subcommands().chain([&command]) {
-        let more = if page.has_subcommands() { MORE } else { "" };
+        let more = if page.get_name() == "fngate" { MORE } else { "" };
         write_page(page.clone(), more, directory)?;
     }
     write_file(&directory.join("fngate.toml.5"), file::page().as_bytes())?;

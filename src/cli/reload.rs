@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-use super::admin::{Question, Running};
+use super::admin::Running;
+use super::gateway::Question;
 use super::outcome::{BAD_CONFIGURATION, Failure, SYSTEM, print};
 use crate::control::admin::RELOAD;
 
@@ -13,14 +14,16 @@ use crate::control::admin::RELOAD;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn reload(running: &Running) -> Result<ExitCode, Failure> {
-    let address = running.address(": send the process a SIGHUP instead")?;
-    let question = Question { method: Method::POST, path: RELOAD, patience: PATIENCE, late: "; it may still load" };
-    let (status, text) = question.ask(address).map_err(|text| Failure { code: SYSTEM, text })?;
+    let gateway = running.gateway(": send the process a SIGHUP instead")?;
+    let question =
+        Question { late: "; it may still load", patience: PATIENCE, ..Question::change(Method::POST, RELOAD, None) };
+    let answer = gateway.ask(&question).map_err(|text| Failure { code: SYSTEM, text })?;
+    let (status, text) = (answer.status, answer.text);
     match status {
         StatusCode::OK => print(&format!("reloaded: {text}")),
         StatusCode::UNPROCESSABLE_ENTITY => Err(Failure { code: BAD_CONFIGURATION, text }),
         _ => {
-            let text = format!("no gateway answers on the admin address {address}: it answered {status}: {text}");
+            let text = format!("no gateway answers on the admin address {gateway}: it answered {status}: {text}");
             Err(Failure { code: SYSTEM, text })
         }
     }

@@ -4,18 +4,18 @@ use std::process::ExitCode;
 
 use super::configured::Configured;
 use super::outcome::{Failure, exit_code};
-use crate::app::{App, Options};
+use crate::app::{App, Options, keeping};
 use crate::config::Log;
-use crate::control::reload::{Origin, warn_of};
+use crate::control::reload::Origin;
 use crate::process;
 use crate::telemetry::log::{self, Guard};
 
 pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let file = configured.choose();
+    keeping::recover(&file.path);
     let loaded = file.load()?;
     let _log = begin(&loaded.config.log)?;
-    warn_of(&loaded.report);
-    let origin = Origin { path: file.path, inputs: loaded.inputs };
+    let origin = Origin { path: file.path, inputs: loaded.inputs, report: loaded.report };
     let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let admin = app.admin().map(|address| address.to_string());

@@ -13,8 +13,7 @@ use super::value::Kind;
 
 pub(super) const LISTEN: Kind<ListenAddress> = Kind::new("0.0.0.0:8080", listen);
 /// `None` is the empty string.
-pub(super) const ADMIN: Kind<Option<SocketAddr>> =
-    Kind::new("127.0.0.1:9901", |text| if text.is_empty() { Ok(None) } else { tcp(text).map(Some) });
+pub(super) const ADMIN: Kind<Option<AdminAddress>> = Kind::new("127.0.0.1:9901", admin);
 pub(super) const INSTANCE: Kind<InstanceAddress> = Kind::new("http://127.0.0.1:9000", instance);
 pub(super) const NETWORK: Kind<IpNet> = Kind::new("10.0.0.0/8", network);
 
@@ -34,6 +33,38 @@ impl fmt::Display for ListenAddress {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Systemd(name) => write!(f, "systemd:{name}"),
         }
+    }
+}
+
+/// Where the admin listener is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminAddress {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl AdminAddress {
+    #[must_use]
+    pub fn tcp(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) => Some(*address),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// The same as a listener has it.
+    #[must_use]
+    pub fn to_listen_address(&self) -> ListenAddress {
+        match self {
+            Self::Tcp(address) => ListenAddress::Tcp(*address),
+            Self::Unix(path) => ListenAddress::Unix(path.clone()),
+        }
+    }
+}
+
+impl fmt::Display for AdminAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_listen_address().fmt(f)
     }
 }
 
@@ -126,6 +157,18 @@ fn tcp(text: &str) -> Result<SocketAddr, Problem> {
             Err(error().hint("listeners take an IP address, not a name".to_owned()))
         }
         _ => Err(error().hint("an address is `IP:port`, `[IPv6]:port`, `unix:/path` or `systemd:NAME`".to_owned())),
+    }
+}
+
+fn admin(text: &str) -> Result<Option<AdminAddress>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match listen(text)? {
+        ListenAddress::Tcp(address) => Ok(Some(AdminAddress::Tcp(address))),
+        ListenAddress::Unix(path) => Ok(Some(AdminAddress::Unix(path))),
+        ListenAddress::Systemd(_) => Err(Problem::new("the admin listener takes no inherited socket")
+            .hint("write `IP:port` or `unix:/path`".to_owned())),
     }
 }
 

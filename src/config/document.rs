@@ -39,6 +39,22 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// Takes tables and keys of the top level out.
+    pub(super) fn drop_tables(&mut self, is_dropped: impl Fn(&str) -> bool) {
+        let dropped: Vec<_> =
+            self.table.keys().map(|key| key.get_ref().to_string()).filter(|key| is_dropped(key)).collect();
+        dropped.iter().for_each(|key| drop(self.table.remove(key.as_str())));
+    }
+
+    /// The names of its services, as they are written.
+    pub(super) fn services(&self) -> Vec<String> {
+        let services = self.table.get("service").and_then(|services| services.get_ref().as_array());
+        let name = |service: &Spanned<DeValue<'_>>| {
+            service.get_ref().as_table()?.get("name")?.get_ref().as_str().map(str::to_owned)
+        };
+        services.into_iter().flat_map(|services| services.iter().filter_map(name)).collect()
+    }
+
     /// Reports an `include` that names anything.
     pub(super) fn refuse_includes(&self, reason: &str, errors: &Diagnostics) {
         let value = Value::of("include", self.file, &self.table).filter(|value| !value.is_empty());

@@ -16,7 +16,7 @@ const MOST: usize = 32 * 1024;
 const VALUE: Kind<HeaderValue> = Kind::new("gold", value);
 const NAME: Kind<String> = Kind::text("X-HTTP-Method-Override");
 
-/// Reads `headers = { "X-Tier" = "gold" }`, in the order of the file.
+/// Reads `headers = { "X-Tier" = "gold" }`, in the order of the file. Values that are kept from the admin API are marked as sensitive.
 pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(HeaderName, HeaderValue)> {
     let Some((table, entries)) = section.map("headers", "{ \"X-Tier\" = \"gold\" }") else { return Vec::new() };
     let mut fields: Vec<(HeaderName, HeaderValue)> = Vec::new();
@@ -35,7 +35,10 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
             continue;
         }
         seen.push((folded, entry.key_span()));
-        fields.extend(read_value(section, &entry).map(|value| (name, value)));
+        fields.extend(read_value(section, &entry).map(|mut value| {
+            value.set_sensitive(entry.with_variable().is_some() || is_secret(&name));
+            (name, value)
+        }));
     }
     let bytes: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if bytes > MOST {
@@ -59,6 +62,12 @@ pub(super) fn read_removed(section: &Section<'_>, prefix: &ReservedPrefix) -> Ve
         }
     }
     removed.into_iter().map(|found| found.value).collect()
+}
+
+/// Whether the value of a field of this name is more likely than not to let somebody in.
+fn is_secret(name: &HeaderName) -> bool {
+    const PARTS: [&str; 7] = ["auth", "cookie", "token", "secret", "password", "key", "credential"];
+    PARTS.iter().any(|part| name.as_str().contains(part))
 }
 
 fn read_value(section: &Section<'_>, entry: &Value<'_>) -> Option<HeaderValue> {

@@ -49,6 +49,11 @@ impl Functions {
         }
     }
 
+    /// All of them, each with its place.
+    pub(super) fn placed(&self) -> impl Iterator<Item = (&Function, &Span)> {
+        self.places.values().map(|(index, span)| (&*self.all[*index], span))
+    }
+
     /// Warnings of the functions that none of these services uses.
     pub(super) fn unused<'a>(&'a self, services: &[Service]) -> impl Iterator<Item = Diagnostic> + 'a {
         let mut used = vec![false; self.all.len()];

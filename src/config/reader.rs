@@ -4,9 +4,12 @@
 //! configuration that comes out is used only when nothing was reported.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::Diagnostics;
+use super::file::File;
 use super::recorder::Recorder;
 use super::schema::{self, Form, Key};
 use super::source::memory::Memory;
@@ -18,6 +21,10 @@ pub(super) struct Reader<'a> {
     pub(super) lookup: Lookup<'a>,
     /// Where the files are that keys name.
     pub(super) files: &'a Recorder<'a>,
+    /// The files of the directory of edits. A service in one of them may add to a service of another file.
+    pub(super) extensions: Vec<Arc<File>>,
+    /// The names of the services in those files.
+    pub(super) extended: HashSet<String>,
     purpose: Purpose<'a>,
 }
 
@@ -30,7 +37,14 @@ enum Purpose<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(lookup: Lookup<'a>, files: &'a Recorder<'a>, schema: &'a [String]) -> Self {
-        Self { diagnostics: Diagnostics::default(), lookup, files, purpose: Purpose::Load { schema } }
+        Self {
+            diagnostics: Diagnostics::default(),
+            lookup,
+            files,
+            extensions: Vec::new(),
+            extended: HashSet::new(),
+            purpose: Purpose::Load { schema },
+        }
     }
 
     /// Runs `read` over nothing and returns every key that it asks for, in that order.
@@ -38,13 +52,17 @@ impl<'a> Reader<'a> {
         let purpose = Purpose::Learn { keys: RefCell::new(Vec::new()) };
         let nothing = Memory::default();
         let files = Recorder::new(&nothing, Path::new(""));
-        let reader =
-            Reader { diagnostics: Diagnostics::default(), lookup: &|name| std::env::var(name), files: &files, purpose };
+        let reader = Reader { purpose, ..Reader::new(&|name| std::env::var(name), &files, &[]) };
         read(&reader);
         match reader.purpose {
             Purpose::Learn { keys } => keys.into_inner(),
             Purpose::Load { .. } => Vec::new(),
         }
+    }
+
+    /// Whether a file is in the directory of edits.
+    pub(super) fn is_extension(&self, file: &Arc<File>) -> bool {
+        self.extensions.iter().any(|own| Arc::ptr_eq(own, file))
     }
 
     pub(super) fn is_learning(&self) -> bool {

@@ -2,12 +2,13 @@
 
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 
-use super::address::{InstanceAddress, ListenAddress};
+use super::address::{AdminAddress, InstanceAddress, ListenAddress};
 use super::environment::Environment;
 use super::error::Diagnostic;
 use super::file::Span;
@@ -15,6 +16,7 @@ use super::functions::Functions;
 use super::host::HostPattern;
 use super::name::{LATEST, Reference};
 use super::path::{BasePath, PathRule, Shape, push_escape};
+use super::place::Place;
 use super::schema::Form;
 use super::section::Section;
 use super::table::acme::Acme;
@@ -25,7 +27,7 @@ use super::table::history::History;
 use super::table::listener::Listener;
 use super::table::log::Log;
 use super::table::service::api::{Api, Binding, MethodRule, WrittenApi};
-use super::table::service::{Domain, Service, WrittenService};
+use super::table::service::{Domain, HOSTS, Service, WrittenService};
 use super::table::traces::Traces;
 use super::table::{acme, admin, function, gateway, history, listener, log, service, traces};
 use super::value::Found;
@@ -62,8 +64,10 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     twice.into_iter().for_each(|error| root.report(error));
     let mut seen = Seen::default();
     // One service after the other: what was written of all of them at once would be more than what comes of it.
-    let services = root.tables("service", |section| seen.resolve(service::read(section, prefix), &functions, root));
+    root.tables("service", |section| seen.resolve(service::read(section, prefix), &functions, root));
+    let services = seen.services;
     functions.unused(&services).for_each(|warning| root.report(warning));
+    refuse_admin_instances(root, &admin.0, &functions);
     Config {
         listeners: check_listeners(root, listeners, &admin, &functions.all),
         gateway,
@@ -102,7 +106,8 @@ fn check_listeners(
             let error = Diagnostic::new("two listeners have the same address").at(&listener.span);
             root.report(error.at_labelled(&first.span, "the first"));
         }
-        if admin.0.address.is_some_and(|address| is(&ListenAddress::Tcp(address))) {
+        let admin_address = admin.0.address.as_ref().map(AdminAddress::to_listen_address);
+        if admin_address.as_ref().is_some_and(is) {
             let error = Diagnostic::new("a listener has the address of the admin listener").at(&listener.span);
             root.report(match &admin.1 {
                 Some(span) => error.at_labelled(span, "the admin listener"),
@@ -113,8 +118,7 @@ fn check_listeners(
             let error = Diagnostic::new("two listeners overlap: one address covers the other");
             root.report(error.at(&listener.span).at_labelled(&first.span, "the first"));
         }
-        let admin_address = admin.0.address.map(ListenAddress::Tcp);
-        if admin_address.is_some_and(|address| overlap(&address, &listener.value.address)) {
+        if admin_address.as_ref().is_some_and(|address| overlap(address, &listener.value.address)) {
             let error = Diagnostic::new("this listener overlaps the admin listener").at(&listener.span);
             root.report(match &admin.1 {
                 Some(span) => error.at_labelled(span, "the admin listener"),
@@ -132,6 +136,18 @@ fn check_listeners(
         listeners.push(listener);
     }
     listeners.into_iter().map(|listener| listener.value).collect()
+}
+
+/// Whoever could send requests to the admin listener through the gateway would be on this host for it.
+fn refuse_admin_instances(root: &Section<'_>, admin: &Admin, functions: &Functions) {
+    let Some(address) = admin.address.as_ref().map(AdminAddress::to_listen_address) else { return };
+    for (function, span) in functions.placed() {
+        if let Some(instance) = function.instances.iter().find(|instance| leads_to(instance, &address)) {
+            let message = format!("the instance `{instance}` of the function `{}` is the admin listener", function.id);
+            let error = Diagnostic::new(message).at(span);
+            root.report(error.hint("its clients could change the gateway as this host can".to_owned()));
+        }
+    }
 }
 
 /// Whether one of two different addresses has no host of its own and takes the other in, so that the second could not be bound.
@@ -162,35 +178,68 @@ fn leads_to(instance: &InstanceAddress, listener: &ListenAddress) -> bool {
     }
 }
 
-/// The names and places that are taken.
+/// The services so far, and the names and places that are taken.
 #[derive(Default)]
-struct Seen {
-    services: HashMap<String, Span>,
+struct Seen<'a> {
+    services: Vec<Service>,
+    /// Where each name is, as an index and in the files.
+    names: HashMap<String, (usize, Span)>,
     domains: HashMap<(HostPattern, BasePath), (String, Span)>,
+    /// What the APIs of a service hold, for those that are added later. Kept for the last service, and for those that are added to.
+    held: HashMap<usize, Apis<'a>>,
 }
 
-impl Seen {
-    fn resolve(&mut self, written: WrittenService, functions: &Functions, root: &Section<'_>) -> Service {
-        check_environments(&written, root);
-        let name = written.name.as_ref().map(|name| name.value.clone()).unwrap_or_default();
-        if let Some(Found { value, span }) = written.name {
-            match self.services.entry(value) {
-                Entry::Occupied(first) => {
-                    let error = Diagnostic::new(format!("the service `{name}` is defined twice")).at(&span);
-                    root.report(error.at_labelled(first.get(), "first defined here"));
-                }
-                Entry::Vacant(free) => {
-                    free.insert(span);
-                }
-            }
+impl<'a> Seen<'a> {
+    fn resolve(&mut self, written: WrittenService, functions: &'a Functions, root: &Section<'_>) {
+        let WrittenService { name, is_extension, domains, apis } = written;
+        let known =
+            name.as_ref().and_then(|name| self.names.get(&name.value)).map(|(index, first)| (*index, first.clone()));
+        if let (Some((index, _)), true) = (&known, is_extension) {
+            return self.extend(*index, domains, apis, root);
         }
-        let domains = written.domains.into_iter().map(|domain| self.claim(domain, &name, root)).collect();
-        let mut apis = Apis::new(&name, functions, written.apis.len());
-        for api in written.apis {
-            apis.add(api, root);
+        if let (Some((_, first)), Some(name)) = (&known, &name) {
+            let error = Diagnostic::new(format!("the service `{}` is defined twice", name.value)).at(&name.span);
+            root.report(error.at_labelled(first, "first defined here"));
         }
-        let apis = apis.all;
-        Service { name, domains, apis }
+        if is_extension && domains.is_empty() {
+            let span = name.as_ref().map(|name| &name.span);
+            let error = Diagnostic::new("there is no such service in another file, and this one has no domains");
+            let error = error.hint(format!("add {HOSTS}"));
+            root.report(span.map_or(error.clone(), |span| error.at(span)));
+        }
+        // One without a name has been reported, and is never used.
+        let nowhere = || Place { file: Path::new("").into(), line: 0, column: 0 };
+        let place = name.as_ref().map_or_else(nowhere, |name| name.span.place());
+        let index = self.services.len();
+        let text = name.as_ref().map(|name| name.value.clone()).unwrap_or_default();
+        if let (None, Some(Found { value, span })) = (known, name) {
+            self.names.insert(value, (index, span));
+        }
+        self.services.push(Service { name: text.clone(), domains: Vec::new(), apis: Vec::new(), place });
+        let is_extended = root.reader.extended.contains(&text);
+        let own = Apis::new(text, functions, apis.len());
+        self.held.insert(index, own);
+        self.extend(index, domains, apis, root);
+        if !is_extended {
+            self.held.remove(&index);
+        }
+    }
+
+    /// Adds domains and APIs to a service.
+    fn extend(&mut self, index: usize, domains: Vec<Found<Domain>>, apis: Vec<WrittenApi>, root: &Section<'_>) {
+        let name = self.services[index].name.clone();
+        let before = self.services[index].domains.len();
+        let spans: Vec<_> = domains.iter().map(|domain| domain.span.clone()).collect();
+        for domain in domains {
+            let domain = self.claim(domain, &name, root);
+            self.services[index].domains.push(domain);
+        }
+        check_apis(&self.services[index], &apis, root);
+        let Some(held) = self.held.get_mut(&index) else { return };
+        let all = &mut self.services[index].apis;
+        apis.into_iter().for_each(|api| held.add(api, all, root));
+        let service = &self.services[index];
+        check_domains(service, service.domains[before..].iter().zip(&spans), root);
     }
 
     fn claim(&mut self, domain: Found<Domain>, service: &str, root: &Section<'_>) -> Domain {
@@ -211,11 +260,11 @@ impl Seen {
     }
 }
 
-/// Warns of APIs that no domain leads to, and of domains that lead to no API.
-fn check_environments(service: &WrittenService, root: &Section<'_>) {
+/// Warns of APIs that no domain leads to.
+fn check_apis(service: &Service, apis: &[WrittenApi], root: &Section<'_>) {
     let is_reached =
-        |environment: &Environment| service.domains.iter().any(|domain| domain.value.environment == *environment);
-    for api in &service.apis {
+        |environment: &Environment| service.domains.iter().any(|domain| domain.environment == *environment);
+    for api in apis {
         let Some(path) = &api.path else { continue };
         let missing: Vec<_> = api.environments.iter().filter(|environment| !is_reached(environment)).collect();
         if missing.is_empty() {
@@ -227,37 +276,45 @@ fn check_environments(service: &WrittenService, root: &Section<'_>) {
         let hint = format!("add a `[[service.domain]]` with environment = \"{}\"", missing[0].as_str());
         root.report(Diagnostic::warning(message).at(&path.span).hint(hint));
     }
-    for domain in &service.domains {
-        let environment = domain.value.environment;
-        if !service.apis.iter().any(|api| api.environments.contains(&environment)) {
+}
+
+/// Warns of domains that lead to no API.
+fn check_domains<'a>(service: &Service, domains: impl Iterator<Item = (&'a Domain, &'a Span)>, root: &Section<'_>) {
+    // What other files add to it is not known yet.
+    if root.reader.extended.contains(&service.name) {
+        return;
+    }
+    for (domain, span) in domains {
+        let environment = domain.environment;
+        let leads = |api: &Api| api.bindings.iter().any(|binding| binding.environment == environment);
+        if !service.apis.iter().any(leads) {
             let message = format!(
                 "the service has no API in the environment \"{}\": all requests to this host get 404",
                 environment.as_str()
             );
-            root.report(Diagnostic::warning(message).at(&domain.span));
+            root.report(Diagnostic::warning(message).at(span));
         }
     }
 }
 
 /// The APIs of one service.
 struct Apis<'a> {
-    service: &'a str,
+    service: String,
     functions: &'a Functions,
-    /// Who holds a path shape and method: an index into `all`, and the place of its path.
+    /// Who holds a path shape and method: an index into the APIs, and the place of its path.
     held: HashMap<(Shape, MethodRule), (usize, Span)>,
     /// Where each name is set, or the path that it comes from.
     names: HashMap<String, Span>,
-    all: Vec<Api>,
 }
 
 impl<'a> Apis<'a> {
-    fn new(service: &'a str, functions: &'a Functions, count: usize) -> Self {
+    fn new(service: String, functions: &'a Functions, count: usize) -> Self {
         let held = HashMap::with_capacity_and_hasher(count, RandomState::default());
         let names = HashMap::with_capacity_and_hasher(count, RandomState::default());
-        Self { service, functions, held, names, all: Vec::with_capacity(count) }
+        Self { service, functions, held, names }
     }
 
-    fn add(&mut self, written: WrittenApi, root: &Section<'_>) {
+    fn add(&mut self, written: WrittenApi, all: &mut Vec<Api>, root: &Section<'_>) {
         let bindings = match &written.function {
             Some(reference) => self.bind(&written, reference, root),
             None => Vec::new(),
@@ -291,11 +348,11 @@ impl<'a> Apis<'a> {
                 );
             }
             self.names.insert(api.name.clone(), name_span);
-            self.held.insert(identity, (self.all.len(), span));
-            self.all.push(api);
+            self.held.insert(identity, (all.len(), span));
+            all.push(api);
             return;
         };
-        if let Some(holder) = self.all.get(*index).filter(|holder| !is_same(holder, &api)) {
+        if let Some(holder) = all.get(*index).filter(|holder| !is_same(holder, &api)) {
             root.report(self.conflict(&api, holder, &span, first));
         }
     }

@@ -13,7 +13,12 @@ pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Result<String, std::env::VarErr
 
 /// The first directory of `$STATE_DIRECTORY`, which systemd sets.
 pub(super) fn state_directory(lookup: Lookup<'_>) -> Option<PathBuf> {
-    let listed = lookup("STATE_DIRECTORY").ok()?;
+    first_directory("STATE_DIRECTORY", lookup)
+}
+
+/// The first of the directories in a variable of the service manager.
+pub(super) fn first_directory(variable: &str, lookup: Lookup<'_>) -> Option<PathBuf> {
+    let listed = lookup(variable).ok()?;
     let first = listed.split(':').next().filter(|first| first.starts_with('/'));
     first.map(PathBuf::from)
 }

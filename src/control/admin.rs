@@ -1,46 +1,53 @@
-//! The admin listener: metrics, health and the admin API. Reachable by operators only; it knows no users.
+//! The admin listener: metrics, health and the admin API.
 //!
-//! The browser of an operator reaches it too, so nothing is given to pages of others: not to those that say where they come from,
-//! and not to those that got here under a name that was made to lead here (DNS rebinding).
+//! What is there without a token gives nothing away that a scrape does not. The browser of an operator reaches the listener too, so nothing is
+//! given to pages of others: not to those that say where they come from, and not to those that got here under a name that was made to lead
+//! here (DNS rebinding).
+
+pub mod access;
+pub mod apis;
+pub mod extract;
+pub mod functions;
+mod listener;
+pub mod objects;
+pub mod services;
+pub mod state;
+pub mod status;
+pub mod table;
+pub mod token;
 
 use std::fmt::Display;
 use std::io::Write;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, VARY};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request, State as Extract};
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use serde_json::json;
+use tokio::sync::oneshot;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::access::Caller;
+use self::state::State;
 use super::Command;
-use super::ready::Readiness;
+use super::problem::{Finding, Problem};
 use super::reload::Reloaded;
-use crate::config::Diagnostic;
+use crate::net::admin::AdminSocket;
 use crate::process;
 use crate::telemetry::exposition::Format;
 use crate::telemetry::metrics::Metrics;
-
-/// What the admin listener shows and can ask for.
-#[derive(Clone, Debug)]
-pub struct Admin {
-    pub metrics: Arc<Metrics>,
-    /// Held by the scrape that runs: one at a time.
-    pub scraping: Arc<Mutex<()>>,
-    pub readiness: Arc<Readiness>,
-    pub commands: mpsc::Sender<Command>,
-    /// The names that it is asked under, beside IP addresses and `localhost`; in lower case.
-    pub hosts: Arc<[String]>,
-}
 
 /// The path that `fngate reload` posts to.
 pub const RELOAD: &str = "/v1/reload";
@@ -49,63 +56,136 @@ pub const METRICS: &str = "/metrics";
 /// The path that `fngate health` asks for.
 pub const READY: &str = "/readyz";
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// The largest body of a request.
+const LARGEST_BODY: usize = 16 << 20;
+
+/// The description of everything under `/v1`.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "fngate admin API", description = "What the commands and the console do, a script can do.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    modifiers(&Bearer),
+    security(("token" = [])),
+)]
+struct Description;
+
+/// The token of a request.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
 
 /// Serves the admin listener until the runtime ends.
-pub async fn serve(listener: TcpListener, admin: Admin) {
-    let router = Router::new()
+pub async fn serve(socket: AdminSocket, state: State) {
+    let router = router(&state);
+    listener::serve(socket, state, router).await;
+}
+
+/// Everything that needs a token.
+fn private() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(status::status))
+        .routes(routes!(status::events))
+        .routes(routes!(table::list))
+        .routes(routes!(table::explain))
+        .routes(routes!(apis::list))
+        .routes(routes!(apis::list_of))
+        .routes(routes!(apis::show, apis::put, apis::delete))
+        .routes(routes!(functions::list))
+        .routes(routes!(functions::show, functions::put, functions::delete))
+        .routes(routes!(functions::list_triggers, functions::bind))
+        .routes(routes!(functions::list_instances))
+        .routes(routes!(services::list))
+        .routes(routes!(services::show, services::put, services::delete))
+        .routes(routes!(services::list_environments))
+}
+
+/// The description of the admin API (OpenAPI 3.1).
+#[must_use]
+pub fn description() -> utoipa::openapi::OpenApi {
+    private().to_openapi()
+}
+
+fn router(state: &State) -> Router {
+    let (private, api) = private().split_for_parts();
+    let text: Bytes = api.to_pretty_json().unwrap_or_default().into();
+    let private = private
+        .route("/v1/openapi.json", get(move || async move { ([(CONTENT_TYPE, "application/json")], text) }))
+        .route_layer(from_fn_with_state(state.clone(), with_token));
+    let open = Router::new()
         .route(METRICS, get(metrics))
         .route(RELOAD, post(reload))
-        .route_layer(from_fn_with_state(admin.clone(), operators_only))
+        .route_layer(from_fn_with_state(state.clone(), operators_only))
         // A probe may come under any name, and learns nothing.
         .route("/livez", get(|| async { "ok\n" }))
-        .route(READY, get(readyz))
-        .with_state(admin);
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "the admin listener failed");
+        .route(READY, get(readyz));
+    private
+        .merge(open)
+        .fallback(|| async { Problem::not_found("there is nothing at this path") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path does not take this method")
+        })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(with_headers))
+        .with_state(state.clone())
+}
+
+/// What no page, cache or frame should make of an answer.
+async fn with_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn operators_only(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    match access::refuse_strangers(request.headers(), request.uri(), &state.admin()) {
+        // Probes and scripts read these as text.
+        Err(problem) => (StatusCode::FORBIDDEN, format!("{}\n", problem.detail)).into_response(),
+        Ok(()) => next.run(request).await,
     }
 }
 
-async fn operators_only(State(admin): State<Admin>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let from_elsewhere = |site: &HeaderValue| !["none", "same-origin"].iter().any(|known| site == known);
-    if headers.get_all(SEC_FETCH_SITE).iter().any(from_elsewhere) {
-        return (StatusCode::FORBIDDEN, "cross-site request refused\n").into_response();
-    }
-    let given = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
-    if given.chain(request.uri().authority().map(Authority::as_str)).all(|host| is_known(host, &admin.hosts)) {
-        return next.run(request).await;
-    }
-    let text = "this Host is neither an IP address nor `localhost` nor listed in `admin.hosts`\n";
-    (StatusCode::FORBIDDEN, text).into_response()
+fn admitted(state: &State, request: &Request) -> Result<Caller, Problem> {
+    let admin = state.admin();
+    access::refuse_strangers(request.headers(), request.uri(), &admin)?;
+    let peer = request.extensions().get().ok_or_else(|| Problem::unauthorized("nobody is there"))?;
+    let caller = state.access.caller(peer, request.headers(), &admin.tokens)?;
+    access::refuse_unfit(request.method(), request.headers(), &admin, &caller)?;
+    Ok(caller)
 }
 
-/// Whether nobody else can have made this name lead here.
-fn is_known(host: &str, hosts: &[String]) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    if let Some(address) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-        return address.parse::<Ipv6Addr>().is_ok();
+async fn with_token(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
+    match admitted(&state, &request) {
+        Err(problem) => problem.into_response(),
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
     }
-    let name = name.strip_suffix('.').unwrap_or(name);
-    name.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4())
-        || name.eq_ignore_ascii_case("localhost")
-        || hosts.iter().any(|host| name.eq_ignore_ascii_case(host))
 }
 
 /// Renders on a thread of its own, since with many APIs that is the work of a second, and probes do not wait for it.
-async fn metrics(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+async fn metrics(Extract(admin): Extract<State>, headers: HeaderMap) -> Response {
     let accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
     let (format, zipped) = (Format::negotiate(&accept), accepts_gzip(&headers));
     // Goes along with the thread: a client that leaves does not make room for a second one.
-    let turn = admin.scraping.lock_owned().await;
+    let turn = admin.scraping.clone().lock_owned().await;
     let (rendered, text) = oneshot::channel();
+    let metrics = admin.metrics.clone();
     let render = move || {
         process::give_way();
         // Whoever asked may have left.
-        let _ = rendered.send(render(&admin.metrics, format, zipped));
+        let _ = rendered.send(render(&metrics, format, zipped));
         drop(turn);
     };
     let failed = |error: &dyn Display| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response();
@@ -151,7 +231,7 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-async fn readyz(State(admin): State<Admin>) -> Response {
+async fn readyz(Extract(admin): Extract<State>) -> Response {
     if admin.readiness.is_ready() {
         "ready\n".into_response()
     } else {
@@ -159,7 +239,7 @@ async fn readyz(State(admin): State<Admin>) -> Response {
     }
 }
 
-async fn reload(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+async fn reload(Extract(admin): Extract<State>, headers: HeaderMap) -> Response {
     // Only browsers say where a request comes from: a page that an operator looks at is no operator.
     if headers.contains_key(ORIGIN) {
         return (StatusCode::FORBIDDEN, "cross-site request refused\n").into_response();
@@ -181,7 +261,7 @@ fn answer_reload(reloaded: &Reloaded, as_json: bool) -> Response {
     };
     if as_json {
         let body =
-            json!({ "revision": revision, "diagnostics": report.diagnostics().map(to_json).collect::<Vec<_>>() });
+            json!({ "revision": revision, "diagnostics": report.diagnostics().map(Finding::from).collect::<Vec<_>>() });
         return (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response();
     }
     let mut text = revision.map(|revision| format!("revision {revision}\n")).unwrap_or_default();
@@ -198,46 +278,4 @@ fn accepts_json(headers: &HeaderMap) -> bool {
         let mut parts = range.split(';').map(str::trim);
         parts.next() == Some("application/json") && !parts.any(is_refusal)
     })
-}
-
-/// `{"severity", "message", "file", "line", "column", "advice"}`; what is not known is null.
-fn to_json(diagnostic: &Diagnostic) -> Value {
-    let place = diagnostic.place();
-    json!({
-        "severity": diagnostic.severity().as_str(),
-        "message": diagnostic.message(),
-        "file": place.as_ref().map(|place| place.file.to_string_lossy().into_owned()),
-        "line": place.as_ref().map(|place| place.line),
-        "column": place.as_ref().map(|place| place.column),
-        "advice": diagnostic.advice(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_addresses_and_known_names_are_asked_for() {
-        let hosts = ["fngate.prod.svc".to_owned()];
-        for (host, known) in [
-            ("127.0.0.1", true),
-            ("10.1.2.3:9901", true),
-            ("[::1]:9901", true),
-            ("[fe80::1]", true),
-            ("localhost:9901", true),
-            ("LOCALHOST.", true),
-            ("fngate.prod.svc:80", true),
-            ("Fngate.Prod.Svc.", true),
-            ("", false),
-            ("::1", false),
-            ("[evil.example]", false),
-            ("127.0.0.1.evil.example", false),
-            ("localhost.evil.example:9901", false),
-            ("127.0.0.1:evil", false),
-            ("other.prod.svc", false),
-        ] {
-            assert_eq!(is_known(host, &hosts), known, "{host}");
-        }
-    }
 }

@@ -27,7 +27,8 @@ pub async fn watch(shared: Arc<Shared>) {
 }
 
 /// What is said of a certificate that is good for so many seconds.
-fn warning(left: i64) -> Option<String> {
+#[must_use]
+pub fn warning(left: i64) -> Option<String> {
     match left {
         i64::MIN..=0 => Some("the certificate has expired: clients refuse it".to_owned()),
         _ if left < EXPIRES_SOON => Some(format!("the certificate expires in {}", in_words(left))),

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
+use super::amend::Amendment;
+use super::change::{self, Request};
 use super::reload::{Reloaded, Reloader};
 use super::watch::Watch;
 
@@ -27,10 +29,35 @@ pub enum Event {
     Ended,
 }
 
+/// What the loader is asked for.
+#[derive(Debug)]
+enum Job {
+    Reload(Answer),
+    Change(Box<Request>, oneshot::Sender<change::Answer>),
+}
+
+/// The way of changes to the loader.
+#[derive(Clone, Debug)]
+pub struct Requests(mpsc::Sender<Job>);
+
+/// The loader has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended;
+
+impl Requests {
+    /// Has a change made, after what waits already.
+    ///
+    /// # Errors
+    /// When there is no loader any more.
+    pub async fn change(&self, request: Request, answer: oneshot::Sender<change::Answer>) -> Result<(), Ended> {
+        self.0.send(Job::Change(Box::new(request), answer)).await.map_err(|_closed| Ended)
+    }
+}
+
 /// The end of the control loop.
 #[derive(Debug)]
 pub struct Loads {
-    requests: mpsc::Sender<Answer>,
+    requests: mpsc::Sender<Job>,
     events: mpsc::Receiver<Event>,
 }
 
@@ -39,7 +66,7 @@ pub struct Loads {
 pub struct Loader {
     reloader: Reloader,
     watched: bool,
-    requests: mpsc::Receiver<Answer>,
+    requests: mpsc::Receiver<Job>,
     events: mpsc::Sender<Event>,
 }
 
@@ -55,7 +82,13 @@ impl Loads {
     /// Has the configuration loaded, after the load that runs.
     pub fn ask(&self, answer: Answer) {
         // One too many is dropped: whoever asked learns that there is no answer, and a signal is served by those that wait.
-        let _ = self.requests.try_send(answer);
+        let _ = self.requests.try_send(Job::Reload(answer));
+    }
+
+    /// For those who change objects.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        Requests(self.requests.clone())
     }
 
     /// Ends the loader, after the load that runs.
@@ -75,8 +108,8 @@ impl Loader {
         let mut watch = if self.watched { Watch::start(self.reloader.watched()) } else { Watch::none() };
         loop {
             tokio::select! {
-                request = self.requests.recv() => match request {
-                    Some(answer) => self.reload(answer).await,
+                job = self.requests.recv() => match job {
+                    Some(job) => self.work(job).await,
                     None => return,
                 },
                 () = watch.changed() => self.look().await,
@@ -88,18 +121,27 @@ impl Loader {
         }
     }
 
-    /// One load for all who wait.
-    async fn reload(&mut self, first: Answer) {
-        let mut answers = vec![first];
-        while let Ok(answer) = self.requests.try_recv() {
-            answers.push(answer);
+    /// One load for all who wait; changes one by one.
+    async fn work(&mut self, job: Job) {
+        let (mut reloads, mut changes) = (Vec::new(), Vec::new());
+        let mut next = Some(job);
+        while let Some(job) = next {
+            match job {
+                Job::Reload(answer) => reloads.push(answer),
+                Job::Change(request, answer) => changes.push((request, answer)),
+            }
+            next = self.requests.try_recv().ok();
         }
         self.tell(Event::Begun).await;
-        let outcome = self.reloader.reload();
+        for (request, answer) in changes {
+            let mut amendment = Amendment { reloader: &mut self.reloader };
+            // Whoever asked may have gone; the change is made all the same.
+            let _ = answer.send(amendment.change(*request));
+        }
+        let outcome = (!reloads.is_empty()).then(|| self.reloader.reload());
         self.tell(Event::Ended).await;
-        for answer in answers {
-            // Whoever asked may have gone; the reload counts all the same.
-            let _ = answer.send(outcome.clone());
+        for (answer, outcome) in reloads.into_iter().zip(std::iter::repeat(outcome).flatten()) {
+            let _ = answer.send(outcome);
         }
     }
 
@@ -125,6 +167,7 @@ mod tests {
 
     use super::*;
     use crate::config;
+    use crate::control::reload::Parts;
     use crate::snapshot::{Shared, Snapshot};
     use crate::telemetry::metrics::Metrics;
 
@@ -138,7 +181,7 @@ address = "127.0.0.1:0"
         let config = config::parse(Path::new("test"), CONFIG).expect("a good configuration");
         let metrics = Metrics::new();
         let shared = Arc::new(Shared::new(Snapshot::compile(config, None, &metrics).expect("a table")));
-        let (loader, mut loads) = start(Reloader::new(None, shared, metrics), false);
+        let (loader, mut loads) = start(Reloader::new(None, Parts::without_files(shared, metrics)), false);
         let outcomes: Vec<_> = (0..=WAITING)
             .map(|_| {
                 let (answer, outcome) = oneshot::channel();

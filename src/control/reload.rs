@@ -1,15 +1,22 @@
 //! Loading the configuration again. A bad one changes nothing.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use super::audit::{Audit, Line};
+use super::board::{Board, Refused};
+use super::change::Author;
+use super::problem::Finding;
+use super::revisions::{self, Revisions};
 use super::watch::Watched;
 use crate::clock::unix_time;
+use crate::config::store::Store;
 use crate::config::{
     self, Config, Diagnostic, Disk, Failure, Input, Inputs, ListenAddress, Loaded, Report, SocketRights,
 };
-use crate::snapshot::{Shared, Snapshot};
+use crate::snapshot::release::Releases;
+use crate::snapshot::{Plan, Shared, Snapshot};
 use crate::telemetry::log::{self, with_sources};
 use crate::telemetry::metrics::Metrics;
 
@@ -18,6 +25,8 @@ use crate::telemetry::metrics::Metrics;
 pub struct Origin {
     pub path: PathBuf,
     pub inputs: Inputs,
+    /// What was said of it when it was read.
+    pub report: Report,
 }
 
 /// What a load gives.
@@ -34,14 +43,37 @@ pub struct Applied {
 /// What becomes of a load: if it is refused, the report says why, and the configuration in use stays.
 pub type Reloaded = Result<Applied, Arc<Report>>;
 
-/// Loads the configuration and puts it in use, when asked or when its files have changed.
+/// What a reloader works with.
+#[derive(Debug)]
+pub struct Parts {
+    pub shared: Arc<Shared>,
+    pub metrics: Arc<Metrics>,
+    pub board: Board,
+    /// Where edits are journaled; none: nothing can be edited.
+    pub store: Option<Store>,
+    pub revisions: Revisions,
+    pub audit: Audit,
+}
+
+impl Parts {
+    /// Those of a configuration that comes from no file.
+    #[must_use]
+    pub fn without_files(shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
+        let audit = Audit::new(None, metrics.lost_audit_lines.clone());
+        Self { shared, metrics, board: Board::new(), store: None, revisions: Revisions::none(), audit }
+    }
+}
+
+/// Loads the configuration and puts it in use: when asked, when its files have changed, or when a change of objects changes them.
 #[derive(Debug)]
 pub struct Reloader {
     path: Option<PathBuf>,
-    shared: Arc<Shared>,
-    metrics: Arc<Metrics>,
+    parts: Parts,
     /// What was last read, whether or not what it said was good.
     inputs: Inputs,
+    /// What the configuration in use was read from, and what it was warned of.
+    applied: Inputs,
+    report: Report,
     /// Tables that workers may still use. They are taken apart here, not by the last worker that lets go: with many APIs that takes
     /// longer than a request should wait.
     retired: Vec<Arc<Snapshot>>,
@@ -49,17 +81,35 @@ pub struct Reloader {
     started: Arc<Config>,
 }
 
+/// A configuration that can be put in use.
+pub(super) struct Prepared {
+    pub(super) config: Config,
+    pub(super) report: Report,
+    pub(super) inputs: Inputs,
+    pub(super) releases: Releases,
+    pub(super) pending: Vec<&'static str>,
+}
+
+/// Who has a configuration applied, and why.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cause<'a> {
+    pub(super) author: &'a Author,
+    pub(super) note: Option<&'a str>,
+}
+
 impl Reloader {
     /// `origin` is none for a configuration that comes from no file.
     #[must_use]
-    pub fn new(origin: Option<Origin>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
-        let started = shared.load().config.clone();
-        let (path, inputs) = match origin {
-            Some(Origin { path, inputs }) => (Some(path), inputs),
-            None => (None, Inputs::default()),
+    pub fn new(origin: Option<Origin>, parts: Parts) -> Self {
+        let started = parts.shared.load().config.clone();
+        let (path, inputs, report) = match origin {
+            Some(Origin { path, inputs, report }) => (Some(path), inputs, report),
+            None => (None, Inputs::default(), Report::default()),
         };
-        let reloader = Self { path, shared, metrics, inputs, retired: Vec::new(), started };
+        let reloader = Self { path, parts, applied: inputs.clone(), inputs, report, retired: Vec::new(), started };
         reloader.succeeded();
+        let state = reloader.parts.revisions.state();
+        reloader.parts.board.change(|known| known.history = state);
         reloader
     }
 
@@ -114,63 +164,120 @@ impl Reloader {
         }
     }
 
-    /// Puts what was loaded in use. The outcome is logged and counted.
+    /// Puts what was loaded in use. The outcome is logged, counted and shown on the board.
     ///
     /// # Errors
     /// As [`Self::reload`].
     pub fn take(&mut self, outcome: Outcome) -> Reloaded {
-        let reloaded = match outcome {
+        let prepared = match outcome {
             Ok(loaded) => {
-                self.inputs = loaded.inputs;
-                self.apply(loaded.config, loaded.report)
+                self.inputs = loaded.inputs.clone();
+                self.prepare(loaded)
             }
             Err(failure) => {
                 self.inputs = failure.inputs;
-                Err(Arc::new(failure.report))
+                Err(failure.report)
             }
         };
-        match &reloaded {
-            Ok(applied) => {
-                self.succeeded();
-                tracing::info!(revision = applied.revision, "configuration applied");
-                warn_of(&applied.report);
-            }
-            Err(report) => {
-                self.metrics.count_reload(false);
-                tracing::error!("configuration refused, the one in use stays:\n{report}");
-            }
+        let before = self.parts.shared.load().revision;
+        let author = Author::file();
+        let applied = prepared.and_then(|prepared| self.apply(prepared, Cause { author: &author, note: None }));
+        if let Some(applied) = applied.as_ref().ok().filter(|applied| applied.revision != before) {
+            self.parts.audit.write(&Line::of_files(&author, applied.revision));
         }
-        reloaded
+        applied.map_err(|report| {
+            self.parts.metrics.count_reload(false);
+            tracing::error!("configuration refused, the one in use stays:\n{report}");
+            let errors = report.diagnostics().map(Finding::from).collect();
+            self.parts.board.change(|known| known.refused = Some(Refused { at: SystemTime::now(), errors }));
+            Arc::new(report)
+        })
     }
 
-    fn apply(&mut self, config: Config, mut report: Report) -> Reloaded {
-        for key in waiting(&self.started, &config) {
+    /// Looks at what a configuration means beside the releases, before anything is changed.
+    pub(super) fn prepare(&self, loaded: Loaded) -> Result<Prepared, Report> {
+        let Loaded { config, mut report, inputs } = loaded;
+        let pending = waiting(&self.started, &config);
+        for key in &pending {
             report.push(Diagnostic::warning(format!("`{key}` changed: restart to apply")));
         }
+        let releases = revisions::compile(&self.parts.revisions.pins(), &config, &inputs)?;
+        Ok(Prepared { config, report, inputs, releases, pending })
+    }
+
+    pub(super) fn apply(&mut self, prepared: Prepared, cause: Cause<'_>) -> Result<Applied, Report> {
+        let Prepared { config, mut report, inputs, releases, pending } = prepared;
+        let before = self.parts.shared.load();
         // They are looked at as those of the configuration are. Read before they are used: what changes in between is seen then.
-        let orphaned = self.shared.load().orphaned_files(&config);
-        self.inputs.files.extend(orphaned.iter().map(|path| Input::named(&Disk, path)));
+        let orphaned = before.orphaned_files(&config);
         let level = config.log.level;
-        let snapshot = Snapshot::compile(config, Some(&self.shared.load()), &self.metrics)
-            .map_err(|error| Arc::new(Report::of(Diagnostic::new(with_sources(&error)))))?;
+        // Kept before it is used, so that nothing is served that nobody could look up. Whether it can be kept is no reason not to serve it.
+        let is_new = !inputs.documents().eq(self.applied.documents());
+        let revision = if is_new {
+            self.parts.revisions.record(&inputs, before.revision, cause.author, cause.note)
+        } else {
+            before.revision
+        };
+        self.report = report.clone();
+        let plan = Plan { revision, config, releases };
+        let snapshot = Snapshot::make(plan, Some(&before), &self.parts.metrics)
+            .map_err(|error| Report::of(Diagnostic::new(with_sources(&error))))?;
+        self.applied = inputs.clone();
+        self.inputs = inputs;
+        self.inputs.files.extend(orphaned.iter().map(|path| Input::named(&Disk, path)));
         log::set_level(level);
-        let revision = snapshot.revision;
-        self.retired.push(self.shared.replace(snapshot));
+        drop(before);
+        self.retired.push(self.parts.shared.replace(snapshot));
         // Long work for a large table, which is in use meanwhile.
-        self.shared.load().warnings().into_iter().for_each(|warning| report.push(warning));
+        self.parts.shared.load().warnings().into_iter().for_each(|warning| report.push(warning));
+        self.succeeded();
+        tracing::info!(revision, "configuration applied");
+        warn_of(report.warnings());
+        self.parts.metrics.show_warnings(report.warnings().len());
+        let warnings = report.warnings().iter().map(Finding::from).collect();
+        self.parts.board.change(|known| {
+            (known.applied, known.refused, known.pending, known.warnings) =
+                (SystemTime::now(), None, pending, warnings);
+        });
         Ok(Applied { revision, report: Arc::new(report) })
     }
 
+    /// Where the configuration is, if it is in a file.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    pub(super) fn parts_mut(&mut self) -> &mut Parts {
+        &mut self.parts
+    }
+
+    /// The configuration in use, to be applied again beside other releases.
+    pub(super) fn again(&self, releases: Releases) -> Prepared {
+        let config = Config::clone(&self.parts.shared.load().config);
+        let pending = waiting(&self.started, &config);
+        Prepared { config, report: self.report.clone(), inputs: self.applied.clone(), releases, pending }
+    }
+
+    /// What the configuration in use was read from.
+    pub(super) fn applied(&self) -> &Inputs {
+        &self.applied
+    }
+
     fn succeeded(&self) {
-        self.metrics.count_reload(true);
-        self.metrics.config_revision.set(i64::try_from(self.shared.revision()).unwrap_or(i64::MAX));
-        self.metrics.config_last_success.set(unix_time());
+        let metrics = &self.parts.metrics;
+        metrics.count_reload(true);
+        metrics.config_revision.set(i64::try_from(self.parts.shared.load().revision).unwrap_or(i64::MAX));
+        metrics.config_last_success.set(unix_time());
     }
 }
 
-/// Logs the warnings of a configuration, a line each.
-pub fn warn_of(report: &Report) {
-    for warning in report.warnings() {
+/// Logs warnings of a configuration, a line each.
+pub fn warn_of(warnings: &[Diagnostic]) {
+    for warning in warnings {
         let place = warning.place().map(|place| place.to_string());
         tracing::warn!(place, advice = warning.advice(), "{}", warning.message());
     }
@@ -180,7 +287,7 @@ pub fn warn_of(report: &Report) {
 fn waiting(started: &Config, config: &Config) -> Vec<&'static str> {
     let changes = [
         ("listener", sockets(started) != sockets(config)),
-        ("admin", admin(started) != admin(config)),
+        ("admin.address", started.admin.address != config.admin.address),
         ("history", started.history != config.history),
         ("log.format", started.log.format != config.log.format),
         ("log.access", started.log.access != config.log.access),
@@ -188,11 +295,6 @@ fn waiting(started: &Config, config: &Config) -> Vec<&'static str> {
         ("gateway.max_connections", started.gateway.max_connections != config.gateway.max_connections),
     ];
     changes.into_iter().filter_map(|(key, changed)| changed.then_some(key)).collect()
-}
-
-/// The settings of the admin listener that need a restart.
-fn admin(config: &Config) -> (Option<SocketAddr>, &[String]) {
-    (config.admin.address, &config.admin.hosts)
 }
 
 /// Where and how a configuration wants to listen. What else a listener says holds for the next connection.
@@ -212,11 +314,15 @@ mod tests {
         let metrics = Metrics::new();
         let first = Snapshot::compile(parse(), None, &metrics).expect("a table");
         let shared = Arc::new(Shared::new(first));
-        let mut reloader = Reloader::new(None, shared.clone(), metrics);
+        let parts = Parts::without_files(shared.clone(), metrics);
+        let mut reloader = Reloader::new(None, parts);
         let in_use = shared.load();
-        let (seen, revision) = (Arc::downgrade(&in_use), in_use.revision);
-        reloader.apply(parse(), Report::default()).expect("applied");
-        assert_ne!(shared.revision(), revision);
+        let (seen, generation) = (Arc::downgrade(&in_use), in_use.generation);
+        let loaded = Loaded { config: parse(), report: Report::default(), inputs: Inputs::default() };
+        let prepared = reloader.prepare(loaded).expect("no release");
+        let cause = Cause { author: &Author::file(), note: None };
+        reloader.apply(prepared, cause).expect("applied");
+        assert_ne!(shared.generation(), generation);
         reloader.tidy();
         drop(in_use);
         assert!(seen.upgrade().is_some() && reloader.has_retired(), "the worker would have had to take it apart");
@@ -239,8 +345,8 @@ mod tests {
             ("backlog = 1", "", &["listener"]),
             ("mode = \"0600\"", "", &["listener"]),
             ("[[listener]]\naddress = \"127.0.0.1:80\"", "", &["listener"]),
-            ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin", "log.access"]),
-            ("", "[log]\nlevel = \"debug\"\n[admin]\nedit_dir = \"edits\"", &[]),
+            ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin.address", "log.access"]),
+            ("", "[log]\nlevel = \"debug\"\n[admin]\nedit_dir = \"edits\"\nhosts = [\"a.test\"]", &[]),
             ("", "[history]\nkeep = 7", &["history"]),
             ("", "[log]\nformat = \"text\"", &["log.format"]),
             ("", "[gateway]\nworkers = 7\nmax_connections = 7", &["gateway.workers", "gateway.max_connections"]),

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::addresses::Addresses;
 use super::allowance::Allowance;
@@ -25,6 +25,8 @@ pub struct Instance {
     tls: Option<Arc<Client>>,
     label: Box<str>,
     up: Arc<InstanceUp>,
+    /// Whether a connection was ever opened.
+    reached: AtomicBool,
     /// Of whose instances it is one.
     function: Arc<FunctionChanges>,
     cooldown: Cooldown,
@@ -45,6 +47,7 @@ impl Instance {
             tls,
             label,
             up,
+            reached: AtomicBool::new(matches!(address, InstanceAddress::Echo)),
             function: function.changes.clone(),
             cooldown: Cooldown::default(),
             addresses: Addresses::default(),
@@ -95,8 +98,21 @@ impl Instance {
         &self.cooldown
     }
 
+    /// Whether the last attempt to connect succeeded, or there was none.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.up.get()
+    }
+
+    /// Whether a connection was ever opened.
+    #[must_use]
+    pub fn was_reached(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
+    }
+
     /// Notes that a connection was opened.
     pub fn note_reached(&self) {
+        self.reached.store(true, Ordering::Relaxed);
         if !self.up.swap(true) && self.may_tell() {
             tracing::warn!(function = %self.function.name, instance = self.label(), "instance up");
         }

@@ -89,6 +89,7 @@ const fn status(reason: Reason) -> u16 {
         | Reason::Overloaded
         | Reason::QueueTimeout
         | Reason::Draining
+        | Reason::ReleaseUnavailable
         | Reason::ConnectTimeout => UNAVAILABLE,
     }
 }

@@ -33,12 +33,13 @@ pub enum Reason {
     Overloaded,
     QueueTimeout,
     Draining,
+    ReleaseUnavailable,
     ConnectTimeout,
     FunctionTimeout,
 }
 
 impl Reason {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::BadRequest,
         Self::AmbiguousPath,
         Self::ReservedField,
@@ -57,6 +58,7 @@ impl Reason {
         Self::Overloaded,
         Self::QueueTimeout,
         Self::Draining,
+        Self::ReleaseUnavailable,
         Self::ConnectTimeout,
         Self::FunctionTimeout,
     ];
@@ -105,6 +107,12 @@ impl Reason {
                 ("queue_timeout", StatusCode::SERVICE_UNAVAILABLE, "Queue Timeout", "connection_limit_reached")
             }
             Self::Draining => ("draining", StatusCode::SERVICE_UNAVAILABLE, "Draining", "destination_unavailable"),
+            Self::ReleaseUnavailable => (
+                "release_unavailable",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Release Unavailable",
+                "proxy_configuration_error",
+            ),
             Self::ConnectTimeout => {
                 ("connect_timeout", StatusCode::GATEWAY_TIMEOUT, "Connect Timeout", "connection_timeout")
             }
@@ -126,7 +134,14 @@ impl Reason {
 
     /// Whether trying again a little later is sensible.
     const fn is_temporary(self) -> bool {
-        matches!(self, Self::ConcurrencyLimited | Self::Overloaded | Self::QueueTimeout | Self::Draining)
+        matches!(
+            self,
+            Self::ConcurrencyLimited
+                | Self::Overloaded
+                | Self::QueueTimeout
+                | Self::Draining
+                | Self::ReleaseUnavailable
+        )
     }
 
     /// Whether the rest of the connection's bytes cannot be trusted or waited for.

@@ -193,7 +193,7 @@ impl Body for Exchange {
         catch_unwind(AssertUnwindSafe(|| self.poll_next(cx))).unwrap_or_else(|_panic| {
             self.rest = Bytes::new();
             self.break_off(Broken::InternalError);
-            self.record.tally.count_error(Broken::InternalError.as_str());
+            self.record.count_error(Broken::InternalError.as_str());
             self.poll_broken(cx).map(|broken| broken.map(Err))
         })
     }

@@ -71,5 +71,5 @@ pub(super) fn note(record: &mut Record, problem: &Problem) {
     record.reason = Some(problem.reason.as_str());
     record.detail = Some(problem.detail.clone());
     record.aborted = None;
-    record.tally.count_error(problem.reason.as_str());
+    record.count_error(problem.reason.as_str());
 }

@@ -106,7 +106,7 @@ pub(super) fn route(
     let found =
         view.snapshot.table.find(name, head.uri.path(), &head.method).map_err(|miss| missed(view, &miss, record))?;
     let local = view.api(*found.payload()).clone();
-    record.tally = local.tally.clone();
+    record.route(local.tally.clone());
     let api = &local.api;
     let announced = incoming.size_hint().exact();
     if let (Some(limit), Some(bytes)) = (api.max_body_bytes, announced)
@@ -141,10 +141,13 @@ fn proof(view: &View, client: &Client, head: &Parts) -> Option<String> {
 /// Why a request found no API, for the client; notes in the record how far it came.
 fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
     if let Miss::NoApi { service, .. } | Miss::MethodNotAllowed { service, .. } = miss {
-        record.tally = view.service(service);
+        record.route(view.service(service));
     }
     match miss {
         Miss::NoService => Problem::new(Reason::NoService, "no service answers to this host"),
+        Miss::NoApi { environment, .. } if view.snapshot.releases.is_unavailable(*environment) => {
+            Problem::new(Reason::ReleaseUnavailable, "the release of this environment cannot be read")
+        }
         Miss::NoApi { .. } => Problem::new(Reason::NoApi, "no API of the service matches this path"),
         Miss::MethodNotAllowed { allow, .. } => {
             let methods = allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");

@@ -2,11 +2,9 @@
 //!
 //! The walk is the one of the look-up; here it does not stop at the first hit.
 
-use std::fmt;
 use std::ops::ControlFlow;
 
 use http::Method;
-use serde::Serialize;
 
 use super::canonical::Plain;
 use super::host::normalize;
@@ -17,8 +15,8 @@ use super::table::{Domain, Match, Miss, Query, Reread, RouteTable, Selection};
 use crate::config::path::{PathRule, Segment};
 use crate::config::{Environment, MethodRule};
 
-/// The story of one look-up. Displays as lines of text.
-#[derive(Debug, Serialize)]
+/// The story of one look-up.
+#[derive(Debug)]
 pub struct Explanation<'t, T> {
     pub method: String,
     /// Normalized.
@@ -36,12 +34,11 @@ pub struct Explanation<'t, T> {
     pub elsewhere: Vec<Elsewhere>,
     pub outcome: String,
     /// What [`RouteTable::find`] answers.
-    #[serde(skip)]
     pub result: Result<Match<'t, T>, Miss<'t>>,
 }
 
 /// A domain that covers the host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainNote<'t> {
     pub host: String,
     pub base_path: String,
@@ -52,7 +49,7 @@ pub struct DomainNote<'t> {
 }
 
 /// An API whose path matches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CandidateNote {
     pub path: String,
     pub method: String,
@@ -61,7 +58,7 @@ pub struct CandidateNote {
 }
 
 /// Another reading of the path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadingNote {
     pub reading: Reading,
     /// The path as read; `/base + /path` where only what is behind the base path was read.
@@ -73,7 +70,7 @@ pub struct ReadingNote {
 }
 
 /// An API of the same service in another environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     pub environment: &'static str,
     pub path: String,
@@ -182,30 +179,6 @@ impl<T> RouteTable<T> {
     }
 }
 
-impl<T> fmt::Display for Explanation<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} {}{}", self.method, self.host, self.path)?;
-        if let Some(plain) = &self.plain {
-            writeln!(f, "  read as   {plain}")?;
-        }
-        for DomainNote { host, base_path, service, environment, lost } in &self.domains {
-            let lost = lost.as_deref().unwrap_or("selected");
-            writeln!(f, "  domain    {host} {base_path} -> {service}, {environment}: {lost}")?;
-        }
-        for CandidateNote { path, method, lost } in &self.candidates {
-            writeln!(f, "  api       {method} {path}: {}", lost.as_deref().unwrap_or("selected"))?;
-        }
-        for ReadingNote { reading, path, selects, agrees } in &self.readings {
-            let verdict = if *agrees { "agrees" } else { "DIFFERS" };
-            writeln!(f, "  reading   {reading}: {path} -> {}: {verdict}", selects.as_deref().unwrap_or("nothing"))?;
-        }
-        for Elsewhere { environment, path, method } in &self.elsewhere {
-            writeln!(f, "  elsewhere {method} {path} is published in {environment}")?;
-        }
-        writeln!(f, "  result    {}", self.outcome)
-    }
-}
-
 fn collect<'t, V>(trie: &'t Trie<V>, path: &str) -> Vec<&'t V> {
     let mut values = Vec::new();
     let _ = trie.walk(path, &mut |value| {
@@ -299,44 +272,6 @@ mod tests {
     }
 
     #[test]
-    fn an_explanation_tells_the_whole_story() {
-        let table = table();
-        for (method, path, story) in [
-            (
-                Method::GET,
-                "/users/me",
-                "GET shop.test/users/me
-  domain    shop.test / -> shop, release: selected
-  domain    shop.test /t -> shop, test: base path does not match
-  domain    *.test / -> shop, release: less specific host
-  api       GET /users/me: selected
-  api       ANY /users/me: less specific: `ANY` < `GET`
-  api       POST /users/me: method: it serves `POST`, the request is `GET`
-  api       GET /users/{id}: less specific: `{id}` < literal `me` in segment 2
-  api       GET /{all+}: less specific: `{all+}` < literal `users` in segment 1
-  result    GET /users/me of shop in release
-",
-            ),
-            (
-                Method::DELETE,
-                "/users/%37",
-                "DELETE shop.test/users/%37
-  read as   /users/7
-  domain    shop.test / -> shop, release: selected
-  domain    shop.test /t -> shop, test: base path does not match
-  domain    *.test / -> shop, release: less specific host
-  api       GET /users/{id}: method: it serves `GET`, the request is `DELETE`
-  api       GET /{all+}: less specific: `{all+}` < literal `users` in segment 1
-  elsewhere DELETE /users/{id} is published in test
-  result    method not allowed; allowed are: GET, HEAD
-",
-            ),
-        ] {
-            assert_eq!(table.explain("Shop.test:80", path, &method).to_string(), story);
-        }
-    }
-
-    #[test]
     fn an_explanation_shows_the_readings() {
         let table = table();
         let explanation = table.explain("shop.test", "/users/me;x", &Method::GET);
@@ -345,8 +280,6 @@ mod tests {
         assert!(explanation.readings.iter().all(|note| !note.agrees));
         assert!(matches!(explanation.result, Err(Miss::Ambiguous(_))));
         assert_eq!(explanation.candidates[0].lost, None);
-        let story = serde_json::to_value(&explanation).expect("a value");
-        assert_eq!(story["readings"][0]["reading"], serde_json::json!(["parameters_dropped"]));
     }
 
     #[test]

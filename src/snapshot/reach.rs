@@ -1,27 +1,38 @@
 //! APIs that no request reaches, although their rules are good.
 
-use std::ops::Range;
-
-use crate::config::{Api, Config, Diagnostic, Service};
+use crate::config::{Api, Config, Diagnostic, Domain, Environment, Service};
 use crate::route::{Miss, RouteTable, sample};
 
-/// Asks the table for a request that each rule is made for, and warns of the rules that it does not select. The table leads to places in the order
-/// of services, APIs and environments.
-pub(super) fn warnings(config: &Config, table: &RouteTable<usize>) -> Vec<Diagnostic> {
+/// The table that is asked.
+pub(super) struct Asked<'a> {
+    pub(super) table: &'a RouteTable<usize>,
+    /// The service and the API of the configuration that an entry is; none for one of a pinned revision.
+    pub(super) origin: &'a dyn Fn(usize) -> Option<(usize, usize)>,
+    /// Whether an environment serves the configuration.
+    pub(super) follows: &'a dyn Fn(Environment) -> bool,
+}
+
+/// Asks the table for a request that each rule is made for, and warns of the rules that it does not select.
+pub(super) fn warnings(config: &Config, asked: &Asked<'_>) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
-    let mut first = 0;
-    for service in &config.services {
-        for api in &service.apis {
-            let own = first..first + api.bindings.len();
-            first = own.end;
+    let longest = config.gateway.max_uri_bytes;
+    for (index, service) in config.services.iter().enumerate() {
+        for (number, api) in service.apis.iter().enumerate() {
             if api.enabled {
-                let longest = config.gateway.max_uri_bytes;
-                let reached = Reached::new((service, api), table, &own, longest);
-                warnings.extend(reached.warning(service, api, longest));
+                let is_own = |entry: usize| (asked.origin)(entry) == Some((index, number));
+                let published = published(service, api, asked.follows);
+                let reached = Reached::new(&published, api, asked.table, &is_own, longest);
+                warnings.extend(reached.warning(published.is_empty(), api, longest));
             }
         }
     }
     warnings
+}
+
+/// The domains that lead to an API, as the configuration has both.
+fn published<'a>(service: &'a Service, api: &Api, follows: &dyn Fn(Environment) -> bool) -> Vec<&'a Domain> {
+    let leads = |domain: &&Domain| api.bindings.iter().any(|binding| binding.environment == domain.environment);
+    service.domains.iter().filter(|domain| follows(domain.environment)).filter(leads).collect()
 }
 
 /// What becomes of requests for one API.
@@ -34,18 +45,20 @@ struct Reached {
 }
 
 impl Reached {
-    fn new((service, api): (&Service, &Api), table: &RouteTable<usize>, own: &Range<usize>, longest: usize) -> Self {
+    fn new(
+        published: &[&Domain],
+        api: &Api,
+        table: &RouteTable<usize>,
+        is_own: &dyn Fn(usize) -> bool,
+        longest: usize,
+    ) -> Self {
         let mut reached = Self::default();
-        let published = service
-            .domains
-            .iter()
-            .filter(|domain| api.bindings.iter().any(|own| own.environment == domain.environment));
         for domain in published {
             let (host, path) = (sample::host(&domain.host), sample::path(&domain.base_path, &api.path));
             for method in sample::methods(&api.method) {
                 match table.find(&host, &path, &method) {
-                    Ok(found) if own.contains(found.payload()) && path.len() > longest => reached.is_too_long = true,
-                    Ok(found) if own.contains(found.payload()) => reached.is_reached = true,
+                    Ok(found) if is_own(*found.payload()) && path.len() > longest => reached.is_too_long = true,
+                    Ok(found) if is_own(*found.payload()) => reached.is_reached = true,
                     Err(Miss::Ambiguous(_)) => reached.is_ambiguous = true,
                     Ok(_) | Err(_) => continue,
                 }
@@ -55,7 +68,7 @@ impl Reached {
         reached
     }
 
-    fn warning(&self, service: &Service, api: &Api, longest: usize) -> Option<Diagnostic> {
+    fn warning(&self, is_unpublished: bool, api: &Api, longest: usize) -> Option<Diagnostic> {
         if self.is_ambiguous {
             let what = "are refused: servers read such a path in different ways (`ambiguous_path`)";
             let hint = "use another path, or set `raw_path = true` if the function reads it as it is written";
@@ -66,9 +79,7 @@ impl Reached {
             return Some(at(api, message));
         }
         // Of one that no domain leads to, the reader of the configuration has warned.
-        let has_domain =
-            service.domains.iter().any(|domain| api.bindings.iter().any(|own| own.environment == domain.environment));
-        (has_domain && !self.is_reached).then(|| {
+        (!is_unpublished && !self.is_reached).then(|| {
             let hint = "`fngate explain` shows which one; a longer `base_path` of another service comes first";
             at(api, "no request reaches this API: others are selected for its path".to_owned()).hint(hint.to_owned())
         })

@@ -23,9 +23,12 @@ use uuid::Uuid;
 use self::line::{Plain, write_fields};
 use self::sink::Sink;
 use self::text::{Form, Line};
-use super::metrics::Errors;
+use super::live::Outcome;
+use super::metrics::{ApiShard, Errors};
 use super::route::Route;
-use super::shard::{Codes, Timing};
+use super::shard::Timing;
+use super::tail::{RequestEvent, milliseconds};
+use super::tap::Topic;
 use super::trace::context::Context;
 use super::trace::{Finished, Trace};
 use crate::clock::Clock;
@@ -33,7 +36,7 @@ use crate::clock::Clock;
 /// A route with the numbers of one worker.
 #[derive(Debug)]
 pub struct Tally {
-    codes: Arc<Codes>,
+    shard: Arc<ApiShard>,
     duration: Arc<Timing>,
     errors: Arc<Errors>,
     /// What an access line says of the route.
@@ -45,8 +48,8 @@ impl Tally {
     #[must_use]
     pub fn new(route: &Arc<Route>, worker: usize) -> Rc<Self> {
         let metrics = &route.metrics;
-        let (codes, duration, errors) =
-            (metrics.codes.of(worker), metrics.duration.of(worker), metrics.errors.of(worker));
+        let (shard, duration, errors) =
+            (metrics.shards.of(worker), metrics.duration.of(worker), metrics.errors.of(worker));
         let mut fields = Vec::new();
         let written = write_fields!(&mut fields, {
             service: *route.service,
@@ -56,12 +59,7 @@ impl Tally {
             version: *route.version,
         });
         debug_assert!(written.is_ok(), "all of it is text");
-        Rc::new(Self { fields: fields.into(), codes, duration, errors, route: route.clone() })
-    }
-
-    /// Counts an error of the gateway's own making.
-    pub fn count_error(&self, reason: &'static str) {
-        self.errors.count(reason);
+        Rc::new(Self { fields: fields.into(), shard, duration, errors, route: route.clone() })
     }
 }
 
@@ -77,7 +75,7 @@ pub struct Record {
     pub head: Option<Rc<Parts>>,
     /// Which host the request turned out to be for: with an absolute target it is not the one in `Host`.
     pub host: Option<HeaderValue>,
-    pub tally: Rc<Tally>,
+    tally: Rc<Tally>,
     pub revision: u64,
     pub status: u16,
     pub bytes_in: Option<Rc<Cell<u64>>>,
@@ -111,6 +109,7 @@ impl Record {
     /// Starts the record of a request. Until it is answered it counts as abandoned.
     #[must_use]
     pub fn begin(sink: Rc<Sink>, clock: Clock, client: Rc<str>, tally: Rc<Tally>, id: Uuid) -> Box<Self> {
+        tally.shard.in_flight.inc();
         Box::new(Self {
             id,
             started: clock.now(),
@@ -134,6 +133,17 @@ impl Record {
             clock,
             sink,
         })
+    }
+
+    /// Notes where the request turned out to go.
+    pub fn route(&mut self, tally: Rc<Tally>) {
+        tally.shard.in_flight.inc();
+        std::mem::replace(&mut self.tally, tally).shard.in_flight.dec();
+    }
+
+    /// Counts an error of the gateway's own making.
+    pub fn count_error(&self, reason: &'static str) {
+        self.tally.errors.count(reason);
     }
 
     /// The time of the connection, for those who outlive its polls.
@@ -193,7 +203,7 @@ impl Record {
             path: head.map_or("", |head| head.uri.path()).into(),
             version: head.map_or(Version::HTTP_11, |head| head.version),
             user_agent: field(&USER_AGENT).map(copy),
-            status: Some(self.status).filter(|status| *status != CLIENT_LEFT || self.aborted.is_none()),
+            status: Some(self.status).filter(|_| !self.is_client_gone()),
             bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
             bytes_out: self.bytes_out,
             queued: self.queued,
@@ -256,11 +266,7 @@ impl Record {
             })?;
         }
         write_fields!(line, {
-            protocol: Plain(match head.map(|head| head.version) {
-                Some(Version::HTTP_10) => "HTTP/1.0",
-                Some(Version::HTTP_2) => "HTTP/2",
-                _ => "HTTP/1.1",
-            }),
+            protocol: Plain(self.protocol()),
             tls: self.tls.map(Plain),
             user_agent: field(&USER_AGENT),
             revision: self.revision,
@@ -269,18 +275,82 @@ impl Record {
         line.push(b'}');
         Ok(())
     }
+
+    fn protocol(&self) -> &'static str {
+        match self.head.as_ref().map(|head| head.version) {
+            Some(Version::HTTP_10) => "HTTP/1.0",
+            Some(Version::HTTP_2) => "HTTP/2",
+            _ => "HTTP/1.1",
+        }
+    }
+
+    /// Whether the client left before the head of an answer.
+    fn is_client_gone(&self) -> bool {
+        self.status == CLIENT_LEFT && self.aborted.is_some()
+    }
+
+    /// Leaves a request that took so long for those who listen.
+    #[cold]
+    #[inline(never)]
+    fn report(&self, duration: Duration) {
+        let tap = self.sink.tap();
+        if tap.is_open_for(Topic::Live) {
+            let (status, reason) = (self.status, self.reason);
+            let outcome = Outcome { status, is_client_gone: self.is_client_gone(), reason, duration };
+            tap.count(&self.tally.route, outcome);
+        }
+        if tap.is_open_for(Topic::Tail) {
+            tap.push(self.clock.now(), || self.event(duration));
+        }
+    }
+
+    fn event(&self, duration: Duration) -> RequestEvent {
+        let head = self.head.as_deref();
+        let host = self.host.as_ref().or_else(|| head?.headers.get(HOST));
+        let route = &self.tally.route;
+        RequestEvent {
+            time: self.sink.time(duration),
+            request_id: self.id.simple().to_string(),
+            client: self.client.to_string(),
+            host: host.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned()),
+            method: head.map_or("", |head| head.method.as_str()).to_owned(),
+            path: head.map_or("", |head| head.uri.path()).to_owned(),
+            protocol: self.protocol().to_owned(),
+            status: self.status,
+            service: route.service.to_string(),
+            api: route.api.to_string(),
+            environment: Some(route.environment).filter(|name| !name.is_empty()).map(str::to_owned),
+            function: route.function.to_string(),
+            version: route.version.to_string(),
+            instance: self.instance.as_deref().map(str::to_owned),
+            bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
+            bytes_out: self.bytes_out,
+            duration_ms: milliseconds(duration),
+            queue_ms: self.queued.map(milliseconds),
+            connect_ms: self.connected.map(milliseconds),
+            function_ms: self.answered.map(milliseconds),
+            reason: self.reason.map(str::to_owned),
+            detail: self.detail.clone(),
+            aborted: self.aborted.map(str::to_owned),
+            revision: self.revision,
+        }
+    }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.tally.count_error(INTERNAL_ERROR);
+            self.count_error(INTERNAL_ERROR);
             (self.status, self.reason, self.aborted) = (500, Some(INTERNAL_ERROR), None);
         }
         let duration = self.clock.now() - self.started;
-        self.tally.codes.count(self.status);
+        self.tally.shard.codes.count(self.status);
+        self.tally.shard.in_flight.dec();
         self.tally.duration.observe(duration);
         self.sink.line(duration, |line, form, time| self.write(line, form, duration, time));
+        if self.sink.tap().is_open() {
+            self.report(duration);
+        }
         if let Some(trace) = self.trace.take().filter(|trace| trace.context.is_sampled()) {
             self.sink.span(self.finished(trace, duration));
         }

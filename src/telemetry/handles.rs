@@ -47,6 +47,15 @@ impl<K: Clone + Eq + Hash + Ord, V> Handles<K, V> {
         living
     }
 
+    /// Shows every handle that somebody holds, in no order.
+    pub(super) fn for_each(&self, mut look: impl FnMut(&K, &V)) {
+        for (key, handle) in self.lock().iter() {
+            if let Some(handle) = handle.upgrade() {
+                look(key, &handle);
+            }
+        }
+    }
+
     /// Every handle that somebody holds, in no order.
     pub(super) fn held(&self) -> Vec<Arc<V>> {
         self.lock().values().filter_map(Weak::upgrade).collect()

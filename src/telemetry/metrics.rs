@@ -30,33 +30,42 @@ pub struct Metrics {
     pub client_connections: IntGauge,
     pub config_revision: IntGauge,
     pub config_last_success: IntGauge,
+    config_warnings: IntGauge,
     pub accept_errors: IntCounter,
     pub proxy_protocol_errors: IntCounter,
     pub floods: Arc<Floods>,
     pub lost_access_lines: IntCounter,
+    pub lost_audit_lines: IntCounter,
     pub exported_spans: IntCounter,
     pub lost_spans: IntCounter,
-    requests: Handles<ApiLabels, Shards<Codes>>,
+    apis: Handles<ApiLabels, Shards<ApiShard>>,
     request_durations: Handles<(Arc<str>, Arc<str>), Shards<Timing>>,
     errors: Handles<Arc<str>, Shards<Errors>>,
     functions: Handles<String, FunctionMetrics>,
     listeners: Handles<String, ListenerMetrics>,
 }
 
-/// What identifies the series of one API.
+/// What identifies an API in one environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ApiLabels {
     pub service: Arc<str>,
     pub api: Arc<str>,
     /// `namespace/name:version`.
     pub function: Arc<str>,
+    /// No label: the series of an API are those of all its environments with one function.
+    pub environment: &'static str,
+}
+
+impl ApiLabels {
+    fn series(&self) -> [&str; 3] {
+        [&self.service, &self.api, &self.function]
+    }
 }
 
 /// Where the requests of one API are counted.
 #[derive(Clone, Debug)]
 pub struct ApiMetrics {
-    /// Answers by status code.
-    pub codes: Arc<Shards<Codes>>,
+    pub shards: Arc<Shards<ApiShard>>,
     /// From the end of the request head to the end of the response.
     pub duration: Arc<Shards<Timing>>,
     /// Errors of the gateway's own making.
@@ -93,19 +102,21 @@ impl Metrics {
                 "fngate_config_last_success_timestamp_seconds",
                 "When a configuration was last applied, in Unix time.",
             ),
+            config_warnings: gauge("fngate_config_warnings", "Warnings of the configuration in use."),
             accept_errors: counter("fngate_accept_errors_total", "Connections that could not be accepted."),
             proxy_protocol_errors: counter(
                 "fngate_proxy_protocol_errors_total",
                 "Connections that were closed for want of a proper PROXY header from a trusted peer.",
             ),
             floods: Arc::default(),
+            lost_audit_lines: counter("fngate_audit_log_lost_total", "Audit log lines that could not be written."),
             lost_access_lines: counter("fngate_access_log_lost_total", "Access log lines that could not be written."),
             exported_spans: counter("fngate_spans_exported_total", "Spans that the collector has taken."),
             lost_spans: counter(
                 "fngate_spans_lost_total",
                 "Spans that could not be queued, or that no collector took.",
             ),
-            requests: Handles::default(),
+            apis: Handles::default(),
             request_durations: Handles::default(),
             errors: Handles::default(),
             functions: Handles::default(),
@@ -120,7 +131,7 @@ impl Metrics {
 
     /// Makes room for the series of so many APIs.
     pub fn expect_apis(&self, count: usize) {
-        self.requests.expect(count);
+        self.apis.expect(count);
         self.request_durations.expect(count);
     }
 
@@ -131,7 +142,7 @@ impl Metrics {
         ApiMetrics {
             duration: self.request_durations.get_or_make(durations, Shards::default),
             errors: self.errors.get_or_make(labels.function.clone(), Shards::default),
-            codes: self.requests.get_or_make(labels, Shards::default),
+            shards: self.apis.get_or_make(labels, Shards::default),
         }
     }
 
@@ -165,10 +176,42 @@ impl Metrics {
         }
     }
 
+    /// The APIs with requests in flight, in no order, and how many.
+    #[must_use]
+    pub fn in_flight_by_api(&self) -> Vec<(ApiLabels, i64)> {
+        let mut found = Vec::new();
+        self.apis.for_each(|labels, shards| {
+            let count = shards.sum(|shard| shard.in_flight.get());
+            if count > 0 {
+                found.push((labels.clone(), count));
+            }
+        });
+        found
+    }
+
+    /// The function versions with requests that hold a slot or wait for one, in no order: `namespace/name:version`, and how many of each.
+    #[must_use]
+    pub fn busy_functions(&self) -> Vec<(String, Load)> {
+        let mut found = Vec::new();
+        self.functions.for_each(|label, function| {
+            let sum = |level: fn(&FunctionShard) -> &Level| function.shards.sum(|shard| level(shard).get());
+            let load = Load { in_flight: sum(|shard| &shard.in_flight), queued: sum(|shard| &shard.waiting) };
+            if load.in_flight > 0 || load.queued > 0 {
+                found.push((label.clone(), load));
+            }
+        });
+        found
+    }
+
     /// Counts a load of the configuration.
     pub fn count_reload(&self, succeeded: bool) {
         self.reloads.with_label_values(&[if succeeded { "ok" } else { "error" }]).inc();
         self.last_reload_successful.set(succeeded.into());
+    }
+
+    /// Shows how many warnings the configuration in use has.
+    pub fn show_warnings(&self, count: usize) {
+        self.config_warnings.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Everything, in this form.
@@ -191,9 +234,14 @@ impl Metrics {
             "fngate_requests_total",
             "Requests answered, by API and status code; 499: the client left first.",
         );
-        for (labels, shards) in self.requests.living() {
+        let apis: Vec<_> = self.apis.living().into_iter().collect();
+        for environments in apis.chunk_by(|(one, _), (other, _)| one.series() == other.series()) {
             let mut codes = BTreeMap::new();
-            shards.for_each(|shard| shard.seen().for_each(|(code, count)| *codes.entry(code).or_insert(0) += count));
+            let mut add = |shard: &ApiShard| {
+                shard.codes.seen().for_each(|(code, count)| *codes.entry(code).or_insert(0) += count);
+            };
+            environments.iter().for_each(|(_, shards)| shards.for_each(&mut add));
+            let Some((labels, _)) = environments.first() else { continue };
             for (code, count) in codes {
                 let (api, code) = (("api", &*labels.api), code.to_string());
                 requests.count(
@@ -269,6 +317,16 @@ fn timed<S: Default>(shards: &Shards<S>, timing: impl Fn(&S) -> &Timing) -> Timi
     sum
 }
 
+/// The numbers of an API in one environment that one worker keeps.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub struct ApiShard {
+    /// Answers by status code.
+    pub codes: Codes,
+    /// Requests that have begun and are not over.
+    pub in_flight: Level,
+}
+
 /// The errors that the gateway made for requests to one function, by reason.
 #[derive(Debug, Default)]
 pub struct Errors(Mutex<BTreeMap<&'static str, u64>>);
@@ -288,6 +346,15 @@ impl Errors {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a function version has to do at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Requests and tunnels that hold a slot.
+    pub in_flight: i64,
+    /// Requests that wait for one.
+    pub queued: i64,
 }
 
 /// The series of one function version.
@@ -332,9 +399,26 @@ impl InstanceUp {
     pub fn swap(&self, up: bool) -> bool {
         self.0.swap(up, Ordering::Relaxed)
     }
+
+    #[must_use]
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl FunctionMetrics {
+    /// Requests and tunnels that it has to serve.
+    #[must_use]
+    pub fn in_flight(&self) -> i64 {
+        self.shards.sum(|shard| shard.in_flight.get())
+    }
+
+    /// Requests that wait for a slot.
+    #[must_use]
+    pub fn queued(&self) -> i64 {
+        self.shards.sum(|shard| shard.waiting.get())
+    }
+
     /// The state of an instance, shown as long as it is held.
     #[must_use]
     pub fn instance(&self, label: &str) -> Arc<InstanceUp> {
@@ -355,7 +439,7 @@ mod tests {
     use super::*;
 
     fn labels(api: &str) -> ApiLabels {
-        ApiLabels { service: "shop".into(), api: api.into(), function: "default/f:1".into() }
+        ApiLabels { service: "shop".into(), api: api.into(), function: "default/f:1".into(), ..ApiLabels::default() }
     }
 
     #[test]
@@ -363,9 +447,9 @@ mod tests {
         let metrics = Metrics::new();
         let one = metrics.api(labels("get"));
         let other = metrics.api(labels("get"));
-        one.codes.of(0).count(200);
-        other.codes.of(1).count(200);
-        one.codes.of(0).count(404);
+        one.shards.of(0).codes.count(200);
+        other.shards.of(1).codes.count(200);
+        one.shards.of(0).codes.count(404);
         one.duration.of(0).observe(Duration::from_millis(100));
         other.errors.of(1).count("function_timeout");
         let text = metrics.render(Format::Text).expect("renders");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::metrics::ApiMetrics;
+use super::metrics::{ApiLabels, ApiMetrics};
 
 /// What a request was routed to: the constant part of its record.
 #[derive(Debug)]
@@ -16,4 +16,18 @@ pub struct Route {
     pub function: Arc<str>,
     pub version: Arc<str>,
     pub metrics: ApiMetrics,
+}
+
+impl Route {
+    /// What its numbers are found by.
+    #[must_use]
+    pub fn labels(&self) -> ApiLabels {
+        let is_routed = !self.function.is_empty();
+        ApiLabels {
+            service: self.service.clone(),
+            api: self.api.clone(),
+            function: if is_routed { format!("{}:{}", self.function, self.version).into() } else { Arc::default() },
+            environment: self.environment,
+        }
+    }
 }

@@ -87,7 +87,6 @@ pub struct TimingSum {
 
 /// Answers by status code, 100 to 599 in pages of 20 that are made when a code is first seen.
 #[derive(Default)]
-#[repr(align(128))]
 pub struct Codes([OnceLock<Box<[Count; 20]>>; 25]);
 
 impl Codes {

@@ -59,7 +59,7 @@ impl Gateway {
         let path = state.folder.path().join("fngate.toml");
         fs::write(&path, document(state, *ports, names)).expect("a file");
         let loaded = config::load(&path).unwrap_or_else(|failure| panic!("{failure}"));
-        let origin = Origin { path, inputs: loaded.inputs };
+        let origin = Origin { path, inputs: loaded.inputs, report: loaded.report };
         let options = Options { config: loaded.config, origin: Some(origin), signals: false };
         let app = App::start(options).unwrap_or_else(|error| panic!("{error:?}"));
         Self { app: Some(app), state: state.clone(), ports: *ports }

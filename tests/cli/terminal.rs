@@ -13,7 +13,7 @@ use crate::support::project::project;
 use crate::support::{eventually, fngate};
 
 /// Has a command run on a terminal.
-fn on_terminal(command: &Command) -> Command {
+pub fn on_terminal(command: &Command) -> Command {
     let mut terminal = Command::new("python3");
     terminal.arg(project("tests/cli/terminal.py")).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {

@@ -18,7 +18,7 @@ const IN_FLIGHT: &str = "fngate_requests_in_flight{function=\"default/f:$LATEST\
 /// How soon the other side has to hear of an end.
 const SOON: Duration = Duration::from_secs(1);
 
-fn open(gateway: &Gateway) -> Client {
+pub fn open(gateway: &Gateway) -> Client {
     Client::open(address(gateway))
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn check(spec: &Spec, table: &RouteTable<usize>, Request { host, path
     assert_eq!(answer(&found), model::answer(spec, host, path, method), "{method} {host}{path}");
     let explanation = table.explain(host, path, method);
     assert_eq!(answer(&explanation.result), answer(&found));
-    assert_eq!(story(&explanation), consequence(&found, &explanation), "{explanation}");
+    assert_eq!(story(&explanation), consequence(&found, &explanation), "{explanation:?}");
     if let Ok(found) = found {
         let parameters: Vec<_> = found.parameters(path).collect();
         assert_eq!(parameters, model::parameters(spec, *found.payload(), found.forwarded(path)));

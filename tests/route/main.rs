@@ -34,7 +34,6 @@ proptest! {
             let found = table.find(&host, &path, &http::Method::GET);
             let explanation = table.explain(&host, &path, &http::Method::GET);
             prop_assert_eq!(agree::answer(&explanation.result), agree::answer(&found));
-            prop_assert!(!explanation.to_string().is_empty());
             if let Ok(found) = found {
                 let _ = found.parameters(&tail).count();
                 let _ = found.forwarded(&host);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{assert_none, files, text};
 
 /// The layers, lowest first. A file imports from lower layers and from its own top-level module.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["certificate", "clock", "drain", "header", "huffman", "throttle", "units"],
     &["alarm", "process"],
     &["config"],
@@ -16,6 +16,7 @@ const LAYERS: [&[&str]; 12] = [
     &["snapshot"],
     &["proxy"],
     &["server"],
+    &["inspect"],
     &["control"],
     &["app", "cli", "conformance", "main"],
 ];

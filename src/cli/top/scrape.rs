@@ -33,6 +33,11 @@ impl Scrape {
 }
 
 impl Sample {
+    /// What identifies it among those of its metric.
+    pub(super) fn labels(&self) -> &[(String, String)] {
+        &self.labels
+    }
+
     /// The value of a label, empty when it is not there.
     pub(super) fn label(&self, name: &str) -> &str {
         self.labels.iter().find(|(label, _)| label == name).map_or("", |(_, value)| value)

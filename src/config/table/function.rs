@@ -18,7 +18,7 @@ use crate::config::error::Diagnostic;
 use crate::config::field;
 use crate::config::file::Span;
 use crate::config::name::{DEFAULT_NAMESPACE, FUNCTION, LATEST, VERSION};
-use crate::config::place::Setting;
+use crate::config::place::{Place, Setting};
 use crate::config::range::{LONGEST, MANY, SHORTEST};
 use crate::config::section::Section;
 use crate::config::value::Found;
@@ -71,6 +71,8 @@ pub struct Function {
     pub tls: FunctionTls,
     /// The header that every connection to the function begins with.
     pub proxy_protocol: Option<ProxyProtocol>,
+    /// Of its name.
+    pub place: Place,
 }
 
 /// The form of a PROXY header.
@@ -112,7 +114,7 @@ pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) ->
     let connection = connection::read(section);
     let tls = section.table("tls", |section| tls::read(section, &instances));
     id.map(|id| {
-        id.map(|id| Function {
+        id.with_span(|id, span| Function {
             id,
             instances,
             timeout,
@@ -129,6 +131,7 @@ pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) ->
             headers,
             tls,
             proxy_protocol,
+            place: span.place(),
         })
     })
 }

@@ -20,6 +20,8 @@ pub struct Service {
     pub name: String,
     pub domains: Vec<Domain>,
     pub apis: Vec<Api>,
+    /// Of its name.
+    pub place: Place,
 }
 
 /// A host and base path that select a service and an environment. No two domains of a configuration share both.
@@ -35,9 +37,15 @@ pub struct Domain {
 pub(in crate::config) struct WrittenService {
     /// `None` has been reported.
     pub(in crate::config) name: Option<Found<String>>,
+    /// Whether it may add to a service of another file.
+    pub(in crate::config) is_extension: bool,
     pub(in crate::config) domains: Vec<Found<Domain>>,
     pub(in crate::config) apis: Vec<WrittenApi>,
 }
+
+/// What a service without domains lacks.
+pub(in crate::config) const HOSTS: &str =
+    "hosts = [\"shop.example.com\"], hosts = [\"*\"] for every host, or a `[[service.domain]]`";
 
 pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> WrittenService {
     let name = section.required("name", &DISPLAY);
@@ -47,15 +55,14 @@ pub(in crate::config) fn read(section: &Section<'_>, prefix: &ReservedPrefix) ->
         .map(|host| host.with_span(|host, span| domain(host, BasePath::root(), Environment::Release, span)));
     let short: Vec<_> = short.collect();
     let long = section.tables("domain", read_domain);
-    if !section.has("hosts") && !section.has("domain") {
-        section.missing(
-            "hosts",
-            "hosts = [\"shop.example.com\"], hosts = [\"*\"] for every host, or a `[[service.domain]]`",
-        );
+    let is_extension = section.span.as_ref().is_some_and(|span| section.reader.is_extension(&span.file));
+    // One that adds to another may have none of its own.
+    if !section.has("hosts") && !section.has("domain") && !is_extension {
+        section.missing("hosts", HOSTS);
     }
     let domains = short.into_iter().chain(long.into_iter().flatten()).collect();
     let apis = section.tables("api", |section| api::read(section, prefix));
-    WrittenService { name, domains, apis }
+    WrittenService { name, is_extension, domains, apis }
 }
 
 fn read_domain(section: &Section<'_>) -> Option<Found<Domain>> {

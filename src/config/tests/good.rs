@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::super::ConnectionSettings;
 use super::super::{
-    AccessLog, Admin, Environment, HostPattern, InstanceAddress, ListenAddress, LogFormat, MethodRule, ReservedPolicy,
-    SocketRights,
+    AccessLog, Admin, AdminAddress, Environment, HostPattern, InstanceAddress, ListenAddress, LogFormat, MethodRule,
+    ReservedPolicy, SocketRights,
 };
 use super::super::{parse as parse_text, parse_with, schema_keys};
 use super::{BASE, api, good, parse};
@@ -26,7 +26,8 @@ fn defaults() {
     assert_eq!((gateway.reserved, gateway.reserved_prefix.as_str()), (ReservedPolicy::Strip, "X-Scf-"));
     assert!(gateway.trusted_proxies.networks.is_empty() && !gateway.via && gateway.remove.is_empty());
     assert!(gateway.region.is_empty() && gateway.appid.is_empty() && gateway.uin.is_empty());
-    let admin = Admin { address: Some(([127, 0, 0, 1], 9901).into()), hosts: Vec::new(), edit_dir: None };
+    let address = Some(AdminAddress::Tcp(([127, 0, 0, 1], 9901).into()));
+    let admin = Admin { address, hosts: Vec::new(), tls: None, tokens: Vec::new(), edit_dir: None, audit: None };
     assert_eq!(config.admin, admin);
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Json));
     assert_eq!(config.log.access, AccessLog::Stdout);

@@ -58,9 +58,11 @@ fn without_places(mut config: Config) -> Config {
     let nowhere = Place { file: Path::new("").into(), line: 0, column: 0 };
     for function in &mut config.functions {
         let function = std::sync::Arc::make_mut(function);
+        function.place = nowhere.clone();
         function.timeout = Setting { value: function.timeout.value, place: None };
     }
     for service in &mut config.services {
+        service.place = nowhere.clone();
         service.domains.iter_mut().for_each(|domain| domain.place = nowhere.clone());
         service.apis.iter_mut().for_each(|api| api.place = nowhere.clone());
     }
@@ -85,9 +87,11 @@ fn the_default_file_shows_the_defaults() {
     let short = without_places(parse(&written).expect("the file"));
     let (long, _files) = with_files(&buildable(&uncommented(&written)));
     let mut long = without_places(parse(&long).unwrap_or_else(|report| panic!("{report}")));
-    // Two examples are no defaults: of TLS, and of the long form of a domain.
+    // Three examples are no defaults: of TLS, of a token, and of the long form of a domain.
     let tls = long.listeners[0].tls.take().expect("the example of TLS");
     assert_eq!((tls.identities.len(), tls.clients.map(|clients| clients.roots.len())), (1, Some(1)));
+    let token = long.admin.tokens.pop().expect("the example of a token");
+    assert_eq!(token.name, "ci");
     let example = long.services[0].domains.pop().expect("the example of a domain");
     assert_eq!((example.host.to_string(), example.base_path.to_string()), ("demo.example.com".into(), "/test".into()));
     // Set to the function's and the gateway's value, which is not the same as not set.

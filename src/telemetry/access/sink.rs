@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
@@ -10,6 +11,7 @@ use super::line::Stamp;
 use super::text::Form;
 use super::writer::{Batch, Writer};
 use crate::telemetry::escape::escape;
+use crate::telemetry::tap::{Tap, Taps};
 use crate::telemetry::trace::{Finished, Queue, Spans};
 
 /// A buffer of this many bytes is handed over at once.
@@ -24,6 +26,8 @@ pub struct Outlets {
     pub writer: Option<Writer>,
     /// Of traced requests.
     pub spans: Option<Queue>,
+    /// Of what somebody listens to.
+    pub taps: Arc<Taps>,
 }
 
 /// What one worker has not handed over yet.
@@ -33,6 +37,7 @@ pub struct Sink {
     spans: Option<Spans>,
     pending: RefCell<Batch>,
     stamp: RefCell<Stamp>,
+    tap: Arc<Tap>,
     waiting: Notify,
 }
 
@@ -44,6 +49,7 @@ impl Sink {
             spans: outlets.spans.map(Spans::new),
             pending: RefCell::default(),
             stamp: RefCell::default(),
+            tap: outlets.taps.join(),
             waiting: Notify::new(),
         })
     }
@@ -73,6 +79,17 @@ impl Sink {
         } else if start == 0 {
             self.waiting.notify_one();
         }
+    }
+
+    /// Where a request is left for those who listen.
+    #[inline]
+    pub(super) fn tap(&self) -> &Tap {
+        &self.tap
+    }
+
+    /// When a request began that took so long until now.
+    pub(super) fn time(&self, duration: Duration) -> String {
+        self.stamp.borrow_mut().of(SystemTime::now() - duration).to_owned()
     }
 
     /// Takes a traced request.

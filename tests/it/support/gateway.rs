@@ -41,7 +41,7 @@ impl Gateway {
     #[track_caller]
     pub fn from_file(path: &Path) -> Self {
         let loaded = config::load(path).unwrap_or_else(|failure| panic!("{}", failure.report));
-        let origin = ConfigOrigin { path: path.to_owned(), inputs: loaded.inputs };
+        let origin = ConfigOrigin { path: path.to_owned(), inputs: loaded.inputs, report: loaded.report };
         let log = tempfile::tempdir().expect("a folder");
         Self::start(Options { config: loaded.config, origin: Some(origin), signals: false }, log)
     }

@@ -1,0 +1,174 @@
+//! A running gateway as commands ask it, over its admin listener.
+
+mod connection;
+
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub(super) use self::connection::{Answer, Gateway, Question};
+use self::connection::{Trust, exchange, follow};
+use super::outcome::{Failure, REFUSED, SYSTEM};
+use crate::config::{AdminAddress, Config};
+use crate::control::admin::token;
+use crate::control::problem::Problem;
+
+/// Where a token is given to commands of users that cannot read the one of the gateway.
+const TOKEN: &str = "FNGATE_TOKEN";
+
+impl Gateway {
+    /// The gateway at an address that somebody has written.
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+        let wrong = || Failure::usage(format!("`{text}` is not an address: IP:port, https://host:port or unix:/path"));
+        if let Some(path) = text.strip_prefix("unix:") {
+            return Ok(Self::new(AdminAddress::Unix(path.into()), "localhost".to_owned(), None));
+        }
+        let (trust, rest) = match text.split_once("://") {
+            Some(("https", rest)) => (Some(Trust::System), rest),
+            Some(("http", rest)) => (None, rest),
+            Some(_) => return Err(wrong()),
+            None => (None, text),
+        };
+        let host = rest.trim_end_matches('/');
+        let found = host.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+        Ok(Self::new(AdminAddress::Tcp(found.ok_or_else(wrong)?), host.to_owned(), trust))
+    }
+
+    /// The gateway that runs with a configuration, if it has an admin listener.
+    pub(super) fn of(config: &Config) -> Option<Self> {
+        let address = config.admin.address.clone()?;
+        let host = match &address {
+            // One that listens on all addresses is asked at the nearest.
+            AdminAddress::Tcp(bound) if bound.ip().is_unspecified() => match bound {
+                SocketAddr::V4(_) => format!("127.0.0.1:{}", bound.port()),
+                SocketAddr::V6(_) => format!("[::1]:{}", bound.port()),
+            },
+            AdminAddress::Tcp(address) => address.to_string(),
+            AdminAddress::Unix(_) => "localhost".to_owned(),
+        };
+        let near = |bound: AdminAddress| match bound {
+            AdminAddress::Tcp(_) => host.parse().map_or(bound, AdminAddress::Tcp),
+            AdminAddress::Unix(_) => bound,
+        };
+        let trust = config.admin.tls.as_ref().and_then(|tls| tls.chain.first().cloned()).map(Trust::Certificate);
+        Some(Self::new(near(address), host.clone(), trust))
+    }
+
+    /// A gateway that is asked without TLS.
+    pub(super) fn plain(address: SocketAddr) -> Self {
+        Self::new(AdminAddress::Tcp(address), address.to_string(), None)
+    }
+
+    fn new(address: AdminAddress, host: String, trust: Option<Trust>) -> Self {
+        let given = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+        let own = || address.tcp().and_then(|address| token::find(address.port()));
+        Self { token: given.or_else(own), address, host, trust }
+    }
+
+    /// The answer, or one line why there is none.
+    pub(super) fn ask(&self, question: &Question) -> Result<Answer, String> {
+        let failed = |why: String| format!("no gateway answers on the admin address {self}: {why}");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| failed(error.to_string()))?;
+        runtime.block_on(exchange(self, question)).map_err(|error| failed(format!("{error:#}")))
+    }
+
+    /// The text of a good answer, or one line why there is none.
+    pub(super) fn text(&self, question: &Question) -> Result<String, String> {
+        match self.ask(question)? {
+            Answer { status, text, .. } if status.is_success() => Ok(text),
+            Answer { status, text, .. } => Err(format!("the gateway at {self} answers {status}: {text}")),
+        }
+    }
+
+    /// A good answer; a refusal is a failure that says why.
+    pub(super) fn request(&self, question: &Question) -> Result<Answer, Failure> {
+        self.good(self.ask(question).map_err(|text| Failure { code: SYSTEM, text })?)
+    }
+
+    /// The answer, unless it is a refusal.
+    pub(super) fn good(&self, answer: Answer) -> Result<Answer, Failure> {
+        if answer.status.is_success() { Ok(answer) } else { Err(self.refused(&answer)) }
+    }
+
+    /// What a good answer holds.
+    pub(super) fn read<T: DeserializeOwned>(&self, question: &Question) -> Result<T, Failure> {
+        self.request(question)?.parse()
+    }
+
+    /// Shows each event of a stream to `each` until it breaks or the stream ends.
+    pub(super) fn follow(
+        &self,
+        path: &str,
+        mut each: impl FnMut(&str, &str) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::system(&error))?;
+        let question = Question::get(path, Duration::from_secs(10));
+        match runtime.block_on(follow(self, &question, &mut each)) {
+            Ok(None) => Ok(()),
+            Ok(Some(answer)) => Err(self.refused(&answer)),
+            Err(error) => {
+                let text = format!("no gateway answers on the admin address {self}: {error:#}");
+                Err(Failure { code: SYSTEM, text })
+            }
+        }
+    }
+
+    fn refused(&self, answer: &Answer) -> Failure {
+        let Ok(problem) = serde_json::from_str::<Problem>(&answer.text) else {
+            return Failure {
+                code: SYSTEM,
+                text: format!("the gateway at {self} answers {}: {}", answer.status, answer.text),
+            };
+        };
+        let mut text = problem.detail;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            text += &format!("; run the command as the gateway's user or as root, or put a token in {TOKEN}");
+        }
+        for finding in problem.errors {
+            let place = match (&finding.file, finding.line, finding.column) {
+                (Some(file), Some(line), Some(column)) => format!("{file}:{line}:{column}: "),
+                _ => finding.pointer.map(|pointer| format!("{pointer}: ")).unwrap_or_default(),
+            };
+            text += &format!("\n  {place}{}", finding.message);
+            text += &finding.advice.map(|advice| format!(" ({advice})")).unwrap_or_default();
+        }
+        text += &problem.holder.map(|holder| format!("\n  held by {holder}")).unwrap_or_default();
+        Failure { code: REFUSED, text }
+    }
+}
+
+impl fmt::Display for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            AdminAddress::Tcp(_) => f.write_str(&self.host),
+            AdminAddress::Unix(_) => self.address.fmt(f),
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let text = |error| format!("the gateway's answer is not what this version of fngate expects: {error}");
+        serde_json::from_str(&self.text).map_err(|error| Failure { code: SYSTEM, text: text(error) })
+    }
+}
+
+impl Question {
+    /// What is asked for without changing anything.
+    pub(super) fn get(path: impl Into<String>, patience: Duration) -> Self {
+        Self { method: Method::GET, path: path.into(), body: None, if_match: None, patience, late: "" }
+    }
+
+    /// A change.
+    pub(super) fn change(method: Method, path: impl Into<String>, body: Option<Value>) -> Self {
+        let patience = Duration::from_secs(60);
+        Self { method, path: path.into(), body, if_match: None, patience, late: "; the change may still be made" }
+    }
+}

@@ -1,0 +1,221 @@
+//! The connection of a command to the admin listener: TCP, TLS or a Unix socket, one request.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, IF_MATCH};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::config::AdminAddress;
+
+/// How long connecting may take: the gateway is near.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Who is believed to be the gateway over TLS.
+#[derive(Clone, Debug)]
+pub(super) enum Trust {
+    /// Whoever has a certificate that the system trusts.
+    System,
+    /// Whoever has this certificate: the one in the configuration.
+    Certificate(CertificateDer<'static>),
+}
+
+/// A running gateway, and how it is asked.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Gateway {
+    pub(super) address: AdminAddress,
+    /// The name that it is asked under.
+    pub(super) host: String,
+    pub(super) trust: Option<Trust>,
+    pub(super) token: Option<String>,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Question {
+    pub(in crate::cli) method: Method,
+    pub(in crate::cli) path: String,
+    pub(in crate::cli) body: Option<Value>,
+    /// The ETag of the object that is to be changed.
+    pub(in crate::cli) if_match: Option<String>,
+    /// How long the answer may take.
+    pub(in crate::cli) patience: Duration,
+    /// What else there is to know when it has not come by then, to go behind the message.
+    pub(in crate::cli) late: &'static str,
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Answer {
+    pub(in crate::cli) status: StatusCode,
+    pub(in crate::cli) etag: Option<String>,
+    pub(in crate::cli) text: String,
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Sends a question and reads the answer to its end.
+pub(super) async fn exchange(gateway: &Gateway, question: &Question) -> anyhow::Result<Answer> {
+    let stream = connect(gateway).await?;
+    let answer = async { read(send(gateway, question, stream).await?).await };
+    let answer = timeout(question.patience, answer).await;
+    answer.map_err(|_elapsed| anyhow!("no answer within {} s{}", question.patience.as_secs(), question.late))?
+}
+
+/// Reads a stream of events to its end, or until `each` breaks. An answer that is no such stream is returned.
+pub(super) async fn follow(
+    gateway: &Gateway,
+    question: &Question,
+    each: &mut dyn FnMut(&str, &str) -> ControlFlow<()>,
+) -> anyhow::Result<Option<Answer>> {
+    let stream = connect(gateway).await?;
+    let response = timeout(question.patience, send(gateway, question, stream)).await;
+    let response = response.map_err(|_elapsed| anyhow!("no answer within {} s", question.patience.as_secs()))??;
+    let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if response.status() != StatusCode::OK || kind.is_none_or(|kind| !kind.starts_with(b"text/event-stream")) {
+        return read(response).await.map(Some);
+    }
+    let (mut body, mut pending) = (response.into_body(), Vec::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        pending.extend_from_slice(&data);
+        while let Some(end) = pending.windows(2).position(|two| two == b"\n\n") {
+            let block = pending.drain(..end + 2).collect::<Vec<_>>();
+            let block = String::from_utf8_lossy(&block);
+            let field = |name: &str| {
+                let lines = block.lines().filter_map(|line| line.strip_prefix(name));
+                lines.map(|value| value.trim_start().to_owned()).collect::<Vec<_>>().join("\n")
+            };
+            let (event, data) = (field("event:"), field("data:"));
+            if !data.is_empty() && each(&event, &data).is_break() {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(None)
+}
+
+async fn connect(gateway: &Gateway) -> anyhow::Result<Box<dyn Stream>> {
+    let connected = timeout(CONNECT, async {
+        Ok::<Box<dyn Stream>, anyhow::Error>(match &gateway.address {
+            AdminAddress::Unix(path) => Box::new(UnixStream::connect(path).await?),
+            AdminAddress::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                match &gateway.trust {
+                    None => Box::new(stream),
+                    Some(trust) => {
+                        let host = gateway.host.rsplit_once(':').map_or(gateway.host.as_str(), |(host, _)| host);
+                        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())?;
+                        Box::new(TlsConnector::from(Arc::new(client(trust)?)).connect(name, stream).await?)
+                    }
+                }
+            }
+        })
+    });
+    connected.await.map_err(|_elapsed| anyhow!("no connection within {} s", CONNECT.as_secs()))?
+}
+
+async fn send(gateway: &Gateway, question: &Question, stream: Box<dyn Stream>) -> anyhow::Result<Response<Incoming>> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // Ends with the runtime of the command.
+    drop(tokio::spawn(connection));
+    let mut request = Request::builder().method(&question.method).uri(&question.path).header(HOST, &gateway.host);
+    if let Some(token) = gateway.token.as_ref().filter(|_| question.path.starts_with("/v1/")) {
+        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    }
+    if let Some(etag) = &question.if_match {
+        request = request.header(IF_MATCH, etag);
+    }
+    if !question.method.is_safe() {
+        request = request.header(CONTENT_TYPE, "application/json");
+    }
+    let body = question.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+    let request = request.body(Full::new(body))?;
+    Ok(sender.send_request(request).await?)
+}
+
+async fn read(response: Response<Incoming>) -> anyhow::Result<Answer> {
+    let status = response.status();
+    let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok(Answer { status, etag, text: String::from_utf8_lossy(&body).into_owned() })
+}
+
+fn client(trust: &Trust) -> anyhow::Result<ClientConfig> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+    Ok(match trust {
+        Trust::System => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            builder.with_root_certificates(roots).with_no_client_auth()
+        }
+        Trust::Certificate(certificate) => {
+            let known = Known { certificate: certificate.clone(), provider };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(known)).with_no_client_auth()
+        }
+    })
+}
+
+/// Believes one certificate, whatever names it has and whoever signed it: the configuration says that it is the gateway's.
+#[derive(Debug)]
+struct Known {
+    certificate: CertificateDer<'static>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Known {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        _chain: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if *shown == self.certificate {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let error = io::Error::other("the gateway shows another certificate than the one in the configuration");
+        Err(rustls::Error::Other(rustls::OtherError(Arc::new(error))))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,48 @@
+//! `fngate token new`: a token for the admin API.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::outcome::{Failure, print};
+use crate::control::admin::token::Token;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Tokens {
+    /// Print a new token once, and what the configuration says of it.
+    New(New),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// Who uses it: the audit log names changes by it.
+    name: String,
+    /// What it allows.
+    #[arg(long)]
+    role: Role,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Role {
+    Read,
+    Write,
+}
+
+pub(super) fn token(command: &Tokens) -> Result<ExitCode, Failure> {
+    let Tokens::New(New { name, role }) = command;
+    let role = match role {
+        Role::Read => "read",
+        Role::Write => "write",
+    };
+    let token = Token::random().map_err(|error| Failure::system(&error))?;
+    let table = format!(
+        "[[admin.token]]\nname = {}\nrole = \"{role}\"\nhash = \"{}\"\n",
+        toml::Value::from(name.as_str()),
+        token.hash()
+    );
+    // The token alone goes to standard output, so that a script can take it.
+    let _ =
+        write!(io::stderr(), "Add this to the configuration, and keep the token: it is not shown again.\n\n{table}\n");
+    print(&format!("{}\n", token.as_str()))
+}

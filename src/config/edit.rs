@@ -1,0 +1,452 @@
+//! Changes objects in the files that hold them. Comments, order and formatting of everything else stay.
+//!
+//! An object is found by the place that the configuration has for it, so that it does not matter how its names are written. Nothing here
+//! touches a disk: what comes out is the new text of each file, to be checked as a whole and then written.
+
+mod layout;
+pub mod object;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
+
+use self::layout::{Layout, Position};
+use self::object::Written;
+use super::file::File;
+use super::place::Place;
+
+/// What a key of an object becomes.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// The key, and one below it for a key of an inline table.
+    pub key: Vec<String>,
+    /// None removes it.
+    pub value: Option<serde_json::Value>,
+}
+
+/// An object that is there already.
+#[derive(Clone, Copy, Debug)]
+pub enum Existing<'a> {
+    /// By the place of its name.
+    Function(&'a Place),
+    /// By the place of its name.
+    Service(&'a Place),
+    /// By the place of its path.
+    Api(&'a Place),
+}
+
+/// Where a new object goes: into one of these tables of a file.
+#[derive(Clone, Copy, Debug)]
+pub enum Home<'a> {
+    Functions,
+    Services,
+    /// The APIs of a service: the one whose name is at this place, or a table of this name at the end of the file.
+    ApisOf {
+        service: &'a str,
+        place: Option<&'a Place>,
+    },
+}
+
+/// Why a file cannot be changed like this.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    #[error("{} is not part of the configuration", file.display())]
+    UnknownFile { file: PathBuf },
+    #[error("{} cannot be read as TOML: {error}", file.display())]
+    Syntax {
+        file: PathBuf,
+        #[source]
+        error: toml_edit::TomlError,
+    },
+    #[error("there is nothing at {0} any more: the file has changed")]
+    Moved(Place),
+}
+
+/// The files of a configuration while they are changed.
+#[derive(Debug, Default)]
+pub struct Editor {
+    documents: BTreeMap<PathBuf, Document>,
+    /// The objects that were changed or added.
+    touched: Vec<(PathBuf, Position)>,
+}
+
+#[derive(Debug)]
+struct Document {
+    /// As it was; none for a file that is made.
+    before: Option<String>,
+    layout: Layout,
+    edited: DocumentMut,
+    /// Removed at the end, so that positions hold until then.
+    removed: Vec<Position>,
+}
+
+/// A file that has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    pub path: PathBuf,
+    /// None: there was no such file.
+    pub before: Option<String>,
+    pub after: String,
+}
+
+impl Editor {
+    /// Takes a file along; objects can be changed in those only. `text` is none for one that is to be made.
+    ///
+    /// # Errors
+    /// [`EditError::Syntax`]
+    pub fn open(&mut self, path: &Path, text: Option<String>) -> Result<(), EditError> {
+        if self.documents.contains_key(path) {
+            return Ok(());
+        }
+        let syntax = |error| EditError::Syntax { file: path.to_owned(), error };
+        let written = text.clone().unwrap_or_default();
+        let edited = written.parse::<DocumentMut>().map_err(syntax)?;
+        let layout = Layout::read(&File::new(path, written)).map_err(syntax)?;
+        self.documents.insert(path.to_owned(), Document { before: text, layout, edited, removed: Vec::new() });
+        Ok(())
+    }
+
+    /// Whether a file has been taken along.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        self.documents.contains_key(path)
+    }
+
+    /// Sets and removes keys of an object.
+    ///
+    /// # Errors
+    /// When its file is not open or says something else.
+    pub fn change(&mut self, object: Existing<'_>, assignments: &[Assignment]) -> Result<(), EditError> {
+        let (document, position, place) = self.find(object)?;
+        let table = position.table(&mut document.edited).ok_or_else(|| EditError::Moved(place.clone()))?;
+        assignments.iter().for_each(|assignment| assign(table, assignment));
+        self.touched.push((place.file.to_path_buf(), position));
+        Ok(())
+    }
+
+    /// Removes an object.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn remove(&mut self, object: Existing<'_>) -> Result<(), EditError> {
+        let (document, position, _) = self.find(object)?;
+        document.removed.push(position);
+        Ok(())
+    }
+
+    /// Makes an object say what another one says. Its comments, and the APIs of a service, stay.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn replace(&mut self, object: &Written, wanted: &Written) -> Result<(), EditError> {
+        let unknown = || EditError::UnknownFile { file: object.file.clone() };
+        let document = self.documents.get_mut(&object.file).ok_or_else(unknown)?;
+        let table = object.position.table(&mut document.edited).ok_or_else(unknown)?;
+        let gone: Vec<_> = table.iter().map(|(key, _)| key.to_owned()).filter(|key| key != "api").collect();
+        let apis = table.remove("api");
+        for key in gone.iter().filter(|key| !wanted.table.contains_key(key)) {
+            table.remove(key);
+        }
+        for (key, item) in wanted.table.iter() {
+            match item {
+                Item::Value(value) if table.get(key).is_some_and(Item::is_value) => set(table, key, value.clone()),
+                _ => drop(table.insert(key, item.clone())),
+            }
+        }
+        // Behind the keys of the service, where they were.
+        apis.into_iter().for_each(|apis| drop(table.insert("api", apis)));
+        self.touched.push((object.file.clone(), object.position));
+        Ok(())
+    }
+
+    /// Removes an object that was found in its file.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn remove_written(&mut self, object: &Written) -> Result<(), EditError> {
+        let unknown = || EditError::UnknownFile { file: object.file.clone() };
+        self.documents.get_mut(&object.file).ok_or_else(unknown)?.removed.push(object.position);
+        Ok(())
+    }
+
+    /// Adds an object to a file as another file has it.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn add_written(&mut self, file: &Path, home: Home<'_>, wanted: &Written) -> Result<(), EditError> {
+        self.insert(file, home, wanted.table.clone())
+    }
+
+    /// Adds an object to a file, behind those of its kind.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn add(&mut self, file: &Path, home: Home<'_>, assignments: &[Assignment]) -> Result<(), EditError> {
+        let mut table = Table::new();
+        assignments.iter().for_each(|assignment| assign(&mut table, assignment));
+        self.insert(file, home, table)
+    }
+
+    fn insert(&mut self, file: &Path, home: Home<'_>, table: Table) -> Result<(), EditError> {
+        let unknown = || EditError::UnknownFile { file: file.to_owned() };
+        let document = self.documents.get_mut(file).ok_or_else(unknown)?;
+        let root = document.edited.as_table_mut();
+        let position = match home {
+            Home::Functions => Position::Function(push(root, "function", table)),
+            Home::Services => Position::Service(push(root, "service", table)),
+            Home::ApisOf { service, place } => {
+                let position =
+                    place.map(|place| document.layout.service(place).ok_or_else(|| EditError::Moved(place.clone())));
+                let known = match position.transpose()? {
+                    Some(position) => position,
+                    None => document.extension(service),
+                };
+                let parent = known.table(&mut document.edited).ok_or_else(unknown)?;
+                let api = push(parent, "api", table);
+                let Position::Service(service) = known else { return Err(unknown()) };
+                Position::Api { service, api }
+            }
+        };
+        self.touched.push((file.to_owned(), position));
+        Ok(())
+    }
+
+    /// The files whose text has changed, and where to look for what is wrong with the objects that were changed.
+    #[must_use]
+    pub fn finish(self) -> (Vec<Edited>, Pointers) {
+        let mut changed = Vec::new();
+        for (path, mut document) in self.documents {
+            document.removed.sort_unstable();
+            for position in document.removed.iter().rev() {
+                position.remove(&mut document.edited);
+            }
+            let after = document.edited.to_string();
+            if document.before.as_ref() != Some(&after) {
+                changed.push(Edited { path, before: document.before, after });
+            }
+        }
+        (changed, Pointers(self.touched))
+    }
+
+    fn find(&mut self, object: Existing<'_>) -> Result<(&mut Document, Position, Place), EditError> {
+        let (Existing::Function(place) | Existing::Service(place) | Existing::Api(place)) = object;
+        let unknown = || EditError::UnknownFile { file: place.file.to_path_buf() };
+        let document = self.documents.get_mut(&*place.file).ok_or_else(unknown)?;
+        let position = match object {
+            Existing::Function(place) => document.layout.function(place),
+            Existing::Service(place) => document.layout.service(place),
+            Existing::Api(place) => document.layout.api(place),
+        };
+        Ok((document, position.ok_or_else(|| EditError::Moved(place.clone()))?, place.clone()))
+    }
+}
+
+/// Finds the key of a changed object that a diagnostic is about.
+#[derive(Debug, Default)]
+pub struct Pointers(Vec<(PathBuf, Position)>);
+
+impl Pointers {
+    /// The objects that were changed or added, as their files have them now.
+    #[must_use]
+    pub fn texts(&self, edited: &[Edited]) -> Vec<String> {
+        let text = |(path, position): &(PathBuf, Position)| {
+            let after = &edited.iter().find(|edited| edited.path == *path)?.after;
+            object::text_at(&File::new(path, after.clone()), *position)
+        };
+        self.0.iter().filter_map(text).collect()
+    }
+
+    /// A JSON pointer into the first changed object that `place` is within, in the new text of its file.
+    #[must_use]
+    pub fn find(&self, place: &Place, edited: &[Edited]) -> Option<String> {
+        let text = &edited.iter().find(|edited| *edited.path == *place.file)?.after;
+        let file = File::new(&place.file, text.clone());
+        let own = self.0.iter().filter(|(path, _)| **path == *place.file);
+        own.into_iter().find_map(|(_, position)| position.pointer(&file, place.line, place.column))
+    }
+}
+
+impl Document {
+    /// The table of this name that adds APIs to a service of another file; made if there is none.
+    fn extension(&mut self, service: &str) -> Position {
+        let named = |table: &dyn TableLike| table.get("name").and_then(Item::as_str) == Some(service);
+        let found = match self.edited.get("service") {
+            Some(Item::ArrayOfTables(tables)) => tables.iter().position(|table| named(table)),
+            Some(Item::Value(Value::Array(items))) => {
+                items.iter().position(|item| item.as_inline_table().is_some_and(|table| named(table)))
+            }
+            _ => None,
+        };
+        Position::Service(found.unwrap_or_else(|| {
+            let mut table = Table::new();
+            table.insert("name", toml_edit::value(service));
+            push(self.edited.as_table_mut(), "service", table)
+        }))
+    }
+}
+
+/// Adds a table to a list of tables, in the form that the list has, and returns its index.
+fn push(parent: &mut dyn TableLike, key: &str, mut table: Table) -> usize {
+    let list = parent.entry(key).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    match list {
+        Item::ArrayOfTables(tables) => {
+            // A blank line in front, as between all tables.
+            table.decor_mut().set_prefix("\n");
+            tables.push(table);
+            tables.len() - 1
+        }
+        Item::Value(Value::Array(items)) => {
+            items.push(table.into_inline_table());
+            items.len() - 1
+        }
+        other => {
+            let mut tables = ArrayOfTables::new();
+            tables.push(table);
+            *other = Item::ArrayOfTables(tables);
+            0
+        }
+    }
+}
+
+fn assign(table: &mut dyn TableLike, Assignment { key, value }: &Assignment) {
+    let Some((first, rest)) = key.split_first() else { return };
+    if let Some(tables) = value.as_ref().and_then(tables_of) {
+        set_tables(table, first, &tables);
+        return;
+    }
+    let value = value.as_ref().and_then(to_toml);
+    match (rest.first(), value) {
+        (None, Some(value)) => set(table, first, value),
+        (None, None) => {
+            table.remove(first);
+        }
+        (Some(inner), value) => {
+            let entry = table.entry(first).or_insert_with(|| Item::Value(Value::InlineTable(InlineTable::new())));
+            let Some(inside) = entry.as_table_like_mut() else { return };
+            // Names of fields are the same in any letter case.
+            let known = inside.iter().map(|(key, _)| key.to_owned()).find(|key| key.eq_ignore_ascii_case(inner));
+            let inner = known.as_ref().unwrap_or(inner);
+            match value {
+                Some(value) => set(inside, inner, value),
+                None => {
+                    inside.remove(inner);
+                }
+            }
+            if inside.is_empty() {
+                table.remove(first);
+            }
+        }
+    }
+}
+
+/// A list of objects, which is written as tables.
+fn tables_of(value: &serde_json::Value) -> Option<Vec<Table>> {
+    let items = value.as_array().filter(|items| !items.is_empty())?;
+    let table = |item: &serde_json::Value| match to_toml(item)? {
+        Value::InlineTable(table) => Some(table.into_table()),
+        _ => None,
+    };
+    items.iter().map(table).collect()
+}
+
+/// Makes a list of tables hold these. Those that it has already stay as they are.
+fn set_tables(parent: &mut dyn TableLike, key: &str, wanted: &[Table]) {
+    let text = |table: &Table| {
+        let mut pairs: Vec<_> =
+            table.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+        pairs.sort();
+        pairs
+    };
+    let wanted_texts: Vec<_> = wanted.iter().map(text).collect();
+    let mut kept = Vec::new();
+    match parent.get_mut(key) {
+        Some(Item::ArrayOfTables(tables)) => {
+            tables.retain(|table| wanted_texts.contains(&text(table)));
+            kept.extend(tables.iter().map(text));
+        }
+        Some(_) => drop(parent.remove(key)),
+        None => {}
+    }
+    for (table, text) in wanted.iter().zip(&wanted_texts) {
+        if !kept.contains(text) {
+            push(parent, key, table.clone());
+        }
+    }
+}
+
+/// Sets a value. What stands around the one before stays, and so do the elements that both lists have.
+fn set(table: &mut dyn TableLike, key: &str, value: Value) {
+    let Some(before) = table.get_mut(key).and_then(Item::as_value_mut) else {
+        table.insert(key, Item::Value(value));
+        return;
+    };
+    if let (Value::Array(old), Value::Array(new)) = (&mut *before, &value) {
+        merge(old, new);
+        return;
+    }
+    let decor = before.decor().clone();
+    *before = value;
+    *before.decor_mut() = decor;
+}
+
+/// Makes a list of strings hold what another one holds.
+fn merge(old: &mut Array, new: &Array) {
+    let texts = |array: &Array| array.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Vec<_>>();
+    let wanted = texts(new);
+    for index in (0..old.len()).rev() {
+        if !wanted.contains(&old.get(index).and_then(Value::as_str).map(str::to_owned)) {
+            remove_element(old, index);
+        }
+    }
+    let kept = texts(old);
+    if !wanted.starts_with(&kept) {
+        old.clear();
+    }
+    new.iter().skip(old.len()).for_each(|item| old.push(item.clone()));
+}
+
+/// Removes an element and the comment behind it. What is in front of an element up to the end of the line belongs to the one before.
+fn remove_element(array: &mut Array, index: usize) {
+    let text = |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().to_owned();
+    let removed = array.remove(index);
+    let own = text(removed.decor().prefix());
+    let (before, _) = own.split_at(own.find('\n').unwrap_or(own.len()));
+    let joined = |after: &str| match after.find('\n') {
+        Some(end) => format!("{before}{}", &after[end..]),
+        None => own.clone(),
+    };
+    match array.get_mut(index) {
+        Some(next) => {
+            let prefix = joined(&text(next.decor().prefix()));
+            next.decor_mut().set_prefix(prefix);
+        }
+        None => {
+            let trailing = text(Some(array.trailing()));
+            if trailing.contains('\n') {
+                array.set_trailing(joined(&trailing));
+            }
+        }
+    }
+}
+
+/// A value in TOML; null is none.
+fn to_toml(value: &serde_json::Value) -> Option<Value> {
+    use serde_json::Value as Json;
+    Some(match value {
+        Json::Null => return None,
+        Json::Bool(value) => (*value).into(),
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => number.into(),
+            None => number.as_f64()?.into(),
+        },
+        Json::String(text) => text.as_str().into(),
+        Json::Array(items) => Value::Array(items.iter().filter_map(to_toml).collect()),
+        Json::Object(entries) => Value::InlineTable(
+            entries.iter().filter_map(|(key, value)| Some((key.as_str(), to_toml(value)?))).collect(),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! The objects of files as tables: what they say, wherever they stand.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
+
+use super::layout::{Position, tables};
+use crate::config::file::File;
+use crate::config::name::{DEFAULT_NAMESPACE, LATEST};
+
+/// Which object a table is, by what its file says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    Function { namespace: String, name: String, version: String },
+    Service(String),
+    Api { service: String, name: String },
+}
+
+/// An object as a file has it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub file: PathBuf,
+    pub(super) position: Position,
+    /// Of a service, without its APIs.
+    pub(super) table: Table,
+}
+
+impl Written {
+    /// Whether two say the same, however they are formatted.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        said(&self.table) == said(&other.table)
+    }
+
+    /// The table with its header, for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let header = match self.position {
+            Position::Function(_) => "[[function]]",
+            Position::Service(_) => "[[service]]",
+            Position::Api { .. } => "[[service.api]]",
+        };
+        format!("{header}\n{}", self.table.to_string().trim_start())
+    }
+}
+
+/// The functions, services and APIs of files. Of two that have one name the first counts; files in the directory of edits add to services.
+///
+/// # Errors
+/// The file that is no TOML.
+pub fn objects<'a>(
+    documents: impl IntoIterator<Item = (&'a Path, &'a str)>,
+) -> Result<BTreeMap<Name, Written>, (PathBuf, TomlError)> {
+    let mut found = BTreeMap::new();
+    for (path, text) in documents {
+        let document = text.parse::<DocumentMut>().map_err(|error| (path.to_owned(), error))?;
+        let mut note = |name: Option<Name>, position: Position, table: Table| {
+            let written = Written { file: path.to_owned(), position, table };
+            if let Some(name) = name {
+                found.entry(name).or_insert(written);
+            }
+        };
+        for (index, table) in tables(document.get("function")).enumerate() {
+            note(function_name(table), Position::Function(index), copy(table, ""));
+        }
+        for (index, table) in tables(document.get("service")).enumerate() {
+            let Some(service) = text_of(table, "name") else { continue };
+            note(Some(Name::Service(service.clone())), Position::Service(index), copy(table, "api"));
+            for (number, api) in tables(table.get("api")).enumerate() {
+                let position = Position::Api { service: index, api: number };
+                note(api_name(api, &service), position, copy(api, ""));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The object at a position of a text, for people.
+pub(super) fn text_at(file: &Arc<File>, position: Position) -> Option<String> {
+    let all = objects([(&*file.path, file.text())]).ok()?;
+    all.into_values().find(|written| written.position == position).map(|written| written.text())
+}
+
+fn function_name(table: &dyn TableLike) -> Option<Name> {
+    let or = |key: &str, default: &str| text_of(table, key).unwrap_or_else(|| default.to_owned());
+    let (namespace, version) = (or("namespace", DEFAULT_NAMESPACE), or("version", LATEST));
+    Some(Name::Function { name: text_of(table, "name")?, namespace, version })
+}
+
+fn api_name(table: &dyn TableLike, service: &str) -> Option<Name> {
+    let path = text_of(table, "path")?;
+    let unnamed = || format!("{} {path}", text_of(table, "method").unwrap_or_else(|| "GET".to_owned()));
+    Some(Name::Api { service: service.to_owned(), name: text_of(table, "name").unwrap_or_else(unnamed) })
+}
+
+fn text_of(table: &dyn TableLike, key: &str) -> Option<String> {
+    table.get(key)?.as_str().map(str::to_owned)
+}
+
+/// A table as it could stand anywhere, but for one key.
+fn copy(table: &dyn TableLike, without: &str) -> Table {
+    let mut copy = Table::new();
+    for (key, item) in table.iter().filter(|(key, _)| *key != without) {
+        let mut item = item.clone();
+        unplaced(&mut item);
+        copy.insert(key, item);
+    }
+    copy
+}
+
+/// Lets tables stand where their parents are.
+fn unplaced(item: &mut Item) {
+    match item {
+        Item::Table(table) => {
+            table.set_position(None);
+            table.iter_mut().for_each(|(_, item)| unplaced(item));
+        }
+        Item::ArrayOfTables(list) => {
+            for table in list.iter_mut() {
+                table.set_position(None);
+                table.iter_mut().for_each(|(_, item)| unplaced(item));
+            }
+        }
+        Item::None | Item::Value(_) => {}
+    }
+}
+
+/// What a table says, without its formatting and the order of its keys.
+fn said(table: &dyn TableLike) -> BTreeMap<String, String> {
+    table.iter().map(|(key, item)| (key.to_owned(), said_of(item))).collect()
+}
+
+fn said_of(item: &Item) -> String {
+    match item {
+        Item::None => String::new(),
+        Item::Table(table) => format!("{:?}", said(table)),
+        Item::ArrayOfTables(tables) => {
+            format!("{:?}", tables.iter().map(|table| format!("{:?}", said(table))).collect::<Vec<_>>())
+        }
+        Item::Value(Value::InlineTable(table)) => format!("{:?}", said(table)),
+        Item::Value(Value::Array(items)) => {
+            format!("{:?}", items.iter().map(|item| said_of(&Item::Value(item.clone()))).collect::<Vec<_>>())
+        }
+        Item::Value(value) => {
+            let mut bare = value.clone();
+            bare.decor_mut().clear();
+            match bare.as_str() {
+                // However it is quoted.
+                Some(text) => format!("{text:?}"),
+                None => bare.to_string(),
+            }
+        }
+    }
+}

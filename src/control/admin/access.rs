@@ -1,0 +1,286 @@
+//! Who may ask the admin API for what.
+//!
+//! A request is refused here before anything looks at it: one of a page in a browser, one under a name that may have been made to lead
+//! here, one without a token, one with a token that does not allow it. What is public stays public without any of this but the first two.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use tokio::time::Instant;
+
+use super::token::{self, OwnToken};
+use crate::config::{Admin, AdminRole, AdminToken};
+use crate::control::problem::Problem;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Failed logins of one address that are looked at without a pause, and how long it takes until another one is.
+const FAILURES: u32 = 10;
+const PAUSE: Duration = Duration::from_secs(6);
+/// Addresses that are remembered. Beyond that, the one that failed longest ago is forgotten.
+const ADDRESSES: usize = 1024;
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug)]
+pub enum Peer {
+    Network(IpAddr),
+    /// A user of this host, as the kernel knows it.
+    User {
+        uid: u32,
+        name: Arc<str>,
+    },
+}
+
+/// Who asks, once that is known.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The token's name, or the user's.
+    pub name: String,
+    pub role: AdminRole,
+    /// An address, or `unix`.
+    pub from: String,
+}
+
+/// Keeps strangers out.
+#[derive(Debug)]
+pub struct Access {
+    own: Option<OwnToken>,
+    /// This process's user.
+    uid: u32,
+    failures: Mutex<HashMap<IpAddr, Failures>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failures {
+    left: u32,
+    since: Instant,
+}
+
+impl Access {
+    #[must_use]
+    pub fn new(own: Option<OwnToken>) -> Self {
+        Self { own, uid: rustix::process::geteuid().as_raw(), failures: Mutex::default() }
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// 401 without a good token, 429 after too many bad ones.
+    pub fn caller(&self, peer: &Peer, headers: &HeaderMap, tokens: &[AdminToken]) -> Result<Caller, Problem> {
+        let from = match peer {
+            Peer::Network(address) => address.to_string(),
+            Peer::User { .. } => "unix".to_owned(),
+        };
+        let Some(shown) = bearer(headers)? else {
+            return match peer {
+                Peer::User { uid, name } if *uid == 0 || *uid == self.uid => {
+                    Ok(Caller { name: name.to_string(), role: AdminRole::Write, from })
+                }
+                _ => Err(Problem::unauthorized("this needs a token: `Authorization: Bearer TOKEN`")),
+            };
+        };
+        let hash = token::hash(shown);
+        // This one cannot be guessed, so whoever has it is never kept waiting for those who try.
+        if self.own.as_ref().is_some_and(|own| token::is_same(own.hash(), &hash)) {
+            return Ok(Caller { name: "local".to_owned(), role: AdminRole::Write, from });
+        }
+        let address = match peer {
+            Peer::Network(address) => Some(*address),
+            Peer::User { .. } => None,
+        };
+        if address.is_some_and(|address| !self.may_try(address)) {
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_failures",
+                "too many bad tokens: wait a while",
+            ));
+        }
+        // All of them, so that the time tells nothing.
+        let known = tokens.iter().filter(|token| token::is_same(token.hash.as_bytes(), &hash)).next_back();
+        match known {
+            Some(known) => Ok(Caller { name: known.name.clone(), role: known.role, from }),
+            None => {
+                address.into_iter().for_each(|address| self.note_failure(address));
+                tracing::info!(client = from, "a bad token was shown to the admin API");
+                Err(Problem::unauthorized("this token is not known"))
+            }
+        }
+    }
+
+    fn may_try(&self, address: IpAddr) -> bool {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = failures.get_mut(&address) else { return true };
+        known.recover();
+        known.left > 0
+    }
+
+    fn note_failure(&self, address: IpAddr) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= ADDRESSES && !failures.contains_key(&address) {
+            let oldest = failures.iter().min_by_key(|(_, known)| known.since).map(|(address, _)| *address);
+            if let Some(oldest) = oldest {
+                failures.remove(&oldest);
+            }
+        }
+        let known = failures.entry(address).or_insert_with(|| Failures { left: FAILURES, since: Instant::now() });
+        known.left = known.left.saturating_sub(1);
+    }
+}
+
+impl Failures {
+    /// Gives back what time has healed.
+    fn recover(&mut self) {
+        let pauses = self.since.elapsed().as_secs() / PAUSE.as_secs();
+        if pauses > 0 {
+            self.left = FAILURES.min(self.left.saturating_add(u32::try_from(pauses).unwrap_or(FAILURES)));
+            self.since = Instant::now();
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut fields = headers.get_all(AUTHORIZATION).iter();
+    let Some(field) = fields.next() else { return Ok(None) };
+    let text = field.to_str().ok().filter(|_| fields.next().is_none());
+    let token = text.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token = token.map(|(_, token)| token.trim()).filter(|token| !token.is_empty());
+    token.map(Some).ok_or_else(|| Problem::unauthorized("`Authorization` is not `Bearer TOKEN`"))
+}
+
+/// Refuses requests that a page made, and requests under names that others may have made to lead here.
+///
+/// # Errors
+/// 403
+pub fn refuse_strangers(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result<(), Problem> {
+    let from_elsewhere = |site: &HeaderValue| !["none", "same-origin"].iter().any(|known| site == known);
+    if headers.get_all(SEC_FETCH_SITE).iter().any(from_elsewhere) {
+        return Err(Problem::forbidden("cross-site request refused"));
+    }
+    let given = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
+    if !given.chain(uri.authority().map(Authority::as_str)).all(|host| is_known(host, &admin.hosts)) {
+        let text = "this Host is neither an IP address nor `localhost` nor listed in `admin.hosts`";
+        return Err(Problem::forbidden(text));
+    }
+    Ok(())
+}
+
+/// Refuses what an authenticated caller may not do, and what a form of a page could have sent.
+///
+/// # Errors
+/// 403, 415
+pub fn refuse_unfit(method: &Method, headers: &HeaderMap, admin: &Admin, caller: &Caller) -> Result<(), Problem> {
+    refuse_other_origins(headers, admin)?;
+    if method.is_safe() {
+        return Ok(());
+    }
+    if caller.role < AdminRole::Write {
+        let detail = format!("the token `{}` may read, not change", caller.name);
+        return Err(Problem::forbidden(detail));
+    }
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "a change needs `Content-Type: application/json`, also without a body";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail))
+}
+
+/// Only browsers send an `Origin`, and only pages of this listener may ask it.
+fn refuse_other_origins(headers: &HeaderMap, admin: &Admin) -> Result<(), Problem> {
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let scheme = if admin.tls.is_some() { "https" } else { "http" };
+    if origin.to_str().is_ok_and(|origin| origin.eq_ignore_ascii_case(&format!("{scheme}://{host}"))) {
+        return Ok(());
+    }
+    Err(Problem::forbidden("cross-site request refused"))
+}
+
+/// Whether nobody else can have made this name lead here.
+fn is_known(host: &str, hosts: &[String]) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    if let Some(address) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+        return address.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4())
+        || name.eq_ignore_ascii_case("localhost")
+        || hosts.iter().any(|host| name.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_and_known_names_are_asked_for() {
+        let hosts = ["fngate.prod.svc".to_owned()];
+        for (host, known) in [
+            ("127.0.0.1", true),
+            ("10.1.2.3:9901", true),
+            ("[::1]:9901", true),
+            ("[fe80::1]", true),
+            ("localhost:9901", true),
+            ("LOCALHOST.", true),
+            ("fngate.prod.svc:80", true),
+            ("Fngate.Prod.Svc.", true),
+            ("", false),
+            ("::1", false),
+            ("[evil.example]", false),
+            ("127.0.0.1.evil.example", false),
+            ("localhost.evil.example:9901", false),
+            ("127.0.0.1:evil", false),
+            ("other.prod.svc", false),
+        ] {
+            assert_eq!(is_known(host, &hosts), known, "{host}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_guesses_has_to_wait() {
+        let access = Access::new(None);
+        let tokens = [AdminToken { name: "ops".to_owned(), role: AdminRole::Read, hash: hash_of("good") }];
+        let (guesser, other) = (Peer::Network([127, 0, 0, 1].into()), Peer::Network([127, 0, 0, 2].into()));
+        let ask = |peer: &Peer, token: &str| {
+            let headers = HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").parse().expect("a value"))]);
+            access.caller(peer, &headers, &tokens).map_err(|problem| problem.status)
+        };
+        for _ in 0..FAILURES {
+            assert_eq!(ask(&guesser, "bad").map(|caller| caller.name), Err(401));
+        }
+        assert_eq!(ask(&guesser, "good").map(|caller| caller.name), Err(429), "it would learn which one is right");
+        assert_eq!(ask(&other, "good").map(|caller| caller.name), Ok("ops".to_owned()));
+        tokio::time::advance(PAUSE).await;
+        assert_eq!(ask(&guesser, "good").map(|caller| caller.role), Ok(AdminRole::Read));
+        assert_eq!(ask(&guesser, "bad").map(|caller| caller.name), Err(401));
+        assert_eq!(ask(&guesser, "bad").map(|caller| caller.name), Err(429));
+    }
+
+    #[test]
+    fn those_who_failed_are_not_remembered_without_end() {
+        let access = Access::new(None);
+        (0..2 * ADDRESSES).for_each(|index| {
+            let [_, _, high, low] = u32::try_from(index).expect("small").to_be_bytes();
+            access.note_failure([10, 0, high, low].into());
+        });
+        assert_eq!(access.failures.lock().expect("whole").len(), ADDRESSES);
+    }
+
+    fn hash_of(text: &str) -> crate::config::TokenHash {
+        let hex: String = token::hash(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let config = format!(
+            "[[listener]]\naddress = \"127.0.0.1:0\"\n[[admin.token]]\nname = \"x\"\nrole = \"read\"\nhash = \"sha256:{hex}\""
+        );
+        let config = crate::config::parse(std::path::Path::new("test"), &config).expect("good");
+        config.admin.tokens[0].hash
+    }
+}

@@ -1,0 +1,106 @@
+//! Parts of requests, with problems for those that are not what they should be.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::access::Caller;
+use crate::control::change::{Author, Condition, Tags};
+use crate::control::problem::Problem;
+
+/// Query parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Params<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let mut seen: Vec<String> = Vec::new();
+        for (name, _) in pairs {
+            if seen.iter().any(|other| **other == *name) {
+                return Err(Problem::invalid(format!("the parameter `{name}` is given twice")));
+            }
+            seen.push(name.into_owned());
+        }
+        let read: Result<Query<T>, _> = Query::try_from_uri(&parts.uri);
+        read.map(|Query(params)| Self(params)).map_err(|error| Problem::invalid(error.body_text()))
+    }
+}
+
+/// Segments of the path.
+#[derive(Clone, Copy, Debug)]
+pub struct Segments<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
+        read.map(|Path(segments)| Self(segments)).map_err(|error| Problem::not_found(error.body_text()))
+    }
+}
+
+/// A JSON object, of which nothing is known yet.
+#[derive(Clone, Debug)]
+pub struct Json(pub serde_json::Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for Json {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes: Result<Bytes, BytesRejection> = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|error| Problem::new(error.status(), "body", error.body_text()))?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(keys)) => Ok(Self(keys)),
+            Ok(_) => Err(Problem::invalid("the body is not a JSON object")),
+            Err(error) => {
+                Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", format!("the body is no JSON: {error}")))
+            }
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        // Put there by the check in front of every route that has a caller.
+        parts.extensions.get().cloned().ok_or_else(|| Problem::unauthorized("this needs a token"))
+    }
+}
+
+impl Caller {
+    #[must_use]
+    pub fn author(&self) -> Author {
+        Author { name: self.name.clone(), from: self.from.clone() }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Condition {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let is_new = match text(&parts.headers, &IF_NONE_MATCH)? {
+            None => false,
+            Some("*") => true,
+            Some(_) => return Err(Problem::invalid("`If-None-Match` is `*` here")),
+        };
+        let is = text(&parts.headers, &IF_MATCH)?.map(|text| match text {
+            "*" => Tags::Any,
+            tags => Tags::OneOf(tags.split(',').map(|tag| tag.trim().to_owned()).collect()),
+        });
+        Ok(Self { is, is_new })
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    value.to_str().map(|text| Some(text.trim())).map_err(|_error| Problem::invalid(format!("`{name}` is not text")))
+}

@@ -1,0 +1,74 @@
+//! What the admin listener shows and can ask for.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::access::Access;
+use crate::config::Admin;
+use crate::control::Command;
+use crate::control::board::Reader;
+use crate::control::change::{Answer, Request};
+use crate::control::load::Requests;
+use crate::control::problem::Problem;
+use crate::control::ready::Readiness;
+use crate::snapshot::{Shared, Snapshot};
+use crate::telemetry::metrics::Metrics;
+
+/// Shared by all requests to the admin listener.
+#[derive(Clone, Debug)]
+pub struct State(Arc<Parts>);
+
+/// What it is made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub shared: Arc<Shared>,
+    pub metrics: Arc<Metrics>,
+    /// Held by the scrape that runs: one at a time.
+    pub scraping: Arc<Mutex<()>>,
+    pub readiness: Arc<Readiness>,
+    pub commands: mpsc::Sender<Command>,
+    pub requests: Requests,
+    pub board: Reader,
+    pub access: Access,
+    pub started: SystemTime,
+}
+
+impl State {
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The table in use.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.shared.load()
+    }
+
+    /// `[admin]` of the configuration in use.
+    #[must_use]
+    pub fn admin(&self) -> Admin {
+        self.snapshot().config.admin.clone()
+    }
+
+    /// Has a change made, after the loads and changes that wait already.
+    ///
+    /// # Errors
+    /// Why it was not made.
+    pub async fn change(&self, request: Request) -> Answer {
+        let stopping = || Box::new(Problem::unavailable("the gateway is stopping"));
+        let (answer, outcome) = oneshot::channel();
+        self.0.requests.change(request, answer).await.map_err(|_closed| stopping())?;
+        outcome.await.map_err(|_closed| stopping())?
+    }
+}
+
+impl std::ops::Deref for State {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,199 @@
+//! `/v1/status`: how the gateway is. `/v1/events`: that something has changed.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::time::Duration;
+
+use axum::Json as Answer;
+use axum::extract::State as Extract;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::state::State;
+use crate::clock::unix_time;
+use crate::config::store::is_writable;
+use crate::control::expiry::warning as expiry_warning;
+use crate::control::problem::{Finding, Problem};
+use crate::inspect::environment::Environment;
+use crate::inspect::function::{InstanceState, instances};
+
+/// How the gateway is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// Of fngate.
+    pub version: String,
+    /// When the process started (RFC 3339).
+    pub started: String,
+    /// Whether it takes requests.
+    pub ready: bool,
+    /// The revision in use.
+    pub revision: u64,
+    /// When it was applied (RFC 3339).
+    pub applied: String,
+    pub counts: Counts,
+    /// The last load of the configuration, if it was refused and none was applied since.
+    pub refused: Option<RefusedLoad>,
+    /// Keys whose change waits for a restart.
+    pub pending: Vec<String>,
+    /// What an operator should look at.
+    pub warnings: Vec<Finding>,
+    pub environments: Vec<Environment>,
+    pub history: HistoryState,
+    /// Where new objects go that have no neighbour in a file that can be written; null: to the main file.
+    pub edit_dir: Option<String>,
+}
+
+/// How much there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    pub services: usize,
+    pub apis: usize,
+    pub functions: usize,
+    pub instances: usize,
+    /// Instances whose last connection could not be opened.
+    pub instances_down: usize,
+}
+
+/// A load that changed nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RefusedLoad {
+    /// When (RFC 3339).
+    pub time: String,
+    pub errors: Vec<Finding>,
+}
+
+/// Where revisions are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryState {
+    /// Null: nowhere.
+    pub directory: Option<String>,
+    /// Why nowhere.
+    pub reason: Option<String>,
+}
+
+/// What has changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChangeEvent {
+    /// The revision in use.
+    pub revision: u64,
+    /// Whether the last load was refused.
+    pub refused: bool,
+    /// How many warnings there are.
+    pub warnings: usize,
+}
+
+/// Show how the gateway is.
+#[utoipa::path(get, path = "/v1/status", tag = "status", responses(
+    (status = 200, description = "How it is", body = Status),
+    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn status(Extract(state): Extract<State>) -> Answer<Status> {
+    Answer(Status::now(&state))
+}
+
+impl Status {
+    fn now(state: &State) -> Self {
+        let snapshot = state.snapshot();
+        let known = state.board.borrow().clone();
+        let config = &snapshot.config;
+        let time = |time| Timestamp::try_from(time).map(|time| time.to_string()).unwrap_or_default();
+        let instances: Vec<_> = instances(&snapshot).collect();
+        let down = |instance: &&crate::inspect::function::Instance| {
+            matches!(instance.state, InstanceState::Down | InstanceState::NeverAnswered)
+        };
+        let mut warnings = known.warnings.clone();
+        warnings.extend(certificates(state));
+        warnings.extend(instances.iter().filter(|instance| instance.state == InstanceState::NeverAnswered).map(
+            |instance| {
+                warning(format!(
+                    "the instance `{}` of the function `{}` has never answered",
+                    instance.address, instance.function
+                ))
+            },
+        ));
+        let (directory, reason) = match &known.history {
+            Ok(directory) => (Some(directory.clone()), None),
+            Err(reason) => (None, Some(reason.clone())),
+        };
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: time(state.started),
+            ready: state.readiness.is_ready(),
+            revision: snapshot.revision,
+            applied: time(known.applied),
+            counts: Counts {
+                services: config.services.len(),
+                apis: config.services.iter().map(|service| service.apis.len()).sum(),
+                functions: config.functions.len(),
+                instances_down: instances.iter().filter(down).count(),
+                instances: instances.len(),
+            },
+            refused: known
+                .refused
+                .as_ref()
+                .map(|refused| RefusedLoad { time: time(refused.at), errors: refused.errors.clone() }),
+            pending: known.pending.iter().map(|key| (*key).to_owned()).collect(),
+            warnings,
+            environments: Environment::all(&snapshot),
+            history: HistoryState { directory, reason },
+            edit_dir: config.admin.edit_dir.as_ref().map(|directory| directory.to_string_lossy().into_owned()),
+        }
+    }
+}
+
+/// Certificates in use that expire soon.
+fn certificates(state: &State) -> Vec<Finding> {
+    let (snapshot, now) = (state.snapshot(), unix_time());
+    let told = |(listener, name, expiry)| {
+        let text = expiry_warning(expiry - now)?;
+        Some(warning(format!("{name} at {listener}: {text}")))
+    };
+    snapshot.certificates().filter_map(told).collect()
+}
+
+fn warning(message: String) -> Finding {
+    Finding {
+        severity: "warning".to_owned(),
+        message,
+        pointer: None,
+        file: None,
+        line: None,
+        column: None,
+        advice: None,
+    }
+}
+
+/// Follow changes: an event with each configuration that is applied or refused, and with each release.
+#[utoipa::path(get, path = "/v1/events", tag = "status", responses(
+    (status = 200, description = "Events named `change`", body = ChangeEvent, content_type = "text/event-stream"),
+    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn events(Extract(state): Extract<State>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let mut board = state.board.clone();
+    // What is there now is told at once.
+    board.mark_changed();
+    let stream = unfold((board, state), |(mut board, state)| async move {
+        board.changed().await.ok()?;
+        let known = board.borrow_and_update().clone();
+        let change = ChangeEvent {
+            revision: state.snapshot().revision,
+            refused: known.refused.is_some(),
+            warnings: known.warnings.len(),
+        };
+        let event = Event::default().event("change").json_data(change).ok()?;
+        Some((Ok(event), (board, state)))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}
+
+impl State {
+    /// Why objects of a file cannot be changed.
+    #[must_use]
+    pub fn read_only(&self, file: &Path) -> Option<String> {
+        (!is_writable(file)).then(|| format!("{} cannot be written by the gateway", file.display()))
+    }
+}

@@ -1,0 +1,88 @@
+//! `/v1/routes` and `/v1/explain`: the table in use, and why a request selects what it selects.
+
+#![expect(unused_qualifications, reason = "in the code that utoipa::path makes")]
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::{Method, Uri};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::extract::Params;
+use super::state::State;
+use crate::control::page::{Page, Range};
+use crate::control::problem::Problem;
+use crate::inspect::explain::Explained;
+use crate::inspect::route::{Route, RouteFilter, routes};
+
+/// Which rows of the table are asked for.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct RouteQuery {
+    pub service: Option<String>,
+    /// `release`, `prepub` or `test`.
+    pub environment: Option<String>,
+    /// A host as the configuration writes it.
+    pub host: Option<String>,
+    /// A method, or `ANY`.
+    pub method: Option<String>,
+    /// `name`, `namespace/name` or `namespace/name:version`.
+    pub function: Option<String>,
+    pub enabled: Option<bool>,
+    /// A text that the name, path, method, service, function or host contains, in any letter case.
+    pub q: Option<String>,
+    /// At most so many items; 100 without it.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<usize>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl RouteQuery {
+    fn split(self) -> (RouteFilter, Range) {
+        let Self { service, environment, host, method, function, enabled, q, limit, cursor } = self;
+        (RouteFilter { service, environment, host, method, function, enabled, q }, Range { limit, cursor })
+    }
+}
+
+/// List the table in use: each API in each environment.
+#[utoipa::path(get, path = "/v1/routes", tag = "routes", params(RouteQuery), responses(
+    (status = 200, description = "A page of the table", body = Page<Route>),
+    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn list(
+    Extract(state): Extract<State>,
+    Params(query): Params<RouteQuery>,
+) -> Result<Json<Page<Route>>, Problem> {
+    let snapshot = state.snapshot();
+    let (filter, range) = query.split();
+    let all: Vec<_> = routes(&snapshot).filter(|route| route.is_wanted(&filter)).collect();
+    Page::cut(all, &range, |route| route).map(Json).map_err(Problem::invalid)
+}
+
+/// A request that is looked up.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainQuery {
+    /// A method, such as `GET`.
+    pub method: String,
+    /// `http://host/path`
+    pub url: String,
+}
+
+/// Explain which API a request selects, and why the others lost.
+#[utoipa::path(get, path = "/v1/explain", tag = "routes", params(ExplainQuery), responses(
+    (status = 200, description = "The story of the look-up", body = Explained),
+    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn explain(
+    Extract(state): Extract<State>,
+    Params(ExplainQuery { method, url }): Params<ExplainQuery>,
+) -> Result<Json<Explained>, Problem> {
+    let method: Method = method.parse().map_err(|_error| Problem::invalid(format!("`{method}` is not a method")))?;
+    let uri: Uri = url.parse().map_err(|error| Problem::invalid(format!("`{url}` is not a URL: {error}")))?;
+    let host = uri.authority().ok_or_else(|| Problem::invalid(format!("`{url}` names no host")))?;
+    Ok(Json(Explained::new(&state.snapshot(), host.as_str(), uri.path(), &method)))
+}

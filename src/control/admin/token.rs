@@ -1,0 +1,178 @@
+//! Tokens of the admin API: how they are made and compared, and the one that the gateway makes for the commands of its own user.
+//!
+//! Only hashes are kept. The gateway's own token is another one with each start, so that a file which a dead gateway left behind tells
+//! nothing.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// What every token begins with, so that scanners for secrets find one that went astray.
+const PREFIX: &str = "fng_";
+const BYTES: usize = 32;
+
+/// A secret that lets somebody in. `Debug` keeps it to itself.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// A new one: 256 random bits.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn random() -> io::Result<Self> {
+        let mut bytes = [0; BYTES];
+        aws_lc_rs::rand::fill(&mut bytes).map_err(|_unspecified| io::Error::other("no random bytes"))?;
+        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `sha256:…`, as a configuration has it.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let hex: String = hash(&self.0).iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// The SHA-256 of what somebody shows.
+#[must_use]
+pub fn hash(shown: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, shown.as_bytes()).as_ref());
+    bytes
+}
+
+/// Compares hashes in a time that tells nothing.
+#[must_use]
+pub fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    verify_slices_are_equal(one, other).is_ok()
+}
+
+/// The gateway's own token, in a file that only its user can read; removed when dropped.
+#[derive(Debug)]
+pub struct OwnToken {
+    hash: [u8; 32],
+    path: PathBuf,
+}
+
+impl OwnToken {
+    /// Makes a token for the admin listener at `port` and writes it to the first folder that takes it.
+    ///
+    /// # Errors
+    /// When no folder does.
+    pub fn write(port: u16) -> io::Result<Self> {
+        let token = Token::random()?;
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "there is no folder for it");
+        for folder in folders() {
+            let path = folder.join(file_name(port));
+            match write_privately(&path, &token) {
+                Ok(()) => return Ok(Self { hash: hash(token.as_str()), path }),
+                Err(error) => last = io::Error::new(error.kind(), format!("{}: {error}", path.display())),
+            }
+        }
+        Err(last)
+    }
+
+    #[must_use]
+    pub fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for OwnToken {
+    fn drop(&mut self) {
+        // A gateway that took the port over meanwhile has written its own.
+        let is_own = fs::read_to_string(&self.path).is_ok_and(|text| is_same(&hash(text.trim()), &self.hash));
+        if is_own && let Err(error) = fs::remove_file(&self.path) {
+            tracing::debug!(%error, path = %self.path.display(), "the token file cannot be removed");
+        }
+    }
+}
+
+/// The token that a gateway with this port has left for its user.
+#[must_use]
+pub fn find(port: u16) -> Option<String> {
+    let files = folders().into_iter().map(|folder| folder.join(file_name(port)));
+    files
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .map(|text| text.trim().to_owned())
+        .find(|text| !text.is_empty())
+}
+
+/// `$RUNTIME_DIRECTORY`, else `/run/fngate`, else `$XDG_RUNTIME_DIR`.
+fn folders() -> Vec<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let first = |value: std::ffi::OsString| value.to_string_lossy().split(':').next().map(PathBuf::from);
+    if let Some(folder) = variable("RUNTIME_DIRECTORY").and_then(first) {
+        return vec![folder];
+    }
+    let own = std::iter::once(PathBuf::from("/run/fngate"));
+    own.chain(variable("XDG_RUNTIME_DIR").map(PathBuf::from)).collect()
+}
+
+fn file_name(port: u16) -> String {
+    format!("admin-{port}.token")
+}
+
+/// Writes beside the place and renames: nobody reads half a token, and a link that somebody laid there is not followed.
+fn write_privately(path: &Path, token: &Token) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    if !folder.exists() {
+        // Only root can make one in /run.
+        fs::create_dir(folder)?;
+    }
+    let beside = path.with_extension(format!("token-{}", std::process::id()));
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).or_else(|error| {
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            return Err(error);
+        }
+        fs::remove_file(&beside)?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)
+    });
+    let written = written.and_then(|mut file| writeln!(file, "{}", token.as_str()));
+    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_error| {
+        // The first error is the one that counts.
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_random_and_known_by_its_hash() {
+        let (one, other) = (Token::random().expect("random"), Token::random().expect("random"));
+        assert_ne!(one.as_str(), other.as_str());
+        assert_eq!(one.as_str().len(), PREFIX.len() + 43);
+        assert!(
+            is_same(&hash(one.as_str()), &hash(one.as_str())) && !is_same(&hash(one.as_str()), &hash(other.as_str()))
+        );
+        assert!(!format!("{one:?}").contains(one.as_str()));
+        let abc = Token("abc".to_owned());
+        assert_eq!(abc.hash(), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

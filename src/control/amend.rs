@@ -1,0 +1,289 @@
+//! Makes changes that somebody asks for: of objects, whose files are edited, checked as a whole, written, and put in use; and of releases.
+//!
+//! Nothing is written that has not been loaded as it will be. One change at a time, on the thread that loads.
+
+use std::path::{Path, PathBuf};
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::audit::Line;
+use super::change::{Answer, Author, Change, Done, Effect, Mode, Outcome, Request, Source, Written};
+use super::edit::{Edit, Files};
+use super::history::Revision;
+use super::problem::{Finding, Problem};
+use super::reload::{Cause, Prepared, Reloader};
+use super::restore::{Wanted, restore};
+use super::revisions;
+use crate::config::edit::Edited;
+use crate::config::store::{Write, WriteError, is_writable};
+use crate::config::{self, Disk, Environment, Overlay, Report, diff};
+use crate::inspect::object::{Object, Target};
+use crate::telemetry::log::with_sources;
+
+/// Changes the configuration of a reloader.
+#[derive(Debug)]
+pub struct Amendment<'a> {
+    pub reloader: &'a mut Reloader,
+}
+
+/// What the audit log calls a change.
+struct Named {
+    action: &'static str,
+    object: String,
+}
+
+impl Amendment<'_> {
+    /// Makes a change.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub fn change(&mut self, request: Request) -> Answer {
+        let Some(path) = self.reloader.path().map(Path::to_owned) else {
+            let detail = "this gateway was started without a configuration file";
+            return Err(Box::new(Problem::new(StatusCode::CONFLICT, "read_only", detail)));
+        };
+        // What somebody has written by hand comes first.
+        if let Some(outcome) = self.reloader.changed()
+            && let Err(report) = self.reloader.take(outcome)
+        {
+            let detail = "the files on the disk have errors: mend them first";
+            return Err(Box::new(Problem { status: 409, ..refused(detail, &report) }));
+        }
+        let Request { author, note, change, mode } = request;
+        let cause = Cause { author: &author, note: note.as_deref() };
+        let (done, named) = match change {
+            Change::Put { target, keys, condition } => {
+                let before = target.find(&self.reloader.parts().shared.load());
+                let edit = self.files(|files| files.put(&target, keys, &condition))?;
+                let action = if edit.effect == Effect::Created { "create" } else { "change" };
+                (self.write(&path, mode, edit, cause, Some((&target, before)))?, Named { action, object: target.url() })
+            }
+            Change::Delete { target, condition } => {
+                let before = target.find(&self.reloader.parts().shared.load());
+                let edit = self.files(|files| files.delete(&target, &condition))?;
+                let named = Named { action: "delete", object: target.url() };
+                (self.write(&path, mode, edit, cause, Some((&target, before)))?, named)
+            }
+            Change::Apply { documents } => {
+                let wanted = applied(&path, documents);
+                let edit = self.files(|files| restore(files, &wanted))?;
+                (self.write(&path, mode, edit, cause, None)?, Named { action: "apply", object: String::new() })
+            }
+            Change::Rollback { revision } => {
+                let wanted = wanted(&self.revision(revision)?);
+                let edit = self.files(|files| restore(files, &wanted))?;
+                let named = Named { action: "rollback", object: revision.to_string() };
+                (self.write(&path, mode, edit, cause, None)?, named)
+            }
+            Change::Release { environment, revision } => {
+                let done = self.release(environment, revision, mode, cause)?;
+                (done, Named { action: "release", object: environment.as_str().to_owned() })
+            }
+            Change::Unrelease { environment } => {
+                let done = self.release_other(environment, mode, cause, |revisions| {
+                    revisions.unrelease(environment, cause.author, cause.note)
+                })?;
+                (done, Named { action: "unrelease", object: environment.as_str().to_owned() })
+            }
+            Change::Follow { environment } => {
+                let done = self.release_other(environment, mode, cause, |revisions| revisions.follow(environment))?;
+                (done, Named { action: "follow", object: environment.as_str().to_owned() })
+            }
+        };
+        if mode == Mode::Make && done.outcome.result != Effect::Unchanged {
+            self.note(&author, note, &done, named);
+        }
+        Ok(done)
+    }
+
+    fn note(&self, author: &Author, note: Option<String>, done: &Done, Named { action, object }: Named) {
+        let line = Line {
+            time: Timestamp::now().to_string(),
+            author: author.name.clone(),
+            from: author.from.clone(),
+            action: action.to_owned(),
+            object,
+            revision: done.outcome.revision,
+            note,
+            before: done.before.clone(),
+            after: done.object.clone(),
+        };
+        tracing::info!(
+            author = line.author,
+            from = line.from,
+            action,
+            object = line.object,
+            revision = line.revision,
+            "changed"
+        );
+        self.reloader.parts().audit.write(&line);
+    }
+
+    fn files<T>(&self, with: impl FnOnce(&Files<'_>) -> Result<T, Problem>) -> Result<T, Box<Problem>> {
+        let snapshot = self.reloader.parts().shared.load();
+        let can_write = |path: &Path| self.reloader.parts().store.is_some() && is_writable(path);
+        with(&Files { snapshot: &snapshot, inputs: self.reloader.applied(), is_writable: &can_write }).map_err(Box::new)
+    }
+
+    fn write(
+        &mut self,
+        path: &Path,
+        mode: Mode,
+        edit: Edit,
+        cause: Cause<'_>,
+        object: Option<(&Target, Option<Object>)>,
+    ) -> Answer {
+        let files: Vec<_> = edit.edited.iter().map(written).collect();
+        let (target, before) = object.unzip();
+        let before = before.flatten().map(Object::into_json);
+        let texts = edit.pointers.texts(&edit.edited);
+        let toml = (!texts.is_empty()).then(|| config::masked(&texts.join("\n")));
+        let mut warnings = Vec::new();
+        if !edit.edited.is_empty() {
+            let prepared = self.check(path, &edit)?;
+            if mode == Mode::Make {
+                self.store(&edit.edited)?;
+                // It was good a moment ago, and the files say it now.
+                let applied = self.reloader.apply(prepared, cause);
+                let applied = applied.map_err(|report| Box::new(refused("the change cannot be used", &report)))?;
+                warnings = applied.report.warnings().iter().map(Finding::from).collect();
+            } else {
+                warnings = prepared.report.warnings().iter().map(Finding::from).collect();
+            }
+        }
+        let mut done = self.done(edit.effect, target, before);
+        (done.outcome.files, done.outcome.toml, done.outcome.warnings) = (files, toml, warnings);
+        Ok(done)
+    }
+
+    /// Loads the configuration as it would be.
+    fn check(&self, path: &Path, edit: &Edit) -> Result<Prepared, Box<Problem>> {
+        let replaced = edit.edited.iter().map(|edited| (edited.path.clone(), Some(edited.after.clone().into_bytes())));
+        let source = Overlay::new(&Disk, replaced.collect());
+        let loaded = config::load_from(&source, path).map_err(|failure| failure.report);
+        let prepared = loaded.and_then(|loaded| self.reloader.prepare(loaded));
+        prepared.map_err(|report| {
+            let mut problem = refused("the change would break the configuration", &report);
+            for (finding, diagnostic) in problem.errors.iter_mut().zip(report.errors()) {
+                finding.pointer = diagnostic.place().and_then(|place| edit.pointers.find(&place, &edit.edited));
+            }
+            Box::new(problem)
+        })
+    }
+
+    fn store(&self, edited: &[Edited]) -> Result<(), Box<Problem>> {
+        let write = |edited: &Edited| Write {
+            path: edited.path.clone(),
+            expected: edited.before.clone().map(String::into_bytes),
+            content: Some(edited.after.clone().into_bytes()),
+        };
+        let Some(store) = &self.reloader.parts().store else {
+            return Err(Box::new(Problem::new(StatusCode::CONFLICT, "read_only", "nothing can be edited")));
+        };
+        store.write(&edited.iter().map(write).collect::<Vec<_>>()).map_err(|error| {
+            let (status, reason) = match &error {
+                WriteError::Changed { .. } => (StatusCode::PRECONDITION_FAILED, "files_changed"),
+                WriteError::ReadOnly { .. } => (StatusCode::CONFLICT, "read_only"),
+                _ => (StatusCode::INSUFFICIENT_STORAGE, "not_written"),
+            };
+            Box::new(Problem::new(status, reason, with_sources(&error)))
+        })
+    }
+
+    fn done(&self, result: Effect, target: Option<&Target>, before: Option<Value>) -> Done {
+        let snapshot = self.reloader.parts().shared.load();
+        let object = target.and_then(|target| target.find(&snapshot));
+        let etag = object.as_ref().map(|object| object.etag.clone());
+        let revision = snapshot.revision;
+        let outcome = Outcome { result, revision, files: Vec::new(), toml: None, warnings: Vec::new() };
+        Done { outcome, object: object.map(Object::into_json), etag, before }
+    }
+
+    fn revision(&self, number: u64) -> Result<Revision, Box<Problem>> {
+        let read = self.reloader.parts().revisions.get(number);
+        read.map_err(|reason| Box::new(Problem::not_found(reason)))
+    }
+
+    /// Pins an environment to a revision, after a look at what would be served then.
+    fn release(&mut self, environment: Environment, revision: Option<u64>, mode: Mode, cause: Cause<'_>) -> Answer {
+        let number = revision.unwrap_or_else(|| self.reloader.parts().shared.load().revision);
+        let revision = self.revision(number)?;
+        let pinned = super::history::Release::Pinned {
+            revision: number,
+            stamp: super::history::Stamp { time: revision.meta.time, author: String::new(), note: String::new() },
+            documents: Ok(revision.documents.clone()),
+        };
+        let snapshot = self.reloader.parts().shared.load();
+        let mut pins = self.reloader.parts().revisions.pins();
+        pins.insert(environment, pinned);
+        revisions::compile(&pins, &snapshot.config, self.reloader.applied())
+            .map_err(|report| Box::new(refused("this release could not be served", &report)))?;
+        drop(snapshot);
+        self.release_other(environment, mode, cause, |revisions| {
+            revisions.pin(environment, &revision, cause.author, cause.note)
+        })
+    }
+
+    /// Changes what an environment serves.
+    fn release_other(
+        &mut self,
+        environment: Environment,
+        mode: Mode,
+        cause: Cause<'_>,
+        change: impl FnOnce(&mut revisions::Revisions) -> Result<(), String>,
+    ) -> Answer {
+        let shown = |reloader: &Reloader| {
+            let snapshot = reloader.parts().shared.load();
+            serde_json::to_value(crate::inspect::environment::Environment::new(&snapshot, environment)).ok()
+        };
+        let before = shown(self.reloader);
+        if mode == Mode::Make {
+            let not_written = |reason: String| Box::new(Problem::new(StatusCode::CONFLICT, "no_history", reason));
+            change(&mut self.reloader.parts_mut().revisions).map_err(not_written)?;
+            let pins = self.reloader.parts().revisions.pins();
+            let snapshot = self.reloader.parts().shared.load();
+            let releases = revisions::compile(&pins, &snapshot.config, self.reloader.applied());
+            drop(snapshot);
+            let releases = releases.map_err(|report| Box::new(refused("the releases cannot be served", &report)))?;
+            let prepared = self.reloader.again(releases);
+            let applied = self.reloader.apply(prepared, cause);
+            applied.map_err(|report| Box::new(refused("the releases cannot be used", &report)))?;
+        }
+        let mut done = self.done(Effect::Changed, None, before);
+        done.object = shown(self.reloader);
+        Ok(done)
+    }
+}
+
+/// The files of a revision, at the paths that they had.
+fn wanted(revision: &Revision) -> Vec<Wanted> {
+    let file = |document: &super::history::Document| Wanted {
+        path: document.path.clone(),
+        text: String::from_utf8_lossy(&document.content).into_owned(),
+    };
+    revision.documents.iter().map(file).collect()
+}
+
+/// Files that are applied, at their places beside the main file.
+fn applied(main: &Path, documents: Vec<Source>) -> Vec<Wanted> {
+    let base = main.parent().unwrap_or(Path::new("")).to_owned();
+    let path = |name: &str| -> PathBuf { base.join(name.trim_start_matches('/')) };
+    documents.into_iter().map(|Source { name, text }| Wanted { path: path(&name), text }).collect()
+}
+
+/// A file that is written, with its diff.
+fn written(edited: &Edited) -> Written {
+    let name = edited.path.to_string_lossy();
+    let before = edited.before.as_deref().unwrap_or_default();
+    let old = [(&*name, before.as_bytes())];
+    let diff = diff(if edited.before.is_some() { &old } else { &[] }, &[(&*name, edited.after.as_bytes())]);
+    Written { file: name.into_owned(), diff }
+}
+
+fn refused(detail: &str, report: &Report) -> Problem {
+    let errors = report.errors().iter().map(Finding::from).collect();
+    let first = report.errors().first().map(|error| format!("{detail}: {}", error.message()));
+    Problem { errors, ..Problem::invalid(first.unwrap_or_else(|| detail.to_owned())) }
+}

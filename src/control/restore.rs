@@ -1,0 +1,111 @@
+//! Makes functions, services and APIs what other files say: a revision of before, or a directory that somebody applies.
+//!
+//! Objects are compared by what they say, so whatever is the same already stays as its file has it, comments and all. Everything else of
+//! the files, such as `[admin]` and listeners, is left alone.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use axum::http::StatusCode;
+
+use super::change::Effect;
+use super::edit::{Edit, Files};
+use super::problem::Problem;
+use crate::config::edit::object::{Name, Written, objects};
+use crate::config::edit::{EditError, Editor, Home};
+
+/// A file that says what is wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Where a new object of it goes, if there is such a file.
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// The edit that makes the objects of the configuration in use what `wanted` says.
+///
+/// # Errors
+/// A file that is no TOML, or one that would have to change and cannot be written.
+pub fn restore(files: &Files<'_>, wanted: &[Wanted]) -> Result<Edit, Problem> {
+    let texts = files.texts();
+    let current = objects(texts.iter().map(|(path, text)| (*path, *text))).map_err(malformed)?;
+    let asked = objects(wanted.iter().map(|file| (file.path.as_path(), file.text.as_str()))).map_err(malformed)?;
+    let mut editor = Editor::default();
+    for (name, object) in &current {
+        match asked.get(name) {
+            Some(wanted) if object.is_same(wanted) => {}
+            Some(wanted) => {
+                open(files, &mut editor, &object.file)?;
+                editor.replace(object, wanted).map_err(moved)?;
+            }
+            None => {
+                open(files, &mut editor, &object.file)?;
+                // An API of a service that is removed goes along with it.
+                if !matches!(name, Name::Api { service, .. } if !asked.contains_key(&Name::Service(service.clone()))) {
+                    editor.remove_written(object).map_err(moved)?;
+                }
+            }
+        }
+    }
+    // Functions, then services, then what is in them.
+    for (name, object) in asked.iter().filter(|(name, _)| !current.contains_key(name)) {
+        let file = home(files, name, object, &current, &asked);
+        open(files, &mut editor, &file)?;
+        let home = match name {
+            Name::Function { .. } => Home::Functions,
+            Name::Service(_) => Home::Services,
+            Name::Api { service, .. } => Home::ApisOf { service, place: None },
+        };
+        editor.add_written(&file, home, object).map_err(moved)?;
+    }
+    let (edited, pointers) = editor.finish();
+    let effect = if edited.is_empty() { Effect::Unchanged } else { Effect::Changed };
+    Ok(Edit { effect, edited, pointers })
+}
+
+/// The file of a new object.
+fn home(
+    files: &Files<'_>,
+    name: &Name,
+    object: &Written,
+    current: &BTreeMap<Name, Written>,
+    asked: &BTreeMap<Name, Written>,
+) -> PathBuf {
+    if let Name::Api { service, .. } = name {
+        // With its service, be it there or new.
+        let service = Name::Service(service.clone());
+        if let Some(found) = current.get(&service).filter(|found| files.can_write(&found.file)) {
+            return found.file.clone();
+        }
+        if let Some(found) = asked.get(&service).filter(|_| !current.contains_key(&service)) {
+            return home(files, &service, found, current, asked);
+        }
+    }
+    if files.has(&object.file) && files.can_write(&object.file) {
+        return object.file.clone();
+    }
+    files.default_home(match name {
+        Name::Function { .. } => "functions",
+        Name::Service(service) | Name::Api { service, .. } => service,
+    })
+}
+
+fn open(files: &Files<'_>, editor: &mut Editor, path: &Path) -> Result<(), Problem> {
+    if editor.has(path) {
+        return Ok(());
+    }
+    if !files.can_write(path) {
+        let detail = format!("{} would have to change, and is read-only for the gateway", path.display());
+        return Err(Problem::new(StatusCode::CONFLICT, "read_only", detail));
+    }
+    editor.open(path, files.text(path)).map_err(moved)
+}
+
+fn malformed((path, error): (PathBuf, toml_edit::TomlError)) -> Problem {
+    Problem::invalid(format!("{} is not TOML: {error}", path.display()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the end of an error")]
+fn moved(error: EditError) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "files_changed", error.to_string())
+}

@@ -1,0 +1,215 @@
+//! The history as the loader uses it: what is in use gets a number, and what environments are pinned to is compiled.
+//!
+//! Nothing here stops traffic. Without a history, or with one that cannot be written, numbers go on for as long as the process runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::change::Author;
+use super::history::{Document, Documents, History, HistoryError, Meta, Release as Pin, Revision, RevisionData};
+use crate::config::{self, Config, Diagnostic, Environment, Inputs, Other, Report, Role};
+use crate::snapshot::release::{Release, Releases, place_of};
+use crate::telemetry::log::with_sources;
+
+/// The history, if there is one.
+#[derive(Debug)]
+pub struct Revisions {
+    directory: Option<PathBuf>,
+    history: Option<History>,
+    /// Why there is none, or why the last revision could not be kept.
+    trouble: Option<String>,
+}
+
+impl Revisions {
+    #[must_use]
+    pub fn open(config: &config::History) -> Self {
+        let Some(directory) = &config.directory else {
+            let trouble = Some("`directory` in `[history]` is empty".to_owned());
+            return Self { directory: None, history: None, trouble };
+        };
+        match History::open(directory, config.keep) {
+            Ok(history) => Self { directory: Some(directory.clone()), history: Some(history), trouble: None },
+            Err(error) => {
+                let trouble = with_sources(&error);
+                tracing::warn!(directory = %directory.display(), "no history of the configuration: {trouble}");
+                Self { directory: Some(directory.clone()), history: None, trouble: Some(trouble) }
+            }
+        }
+    }
+
+    /// None at all, for a configuration that comes from no file.
+    #[must_use]
+    pub fn none() -> Self {
+        let trouble = Some("the configuration comes from no file".to_owned());
+        Self { directory: None, history: None, trouble }
+    }
+
+    /// Where revisions are kept, or why they are not.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn state(&self) -> Result<String, String> {
+        match (&self.directory, &self.trouble) {
+            (Some(directory), None) => Ok(directory.to_string_lossy().into_owned()),
+            (_, Some(trouble)) => Err(trouble.clone()),
+            (None, None) => Err("there is none".to_owned()),
+        }
+    }
+
+    /// Keeps a configuration, and says its number. The one before had `last`.
+    pub fn record(&mut self, inputs: &Inputs, last: u64, author: &Author, note: Option<&str>) -> u64 {
+        let (Some(history), Some(documents)) = (&mut self.history, Documents::of(inputs)) else { return last + 1 };
+        let data = RevisionData { documents, author: author.name.clone(), note: note.unwrap_or_default().to_owned() };
+        match history.record(&data) {
+            Ok(number) => {
+                self.trouble = None;
+                number
+            }
+            Err(error) => {
+                let trouble = with_sources(&error);
+                tracing::error!("the configuration in use could not be kept in the history: {trouble}");
+                self.trouble = Some(trouble);
+                last + 1
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn list(&self) -> Vec<Meta> {
+        self.history.as_ref().map(History::list).unwrap_or_default()
+    }
+
+    /// A revision with its files.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    pub fn get(&self, number: u64) -> Result<Revision, String> {
+        self.with(|history| history.get(number))
+    }
+
+    /// Pins an environment.
+    ///
+    /// # Errors
+    /// Why it was not, in words.
+    pub fn pin(
+        &mut self,
+        environment: Environment,
+        revision: &Revision,
+        author: &Author,
+        note: Option<&str>,
+    ) -> Result<(), String> {
+        self.with_mut(|history| history.pin(environment, revision, &author.name, note.unwrap_or_default()))
+    }
+
+    /// Takes the APIs of an environment away.
+    ///
+    /// # Errors
+    /// Why they were not, in words.
+    pub fn unrelease(&mut self, environment: Environment, author: &Author, note: Option<&str>) -> Result<(), String> {
+        self.with_mut(|history| history.unrelease(environment, &author.name, note.unwrap_or_default()))
+    }
+
+    /// Lets an environment follow the configuration in use.
+    ///
+    /// # Errors
+    /// Why it does not, in words.
+    pub fn follow(&mut self, environment: Environment) -> Result<(), String> {
+        self.with_mut(|history| history.follow(environment))
+    }
+
+    fn with<T>(&self, ask: impl FnOnce(&History) -> Result<T, HistoryError>) -> Result<T, String> {
+        let trouble = || self.trouble.clone().unwrap_or_default();
+        let history = self.history.as_ref().ok_or_else(|| format!("there is no history: {}", trouble()))?;
+        ask(history).map_err(|error| with_sources(&error))
+    }
+
+    fn with_mut<T>(&mut self, ask: impl FnOnce(&mut History) -> Result<T, HistoryError>) -> Result<T, String> {
+        let trouble = self.trouble.clone().unwrap_or_default();
+        let history = self.history.as_mut().ok_or_else(|| format!("there is no history: {trouble}"))?;
+        ask(history).map_err(|error| with_sources(&error))
+    }
+
+    /// What the environments are pinned to. Releases are read also where the history itself cannot be used.
+    #[must_use]
+    pub fn pins(&self) -> BTreeMap<Environment, Pin> {
+        match (&self.history, &self.directory) {
+            (Some(history), _) => history.releases(),
+            (None, Some(directory)) => History::releases_in(directory).unwrap_or_else(|error| {
+                let error = with_sources(&error);
+                tracing::debug!("no releases: {error}");
+                BTreeMap::new()
+            }),
+            (None, None) => BTreeMap::new(),
+        }
+    }
+}
+
+/// What the environments of a configuration serve.
+///
+/// # Errors
+/// Why a release cannot be served with the functions of the configuration, or beside it.
+pub fn compile(pins: &BTreeMap<Environment, Pin>, config: &Config, inputs: &Inputs) -> Result<Releases, Report> {
+    let (releases, errors) = compile_what_can_be(pins, config, inputs);
+    if errors.is_empty() { Ok(releases) } else { Err(errors) }
+}
+
+/// The same at a start, which nothing keeps from serving the rest: a release that cannot be served is unavailable.
+#[must_use]
+pub fn compile_what_can_be(pins: &BTreeMap<Environment, Pin>, config: &Config, inputs: &Inputs) -> (Releases, Report) {
+    let (mut releases, mut errors) = (Releases::default(), Report::default());
+    for (environment, pin) in pins {
+        let release = match pin {
+            Pin::Unreleased { .. } => Release::Unreleased,
+            Pin::Unknown { .. } => Release::Unavailable { revision: 0 },
+            Pin::Pinned { revision, documents: Err(_), .. } => Release::Unavailable { revision: *revision },
+            Pin::Pinned { revision, documents: Ok(documents), .. } => {
+                let others = others(documents, &place_of(*environment, *revision), config);
+                match config::rebind(inputs, &others) {
+                    Ok(services) => Release::Pinned { revision: *revision, services },
+                    Err(report) => {
+                        report
+                            .errors()
+                            .iter()
+                            .for_each(|error| errors.push(of_release(*environment, *revision, error)));
+                        Release::Unavailable { revision: *revision }
+                    }
+                }
+            }
+        };
+        releases.set(*environment, release);
+    }
+    for collision in releases.collisions(config) {
+        errors.push(collision);
+    }
+    if !releases.collisions(config).is_empty() {
+        for (environment, pin) in pins {
+            if let Pin::Pinned { revision, .. } = pin {
+                releases.set(*environment, Release::Unavailable { revision: *revision });
+            }
+        }
+    }
+    (releases, errors)
+}
+
+fn of_release(environment: Environment, revision: u64, error: &Diagnostic) -> Diagnostic {
+    let name = environment.as_str();
+    let message = format!("the release of {name} (revision {revision}) could not be served: {}", error.message());
+    let error = match error.place() {
+        Some(place) => Diagnostic::new(message).at_place(&place),
+        None => Diagnostic::new(message),
+    };
+    error.hint(format!("`fngate follow {name}` or another `fngate release {name}` ends its need of it"))
+}
+
+/// Documents of a revision under the names that messages have for them.
+#[must_use]
+pub fn others(documents: &Documents, place: &Path, config: &Config) -> Vec<Other> {
+    let edit_dir = config.admin.edit_dir.as_deref();
+    let named = |path: &Path| place.join(path.strip_prefix("/").unwrap_or(path));
+    let other = |document: &Document| Other {
+        path: named(&document.path),
+        text: String::from_utf8_lossy(&document.content).into_owned(),
+        role: if edit_dir.is_some() && document.path.parent() == edit_dir { Role::Edited } else { Role::Included },
+    };
+    documents.iter().map(other).collect()
+}

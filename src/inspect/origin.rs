@@ -1,0 +1,29 @@
+//! Where in the files an object is.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::config::{Place, Setting};
+
+/// Where in the files an object stands, and whether it can be changed there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Origin {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    /// Why the admin API cannot change the object; null if it can, and in listings of a file.
+    pub read_only: Option<String>,
+}
+
+impl From<&Place> for Origin {
+    fn from(place: &Place) -> Self {
+        let file = place.file.to_string_lossy().into_owned();
+        Self { file, line: place.line, column: place.column, read_only: None }
+    }
+}
+
+/// `file:line:column`, or `default`.
+#[must_use]
+pub fn set_at<T>(setting: &Setting<T>) -> String {
+    setting.place.as_ref().map_or_else(|| "default".to_owned(), ToString::to_string)
+}
