@@ -155,6 +155,9 @@ impl App {
                 requests: loads.requests(),
                 board: board.reader(),
                 access: Access::new(own_token(admin_address)),
+                audit: audit.clone(),
+                tail: tail.clone(),
+                live: live.clone(),
                 started: SystemTime::now(),
             };
             (socket, State::new(state))
@@ -163,6 +166,7 @@ impl App {
             crew: crew.clone(),
             readiness: readiness.clone(),
             loads,
+            audit,
             phase,
             commands: command_receiver,
             ended,

@@ -36,6 +36,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch as channel};
 use tokio::time::{Instant, timeout_at};
 
+use self::audit::Audit;
 use self::load::{Answer, Event, Loads};
 use self::ready::Readiness;
 use self::systemd::Manager;
@@ -78,6 +79,7 @@ pub struct Control {
     pub crew: Arc<Crew>,
     pub readiness: Arc<Readiness>,
     pub loads: Loads,
+    pub audit: Audit,
     pub phase: channel::Sender<Phase>,
     pub commands: mpsc::Receiver<Command>,
     /// The index of each worker that ends, and whether it ended in order.
@@ -120,6 +122,7 @@ impl Control {
         if let Some(writer) = &self.crew.outlets.writer {
             writer.reopen();
         }
+        self.audit.reopen();
         tracing::info!("logs reopened");
     }
 

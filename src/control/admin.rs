@@ -10,9 +10,11 @@ pub mod extract;
 pub mod functions;
 mod listener;
 pub mod objects;
+pub mod revisions;
 pub mod services;
 pub mod state;
 pub mod status;
+pub mod streams;
 pub mod table;
 pub mod token;
 
@@ -101,6 +103,17 @@ fn private() -> OpenApiRouter<State> {
         .routes(routes!(services::list))
         .routes(routes!(services::show, services::put, services::delete))
         .routes(routes!(services::list_environments))
+        .routes(routes!(revisions::release))
+        .routes(routes!(revisions::unrelease))
+        .routes(routes!(revisions::follow))
+        .routes(routes!(revisions::list))
+        .routes(routes!(revisions::show))
+        .routes(routes!(revisions::diff))
+        .routes(routes!(revisions::rollback))
+        .routes(routes!(revisions::apply))
+        .routes(routes!(revisions::audit))
+        .routes(routes!(streams::requests))
+        .routes(routes!(streams::live))
 }
 
 /// The description of the admin API (OpenAPI 3.1).

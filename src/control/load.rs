@@ -3,6 +3,7 @@
 //! It may hang with the disk that it reads from. So it alone touches files, nobody waits for it without going on with other
 //! work, and the process ends without it.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -11,6 +12,7 @@ use tokio::time::sleep;
 use super::amend::Amendment;
 use super::change::{self, Request};
 use super::reload::{Reloaded, Reloader};
+use super::revisions::Revisions;
 use super::watch::Watch;
 
 /// Requests that may wait for a load.
@@ -30,10 +32,23 @@ pub enum Event {
 }
 
 /// What the loader is asked for.
-#[derive(Debug)]
 enum Job {
     Reload(Answer),
     Change(Box<Request>, oneshot::Sender<change::Answer>),
+    Look(Look),
+}
+
+/// A look at the history.
+pub type Look = Box<dyn FnOnce(&Revisions) + Send>;
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reload(_) => "Reload",
+            Self::Change(..) => "Change",
+            Self::Look(_) => "Look",
+        })
+    }
 }
 
 /// The way of changes to the loader.
@@ -45,6 +60,14 @@ pub struct Requests(mpsc::Sender<Job>);
 pub struct Ended;
 
 impl Requests {
+    /// Has the history looked at, after what waits already.
+    ///
+    /// # Errors
+    /// When there is no loader any more.
+    pub async fn look(&self, look: Look) -> Result<(), Ended> {
+        self.0.send(Job::Look(look)).await.map_err(|_closed| Ended)
+    }
+
     /// Has a change made, after what waits already.
     ///
     /// # Errors
@@ -123,14 +146,19 @@ impl Loader {
 
     /// One load for all who wait; changes one by one.
     async fn work(&mut self, job: Job) {
-        let (mut reloads, mut changes) = (Vec::new(), Vec::new());
+        let (mut reloads, mut changes, mut looks) = (Vec::new(), Vec::new(), Vec::new());
         let mut next = Some(job);
         while let Some(job) = next {
             match job {
                 Job::Reload(answer) => reloads.push(answer),
                 Job::Change(request, answer) => changes.push((request, answer)),
+                Job::Look(look) => looks.push(look),
             }
             next = self.requests.try_recv().ok();
+        }
+        looks.into_iter().for_each(|look| look(&self.reloader.parts().revisions));
+        if changes.is_empty() && reloads.is_empty() {
+            return;
         }
         self.tell(Event::Begun).await;
         for (request, answer) in changes {

@@ -8,11 +8,15 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use super::access::Access;
 use crate::config::Admin;
 use crate::control::Command;
+use crate::control::audit::Audit;
 use crate::control::board::Reader;
 use crate::control::change::{Answer, Request};
+use crate::control::live::Live;
 use crate::control::load::Requests;
 use crate::control::problem::Problem;
 use crate::control::ready::Readiness;
+use crate::control::revisions::Revisions;
+use crate::control::tail::Tail;
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
 
@@ -32,6 +36,9 @@ pub struct Parts {
     pub requests: Requests,
     pub board: Reader,
     pub access: Access,
+    pub audit: Audit,
+    pub tail: Tail,
+    pub live: Live,
     pub started: SystemTime,
 }
 
@@ -51,6 +58,21 @@ impl State {
     #[must_use]
     pub fn admin(&self) -> Admin {
         self.snapshot().config.admin.clone()
+    }
+
+    /// What the history says, after the loads and changes that wait already.
+    ///
+    /// # Errors
+    /// 404 with the reason.
+    pub async fn history<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Revisions) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (answer, outcome) = oneshot::channel();
+        let stopping = || Problem::unavailable("the gateway is stopping");
+        let look = Box::new(move |revisions: &Revisions| drop(answer.send(ask(revisions))));
+        self.0.requests.look(look).await.map_err(|_closed| stopping())?;
+        outcome.await.map_err(|_closed| stopping())?.map_err(Problem::not_found)
     }
 
     /// Has a change made, after the loads and changes that wait already.

@@ -1,0 +1,96 @@
+//! `/v1/requests` and `/v1/live`: what the gateway does at this moment, as server-sent events.
+
+#![expect(unused_qualifications, reason = "in the code that utoipa::path makes")]
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State as Extract;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::extract::Params;
+use super::state::State;
+use crate::control::live::figures::Figures;
+use crate::control::problem::Problem;
+use crate::control::tail::TailItem;
+use crate::control::tail::filter::TailFilter;
+use crate::telemetry::tail::RequestEvent;
+
+/// How often a stream without events says that it lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Which requests are asked for: those that are all of it.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct RequestQuery {
+    /// `name`, `namespace/name` or `namespace/name:version`.
+    pub function: Option<String>,
+    pub api: Option<String>,
+    pub service: Option<String>,
+    pub host: Option<String>,
+    /// `release`, `prepub` or `test`.
+    pub environment: Option<String>,
+    /// `404`, or a class such as `5xx`.
+    pub status: Option<String>,
+    pub method: Option<String>,
+    /// A duration, such as `1s`.
+    pub slower_than: Option<String>,
+}
+
+/// Requests that a listener missed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Lost {
+    /// How many, whatever the filter.
+    pub lost: u64,
+}
+
+/// Follow requests as they end. Values of header fields and queries are never in it.
+#[utoipa::path(get, path = "/v1/requests", tag = "status", params(RequestQuery), responses(
+    (status = 200, description = "Events named `request`, and `lost` for those that were missed", body = RequestEvent, content_type = "text/event-stream"),
+    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn requests(
+    Extract(state): Extract<State>,
+    Params(query): Params<RequestQuery>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let RequestQuery { function, api, service, host, environment, status, method, slower_than } = query;
+    let given = [
+        ("function", function),
+        ("api", api),
+        ("service", service),
+        ("host", host),
+        ("environment", environment),
+        ("status", status),
+        ("method", method),
+        ("slower_than", slower_than),
+    ];
+    let pairs = given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
+    let filter = TailFilter::parse(pairs).map_err(|error| Problem::invalid(error.to_string()))?;
+    let stream = unfold(state.tail.subscribe(filter), |mut subscription| async move {
+        let event = match subscription.next().await? {
+            TailItem::Event(event) => Event::default().event("request").json_data(&*event),
+            TailItem::Lost(lost) => Event::default().event("lost").json_data(Lost { lost }),
+        };
+        Some((Ok(event.ok()?), subscription))
+    });
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// Follow the figures of each second.
+#[utoipa::path(get, path = "/v1/live", tag = "status", responses(
+    (status = 200, description = "Events named `figures`", body = Figures, content_type = "text/event-stream"),
+    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn live(Extract(state): Extract<State>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let stream = unfold(state.live.subscribe(), |mut subscription| async move {
+        let figures = subscription.next().await?;
+        let event = Event::default().event("figures").json_data(&*figures).ok()?;
+        Some((Ok(event), subscription))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
