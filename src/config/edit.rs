@@ -9,7 +9,7 @@ pub mod object;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
 
 use self::layout::{Layout, Position};
 use self::object::Written;
@@ -66,13 +66,13 @@ pub enum EditError {
 /// The files of a configuration while they are changed.
 #[derive(Debug, Default)]
 pub struct Editor {
-    documents: BTreeMap<PathBuf, Document>,
+    documents: BTreeMap<PathBuf, Opened>,
     /// The objects that were changed or added.
     touched: Vec<(PathBuf, Position)>,
 }
 
 #[derive(Debug)]
-struct Document {
+struct Opened {
     /// As it was; none for a file that is made.
     before: Option<String>,
     layout: Layout,
@@ -101,9 +101,10 @@ impl Editor {
         }
         let syntax = |error| EditError::Syntax { file: path.to_owned(), error };
         let written = text.clone().unwrap_or_default();
-        let edited = written.parse::<DocumentMut>().map_err(syntax)?;
-        let layout = Layout::read(&File::new(path, written)).map_err(syntax)?;
-        self.documents.insert(path.to_owned(), Document { before: text, layout, edited, removed: Vec::new() });
+        let document = Document::parse(written.clone()).map_err(syntax)?;
+        let layout = Layout::read(&document, &File::new(path, written));
+        let edited = document.into_mut();
+        self.documents.insert(path.to_owned(), Opened { before: text, layout, edited, removed: Vec::new() });
         Ok(())
     }
 
@@ -216,6 +217,9 @@ impl Editor {
     #[must_use]
     pub fn finish(self) -> (Vec<Edited>, Pointers) {
         let mut changed = Vec::new();
+        let text =
+            |(path, position): &(PathBuf, Position)| object::text_at(&self.documents.get(path)?.edited, *position);
+        let texts = self.touched.iter().filter_map(text).collect();
         for (path, mut document) in self.documents {
             document.removed.sort_unstable();
             for position in document.removed.iter().rev() {
@@ -226,10 +230,10 @@ impl Editor {
                 changed.push(Edited { path, before: document.before, after });
             }
         }
-        (changed, Pointers(self.touched))
+        (changed, Pointers { touched: self.touched, texts })
     }
 
-    fn find(&mut self, object: Existing<'_>) -> Result<(&mut Document, Position, Place), EditError> {
+    fn find(&mut self, object: Existing<'_>) -> Result<(&mut Opened, Position, Place), EditError> {
         let (Existing::Function(place) | Existing::Service(place) | Existing::Api(place)) = object;
         let unknown = || EditError::UnknownFile { file: place.file.to_path_buf() };
         let document = self.documents.get_mut(&*place.file).ok_or_else(unknown)?;
@@ -244,17 +248,16 @@ impl Editor {
 
 /// Finds the key of a changed object that a diagnostic is about.
 #[derive(Debug, Default)]
-pub struct Pointers(Vec<(PathBuf, Position)>);
+pub struct Pointers {
+    touched: Vec<(PathBuf, Position)>,
+    texts: Vec<String>,
+}
 
 impl Pointers {
     /// The objects that were changed or added, as their files have them now.
     #[must_use]
-    pub fn texts(&self, edited: &[Edited]) -> Vec<String> {
-        let text = |(path, position): &(PathBuf, Position)| {
-            let after = &edited.iter().find(|edited| edited.path == *path)?.after;
-            object::text_at(&File::new(path, after.clone()), *position)
-        };
-        self.0.iter().filter_map(text).collect()
+    pub fn texts(&self) -> &[String] {
+        &self.texts
     }
 
     /// A JSON pointer into the first changed object that `place` is within, in the new text of its file.
@@ -262,12 +265,12 @@ impl Pointers {
     pub fn find(&self, place: &Place, edited: &[Edited]) -> Option<String> {
         let text = &edited.iter().find(|edited| *edited.path == *place.file)?.after;
         let file = File::new(&place.file, text.clone());
-        let own = self.0.iter().filter(|(path, _)| **path == *place.file);
+        let own = self.touched.iter().filter(|(path, _)| **path == *place.file);
         own.into_iter().find_map(|(_, position)| position.pointer(&file, place.line, place.column))
     }
 }
 
-impl Document {
+impl Opened {
     /// The table of this name that adds APIs to a service of another file; made if there is none.
     fn extension(&mut self, service: &str) -> Position {
         let named = |table: &dyn TableLike| table.get("name").and_then(Item::as_str) == Some(service);
@@ -291,8 +294,10 @@ fn push(parent: &mut dyn TableLike, key: &str, mut table: Table) -> usize {
     let list = parent.entry(key).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     match list {
         Item::ArrayOfTables(tables) => {
-            // A blank line in front, as between all tables.
-            table.decor_mut().set_prefix("\n");
+            // A blank line in front, as between all tables, and the comment that it may have.
+            let own = table.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+            let prefix = if own.starts_with('\n') { own.to_owned() } else { format!("\n{own}") };
+            table.decor_mut().set_prefix(prefix);
             tables.push(table);
             tables.len() - 1
         }

@@ -138,7 +138,7 @@ impl Amendment<'_> {
         let files: Vec<_> = edit.edited.iter().map(written).collect();
         let (target, before) = object.unzip();
         let before = before.flatten().map(Object::into_json);
-        let texts = edit.pointers.texts(&edit.edited);
+        let texts = edit.pointers.texts();
         let toml = (!texts.is_empty()).then(|| config::masked(&texts.join("\n")));
         let mut warnings = Vec::new();
         if !edit.edited.is_empty() {

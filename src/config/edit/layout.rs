@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use toml_edit::{Document, DocumentMut, Item, TableLike, TomlError, Value};
+use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use crate::config::file::{File, Span};
 use crate::config::place::Place;
@@ -26,8 +26,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn read(file: &Arc<File>) -> Result<Self, TomlError> {
-        let document = Document::parse(file.text())?;
+    pub(super) fn read(document: &Document<String>, file: &Arc<File>) -> Self {
         let mut layout = Self::default();
         for (index, table) in tables(document.get("function")).enumerate() {
             layout.functions.extend(place(table, "name", file).map(|place| (place, index)));
@@ -38,7 +37,7 @@ impl Layout {
                 layout.apis.extend(place(api, "path", file).map(|place| (place, (index, number))));
             }
         }
-        Ok(layout)
+        layout
     }
 
     pub(super) fn function(&self, place: &Place) -> Option<Position> {
@@ -79,6 +78,19 @@ impl Position {
             Self::Service(index) => element(document.get_mut("service")?, index),
             Self::Api { service, api } => element(element(document.get_mut("service")?, service)?.get_mut("api")?, api),
         }
+    }
+
+    /// The comment right in front of the object.
+    pub(super) fn comment(self, document: &DocumentMut) -> Option<String> {
+        let nth = |key: &str, index: usize| document.get(key)?.as_array_of_tables()?.get(index);
+        let table = match self {
+            Self::Function(index) => nth("function", index)?,
+            Self::Service(index) => nth("service", index)?,
+            Self::Api { service, api } => nth("service", service)?.get("api")?.as_array_of_tables()?.get(api)?,
+        };
+        let prefix = table.decor().prefix()?.as_str()?;
+        let own = prefix.rfind("\n\n").map_or(prefix, |at| &prefix[at + 2..]);
+        own.contains('#').then(|| own.trim_start_matches('\n').to_owned())
     }
 
     /// Takes the object out. A comment that stands apart from it, with a blank line between, stays.

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
 
 use super::layout::{Position, tables};
-use crate::config::file::File;
 use crate::config::name::{DEFAULT_NAMESPACE, LATEST};
 
 /// Which object a table is, by what its file says.
@@ -56,7 +54,8 @@ pub fn objects<'a>(
     let mut found = BTreeMap::new();
     for (path, text) in documents {
         let document = text.parse::<DocumentMut>().map_err(|error| (path.to_owned(), error))?;
-        let mut note = |name: Option<Name>, position: Position, table: Table| {
+        let mut note = |name: Option<Name>, position: Position, mut table: Table| {
+            position.comment(&document).into_iter().for_each(|comment| table.decor_mut().set_prefix(comment));
             let written = Written { file: path.to_owned(), position, table };
             if let Some(name) = name {
                 found.entry(name).or_insert(written);
@@ -77,10 +76,15 @@ pub fn objects<'a>(
     Ok(found)
 }
 
-/// The object at a position of a text, for people.
-pub(super) fn text_at(file: &Arc<File>, position: Position) -> Option<String> {
-    let all = objects([(&*file.path, file.text())]).ok()?;
-    all.into_values().find(|written| written.position == position).map(|written| written.text())
+/// The object at a position of a document, for people.
+pub(super) fn text_at(document: &DocumentMut, position: Position) -> Option<String> {
+    let nth = |key: &str, index: usize| tables(document.get(key)).nth(index);
+    let table = match position {
+        Position::Function(index) => nth("function", index)?,
+        Position::Service(index) => nth("service", index)?,
+        Position::Api { service, api } => tables(nth("service", service)?.get("api")).nth(api)?,
+    };
+    Some(Written { file: PathBuf::new(), position, table: copy(table, "api") }.text())
 }
 
 fn function_name(table: &dyn TableLike) -> Option<Name> {
