@@ -135,7 +135,6 @@ impl Amendment<'_> {
         cause: Cause<'_>,
         object: Option<(&Target, Option<Object>)>,
     ) -> Answer {
-        let files: Vec<_> = edit.edited.iter().map(written).collect();
         let (target, before) = object.unzip();
         let before = before.flatten().map(Object::into_json);
         let texts = edit.pointers.texts();
@@ -154,6 +153,8 @@ impl Amendment<'_> {
             }
         }
         let mut done = self.done(edit.effect, target, before);
+        // Long work for a large file, which is in use meanwhile.
+        let files = edit.edited.iter().map(written).collect();
         (done.outcome.files, done.outcome.toml, done.outcome.warnings) = (files, toml, warnings);
         Ok(done)
     }
