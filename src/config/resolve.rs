@@ -66,7 +66,6 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     // One service after the other: what was written of all of them at once would be more than what comes of it.
     root.tables("service", |section| seen.resolve(service::read(section, prefix), &functions, root));
     let services = seen.services;
-    functions.unused(&services).for_each(|warning| root.report(warning));
     refuse_admin_instances(root, &admin.0, &functions);
     Config {
         listeners: check_listeners(root, listeners, &admin, &functions.all),

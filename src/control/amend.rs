@@ -17,7 +17,7 @@ use super::reload::{Cause, Prepared, Reloader};
 use super::restore::{Wanted, restore};
 use super::revisions;
 use crate::config::edit::Edited;
-use crate::config::store::{Write, WriteError, is_writable};
+use crate::config::store::{Write, WriteError};
 use crate::config::{self, Disk, Environment, Overlay, Report, diff};
 use crate::inspect::object::{Object, Target};
 use crate::telemetry::log::with_sources;
@@ -123,7 +123,7 @@ impl Amendment<'_> {
 
     fn files<T>(&self, with: impl FnOnce(&Files<'_>) -> Result<T, Problem>) -> Result<T, Box<Problem>> {
         let snapshot = self.reloader.parts().shared.load();
-        let can_write = |path: &Path| self.reloader.parts().store.is_some() && is_writable(path);
+        let can_write = |path: &Path| self.reloader.can_write(path);
         with(&Files { snapshot: &snapshot, inputs: self.reloader.applied(), is_writable: &can_write }).map_err(Box::new)
     }
 
