@@ -119,8 +119,9 @@ class Server:
             path.write_text(fill((HERE / "peers" / template).read_text(), values))
             values.setdefault("CONFIG", str(path))
         self.address = values.get("ADDRESS", values["ORIGIN"])
-        # What is written in Go knows no other word for workers.
-        environment = {**os.environ, "HOME": folder, "GOMAXPROCS": values["WORKERS"]}
+        # What is written in Go knows no other word for workers. The directories are fngate's: those of an installed one stay as they are.
+        directories = {"STATE_DIRECTORY": folder, "RUNTIME_DIRECTORY": folder}
+        environment = {**os.environ, **directories, "HOME": folder, "GOMAXPROCS": values["WORKERS"]}
         with pathlib.Path(folder, f"{self.address}.out").open("wb") as output:
             # In a group of its own, to end it with all that it starts.
             self.process = subprocess.Popen(

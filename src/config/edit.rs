@@ -16,6 +16,9 @@ use self::object::Written;
 use super::file::File;
 use super::place::Place;
 
+/// The byte order mark that some editors put in front.
+const MARK: char = '\u{feff}';
+
 /// What a key of an object becomes.
 #[derive(Clone, Debug)]
 pub struct Assignment {
@@ -228,7 +231,7 @@ impl Editor {
             for position in document.removed.iter().rev() {
                 position.remove(&mut document.edited);
             }
-            let after = document.edited.to_string();
+            let after = framed(document.edited.to_string(), document.before.as_deref());
             if document.before.as_ref() != Some(&after) {
                 changed.push(Edited { path, before: document.before, after });
             }
@@ -290,6 +293,14 @@ impl Opened {
             push(self.edited.as_table_mut(), "service", table)
         }))
     }
+}
+
+/// What toml_edit writes, with the line ends and the byte order mark of the text before, which it does not keep.
+fn framed(text: String, before: Option<&str>) -> String {
+    let Some(before) = before else { return text };
+    let has_returns = before.contains("\r\n") && !before.replace("\r\n", "").contains('\n');
+    let text = if has_returns { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
+    if before.starts_with(MARK) && !text.starts_with(MARK) { format!("{MARK}{text}") } else { text }
 }
 
 /// Adds a table to a list of tables, in the form that the list has, and returns its index.

@@ -8,7 +8,6 @@ use super::error::{Diagnostic, closest};
 use super::file::Span;
 use super::name::{DEFAULT_NAMESPACE, Reference};
 use super::table::function::{Function, FunctionId};
-use super::table::service::Service;
 use super::value::Found;
 
 /// All function versions of a configuration, by their names.
@@ -52,17 +51,6 @@ impl Functions {
     /// All of them, each with its place.
     pub(super) fn placed(&self) -> impl Iterator<Item = (&Function, &Span)> {
         self.places.values().map(|(index, span)| (&*self.all[*index], span))
-    }
-
-    /// Warnings of the functions that none of these services uses.
-    pub(super) fn unused<'a>(&'a self, services: &[Service]) -> impl Iterator<Item = Diagnostic> + 'a {
-        let mut used = vec![false; self.all.len()];
-        let bindings = services.iter().flat_map(|service| &service.apis).flat_map(|api| &api.bindings);
-        bindings.for_each(|binding| used[binding.function] = true);
-        self.places.values().filter(move |(index, _)| !used[*index]).map(|(index, span)| {
-            let message = format!("no API uses the function `{}`", self.all[*index].id);
-            Diagnostic::warning(message).at(span)
-        })
     }
 
     fn unknown(&self, id: &FunctionId, span: &Span) -> Diagnostic {

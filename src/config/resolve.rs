@@ -1,7 +1,7 @@
 //! Joins what the files say: references to functions, and everything that may exist only once.
 
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,7 +66,6 @@ pub(super) fn read(root: &Section<'_>) -> Config {
     // One service after the other: what was written of all of them at once would be more than what comes of it.
     root.tables("service", |section| seen.resolve(service::read(section, prefix), &functions, root));
     let services = seen.services;
-    functions.unused(&services).for_each(|warning| root.report(warning));
     refuse_admin_instances(root, &admin.0, &functions);
     Config {
         listeners: check_listeners(root, listeners, &admin, &functions.all),
@@ -170,12 +169,22 @@ fn leads_to(instance: &InstanceAddress, listener: &ListenAddress) -> bool {
             | InstanceAddress::H2c { host, port },
             ListenAddress::Tcp(address),
         ) if *port == address.port() => {
-            let ip = if host == "localhost" { Some(Ipv4Addr::LOCALHOST.into()) } else { host.parse::<IpAddr>().ok() };
-            ip.is_some_and(|ip| ip == address.ip() || (address.ip().is_unspecified() && ip.is_loopback()))
+            let is_local = host.trim_end_matches('.').eq_ignore_ascii_case("localhost");
+            let local = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+            let ips = if is_local { local.to_vec() } else { host.parse().into_iter().collect() };
+            ips.into_iter().any(|ip| is_reached_at(address.ip().to_canonical(), ip.to_canonical()))
         }
-        (InstanceAddress::Unix(path), ListenAddress::Unix(listener)) => path == listener,
+        // Compared by components, without `.` and empty ones.
+        (InstanceAddress::Unix(path), ListenAddress::Unix(listener)) => path.components().eq(listener.components()),
         _ => false,
     }
+}
+
+/// Whether a listener is connected to at an address of this host. `0.0.0.0` and `::` lead to the loopback addresses.
+fn is_reached_at(listener: IpAddr, ip: IpAddr) -> bool {
+    let is_loopback = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
+    ip == listener
+        || (is_loopback(ip) && (listener.is_unspecified() || (listener.is_loopback() && ip.is_unspecified())))
 }
 
 /// The services so far, and the names and places that are taken.
@@ -437,6 +446,13 @@ mod tests {
             ("127.0.0.1", 80, "0.0.0.0:80", true),
             ("localhost", 80, "[::]:80", true),
             ("::1", 80, "[::1]:80", true),
+            ("localhost", 80, "[::1]:80", true),
+            ("LOCALHOST.", 80, "127.0.0.1:80", true),
+            ("0.0.0.0", 80, "127.0.0.1:80", true),
+            ("::", 80, "[::1]:80", true),
+            ("::ffff:127.0.0.1", 80, "127.0.0.1:80", true),
+            ("::", 80, "10.0.0.1:80", false),
+            ("127.0.0.2", 80, "127.0.0.1:80", false),
             ("127.0.0.1", 81, "0.0.0.0:80", false),
             ("10.0.0.1", 80, "0.0.0.0:80", false),
             ("gateway.test", 80, "0.0.0.0:80", false),
@@ -447,6 +463,7 @@ mod tests {
         }
         let socket = |path: &str| ListenAddress::Unix(path.into());
         assert!(leads_to(&InstanceAddress::Unix("/a".into()), &socket("/a")));
+        assert!(leads_to(&InstanceAddress::Unix("/b/./a".into()), &socket("/b//a")));
         assert!(!leads_to(&InstanceAddress::Unix("/b".into()), &socket("/a")));
     }
 }

@@ -17,7 +17,7 @@ use super::reload::{Cause, Prepared, Reloader};
 use super::restore::{Wanted, restore};
 use super::revisions;
 use crate::config::edit::Edited;
-use crate::config::store::{Write, WriteError, is_writable};
+use crate::config::store::{Write, WriteError};
 use crate::config::{self, Disk, Environment, Overlay, Report, diff};
 use crate::inspect::object::{Object, Target};
 use crate::telemetry::log::with_sources;
@@ -123,7 +123,7 @@ impl Amendment<'_> {
 
     fn files<T>(&self, with: impl FnOnce(&Files<'_>) -> Result<T, Problem>) -> Result<T, Box<Problem>> {
         let snapshot = self.reloader.parts().shared.load();
-        let can_write = |path: &Path| self.reloader.parts().store.is_some() && is_writable(path);
+        let can_write = |path: &Path| self.reloader.can_write(path);
         with(&Files { snapshot: &snapshot, inputs: self.reloader.applied(), is_writable: &can_write }).map_err(Box::new)
     }
 
@@ -135,7 +135,6 @@ impl Amendment<'_> {
         cause: Cause<'_>,
         object: Option<(&Target, Option<Object>)>,
     ) -> Answer {
-        let files: Vec<_> = edit.edited.iter().map(written).collect();
         let (target, before) = object.unzip();
         let before = before.flatten().map(Object::into_json);
         let texts = edit.pointers.texts();
@@ -154,6 +153,8 @@ impl Amendment<'_> {
             }
         }
         let mut done = self.done(edit.effect, target, before);
+        // Long work for a large file, which is in use meanwhile.
+        let files = edit.edited.iter().map(written).collect();
         (done.outcome.files, done.outcome.toml, done.outcome.warnings) = (files, toml, warnings);
         Ok(done)
     }

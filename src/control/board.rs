@@ -2,6 +2,8 @@
 //!
 //! Written by the thread that loads, read by the admin API. Whoever follows it sees each change.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,8 +24,8 @@ pub struct Known {
     pub warnings: Vec<Finding>,
     /// Where revisions are kept, or why they are not.
     pub history: Result<String, String>,
-    /// How many configurations and releases were applied.
-    pub changes: u64,
+    /// The files of the configuration that cannot be written. Whether they can is asked by the thread that loads: a disk may hang.
+    pub read_only: BTreeSet<PathBuf>,
 }
 
 /// A load that changed nothing.
@@ -49,7 +51,7 @@ impl Board {
             pending: Vec::new(),
             warnings: Vec::new(),
             history: Err("there is none".to_owned()),
-            changes: 0,
+            read_only: BTreeSet::new(),
         };
         Self(watch::Sender::new(Arc::new(known)))
     }

@@ -1,5 +1,6 @@
 //! Loading the configuration again. A bad one changes nothing.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,7 +12,7 @@ use super::problem::Finding;
 use super::revisions::{self, Revisions};
 use super::watch::Watched;
 use crate::clock::unix_time;
-use crate::config::store::Store;
+use crate::config::store::{Store, is_writable};
 use crate::config::{
     self, Config, Diagnostic, Disk, Failure, Input, Inputs, ListenAddress, Loaded, Report, SocketRights,
 };
@@ -108,8 +109,8 @@ impl Reloader {
         };
         let reloader = Self { path, parts, applied: inputs.clone(), inputs, report, retired: Vec::new(), started };
         reloader.succeeded();
-        let state = reloader.parts.revisions.state();
-        reloader.parts.board.change(|known| known.history = state);
+        let (state, read_only) = (reloader.parts.revisions.state(), reloader.read_only());
+        reloader.parts.board.change(|known| (known.history, known.read_only) = (state, read_only));
         reloader
     }
 
@@ -211,17 +212,15 @@ impl Reloader {
         // They are looked at as those of the configuration are. Read before they are used: what changes in between is seen then.
         let orphaned = before.orphaned_files(&config);
         let level = config.log.level;
-        // Kept before it is used, so that nothing is served that nobody could look up. Whether it can be kept is no reason not to serve it.
-        let is_new = !inputs.documents().eq(self.applied.documents());
-        let revision = if is_new {
-            self.parts.revisions.record(&inputs, before.revision, cause.author, cause.note)
-        } else {
-            before.revision
-        };
-        self.report = report.clone();
-        let plan = Plan { revision, config, releases };
-        let snapshot = Snapshot::make(plan, Some(&before), &self.parts.metrics)
+        let plan = Plan { revision: before.revision, config, releases };
+        let mut snapshot = Snapshot::make(plan, Some(&before), &self.parts.metrics)
             .map_err(|error| Report::of(Diagnostic::new(with_sources(&error))))?;
+        // Kept before it is used, so that nothing is served that nobody could look up. Whether it can be kept is no reason not to serve it.
+        if !inputs.documents().eq(self.applied.documents()) {
+            snapshot.revision = self.parts.revisions.record(&inputs, before.revision, cause.author, cause.note);
+        }
+        let revision = snapshot.revision;
+        self.report = report.clone();
         self.applied = inputs.clone();
         self.inputs = inputs;
         self.inputs.files.extend(orphaned.iter().map(|path| Input::named(&Disk, path)));
@@ -235,9 +234,10 @@ impl Reloader {
         warn_of(report.warnings());
         self.parts.metrics.show_warnings(report.warnings().len());
         let warnings = report.warnings().iter().map(Finding::from).collect();
+        let (history, read_only) = (self.parts.revisions.state(), self.read_only());
         self.parts.board.change(|known| {
-            (known.applied, known.refused, known.pending, known.warnings) =
-                (SystemTime::now(), None, pending, warnings);
+            (known.applied, known.refused, known.pending) = (SystemTime::now(), None, pending);
+            (known.warnings, known.history, known.read_only) = (warnings, history, read_only);
         });
         Ok(Applied { revision, report: Arc::new(report) })
     }
@@ -265,6 +265,16 @@ impl Reloader {
     /// What the configuration in use was read from.
     pub(super) fn applied(&self) -> &Inputs {
         &self.applied
+    }
+
+    /// Whether objects of a file can be changed.
+    pub(super) fn can_write(&self, file: &Path) -> bool {
+        self.parts.store.is_some() && is_writable(file)
+    }
+
+    fn read_only(&self) -> BTreeSet<PathBuf> {
+        let files = self.applied.documents().map(|input| input.path.clone());
+        files.filter(|file| !self.can_write(file)).collect()
     }
 
     fn succeeded(&self) {

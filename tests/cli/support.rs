@@ -3,6 +3,8 @@
 // The paths are written out because more than one test binary includes this file.
 #[path = "support/client.rs"]
 pub mod client;
+#[path = "../support/directories.rs"]
+pub mod directories;
 #[path = "support/gateway.rs"]
 pub mod gateway;
 #[path = "../support/port.rs"]

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::client::{self, Address};
 use crate::clock::eventually;
+use crate::directories;
 use crate::process::Process;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,6 +40,7 @@ impl Gateway {
         std::fs::write(&file, configuration).expect("the folder can be written to");
         let mut command = Command::new(env!("CARGO_BIN_EXE_fngate"));
         command.arg("run").arg("-c").arg(file);
+        directories::separate(&mut command, folder);
         let mut process = Process::start("fngate", command, folder).expect("the built gateway");
         let serving: Serving = eventually("the gateway serves", PATIENCE, async || {
             assert!(process.ended().is_none(), "the gateway ended:\n{}", process.printed());

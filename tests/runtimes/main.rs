@@ -10,6 +10,8 @@ mod certificates;
 mod client;
 mod clients;
 mod clock;
+#[path = "../support/directories.rs"]
+mod directories;
 mod example;
 mod function;
 mod gateway;

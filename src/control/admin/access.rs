@@ -182,21 +182,27 @@ pub fn refuse_unfit(method: &Method, headers: &HeaderMap, admin: &Admin, caller:
         let detail = format!("the token `{}` may read, not change", caller.name);
         return Err(Problem::forbidden(detail));
     }
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    if let (Some(kind), None) = (kinds.next(), kinds.next())
+        && is_json(kind)
+    {
         return Ok(());
     }
     let detail = "a change needs `Content-Type: application/json`, also without a body";
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail))
 }
 
+fn is_json(kind: &HeaderValue) -> bool {
+    let essence = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
 /// Only browsers send an `Origin`, and only pages of this listener may ask it.
 fn refuse_other_origins(headers: &HeaderMap, admin: &Admin) -> Result<(), Problem> {
-    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let scheme = if admin.tls.is_some() { "https" } else { "http" };
-    if origin.to_str().is_ok_and(|origin| origin.eq_ignore_ascii_case(&format!("{scheme}://{host}"))) {
+    let own = format!("{}://{host}", if admin.tls.is_some() { "https" } else { "http" });
+    let is_own = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| origin.eq_ignore_ascii_case(&own));
+    if headers.get_all(ORIGIN).iter().all(is_own) {
         return Ok(());
     }
     Err(Problem::forbidden("cross-site request refused"))

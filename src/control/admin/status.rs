@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 
 use super::state::State;
 use crate::clock::unix_time;
-use crate::config::store::is_writable;
 use crate::control::expiry::warning as expiry_warning;
 use crate::control::problem::{Finding, Problem};
 use crate::inspect::environment::Environment;
@@ -194,6 +193,7 @@ impl State {
     /// Why objects of a file cannot be changed.
     #[must_use]
     pub fn read_only(&self, file: &Path) -> Option<String> {
-        (!is_writable(file)).then(|| format!("{} cannot be written by the gateway", file.display()))
+        let is_read_only = self.board.borrow().read_only.contains(file);
+        is_read_only.then(|| format!("{} cannot be written by the gateway", file.display()))
     }
 }

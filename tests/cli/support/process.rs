@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::Instant;
 
-use super::{eventually, pause};
+use super::{directories, eventually, pause};
 
 /// How long a process may take to end on its own.
 const GRACE: Duration = Duration::from_secs(5);
@@ -43,6 +43,7 @@ impl Process {
     /// The same with a standard error of one's own.
     #[track_caller]
     pub fn start_with_err(command: &mut Command, folder: &Path, err: Stdio) -> Self {
+        directories::separate(command, folder);
         let out = free(folder, "out");
         let child = command.stdout(create(&out)).stderr(err).spawn();
         // The command would keep the end of a pipe that the child may lose.
