@@ -1,26 +1,33 @@
 //! The command line.
 
 mod admin;
+mod apply;
+mod audit;
 mod bind;
 mod check;
 mod configured;
 mod conformance;
 mod dev;
+mod diff;
+mod documents;
 mod explain;
 mod gateway;
 mod health;
+mod history;
 mod import;
 mod inspected;
 mod list;
 mod manual;
 mod outcome;
 mod pages;
+mod release;
 mod reload;
 mod routes;
 mod run;
 mod schema;
 mod status;
 mod table;
+mod tail;
 mod token;
 mod top;
 
@@ -68,6 +75,31 @@ enum Command {
     Instances(list::Instances),
     /// Show how the running gateway is: revision, refused reloads, warnings, releases.
     Status(status::Arguments),
+    /// Make functions, services and APIs what the files of a directory say: all or nothing.
+    ///
+    /// Objects that the files do not have are removed; `[admin]`, listeners and everything else of the gateway stay as they are.
+    Apply(apply::Apply),
+    /// List the revisions of the configuration, the newest first.
+    History(list::Listing),
+    /// Show what differs between two revisions, or what files would change (-c).
+    ///
+    /// Without arguments: the newest revision and the one before it. With -c FILE and no revision: what an apply of the file would change;
+    /// exits with 0 if nothing, with 1 if something, and with 78 if the gateway would refuse it.
+    Diff(diff::Diff),
+    /// Make functions, services and APIs what they were in a revision, as a new revision.
+    Rollback(history::Rollback),
+    /// Pin an environment to a revision: it serves the services, domains and APIs of that revision.
+    Release(release::Release),
+    /// Take the APIs of an environment away: they answer 404.
+    Unrelease(release::OfEnvironment),
+    /// Let an environment follow the newest revision again.
+    Follow(release::OfEnvironment),
+    /// List the environments, and which revision each of them serves.
+    Releases(list::Listing),
+    /// Follow the requests of the running gateway, a line each.
+    Tail(tail::Tail),
+    /// List the changes that were made, the newest first.
+    Audit(audit::Audit),
     /// Make tokens for the admin API.
     #[command(subcommand)]
     Token(token::Tokens),
@@ -125,6 +157,16 @@ pub fn main() -> ExitCode {
         Command::Functions(listing) => list::functions(&listing),
         Command::Instances(arguments) => list::instances(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Apply(arguments) => apply::apply(&arguments),
+        Command::History(listing) => history::history(&listing),
+        Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Rollback(arguments) => history::rollback(&arguments),
+        Command::Release(arguments) => release::release(&arguments),
+        Command::Unrelease(arguments) => release::unrelease(&arguments),
+        Command::Follow(arguments) => release::follow(&arguments),
+        Command::Releases(listing) => release::releases(&listing),
+        Command::Tail(arguments) => tail::tail(&arguments),
+        Command::Audit(arguments) => audit::audit(&arguments),
         Command::Token(command) => token::token(&command),
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),

@@ -118,6 +118,23 @@ pub fn load_from(source: &dyn Source, path: &Path) -> Result<Loaded, Failure> {
     load_with(source, path, &|variable| std::env::var(variable))
 }
 
+/// Reads a configuration file and the files that it includes, and judges nothing else in them. The directory of edits is left out.
+///
+/// # Errors
+/// Why one of the files cannot be read or found.
+pub fn read_documents(path: &Path) -> Result<Inputs, Report> {
+    let (files, schema) = (Recorder::new(&Disk, path), schema_keys());
+    let main = files.read_main().map_err(|error| Report::new(vec![error], &[]))?;
+    let reader = Reader::new(&|variable| std::env::var(variable), &files, &schema);
+    let patterns = read_includes(&reader, &[Document::parse(&main)]);
+    let included = files.follow(patterns, &reader.diagnostics);
+    if reader.diagnostics.has_errors() {
+        let documents: Vec<_> = std::iter::once(main).chain(included).collect();
+        return Err(Report::new(reader.diagnostics.into_inner(), &documents));
+    }
+    Ok(files.into_inputs())
+}
+
 /// Reads a configuration that is not on the disk; `name` stands for the file in messages and for where it would be. `include` is
 /// refused. Warnings are left out.
 ///
@@ -141,6 +158,29 @@ pub struct Other {
 /// # Errors
 /// Why those services cannot be served with these functions.
 pub fn rebind(inputs: &Inputs, others: &[Other]) -> Result<Vec<Service>, Report> {
+    let is_service = |name: &str| name == "service";
+    combine(inputs, others, &is_service, &is_service).map(|config| config.services)
+}
+
+/// Checks the functions and services of other documents, as if a configuration had them in place of its own. Tables that nobody knows are
+/// errors; those of the gateway itself, such as `[admin]`, do not count.
+///
+/// # Errors
+/// Why the configuration could not have them.
+pub fn check_objects(inputs: &Inputs, others: &[Other]) -> Result<(), Report> {
+    let schema = schema_keys();
+    let is_object = |name: &str| name == "function" || name == "service";
+    let is_kept = |name: &str| is_object(name) || !schema.iter().any(|known| known == name);
+    combine(inputs, others, &is_object, &is_kept).map(drop)
+}
+
+/// A configuration with some tables of other documents in place of its own.
+fn combine(
+    inputs: &Inputs,
+    others: &[Other],
+    is_replaced: &dyn Fn(&str) -> bool,
+    is_kept: &dyn Fn(&str) -> bool,
+) -> Result<Config, Report> {
     let main = inputs.documents().next().map(|input| input.path.clone()).unwrap_or_default();
     let (recorder, schema) = (Recorder::new(&Disk, &main), schema_keys());
     let mut reader = Reader::new(&|variable| std::env::var(variable), &recorder, &schema);
@@ -148,14 +188,14 @@ pub fn rebind(inputs: &Inputs, others: &[Other]) -> Result<Vec<Service>, Report>
     let own: Vec<_> = inputs.documents().map(|input| file::File::new(&input.path, text(input))).collect();
     let theirs: Vec<_> = others.iter().map(|other| file::File::new(&other.path, other.text.clone())).collect();
     let mut documents: Vec<_> = own.iter().map(Document::parse).collect();
-    documents.iter_mut().for_each(|document| document.drop_tables(|name| name == "service"));
-    let mut rebound: Vec<_> = theirs.iter().map(Document::parse).collect();
-    rebound.iter_mut().for_each(|document| document.drop_tables(|name| name != "service"));
-    let edits = || rebound.iter().zip(others).filter(|(_, other)| other.role == Role::Edited);
+    documents.iter_mut().for_each(|document| document.drop_tables(is_replaced));
+    let mut replacing: Vec<_> = theirs.iter().map(Document::parse).collect();
+    replacing.iter_mut().for_each(|document| document.drop_tables(|name| !is_kept(name)));
+    let edits = || replacing.iter().zip(others).filter(|(_, other)| other.role == Role::Edited);
     reader.extensions = edits().map(|(document, _)| Arc::clone(document.file)).collect();
     reader.extended = edits().flat_map(|(document, _)| document.services()).collect();
-    documents.extend(rebound);
-    finish(reader, documents, true).map(|(config, _warnings)| config.services)
+    documents.extend(replacing);
+    finish(reader, documents, true).map(|(config, _warnings)| config)
 }
 
 /// Every key of the configuration, in the order of the reference.

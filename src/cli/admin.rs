@@ -1,6 +1,7 @@
 //! The running gateway that a command is about.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -24,6 +25,11 @@ pub(super) struct Running {
 pub(super) const NOBODY: &str = ", so that nobody can be asked";
 
 impl Running {
+    /// The gateway of a file, if one is named, or at an address.
+    pub(super) fn of(file: Option<PathBuf>, admin: Option<String>) -> Self {
+        Self { configured: Configured::of(file), admin }
+    }
+
     /// The running gateway: the admin address is given, or in the file. A file that is broken now was good when the gateway started, so it is
     /// still asked, at the address that the file has in spite of its errors, or at the default. `off` ends the message when the file turns the
     /// listener off.

@@ -11,6 +11,7 @@ use super::admin::{NOBODY, Running};
 use super::gateway::{Answer, Gateway, Question};
 use super::outcome::{Failure, REFUSED, SYSTEM, print};
 use super::{pages, table};
+use crate::control::admin::apis::Changed;
 use crate::control::change::{Effect, Outcome};
 use crate::inspect::api::Api;
 use crate::inspect::function::id_of;
@@ -97,10 +98,12 @@ impl Changing {
         if self.json {
             return table::json(&answer.parse::<Value>()?);
         }
-        let body: Map<String, Value> = answer.parse()?;
-        let outcome = body.get("change").cloned().unwrap_or_default();
-        let outcome: Outcome = serde_json::from_value(outcome).map_err(|error| Failure::system(&error))?;
-        print(&describe(&outcome, done, self.dry_run))
+        print(&describe(&Self::outcome(answer)?, done, self.dry_run))
+    }
+
+    /// What came of a change.
+    pub(super) fn outcome(answer: &Answer) -> Result<Outcome, Failure> {
+        answer.parse::<Changed>().map(|changed| changed.change)
     }
 }
 
@@ -113,7 +116,7 @@ fn describe(outcome: &Outcome, done: &str, dry_run: bool) -> String {
         (_, false) => format!("{done}: revision {revision}\n"),
     };
     for file in files {
-        text += &format!("{}\n{}", file.file, file.diff);
+        text += &table::coloured(&file.diff);
     }
     if let Some(toml) = toml.as_ref().filter(|_| *result != Effect::Unchanged && !dry_run) {
         text += &format!("\n{}\n", toml.trim());

@@ -57,6 +57,11 @@ enum ChosenBy {
 }
 
 impl Configured {
+    /// A file that is named, or the default.
+    pub(super) fn of(given: Option<PathBuf>) -> Self {
+        Self { given }
+    }
+
     pub(super) fn choose(&self) -> Chosen {
         named(self.given.as_deref()).unwrap_or_else(|| Chosen::new(DEFAULT, ChosenBy::Default))
     }

@@ -11,7 +11,7 @@ use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(super) use self::connection::{Answer, Gateway, Question};
+pub(super) use self::connection::{Answer, Followed, Gateway, Heard, Question};
 use self::connection::{Trust, exchange, follow};
 use super::outcome::{Failure, REFUSED, SYSTEM};
 use crate::config::{AdminAddress, Config};
@@ -101,18 +101,24 @@ impl Gateway {
         self.request(question)?.parse()
     }
 
-    /// Shows each event of a stream to `each` until it breaks or the stream ends.
+    /// Shows what comes of a stream of events to `each`, until it breaks, somebody presses Ctrl-C, or the stream ends.
     pub(super) fn follow(
         &self,
         path: &str,
-        mut each: impl FnMut(&str, &str) -> ControlFlow<()>,
-    ) -> Result<(), Failure> {
+        mut each: impl FnMut(Heard<'_>) -> ControlFlow<()>,
+    ) -> Result<Followed, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::system(&error))?;
         let question = Question::get(path, Duration::from_secs(10));
-        match runtime.block_on(follow(self, &question, &mut each)) {
-            Ok(None) => Ok(()),
-            Ok(Some(answer)) => Err(self.refused(&answer)),
+        let followed = runtime.block_on(async {
+            tokio::select! {
+                followed = follow(self, &question, &mut each) => followed,
+                interrupted = tokio::signal::ctrl_c() => Ok(interrupted.map(|()| Ok(Followed::Enough))?),
+            }
+        });
+        match followed {
+            Ok(Ok(followed)) => Ok(followed),
+            Ok(Err(answer)) => Err(self.refused(&answer)),
             Err(error) => {
                 let text = format!("no gateway answers on the admin address {self}: {error:#}");
                 Err(Failure { code: SYSTEM, text })

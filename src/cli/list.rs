@@ -22,10 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug, Args)]
 pub(super) struct Listing {
     #[command(flatten)]
-    running: Running,
+    pub(super) running: Running,
     /// Print JSON.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -62,7 +62,8 @@ pub(super) struct Instances {
 }
 
 impl Listing {
-    fn show<T: DeserializeOwned + Serialize, const N: usize>(
+    /// Prints a list: columns under their heads, or JSON.
+    pub(super) fn show<T: DeserializeOwned + Serialize, const N: usize>(
         &self,
         path: &str,
         heads: [&str; N],
@@ -78,7 +79,7 @@ impl Listing {
 }
 
 /// `path?a=b&`
-fn with_query(path: &str, pairs: &[(&str, Option<&String>)]) -> String {
+pub(super) fn with_query(path: &str, pairs: &[(&str, Option<&String>)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs {
         if let Some(value) = value {

@@ -21,16 +21,16 @@ const MORE: &str = r#".SH "EXIT STATUS"
 Done; for \fBrun\fR: stopped, and everything in flight was finished.
 .TP
 .B 1
-For \fBexplain\fR: the request is refused. For \fBconformance\fR: there are differences that are not on the list. For \fBhealth\fR: no gateway answers, or it is not ready.
+The running gateway refuses a change or a question. For \fBdiff \-c\fR: something would change. For \fBexplain\fR: the request is refused. For \fBconformance\fR: there are differences that are not on the list. For \fBhealth\fR: no gateway answers, or it is not ready.
 .TP
 .B 64
 Wrong arguments.
 .TP
 .B 71
-An address could not be bound, the system refused something, or a worker died; for \fBreload\fR: no gateway answers.
+An address could not be bound, the system refused something, or a worker died; no gateway answers; for \fBtail\fR: the gateway stopped.
 .TP
 .B 78
-The configuration has errors.
+The configuration has errors; for \fBdiff \-c\fR: the gateway would refuse the files.
 .TP
 .BR 130 ", " 143
 SIGINT or SIGTERM, and not everything in flight was finished in time.
@@ -48,6 +48,9 @@ Open the access log again.
 .TP
 .B FNGATE_CONFIG
 The configuration file, if there is no \fB\-c\fR.
+.TP
+.B FNGATE_TOKEN
+A token for the admin API, for users who cannot read the one of the gateway.
 .SH FILES
 .TP
 .I /etc/fngate/fngate.toml

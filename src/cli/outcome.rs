@@ -10,6 +10,8 @@ use crate::telemetry::terminal::has_colours;
 
 /// The exit code of a request that a gateway would refuse.
 pub(super) const REFUSED: u8 = 1;
+/// The exit code of files that would change something.
+pub(super) const DIFFERENT: u8 = 1;
 /// The exit code of a gateway that was asked and is not well.
 pub(super) const UNHEALTHY: u8 = 1;
 /// Exit codes of sysexits(3).

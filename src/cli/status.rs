@@ -70,7 +70,8 @@ fn describe(status: &Status, address: &str) -> String {
     text
 }
 
-fn state(environment: &Environment) -> String {
+/// What an environment serves, in words.
+pub(super) fn state(environment: &Environment) -> String {
     let revision = environment.revision.unwrap_or_default();
     match environment.state {
         State::Follows => format!("follows revision {revision}"),

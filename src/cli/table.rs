@@ -1,10 +1,12 @@
 //! Lists as commands print them: columns, or JSON.
 
+use std::io;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::outcome::{Failure, print};
+use crate::telemetry::terminal::has_colours;
 
 /// Columns as wide as their widest cell.
 pub(super) fn align<const N: usize>(lines: &[[String; N]]) -> String {
@@ -17,6 +19,31 @@ pub(super) fn align<const N: usize>(lines: &[[String; N]]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A text as one line of a list.
+pub(super) fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A diff as a terminal shows it.
+pub(super) fn coloured(diff: &str) -> String {
+    if !has_colours(&io::stdout()) {
+        return diff.to_owned();
+    }
+    let colour = |line: &str| match line.as_bytes() {
+        [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => Some("1"),
+        [b'-', ..] => Some("31"),
+        [b'+', ..] => Some("32"),
+        [b'@', ..] => Some("36"),
+        _ => None,
+    };
+    diff.lines()
+        .map(|line| match colour(line) {
+            Some(code) => format!("\x1b[{code}m{line}\x1b[0m\n"),
+            None => format!("{line}\n"),
+        })
+        .collect()
 }
 
 /// Prints a value as JSON.

@@ -37,7 +37,7 @@ fn file(text: &mut String, name: &str, (old, new): (Option<&String>, Option<&Str
         return;
     }
     let title = |content: Option<&String>, side: &str| match content {
-        Some(_) => format!("{side}/{name}"),
+        Some(_) => format!("{side}/{}", name.trim_start_matches('/')),
         None => "/dev/null".to_owned(),
     };
     let (before, after) = (File::of(old), File::of(new));
@@ -100,6 +100,8 @@ mod tests {
             expected
         );
         assert_eq!(diff_of(&[("x.toml", &old)], &[("x.toml", &old)]), "");
+        let absolute = diff_of(&[("/etc/x.toml", "a = 1\n")], &[("/etc/x.toml", "a = 2\n")]);
+        assert!(absolute.starts_with("--- a/etc/x.toml\n+++ b/etc/x.toml\n"), "{absolute}");
     }
 
     #[test]

@@ -164,13 +164,16 @@ impl Editor {
         Ok(())
     }
 
-    /// Removes an object that was found in its file.
+    /// Removes an object that was found in its files.
     ///
     /// # Errors
     /// As [`Self::change`].
     pub fn remove_written(&mut self, object: &Written) -> Result<(), EditError> {
-        let unknown = || EditError::UnknownFile { file: object.file.clone() };
-        self.documents.get_mut(&object.file).ok_or_else(unknown)?.removed.push(object.position);
+        let own = (object.file.clone(), object.position);
+        for (file, position) in std::iter::once(&own).chain(&object.extensions) {
+            let unknown = || EditError::UnknownFile { file: file.clone() };
+            self.documents.get_mut(file).ok_or_else(unknown)?.removed.push(*position);
+        }
         Ok(())
     }
 

@@ -10,9 +10,10 @@ use axum::http::StatusCode;
 
 use super::change::Effect;
 use super::edit::{Edit, Files};
-use super::problem::Problem;
+use super::problem::{Finding, Problem};
 use crate::config::edit::object::{Name, Written, objects};
 use crate::config::edit::{EditError, Editor, Home};
+use crate::config::{self, Other, Role};
 
 /// A file that says what is wanted.
 #[derive(Clone, Debug)]
@@ -25,8 +26,9 @@ pub struct Wanted {
 /// The edit that makes the objects of the configuration in use what `wanted` says.
 ///
 /// # Errors
-/// A file that is no TOML, or one that would have to change and cannot be written.
+/// Files with errors, which could hide objects, or a file that would have to change and cannot be written.
 pub fn restore(files: &Files<'_>, wanted: &[Wanted]) -> Result<Edit, Problem> {
+    check(files, wanted)?;
     let texts = files.texts();
     let current = objects(texts.iter().map(|(path, text)| (*path, *text))).map_err(malformed)?;
     let asked = objects(wanted.iter().map(|file| (file.path.as_path(), file.text.as_str()))).map_err(malformed)?;
@@ -38,17 +40,18 @@ pub fn restore(files: &Files<'_>, wanted: &[Wanted]) -> Result<Edit, Problem> {
                 open(files, &mut editor, &object.file)?;
                 editor.replace(object, wanted).map_err(moved)?;
             }
+            // An API of a service that is removed goes along with it.
+            None if matches!(name, Name::Api { service, .. } if !asked.contains_key(&Name::Service(service.clone()))) =>
+                {}
             None => {
-                open(files, &mut editor, &object.file)?;
-                // An API of a service that is removed goes along with it.
-                if !matches!(name, Name::Api { service, .. } if !asked.contains_key(&Name::Service(service.clone()))) {
-                    editor.remove_written(object).map_err(moved)?;
-                }
+                object.files().try_for_each(|file| open(files, &mut editor, file))?;
+                editor.remove_written(object).map_err(moved)?;
             }
         }
     }
-    // Functions, then services, then what is in them.
-    for (name, object) in asked.iter().filter(|(name, _)| !current.contains_key(name)) {
+    let mut new: Vec<_> = asked.iter().filter(|(name, _)| !current.contains_key(name)).collect();
+    new.sort_by_key(|(name, object)| (rank(name), object.order));
+    for (name, object) in new {
         let file = home(files, name, object, &current, &asked);
         open(files, &mut editor, &file)?;
         let home = match name {
@@ -61,6 +64,21 @@ pub fn restore(files: &Files<'_>, wanted: &[Wanted]) -> Result<Edit, Problem> {
     let (edited, pointers) = editor.finish();
     let effect = if edited.is_empty() { Effect::Unchanged } else { Effect::Changed };
     Ok(Edit { effect, edited, pointers })
+}
+
+/// Refuses files that the gateway could not have for its own. Without that, a mistyped table would be no object, and would be removed.
+fn check(files: &Files<'_>, wanted: &[Wanted]) -> Result<(), Problem> {
+    let edit_dir = files.snapshot.config.admin.edit_dir.as_deref();
+    let other = |file: &Wanted| Other {
+        path: file.path.clone(),
+        text: file.text.clone(),
+        role: if edit_dir.is_some() && file.path.parent() == edit_dir { Role::Edited } else { Role::Included },
+    };
+    config::check_objects(files.inputs, &wanted.iter().map(other).collect::<Vec<_>>()).map_err(|report| {
+        let errors = report.errors().iter().map(Finding::from).collect();
+        let first = report.errors().first().map(|error| format!(": {}", error.message())).unwrap_or_default();
+        Problem { errors, ..Problem::invalid(format!("the files have errors{first}")) }
+    })
 }
 
 /// The file of a new object.
@@ -88,6 +106,15 @@ fn home(
         Name::Function { .. } => "functions",
         Name::Service(service) | Name::Api { service, .. } => service,
     })
+}
+
+/// Functions come first, then services, then what is in them.
+fn rank(name: &Name) -> u8 {
+    match name {
+        Name::Function { .. } => 0,
+        Name::Service(_) => 1,
+        Name::Api { .. } => 2,
+    }
 }
 
 fn open(files: &Files<'_>, editor: &mut Editor, path: &Path) -> Result<(), Problem> {

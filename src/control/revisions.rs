@@ -178,17 +178,23 @@ pub fn compile_what_can_be(pins: &BTreeMap<Environment, Pin>, config: &Config, i
         };
         releases.set(*environment, release);
     }
-    for collision in releases.collisions(config) {
-        errors.push(collision);
-    }
-    if !releases.collisions(config).is_empty() {
-        for (environment, pin) in pins {
-            if let Pin::Pinned { revision, .. } = pin {
-                releases.set(*environment, Release::Unavailable { revision: *revision });
-            }
+    releases.collisions(config).into_iter().for_each(|collision| errors.push(collision));
+    // As few as possible give way.
+    for (environment, revision) in pins.iter().filter_map(pinned) {
+        let mut without = releases.clone();
+        without.set(environment, Release::Unavailable { revision });
+        if without.collisions(config).len() < releases.collisions(config).len() {
+            releases = without;
         }
     }
     (releases, errors)
+}
+
+fn pinned((environment, pin): (&Environment, &Pin)) -> Option<(Environment, u64)> {
+    match pin {
+        Pin::Pinned { revision, .. } => Some((*environment, *revision)),
+        Pin::Unreleased { .. } | Pin::Unknown { .. } => None,
+    }
 }
 
 fn of_release(environment: Environment, revision: u64, error: &Diagnostic) -> Diagnostic {

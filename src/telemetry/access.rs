@@ -6,7 +6,7 @@
 mod line;
 mod output;
 pub mod sink;
-mod text;
+pub mod text;
 pub mod writer;
 
 use std::cell::Cell;

@@ -2,20 +2,26 @@
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+mod apply;
+mod audit;
 mod check;
 mod conformance;
 mod dev;
 mod explain;
 mod function;
 mod health;
+mod history;
 mod import;
+mod kept;
 mod manual;
 mod metrics;
+mod release;
 mod reload;
 mod schema;
 mod signals;
 mod support;
 mod systemd;
+mod tail;
 mod terminal;
 mod top;
 mod usage;

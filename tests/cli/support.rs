@@ -49,7 +49,18 @@ fn pause() {
 pub fn fngate(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fngate"));
     command.args(arguments);
-    for variable in ["FNGATE_CONFIG", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"] {
+    for variable in [
+        "FNGATE_CONFIG",
+        "NOTIFY_SOCKET",
+        "WATCHDOG_USEC",
+        "WATCHDOG_PID",
+        "LISTEN_FDS",
+        "LISTEN_PID",
+        "STATE_DIRECTORY",
+        "LOGS_DIRECTORY",
+        "RUNTIME_DIRECTORY",
+        "FNGATE_TOKEN",
+    ] {
         command.env_remove(variable);
     }
     command

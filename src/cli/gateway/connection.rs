@@ -68,6 +68,26 @@ pub(in crate::cli) struct Answer {
     pub(in crate::cli) text: String,
 }
 
+/// What comes of a stream of events.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) enum Heard<'a> {
+    /// The gateway has agreed: whatever happens from now on is told.
+    Open,
+    Event {
+        name: &'a str,
+        data: &'a str,
+    },
+}
+
+/// How the following of a stream came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Followed {
+    /// Whoever followed it has had enough.
+    Enough,
+    /// The gateway ended it.
+    Ended,
+}
+
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
@@ -79,18 +99,21 @@ pub(super) async fn exchange(gateway: &Gateway, question: &Question) -> anyhow::
     answer.map_err(|_elapsed| anyhow!("no answer within {} s{}", question.patience.as_secs(), question.late))?
 }
 
-/// Reads a stream of events to its end, or until `each` breaks. An answer that is no such stream is returned.
+/// Reads a stream of events to its end, or until `each` breaks. An answer that is no such stream is the error.
 pub(super) async fn follow(
     gateway: &Gateway,
     question: &Question,
-    each: &mut dyn FnMut(&str, &str) -> ControlFlow<()>,
-) -> anyhow::Result<Option<Answer>> {
+    each: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>,
+) -> anyhow::Result<Result<Followed, Answer>> {
     let stream = connect(gateway).await?;
     let response = timeout(question.patience, send(gateway, question, stream)).await;
     let response = response.map_err(|_elapsed| anyhow!("no answer within {} s", question.patience.as_secs()))??;
     let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if response.status() != StatusCode::OK || kind.is_none_or(|kind| !kind.starts_with(b"text/event-stream")) {
-        return read(response).await.map(Some);
+        return read(response).await.map(Err);
+    }
+    if each(Heard::Open).is_break() {
+        return Ok(Ok(Followed::Enough));
     }
     let (mut body, mut pending) = (response.into_body(), Vec::new());
     while let Some(frame) = body.frame().await {
@@ -103,13 +126,13 @@ pub(super) async fn follow(
                 let lines = block.lines().filter_map(|line| line.strip_prefix(name));
                 lines.map(|value| value.trim_start().to_owned()).collect::<Vec<_>>().join("\n")
             };
-            let (event, data) = (field("event:"), field("data:"));
-            if !data.is_empty() && each(&event, &data).is_break() {
-                return Ok(None);
+            let (name, data) = (field("event:"), field("data:"));
+            if !data.is_empty() && each(Heard::Event { name: &name, data: &data }).is_break() {
+                return Ok(Ok(Followed::Enough));
             }
         }
     }
-    Ok(None)
+    Ok(Ok(Followed::Ended))
 }
 
 async fn connect(gateway: &Gateway) -> anyhow::Result<Box<dyn Stream>> {

@@ -1,6 +1,7 @@
 //! The objects of files as tables: what they say, wherever they stand.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
@@ -23,6 +24,10 @@ pub struct Written {
     pub(super) position: Position,
     /// Of a service, without its APIs.
     pub(super) table: Table,
+    /// Where else a service stands: the tables that add to it.
+    pub(super) extensions: Vec<(PathBuf, Position)>,
+    /// Which object of the files it is, from the first on.
+    pub order: usize,
 }
 
 impl Written {
@@ -30,6 +35,11 @@ impl Written {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         said(&self.table) == said(&other.table)
+    }
+
+    /// The files that have the object.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(self.file.as_path()).chain(self.extensions.iter().map(|(file, _)| file.as_path()))
     }
 
     /// The table with its header, for people.
@@ -56,9 +66,14 @@ pub fn objects<'a>(
         let document = text.parse::<DocumentMut>().map_err(|error| (path.to_owned(), error))?;
         let mut note = |name: Option<Name>, position: Position, mut table: Table| {
             position.comment(&document).into_iter().for_each(|comment| table.decor_mut().set_prefix(comment));
-            let written = Written { file: path.to_owned(), position, table };
-            if let Some(name) = name {
-                found.entry(name).or_insert(written);
+            let Some(name) = name else { return };
+            let order = found.len();
+            match found.entry(name) {
+                Entry::Vacant(entry) => {
+                    let extensions = Vec::new();
+                    entry.insert(Written { file: path.to_owned(), position, table, extensions, order });
+                }
+                Entry::Occupied(mut entry) => entry.get_mut().extensions.push((path.to_owned(), position)),
             }
         };
         for (index, table) in tables(document.get("function")).enumerate() {
@@ -84,7 +99,8 @@ pub(super) fn text_at(document: &DocumentMut, position: Position) -> Option<Stri
         Position::Service(index) => nth("service", index)?,
         Position::Api { service, api } => tables(nth("service", service)?.get("api")).nth(api)?,
     };
-    Some(Written { file: PathBuf::new(), position, table: copy(table, "api") }.text())
+    let (file, table) = (PathBuf::new(), copy(table, "api"));
+    Some(Written { file, position, table, extensions: Vec::new(), order: 0 }.text())
 }
 
 fn function_name(table: &dyn TableLike) -> Option<Name> {

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::line::Value;
+use crate::telemetry::escape::escape;
+use crate::telemetry::tail::RequestEvent;
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +25,45 @@ pub(super) struct Line<'a> {
     pub(super) duration: Duration,
     pub(super) function: &'a str,
     /// Why the gateway answered itself, and why the exchange broke off.
-    pub(super) why: [Option<&'static str>; 2],
+    pub(super) why: [Option<&'a str>; 2],
+}
+
+/// The line of a request that somebody follows, with what its reason means. Nothing in it is an order to a terminal.
+#[must_use]
+pub fn line_of(event: &RequestEvent, colours: bool) -> String {
+    let mut text = Vec::new();
+    let shown = Line {
+        time: &event.time,
+        method: &event.method,
+        path: &event.path,
+        status: event.status,
+        duration: Duration::try_from_secs_f64(event.duration_ms / 1000.0).unwrap_or_default(),
+        function: &event.function,
+        why: [event.reason.as_deref(), event.aborted.as_deref()],
+    };
+    // What is written to memory does not fail.
+    let _ = shown.write(colours, &mut text);
+    for meaning in event.detail.iter().map(String::as_str).chain(event.aborted.as_deref().and_then(meaning)) {
+        text.extend_from_slice(b" (");
+        push(meaning, &mut text);
+        text.push(b')');
+    }
+    escape(&mut text, 0);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// What a word for the end of an exchange means, where the word does not say it.
+fn meaning(aborted: &str) -> Option<&'static str> {
+    Some(match aborted {
+        "client_closed" => "the client left",
+        "function_closed" => "the function's connection was lost in the middle of the body",
+        "stream_idle" => "the function sent nothing for `stream_idle`",
+        "stream_max" => "the response took longer than `stream_max`",
+        "draining" => "the drain timeout was over",
+        "connection_lost" => "one side of the tunnel was lost",
+        "websocket_idle" => "nothing moved for `websocket_idle`",
+        _ => return None,
+    })
 }
 
 impl Line<'_> {
@@ -80,7 +120,6 @@ fn colour(status: u16) -> &'static [u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::escape::escape;
 
     fn written(line: &Line<'_>, colours: bool) -> String {
         let mut bytes = Vec::new();

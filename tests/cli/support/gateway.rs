@@ -38,6 +38,8 @@ pub const BASE: &str = r#"
 address = "127.0.0.1:0"
 [admin]
 address = "127.0.0.1:0"
+[history]
+directory = ""
 [log]
 access = "off"
 "#;

@@ -1,0 +1,49 @@
+//! `fngate apply`: functions, services and APIs become what files say.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use http::Method;
+use serde_json::json;
+
+use super::admin::Running;
+use super::bind::Changing;
+use super::documents;
+use super::gateway::{Answer, Question};
+use super::outcome::Failure;
+
+#[derive(Debug, Args)]
+pub(super) struct Apply {
+    /// The directory whose `*.toml` files are applied, or a file, which is applied with its includes.
+    /// The gateway is asked at the admin address that `fngate.toml` of the directory has.
+    #[arg(short = 'c', long = "config", value_name = "DIR")]
+    path: PathBuf,
+    /// The admin address of the running gateway, if it is not the one in the file: `IP:port`, `https://host:port` or `unix:/path`.
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<String>,
+    /// Show what would change, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Why, for the history.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn apply(arguments: &Apply) -> Result<ExitCode, Failure> {
+    let Apply { path, admin, dry_run, note, json } = arguments;
+    let running = Running::of(documents::main(path), admin.clone());
+    let changing = Changing { running, dry_run: *dry_run, note: note.clone(), json: *json };
+    let answer = send(&changing, path)?;
+    changing.show(&answer, &format!("applied {}", path.display()))
+}
+
+/// Asks for an apply of the files at a path.
+pub(super) fn send(changing: &Changing, path: &Path) -> Result<Answer, Failure> {
+    let body = json!({ "documents": documents::read(path)? });
+    let url = format!("/v1/apply?{}", changing.query());
+    changing.gateway()?.request(&Question::change(Method::POST, url, Some(body)))
+}
