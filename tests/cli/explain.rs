@@ -63,24 +63,15 @@ fn routes_are_a_table() {
     let rows: Vec<Vec<_>> = finished.out.lines().map(|line| line.split_whitespace().collect()).collect();
     let (seven, nine) = (place(&folder, "timeout = \"7s\""), place(&folder, "timeout = \"9s\""));
     let (seven, nine) = (format!("({seven})"), format!("({nine})"));
-    let heads = ["SERVICE", "ENVIRONMENT", "METHOD", "PATH", "API", "FUNCTION", "TIMEOUT", "(SET", "AT)"];
-    assert_eq!(rows[0], heads);
+    let heads = "HOST SERVICE ENVIRONMENT METHOD PATH API FUNCTION INSTANCES TIMEOUT (SET AT)";
+    assert_eq!(rows[0].join(" "), heads);
     for row in [
-        vec!["shop", "release", "GET", "/users/{id}", "user", "shop/users:3", "7s", &seven],
-        vec!["shop", "release", "POST", "=/users/me", "me", "shop/users:3", "9s", &nine],
-        vec![
-            "shop",
-            "release",
-            "ANY",
-            "/files/{path+}",
-            "(disabled)",
-            "files",
-            "default/other:$LATEST",
-            "15s",
-            "(default)",
-        ],
+        format!("shop.test shop release GET /users/{{id}} user shop/users:3 builtin:echo 7s {seven}"),
+        format!("shop.test shop release POST =/users/me me shop/users:3 builtin:echo 9s {nine}"),
+        "shop.test shop release ANY /files/{path+} (disabled) files default/other:$LATEST builtin:echo 15s (default)"
+            .to_owned(),
     ] {
-        assert!(rows.contains(&row), "{row:?} in {}", finished.out);
+        assert!(rows.iter().any(|found| found.join(" ") == row), "{row} in {}", finished.out);
     }
     assert_eq!(rows.len(), 4, "{}", finished.out);
 }
@@ -96,9 +87,12 @@ fn routes_are_json() {
     let user = json!({
         "service": "shop", "environment": "release", "method": "GET", "path": "/users/{id}", "api": "user",
         "function": "shop/users", "version": "3", "timeout_ms": 7000, "timeout": "7s",
-        "timeout_set_at": place(&folder, "timeout = \"7s\""), "enabled": true,
+        "timeout_set_at": place(&folder, "timeout = \"7s\""), "enabled": true, "pinned": null,
+        "domains": [{ "host": "shop.test", "base_path": "/" }], "instances": ["builtin:echo"],
+        "origin": row("user")["origin"],
     });
     assert_eq!(row("user"), &user);
+    assert_eq!(user["origin"]["file"], folder.argument());
     assert_eq!(row("me")["timeout_set_at"], place(&folder, "timeout = \"9s\""));
     assert_eq!(row("files")["timeout_set_at"], "default");
     assert_eq!(row("files")["enabled"], false);
@@ -119,6 +113,7 @@ fn a_winner_is_explained_with_all_it_brings_along() {
   function  shop/users:3
   timeout   7s ({timeout})
   parameter id=%37
+  instance  builtin:echo: up
 "
         )
     );
@@ -135,9 +130,14 @@ fn what_is_refused_is_explained() {
   domain    shop.test / -> shop, release: selected
   api       GET /users/{id}: method: it serves `GET`, the request is `DELETE`
   result    method not allowed; allowed are: GET, HEAD
+  answer    405 method_not_allowed
 ",
         ),
-        ("GET", "http://other.test/", "GET other.test/\n  result    no service has this host and base path\n"),
+        (
+            "GET",
+            "http://other.test/",
+            "GET other.test/\n  result    no service has this host and base path\n  answer    404 no_service\n",
+        ),
     ] {
         assert_eq!(explain(&folder, 1, method, url), story);
     }

@@ -24,4 +24,5 @@ mod systemd;
 mod tail;
 mod terminal;
 mod top;
+mod tutorial;
 mod usage;

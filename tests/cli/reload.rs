@@ -104,7 +104,7 @@ fn a_gateway_that_takes_no_connections_is_71_before_long() {
 fn a_page_in_a_browser_cannot_reload() {
     let folder = Folder::new(&echo("a"));
     let gateway = Gateway::start(&folder);
-    let reloads = || gateway.metric("fngate_config_reloads_total{result=\"success\"}");
+    let reloads = || gateway.metric("fngate_config_reloads_total{result=\"ok\"}");
     let before = reloads();
     let post = |field: &str| {
         let mut stream = TcpStream::connect(gateway.admin).expect("a connection");

@@ -111,9 +111,10 @@ fn hup_loads_the_configuration_again() {
     let gateway = Gateway::start(&folder);
     gateway.becomes("a");
     // No file has changed, so that only the signal can be the reason.
-    let revision = gateway.metric("fngate_config_revision");
+    let reloads = || gateway.metric("fngate_config_reloads_total{result=\"ok\"}");
+    let before = reloads();
     gateway.process.signal(Signal::HUP);
-    eventually("the signal is heard", || (gateway.metric("fngate_config_revision") == revision + 1).then_some(()));
+    eventually("the signal is heard", || (reloads() == before + 1).then_some(()));
     folder.write(&echo("b"));
     gateway.process.signal(Signal::HUP);
     gateway.becomes("b");
