@@ -4,6 +4,7 @@
 #   docker run --publish 8080:8080 --stop-timeout 40 fngate
 #
 # Your own configuration is a directory: --volume "$PWD/etc:/etc/fngate:ro"
+# What the admin API changes, and the history, stay in a volume: --volume fngate:/var/lib/fngate
 
 # Any Debian with a C compiler and Rust 1.91 or newer will do.
 ARG RUST_IMAGE=docker.io/library/rust:1-bookworm
@@ -35,7 +36,7 @@ RUN mkdir -p /image/usr/bin /image/etc/ssl/certs \
     && echo 'hosts: files dns' >/image/etc/nsswitch.conf \
     && echo 'fngate:x:65532:65532::/:/' >/image/etc/passwd \
     && echo 'fngate:x:65532:' >/image/etc/group \
-    && install -d -o 65532 -g 65532 -m 700 /image/var/lib/fngate
+    && install -d -o 65532 -g 65532 -m 700 /image/var/lib/fngate /image/run/fngate
 
 FROM scratch
 LABEL org.opencontainers.image.title="fngate" \
@@ -44,6 +45,9 @@ LABEL org.opencontainers.image.title="fngate" \
 COPY --from=build /image/ /
 # Serves an echo until another configuration is mounted in its place.
 COPY config/container.toml /etc/fngate/fngate.toml
+# Edits, the history and certificates, which a volume keeps; and the token of the commands that run in the container.
+ENV STATE_DIRECTORY=/var/lib/fngate \
+    RUNTIME_DIRECTORY=/run/fngate
 USER 65532:65532
 EXPOSE 8080
 STOPSIGNAL SIGTERM

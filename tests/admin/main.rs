@@ -12,6 +12,7 @@ mod fuzzed;
 mod killed;
 mod neighbours;
 mod secrets;
+mod shipped;
 #[path = "../support/skip.rs"]
 mod skip;
 mod stand;
