@@ -7,6 +7,7 @@
 pub mod api;
 pub mod environment;
 pub mod explain;
+mod fields;
 pub mod function;
 pub mod near;
 pub mod object;

@@ -60,7 +60,8 @@ fn route(table: &RouteTable<usize>, behind: &RouteTable<usize>, head: &http::req
     let path = head.uri.path();
     let found = table.find("h.example", path, &head.method);
     let explanation = table.explain("h.example", path, &head.method);
-    assert_eq!(explanation.to_string(), table.explain("h.example", path, &head.method).to_string());
+    let again = table.explain("h.example", path, &head.method);
+    assert_eq!(format!("{explanation:?}"), format!("{again:?}"));
     for note in explanation.readings.iter().filter(|note| !note.reading.is_beyond()) {
         let canonical = note.path.split(" + ").last().unwrap_or_default().split('/').map(canonical_segment);
         let canonical: Vec<_> = canonical.map(|segment| segment.expect("a reading is canonical")).collect();

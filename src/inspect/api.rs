@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::MASK;
+use super::fields::headers;
 use super::function::{Reference, reference};
 use super::origin::{Origin, set_at};
 use super::route::{Reached, pinned};
@@ -110,15 +110,6 @@ impl Api {
 pub fn find<'a>(config: &'a Config, service: &str, name: &str) -> Option<(&'a Service, &'a config::Api)> {
     let service = config.services.iter().find(|other| other.name == service)?;
     Some((service, service.apis.iter().find(|api| api.name == name)?))
-}
-
-/// Custom fields, with the secrets among them masked.
-pub(super) fn headers(fields: &[(http::HeaderName, http::HeaderValue)]) -> BTreeMap<String, String> {
-    let shown = |value: &http::HeaderValue| match value.to_str() {
-        Ok(text) if !value.is_sensitive() => text.to_owned(),
-        _ => MASK.to_owned(),
-    };
-    fields.iter().map(|(name, value)| (name.to_string(), shown(value))).collect()
 }
 
 fn domains(service: &Service, environment: Environment) -> Vec<Reached> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::api::headers;
+use super::fields::headers;
 use super::origin::Origin;
 use crate::config::{self, FunctionId, ProxyProtocol};
 use crate::function::instance::Instance as Live;

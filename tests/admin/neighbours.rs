@@ -1,12 +1,14 @@
 //! Others on the same host: functions behind the gateway that ask whatever they are told to, and other users.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::client::Call;
 use super::description::operations;
@@ -159,6 +161,30 @@ fn another_user_cannot_read_the_token_and_is_refused() {
     assert_eq!(unbound.code(), Some(0), "{}", unbound.err);
     drop(stand);
     assert!(!file.exists(), "it goes with the gateway");
+}
+
+/// Whoever can connect can hold all connections. The probes, by which the gateway would be started again, are answered all the same.
+#[test]
+fn slow_connections_do_not_keep_probes_waiting() {
+    let stand = Stand::start();
+    let answered = [
+        // A head that does not end, and a client that asks no more.
+        "GET /livez HTTP/1.1\r\nHost: localhost\r\n",
+        "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n",
+    ];
+    for text in answered {
+        let connect = |_| {
+            let mut stream = TcpStream::connect(stand.gateway.admin).expect("it listens");
+            stream.write_all(text.as_bytes()).expect("sent");
+            stream
+        };
+        let crowd: Vec<_> = (0..300).map(connect).collect();
+        let began = Instant::now();
+        assert_eq!(stand.send(&Call::get("/livez")).status, 200);
+        assert!(began.elapsed() < Duration::from_secs(4), "{:?} behind {text:?}", began.elapsed());
+        drop(crowd);
+    }
 }
 
 /// A gateway whose admin listener is a Unix socket that everybody may connect to.

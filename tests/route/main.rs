@@ -8,7 +8,7 @@ mod spec;
 use fngate::config::path::{BasePath, PathRule};
 use fngate::config::{Environment, HostPattern, MethodRule};
 use fngate::route::RouteTable;
-use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
+use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
 use spec::{Api, Domain, Spec};
 

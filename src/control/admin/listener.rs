@@ -29,6 +29,8 @@ use crate::net::tls::Acceptor;
 const MOST: usize = 256;
 /// From the connection to the end of a handshake, and of a request head.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same where half of the connections are taken: whoever holds them must not keep probes waiting until those fail.
+const CROWDED: Duration = Duration::from_secs(1);
 /// After an error that is not of one connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -58,6 +60,7 @@ pub(super) async fn serve(socket: AdminSocket, state: State, router: Router) {
     loop {
         // Never closed.
         let Ok(place) = room.clone().acquire_owned().await else { return };
+        let patience = if room.available_permits() < MOST / 2 { CROWDED } else { PATIENCE };
         let accepted = match &listener {
             Listener::Tcp(listener) => listener.accept().await.map(|(stream, peer)| {
                 let identity = state.admin().tls;
@@ -65,8 +68,8 @@ pub(super) async fn serve(socket: AdminSocket, state: State, router: Router) {
                 drop(tokio::spawn(async move {
                     let _place = place;
                     match identity {
-                        None => connection(stream, peer, router).await,
-                        Some(identity) => secure(stream, identity, peer, router).await,
+                        None => connection(stream, peer, router, patience).await,
+                        Some(identity) => secure(stream, identity, peer, router, patience).await,
                     }
                 }));
             }),
@@ -77,7 +80,7 @@ pub(super) async fn serve(socket: AdminSocket, state: State, router: Router) {
                 let (router, peer) = (router.clone(), Peer::User { uid, name: name.into() });
                 drop(tokio::spawn(async move {
                     let _place = place;
-                    connection(stream, peer, router).await;
+                    connection(stream, peer, router, patience).await;
                 }));
                 Ok(())
             }),
@@ -89,27 +92,27 @@ pub(super) async fn serve(socket: AdminSocket, state: State, router: Router) {
     }
 }
 
-async fn secure(stream: tokio::net::TcpStream, identity: Identity, peer: Peer, router: Router) {
+async fn secure(stream: tokio::net::TcpStream, identity: Identity, peer: Peer, router: Router, patience: Duration) {
     let spec = ListenerTls {
         identities: vec![identity],
         acme: Vec::new(),
         min_version: TlsVersion::Tls12,
         clients: None,
         tickets: false,
-        handshake_timeout: PATIENCE,
+        handshake_timeout: patience,
     };
     let acceptor = match Acceptor::new(&spec, false, Arc::default(), None) {
         Ok(acceptor) => acceptor.acceptor(),
         Err(error) => return tracing::error!(error = &error as &dyn std::error::Error, "no TLS at the admin listener"),
     };
-    match timeout(PATIENCE, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => connection(stream, peer, router).await,
+    match timeout(patience, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => connection(stream, peer, router, patience).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake with the admin listener failed"),
         Err(_elapsed) => {}
     }
 }
 
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer, router: Router) {
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer, router: Router, patience: Duration) {
     let service = service_fn(move |request: Request<Incoming>| {
         let (peer, mut router) = (peer.clone(), router.clone());
         async move {
@@ -122,7 +125,7 @@ async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer, rou
         }
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_headers(64);
+    builder.timer(TokioTimer::new()).header_read_timeout(patience).max_headers(64);
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!(error = &error as &dyn std::error::Error, "a connection to the admin listener failed");
     }
