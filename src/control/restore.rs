@@ -136,3 +136,6 @@ fn malformed((path, error): (PathBuf, toml_edit::TomlError)) -> Problem {
 fn moved(error: EditError) -> Problem {
     Problem::new(StatusCode::CONFLICT, "files_changed", error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

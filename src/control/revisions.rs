@@ -219,3 +219,6 @@ pub fn others(documents: &Documents, place: &Path, config: &Config) -> Vec<Other
     };
     documents.iter().map(other).collect()
 }
+
+#[cfg(test)]
+mod tests;

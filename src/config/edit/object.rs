@@ -164,13 +164,94 @@ fn said_of(item: &Item) -> String {
             format!("{:?}", items.iter().map(|item| said_of(&Item::Value(item.clone()))).collect::<Vec<_>>())
         }
         Item::Value(value) => {
+            // However a string is quoted, and a number is written.
+            if let Some(text) = value.as_str() {
+                return format!("{text:?}");
+            }
+            if let Some(number) = value.as_integer() {
+                return number.to_string();
+            }
             let mut bare = value.clone();
             bare.decor_mut().clear();
-            match bare.as_str() {
-                // However it is quoted.
-                Some(text) => format!("{text:?}"),
-                None => bare.to_string(),
-            }
+            bare.to_string()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(documents: &[(&str, &str)]) -> BTreeMap<Name, Written> {
+        objects(documents.iter().map(|(path, text)| (Path::new(path), *text))).expect("TOML")
+    }
+
+    #[test]
+    fn objects_are_the_same_however_they_are_written() {
+        let one = "[[service]]\nname = \"s\"\nhosts = [\"a\", \"b\"]\n[[service.domain]]\nhost = \"c\"\n";
+        for (other, is_same) in [
+            ("[[service]] # x\nhosts = [ 'a' , # y\n'b', ]\nname = 's'\ndomain = [{ host = \"c\" }]", true),
+            ("service = [{ name = \"\\u0073\", hosts = [\"a\", \"b\"], domain = [{ host = 'c' }] }]", true),
+            (
+                "[[service]]\nname = \"s\"\nhosts = [\"a\", \"b\"]\n[[service.domain]]\nhost = \"c\"\n[[service.api]]\npath = \"/\"",
+                true,
+            ),
+            ("[[service]]\nname = \"s\"\nhosts = [\"b\", \"a\"]\n[[service.domain]]\nhost = \"c\"", false),
+            ("[[service]]\nname = \"s\"\nhosts = [\"a\", \"b\"]\n[[service.domain]]\nhost = \"d\"", false),
+            ("[[service]]\nname = \"s\"\nhosts = [\"a\", \"b\"]", false),
+            ("[[service]]\nname = \"s\"\nhosts = [\"a, b\"]\n[[service.domain]]\nhost = \"c\"", false),
+        ] {
+            let (one, other) = (found(&[("a", one)]), found(&[("b", other)]));
+            let name = Name::Service("s".to_owned());
+            assert_eq!(one[&name].is_same(&other[&name]), is_same, "{other:?}");
+        }
+        for (one, other, is_same) in [
+            ("timeout = \"1s\"", "timeout = '1s'", true),
+            ("queue = 16", "queue = 0x10", true),
+            ("queue = 16", "queue = \"16\"", false),
+            ("headers.A = \"b\"", "[function.headers]\nA = \"b\"", true),
+            ("headers = { A = \"b\" }", "headers = { A = \"c\" }", false),
+            ("headers = { A = \"b\", C = \"d\" }", "headers = { C = \"d\", A = \"b\" }", true),
+        ] {
+            let function = |keys: &str| found(&[("a", &format!("[[function]]\nname = \"f\"\n{keys}"))]);
+            let (one, other) = (function(one), function(other));
+            let (one, other) = (one.values().next().expect("one"), other.values().next().expect("one"));
+            assert_eq!(one.is_same(other), is_same, "{} {}", one.text(), other.text());
+        }
+    }
+
+    #[test]
+    fn objects_are_named_as_the_configuration_names_them() {
+        let text = "[[function]]\nname = \"f\"\n[[function]]\nname = \"f\"\nnamespace = \"n\"\nversion = \"2\"\n\
+                    [[service]]\nname = \"s\"\napi = [{ path = \"/a\" }, { path = \"/b\", method = \"ANY\" }, { path = \"/c\", name = \"c\" }]\n";
+        let more = "[[service]]\nname = \"s\"\n[[service.api]]\npath = \"/d\"\n";
+        let found = found(&[("main", text), ("edits", more)]);
+        let function = |namespace: &str, version: &str| Name::Function {
+            namespace: namespace.to_owned(),
+            name: "f".to_owned(),
+            version: version.to_owned(),
+        };
+        let api = |name: &str| Name::Api { service: "s".to_owned(), name: name.to_owned() };
+        let mut names: Vec<_> = found.keys().cloned().collect();
+        names.sort_by_key(|name| found[name].order);
+        let service = Name::Service("s".to_owned());
+        let expected = [
+            function("default", "$LATEST"),
+            function("n", "2"),
+            service.clone(),
+            api("GET /a"),
+            api("ANY /b"),
+            api("c"),
+            api("GET /d"),
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(found[&service].files().collect::<Vec<_>>(), [Path::new("main"), Path::new("edits")]);
+        assert_eq!(found[&api("GET /d")].file, Path::new("edits"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_named() {
+        let (path, _) = objects([(Path::new("good"), "a = 1"), (Path::new("bad"), "a = = 1")]).expect_err("an error");
+        assert_eq!(path, Path::new("bad"));
     }
 }
