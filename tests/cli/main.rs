@@ -24,5 +24,6 @@ mod systemd;
 mod tail;
 mod terminal;
 mod top;
+mod trouble;
 mod tutorial;
 mod usage;
