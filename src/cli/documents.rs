@@ -34,33 +34,23 @@ fn of_file(path: &Path) -> Result<Vec<Source>, Failure> {
     inputs.documents().map(source).collect()
 }
 
-/// All `*.toml` of a directory and those below it, the main file first. What is hidden is left out.
+/// The `*.toml` files of a directory, and what its main file includes from elsewhere. Directories below it may hold anything, even the
+/// history of a gateway.
 fn of_directory(base: &Path) -> Result<Vec<Source>, Failure> {
-    let mut paths = Vec::new();
-    collect(base, &mut paths)?;
-    paths.sort_by_key(|path| (*path != base.join(MAIN), path.clone()));
-    let read = |path: &PathBuf| {
+    let main = base.join(MAIN);
+    let mut found = if main.exists() { of_file(&main)? } else { Vec::new() };
+    let failed = |error| unreadable(base, &error);
+    let entries = fs::read_dir(base).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let mut paths: Vec<PathBuf> = entries.map_err(failed)?;
+    paths.sort();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|kind| kind == "toml") && !path.is_dir()) {
         let content = fs::read(path).map_err(|error| unreadable(path, &error))?;
-        source(path, base, String::from_utf8(content).ok())
-    };
-    paths.iter().map(read).collect()
-}
-
-fn collect(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let failed = |error| unreadable(directory, &error);
-    for entry in fs::read_dir(directory).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        // A link to a directory is not followed: it may lead in a circle.
-        let is_directory = path.symlink_metadata().is_ok_and(|found| found.is_dir());
-        match (is_hidden, is_directory) {
-            (true, _) => {}
-            (_, true) => collect(&path, found)?,
-            _ if path.extension().is_some_and(|kind| kind == "toml") => found.push(path),
-            _ => {}
+        let source = source(path, base, String::from_utf8(content).ok())?;
+        if found.iter().all(|known| known.name != source.name) {
+            found.push(source);
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// A file under its name from the directory of the main file; one that is elsewhere goes by its whole path.

@@ -4,6 +4,7 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod check;
 mod conformance;
 mod dev;

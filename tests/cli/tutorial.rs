@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use crate::kept::Kept;
 use crate::support::eventually;
 use crate::support::gateway::Folder;
+use crate::support::port::free_port;
 use crate::support::process::{Process, run};
 use crate::support::project::project;
 
@@ -41,6 +42,32 @@ struct Place {
 }
 
 impl Place {
+    /// A gateway with the configuration of the tutorial, on ports that are free, which stay the same for the commands.
+    fn of_the_tutorial() -> Self {
+        let page = std::fs::read_to_string(project("docs/tutorial.md")).expect("the page");
+        let (_, text) = *blocks(&page).iter().find(|(kind, _)| *kind == "toml").expect("a configuration");
+        let folder = Folder::new("");
+        for directory in ["run", "state"] {
+            std::fs::create_dir(folder.path().join(directory)).expect("a folder");
+        }
+        let root = folder.path().to_str().expect("text").to_owned();
+        let admin = format!("127.0.0.1:{}", free_port());
+        let text = text.replace("127.0.0.1:8080", "127.0.0.1:0").replace("127.0.0.1:9901", &admin);
+        // The test waits for lines of the log in JSON.
+        folder.write(&text.replace(ROOT, &root).replace("format = \"text\"", "format = \"json\""));
+        Self { kept: Kept::serve(folder) }
+    }
+
+    /// Runs a command of the page, after a script, and compares what it prints with what the page says.
+    #[track_caller]
+    fn runs(&self, text: &str, before: &str) {
+        let (line, expected) = text.split_once('\n').unwrap_or((text, ""));
+        let line = line.strip_prefix("$ ").expect("a command");
+        let finished = run(&mut self.shell(&format!("{before}{line}")));
+        assert_eq!((finished.code(), finished.err.as_str()), (Some(0), ""), "{line}");
+        assert_eq!(normal(&finished.out), normal(&self.here(expected)), "{line}\n{}", finished.out);
+    }
+
     /// A text of the page with the addresses and paths of this run.
     fn here(&self, text: &str) -> String {
         let root = self.kept.folder.path().to_str().expect("text");
@@ -56,7 +83,7 @@ impl Place {
         let program = Path::new(env!("CARGO_BIN_EXE_fngate")).parent().expect("a folder");
         let path = std::env::var("PATH").unwrap_or_default();
         let here = self.here(line);
-        command.args(["-c", &format!("exec {here}")]).current_dir(self.kept.folder.path());
+        command.args(["-c", &here]).current_dir(self.kept.folder.path());
         command.env("PATH", format!("{}:{path}", program.display()));
         command.env("FNGATE_CONFIG", self.kept.folder.file());
         command.env("RUNTIME_DIRECTORY", self.kept.folder.path().join("run")).env_remove("FNGATE_TOKEN");
@@ -67,26 +94,19 @@ impl Place {
 #[test]
 fn the_page_is_what_happens() {
     let page = std::fs::read_to_string(project("docs/tutorial.md")).expect("the page");
-    let (mut place, mut tail, mut told) = (None::<Place>, None::<Process>, 0);
+    let place = Place::of_the_tutorial();
+    let (mut tail, mut told) = (None::<Process>, 0);
     for (kind, text) in blocks(&page) {
         match (kind, text.trim_end()) {
-            ("toml", _) => place = Some(start(text)),
-            ("sh", "fngate run" | "cd /tmp/tutorial && export FNGATE_CONFIG=/tmp/tutorial/fngate.toml") => {}
+            ("toml", _) | ("sh", "fngate run") => {}
+            ("sh", "cd /tmp/tutorial && export FNGATE_CONFIG=/tmp/tutorial/fngate.toml") => {}
             ("sh", "fngate tail &") => {
-                let place = place.as_ref().expect("the configuration comes first");
-                let mut command = place.shell("fngate tail");
+                let mut command = place.shell("exec fngate tail");
                 let process = Process::start(command.stdin(Stdio::null()), place.kept.folder.path());
                 eventually("the tail follows", || process.err().contains("following").then_some(()));
                 tail = Some(process);
             }
-            ("console", text) => {
-                let place = place.as_ref().expect("the configuration comes first");
-                let (line, expected) = text.split_once('\n').unwrap_or((text, ""));
-                let line = line.strip_prefix("$ ").expect("a command");
-                let finished = run(&mut place.shell(line));
-                assert_eq!((finished.code(), finished.err.as_str()), (Some(0), ""), "{line}");
-                assert_eq!(normal(&finished.out), normal(&place.here(expected)), "{line}\n{}", finished.out);
-            }
+            ("console", text) => place.runs(text, ""),
             ("text", expected) => {
                 told += 1;
                 let tail = tail.as_ref().expect("the tail runs");
@@ -102,16 +122,32 @@ fn the_page_is_what_happens() {
     assert_eq!(told, 2, "the tail was asked for both calls");
 }
 
-/// Starts the gateway of the page on ports that are free, as it stays there for the commands.
-fn start(text: &str) -> Place {
-    let folder = Folder::new("");
-    for directory in ["run", "state"] {
-        std::fs::create_dir(folder.path().join(directory)).expect("a folder");
+#[test]
+fn the_admin_api_does_what_its_page_says() {
+    let page = std::fs::read_to_string(project("docs/admin-api.md")).expect("the page");
+    let place = Place::of_the_tutorial();
+    // What the shell of the page has set so far.
+    let mut variables = String::new();
+    let mut commands = 0;
+    for (kind, text) in blocks(&page) {
+        match kind {
+            "sh" if text.contains("=$(") => {
+                // The value of this moment: a tag changes with its object.
+                let (name, _) = text.split_once('=').expect("a variable");
+                let finished = run(&mut place.shell(&format!("{variables}{text}printf %s \"${name}\"")));
+                variables.push_str(&format!("{name}='{}'\n", finished.out));
+            }
+            "sh" => {
+                let finished = run(&mut place.shell(&format!("{variables}{text}")));
+                assert_eq!(finished.code(), Some(0), "{text}{}", finished.err);
+            }
+            "console" => {
+                commands += 1;
+                place.runs(text.trim_end(), &variables);
+            }
+            "json" => {}
+            kind => panic!("nobody runs this block: {kind}\n{text}"),
+        }
     }
-    let root = folder.path().to_str().expect("text").to_owned();
-    let port = crate::support::port::free_port();
-    let text = text.replace("127.0.0.1:8080", "127.0.0.1:0").replace("127.0.0.1:9901", &format!("127.0.0.1:{port}"));
-    // The test waits for lines of the log in JSON.
-    folder.write(&text.replace(ROOT, &root).replace("format = \"text\"", "format = \"json\""));
-    Place { kept: Kept::serve(folder) }
+    assert_eq!(commands, 6);
 }
