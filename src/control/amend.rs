@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::audit::Line;
+use super::board::Refused;
 use super::change::{Answer, Author, Change, Done, Effect, Mode, Outcome, Request, Source, Written};
 use super::edit::{Edit, Files};
 use super::history::Revision;
@@ -45,12 +46,11 @@ impl Amendment<'_> {
             return Err(Box::new(Problem::new(StatusCode::CONFLICT, "read_only", detail)));
         };
         // What somebody has written by hand comes first.
-        if let Some(outcome) = self.reloader.changed()
-            && let Err(report) = self.reloader.take(outcome)
-        {
-            let detail = "the files on the disk have errors: mend them first";
-            return Err(Box::new(Problem { status: 409, ..refused(detail, &report) }));
+        if let Some(outcome) = self.reloader.changed() {
+            // Its errors are on the board.
+            let _ = self.reloader.take(outcome);
         }
+        self.refuse_broken()?;
         let Request { author, note, change, mode } = request;
         let cause = Cause { author: &author, note: note.as_deref() };
         let (done, named) = match change {
@@ -96,6 +96,14 @@ impl Amendment<'_> {
             self.note(&author, note, &done, named);
         }
         Ok(done)
+    }
+
+    /// Refuses to change files that were refused: what they say is not what is in use.
+    fn refuse_broken(&self) -> Result<(), Box<Problem>> {
+        let Some(Refused { errors, .. }) = self.reloader.parts().board.refused() else { return Ok(()) };
+        let first = errors.first().map(|error| format!(": {}", error.message)).unwrap_or_default();
+        let detail = format!("the files on the disk have errors: mend them first{first}");
+        Err(Box::new(Problem { errors, ..Problem::new(StatusCode::CONFLICT, "files_refused", detail) }))
     }
 
     fn note(&self, author: &Author, note: Option<String>, done: &Done, Named { action, object }: Named) {

@@ -61,6 +61,12 @@ impl Board {
         self.0.subscribe()
     }
 
+    /// The last load, if it was refused.
+    #[must_use]
+    pub fn refused(&self) -> Option<Refused> {
+        self.0.borrow().refused.clone()
+    }
+
     pub fn change(&self, change: impl FnOnce(&mut Known)) {
         self.0.send_modify(|known| change(Arc::make_mut(known)));
     }

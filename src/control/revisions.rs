@@ -136,7 +136,7 @@ impl Revisions {
             (Some(history), _) => history.releases(),
             (None, Some(directory)) => History::releases_in(directory).unwrap_or_else(|error| {
                 let error = with_sources(&error);
-                tracing::debug!("no releases: {error}");
+                tracing::error!("releases are not known, so every environment serves the files: {error}");
                 BTreeMap::new()
             }),
             (None, None) => BTreeMap::new(),

@@ -46,6 +46,18 @@ impl Kept {
         Self::serve(folder)
     }
 
+    /// Starts a gateway with files of its own and the state of another one.
+    #[track_caller]
+    pub fn start_beside(other: &Self) -> Self {
+        let folder = Folder::new(&main_file());
+        for directory in ["services", "run"] {
+            std::fs::create_dir(folder.path().join(directory)).expect("a folder");
+        }
+        std::os::unix::fs::symlink(other.folder.path().join("state"), folder.path().join("state")).expect("a link");
+        std::fs::write(folder.path().join("services/shop.toml"), SHOP).expect("written");
+        Self::serve(folder)
+    }
+
     /// Starts a gateway with the files and the state of a folder.
     #[track_caller]
     pub fn serve(folder: Folder) -> Self {

@@ -25,5 +25,6 @@ mod systemd;
 mod tail;
 mod terminal;
 mod top;
+mod trouble;
 mod tutorial;
 mod usage;

@@ -145,6 +145,20 @@ fn the_pod_may_do_nothing() {
     }
 }
 
+/// They share the ConfigMap: what one of them kept for itself, the others would not serve.
+#[test]
+fn no_pod_keeps_edits_of_its_own() {
+    for folder in [BASE, EXAMPLE] {
+        let resources = Resources::build(folder);
+        let container = resources.container();
+        let mounts = container["volumeMounts"].as_array().expect("mounts").iter().map(|mount| &mount["mountPath"]);
+        assert_eq!(mounts.collect::<Vec<_>>(), [&json!("/etc/fngate"), &json!("/run/fngate")]);
+        assert_eq!(container["env"], json!([{ "name": "STATE_DIRECTORY", "value": "" }]));
+        let table: Table = resources.configuration().parse().expect("TOML");
+        assert_eq!(table["history"]["directory"].as_str(), Some(""));
+    }
+}
+
 #[test]
 fn the_configuration_loads_and_fits_the_pod() {
     for folder in [BASE, EXAMPLE] {

@@ -13,7 +13,8 @@ pub(crate) const RUNTIME: &str = "run";
 /// Gives a command directories below `folder`, as the service manager would. What it was given before stays.
 pub(crate) fn separate(command: &mut Command, folder: &Path) {
     for (variable, name) in [("STATE_DIRECTORY", STATE), ("RUNTIME_DIRECTORY", RUNTIME)] {
-        if command.get_envs().any(|(given, _)| given == variable) {
+        // What was taken from it, it does not have.
+        if command.get_envs().any(|(given, value)| given == variable && value.is_some()) {
             continue;
         }
         let directory = folder.join(name);
