@@ -1,4 +1,4 @@
-//! Configuration files as a command sends them to the gateway: all that a directory has, or one file with its includes.
+//! Configuration files as a command sends them to the gateway: those of a directory, or one file with its includes.
 
 use std::fs;
 use std::path::{Path, PathBuf};

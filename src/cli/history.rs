@@ -11,9 +11,10 @@ use super::admin::NOBODY;
 use super::bind::Changing;
 use super::gateway::Question;
 use super::list::Listing;
-use super::outcome::{Failure, print};
+use super::outcome::{Failure, REFUSED, print};
 use super::{pages, table};
 use crate::control::admin::revisions::RevisionInfo;
+use crate::control::admin::status::Status;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -26,7 +27,13 @@ pub(super) struct Rollback {
 }
 
 pub(super) fn history(listing: &Listing) -> Result<ExitCode, Failure> {
-    let revisions: Vec<RevisionInfo> = pages::all(&listing.running.gateway(NOBODY)?, "/v1/revisions?", PATIENCE)?;
+    let gateway = listing.running.gateway(NOBODY)?;
+    let revisions: Vec<RevisionInfo> = pages::all(&gateway, "/v1/revisions?", PATIENCE)?;
+    if revisions.is_empty() {
+        let status: Status = gateway.read(&Question::get("/v1/status", PATIENCE))?;
+        let reason = status.history.reason.unwrap_or_else(|| "it has no revisions".to_owned());
+        return Err(Failure { code: REFUSED, text: format!("no history: {reason}") });
+    }
     if listing.json {
         return table::json(&revisions);
     }

@@ -177,6 +177,17 @@ impl Editor {
         Ok(())
     }
 
+    /// Removes what a file adds to a service, after its APIs.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub fn remove_extension(&mut self, service: &Written, file: &Path) -> Result<(), EditError> {
+        let unknown = || EditError::UnknownFile { file: file.to_owned() };
+        let own = service.extensions.iter().filter(|(other, _)| other == file);
+        self.documents.get_mut(file).ok_or_else(unknown)?.removed.extend(own.map(|(_, position)| *position));
+        Ok(())
+    }
+
     /// Adds an object to a file as another file has it.
     ///
     /// # Errors

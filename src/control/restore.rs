@@ -3,7 +3,7 @@
 //! Objects are compared by what they say, so whatever is the same already stays as its file has it, comments and all. Everything else of
 //! the files, such as `[admin]` and listeners, is left alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use axum::http::StatusCode;
@@ -51,6 +51,7 @@ pub fn restore(files: &Files<'_>, wanted: &[Wanted]) -> Result<Edit, Problem> {
     }
     let mut new: Vec<_> = asked.iter().filter(|(name, _)| !current.contains_key(name)).collect();
     new.sort_by_key(|(name, object)| (rank(name), object.order));
+    let mut grown = BTreeSet::new();
     for (name, object) in new {
         let file = home(files, name, object, &current, &asked);
         open(files, &mut editor, &file)?;
@@ -60,6 +61,10 @@ pub fn restore(files: &Files<'_>, wanted: &[Wanted]) -> Result<Edit, Problem> {
             Name::Api { service, .. } => Home::ApisOf { service, place: None },
         };
         editor.add_written(&file, home, object).map_err(moved)?;
+        grown.insert(file);
+    }
+    for (service, file) in emptied(&current, &asked).filter(|(_, file)| !grown.contains(*file)) {
+        editor.remove_extension(service, file).map_err(moved)?;
     }
     let (edited, pointers) = editor.finish();
     let effect = if edited.is_empty() { Effect::Unchanged } else { Effect::Changed };
@@ -105,6 +110,22 @@ fn home(
     files.default_home(match name {
         Name::Function { .. } => "functions",
         Name::Service(service) | Name::Api { service, .. } => service,
+    })
+}
+
+/// The files that add nothing to a service any more once the APIs are gone that nobody asked for.
+fn emptied<'a>(
+    current: &'a BTreeMap<Name, Written>,
+    asked: &'a BTreeMap<Name, Written>,
+) -> impl Iterator<Item = (&'a Written, &'a Path)> {
+    let kept = current.iter().filter(|(name, _)| matches!(name, Name::Service(_)) && asked.contains_key(name));
+    kept.flat_map(move |(name, service)| {
+        let is_own = move |api: &Name| matches!((api, name), (Name::Api { service, .. }, Name::Service(name)) if service == name);
+        service.files().skip(1).filter_map(move |file| {
+            let mut apis = current.iter().filter(|(api, written)| is_own(api) && written.file == file).peekable();
+            let is_emptied = apis.peek().is_some() && apis.all(|(api, _)| !asked.contains_key(api));
+            is_emptied.then_some((service, file))
+        })
     })
 }
 

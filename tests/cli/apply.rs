@@ -79,6 +79,25 @@ fn a_new_service_is_served_wherever_its_file_was() {
 }
 
 #[test]
+fn a_directory_is_its_files_and_what_the_main_one_includes() {
+    let kept = Kept::start();
+    let copy = copy(SHOP);
+    let service = |name: &str| {
+        format!(
+            "[[service]]\nname = \"{name}\"\nhosts = [\"{name}.test\"]\n[[service.api]]\npath = \"/\"\nfunction = \"orders\"\n"
+        )
+    };
+    fs::create_dir(copy.path().join("deep")).expect("a folder");
+    for (file, name) in [("beside.toml", "beside"), ("deep/below.toml", "below"), ("note.txt", "note")] {
+        fs::write(copy.path().join(file), service(name)).expect("written");
+    }
+    let done = kept.says(&["apply", "-c", &path(&copy)]);
+    assert!(done.contains("+name = \"beside\"") && !done.contains("below") && !done.contains("note"), "{done}");
+    let done = kept.says(&["apply", "-c", &copy.argument()]);
+    assert!(done.contains("-name = \"beside\""), "a file is what it includes: {done}");
+}
+
+#[test]
 fn nothing_of_a_bad_directory_is_applied() {
     let kept = Kept::start();
     let unknown = SHOP.replace("function = \"orders\"", "function = \"nobody\"");

@@ -1,6 +1,7 @@
 //! `fngate history`, `diff` and `rollback`.
 
 use crate::kept::Kept;
+use crate::support::gateway::{Folder, echo};
 
 /// The numbers of all revisions, as the lines begin.
 #[track_caller]
@@ -98,6 +99,14 @@ fn what_cannot_be_is_refused_in_one_line() {
         let err = kept.refuses(arguments, code);
         assert!(err.contains(said), "{arguments:?}: {err}");
     }
+}
+
+#[test]
+fn without_a_history_the_reason_is_said() {
+    let folder = Folder::new(&echo("a"));
+    std::fs::create_dir(folder.path().join("run")).expect("a folder");
+    let kept = Kept::serve(folder);
+    assert_eq!(kept.refuses(&["history"], 1), "fngate: no history: `directory` in `[history]` is empty\n");
 }
 
 #[test]

@@ -36,6 +36,29 @@ fn normal(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The commands of docs/history.md, a line each.
+#[test]
+fn a_release_is_made_as_the_history_says() {
+    let page = std::fs::read_to_string(project("docs/history.md")).expect("the page");
+    let place = Place::of_the_tutorial();
+    let blocks = blocks(&page);
+    let (_, text) = blocks.iter().find(|(kind, text)| *kind == "sh" && text.contains("fngate")).expect("commands");
+    for line in text.lines() {
+        let finished = run(&mut place.shell(line));
+        assert_eq!(finished.code(), Some(0), "{line}: {finished:?}");
+        for said in line
+            .split_once("releases ")
+            .and_then(|(_, rest)| rest.split_once('#'))
+            .iter()
+            .flat_map(|(_, said)| said.split(';'))
+        {
+            let (environment, state) = said.trim().split_once(": ").expect("an environment");
+            let is_said = |line: &str| line.starts_with(environment) && line.ends_with(state);
+            assert!(finished.out.lines().any(is_said), "{said} in {}", finished.out);
+        }
+    }
+}
+
 /// The place of the tutorial on this machine.
 struct Place {
     kept: Kept,

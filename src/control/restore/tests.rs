@@ -141,7 +141,9 @@ fn a_service_of_two_files_comes_and_goes_as_a_whole() {
     // What was in the directory of edits comes back beside the service.
     let cart = "\n[[service.api]]\npath = \"/carts\"\nfunction = \"orders\"\n";
     assert_eq!(after(&alone, &extended), one(SHOP, &format!("{SHOP_TEXT}{cart}")));
-    assert_eq!(after(&extended, &alone), one(EDITS, "[[service]]\nname = \"shop\"\n"));
+    assert_eq!(after(&extended, &alone), one(EDITS, ""));
+    let other = EDITS_TEXT.replace("/carts", "/bills");
+    assert_eq!(after(&extended, &[(MAIN, MAIN_TEXT), (SHOP, SHOP_TEXT), (EDITS, &other)])[EDITS], "");
     let function = SHOP_TEXT.split("\n[[service]]").next().expect("the function");
     let gone = after(&extended, &[(MAIN, MAIN_TEXT), (SHOP, function)]);
     assert_eq!(gone.get(EDITS).map(String::as_str), Some(""), "{gone:?}");
