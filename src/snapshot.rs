@@ -184,23 +184,11 @@ impl Snapshot {
             let ApiOrigin { environment, service, api } = self.origins[entry];
             follows(environment).then_some((service, api))
         };
-        let mut warnings = self.unused();
+        let pinned = self.releases.pinned().flat_map(|(_, _, services)| services);
+        let mut warnings = reach::unused(&self.config, pinned);
         warnings
             .extend(reach::warnings(&self.config, &Asked { table: &self.table, origin: &origin, follows: &follows }));
         warnings
-    }
-
-    /// Warnings of functions that no API is bound to, be it of the configuration or of a release.
-    fn unused(&self) -> Vec<Diagnostic> {
-        let mut is_used = vec![false; self.functions.len()];
-        let pinned = self.releases.pinned().flat_map(|(_, _, services)| services);
-        let apis = self.config.services.iter().chain(pinned).flat_map(|service| &service.apis);
-        apis.flat_map(|api| &api.bindings).for_each(|binding| is_used[binding.function] = true);
-        let unused = self.functions.iter().zip(is_used).filter(|(_, is_used)| !is_used);
-        let warning = |spec: &config::Function| {
-            Diagnostic::warning(format!("no API uses the function `{}`", spec.id)).at_place(&spec.place)
-        };
-        unused.map(|(function, _)| warning(&function.spec)).collect()
     }
 
     /// Shows in the metrics what comes into use with it.

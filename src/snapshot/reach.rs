@@ -1,6 +1,8 @@
 //! APIs that no request reaches, although their rules are good.
 
-use crate::config::{Api, Config, Diagnostic, Domain, Environment, Service};
+use std::sync::Arc;
+
+use crate::config::{Api, Config, Diagnostic, Domain, Environment, Function, Service};
 use crate::route::{Miss, RouteTable, sample};
 
 /// The table that is asked.
@@ -10,6 +12,22 @@ pub(super) struct Asked<'a> {
     pub(super) origin: &'a dyn Fn(usize) -> Option<(usize, usize)>,
     /// Whether an environment serves the configuration.
     pub(super) follows: &'a dyn Fn(Environment) -> bool,
+}
+
+/// Warns of functions that no API is bound to, be it of the configuration or of a release.
+pub(super) fn unused<'a>(config: &Config, pinned: impl Iterator<Item = &'a Service>) -> Vec<Diagnostic> {
+    let mut is_used = vec![false; config.functions.len()];
+    let mut mark = |service: &Service| {
+        let bindings = service.apis.iter().flat_map(|api| &api.bindings);
+        bindings.for_each(|binding| is_used[binding.function] = true);
+    };
+    config.services.iter().for_each(&mut mark);
+    pinned.for_each(&mut mark);
+    let unused = config.functions.iter().zip(is_used).filter(|(_, is_used)| !is_used);
+    let warning = |(spec, _): (&Arc<Function>, bool)| {
+        Diagnostic::warning(format!("no API uses the function `{}`", spec.id)).at_place(&spec.place)
+    };
+    unused.map(warning).collect()
 }
 
 /// Asks the table for a request that each rule is made for, and warns of the rules that it does not select.
@@ -121,6 +139,22 @@ mod tests {
             );
             assert_eq!(!warnings(&text).is_empty(), warned, "{base} {path} {keys}");
         }
+    }
+
+    #[test]
+    fn a_function_without_an_api_is_named_unless_a_release_needs_it() {
+        let text = format!("{BASE}[[function]]\nname = \"idle\"\ninstances = [\"builtin:echo\"]\n");
+        let parse = |more: &str| {
+            let service = "[[service]]\nname = \"s\"\nhosts = [\"a.test\"]\n";
+            let text = format!("{text}{service}[[service.api]]\npath = \"/\"\nfunction = \"f\"\n{more}");
+            config::parse(Path::new("test.toml"), &text).unwrap_or_else(|report| panic!("{report}"))
+        };
+        let plain = parse("");
+        let warned: Vec<_> = super::unused(&plain, [].into_iter()).iter().map(ToString::to_string).collect();
+        assert_eq!(warned, ["test.toml:7:8: no API uses the function `default/idle:$LATEST`"]);
+        let released = parse("[[service.api]]\npath = \"/idle\"\nfunction = \"idle\"\n");
+        assert!(super::unused(&plain, released.services.iter()).is_empty());
+        assert!(super::unused(&released, [].into_iter()).is_empty());
     }
 
     fn warnings(text: &str) -> Vec<config::Diagnostic> {
