@@ -58,7 +58,9 @@ impl Gateway {
     pub fn start_at(state: &Arc<State>, ports: &Ports, names: &[&str]) -> Self {
         let path = state.folder.path().join("fngate.toml");
         fs::write(&path, document(state, *ports, names)).expect("a file");
-        let loaded = config::load(&path).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut loaded = config::load(&path).unwrap_or_else(|failure| panic!("{failure}"));
+        // Not that of an installed gateway.
+        loaded.config.history.directory = Some(state.folder.path().join("history"));
         let origin = Origin { path, inputs: loaded.inputs, report: loaded.report };
         let options = Options { config: loaded.config, origin: Some(origin), signals: false };
         let app = App::start(options).unwrap_or_else(|error| panic!("{error:?}"));

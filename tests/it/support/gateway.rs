@@ -40,9 +40,11 @@ impl Gateway {
     /// Runs a configuration file, which is watched. Its log goes to `access.log` beside it if it says so.
     #[track_caller]
     pub fn from_file(path: &Path) -> Self {
-        let loaded = config::load(path).unwrap_or_else(|failure| panic!("{}", failure.report));
+        let mut loaded = config::load(path).unwrap_or_else(|failure| panic!("{}", failure.report));
         let origin = ConfigOrigin { path: path.to_owned(), inputs: loaded.inputs, report: loaded.report };
         let log = tempfile::tempdir().expect("a folder");
+        // Not that of an installed gateway; a process cannot be given another environment.
+        loaded.config.history.directory = Some(log.path().join("history"));
         Self::start(Options { config: loaded.config, origin: Some(origin), signals: false }, log)
     }
 
