@@ -1,6 +1,7 @@
 //! The composition root: makes the parts, joins them, and ends them in order.
 
 pub mod keeping;
+mod plane;
 pub mod preflight;
 
 use std::io;
@@ -9,27 +10,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use self::keeping::Keeping;
+use self::plane::Plane;
 use crate::config::{Config, Diagnostic, Report};
 #[cfg(feature = "acme")]
 use crate::control::acme;
 use crate::control::admin;
-use crate::control::admin::access::Access;
 use crate::control::admin::state::State;
-use crate::control::admin::token::OwnToken;
 use crate::control::board::Board;
 use crate::control::expiry;
 use crate::control::live::{self, Live};
 use crate::control::load;
-use crate::control::problem::Finding;
 use crate::control::ready::Readiness;
-use crate::control::reload::{Origin, Parts, Reloaded, Reloader, warn_of};
+use crate::control::reload::{Origin, Reloaded, Reloader};
 use crate::control::tail::{self, Tail};
 #[cfg(feature = "otel")]
 use crate::control::traces;
@@ -119,8 +118,7 @@ impl App {
         };
         let mut keeping = Keeping::open(&config, origin.as_ref(), &metrics);
         let plan = keeping.plan(config, origin.as_ref().map(|origin| &origin.inputs));
-        let snapshot = Snapshot::make(plan, None, &metrics)?;
-        let shared = Arc::new(Shared::new(snapshot));
+        let shared = Arc::new(Shared::new(Snapshot::make(plan, None, &metrics)?));
         #[cfg(feature = "acme")]
         acme::load(&shared.load());
         let (spans, exporter) = export_traces(&shared, &metrics);
@@ -128,78 +126,35 @@ impl App {
         let (tail, live) = listen_to_requests(&runtime, &taps, &shared, &metrics);
         let outlets = Outlets { writer: writer.clone(), spans, taps };
         let (crew, inboxes) = Crew::new(workers, shared.clone(), metrics.clone(), outlets, limits);
-        let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
-        let readiness = Arc::new(Readiness::default());
+        let (board, readiness, audit) = (Board::new(), Arc::new(Readiness::default()), keeping.audit.clone());
+        let plane = Plane { shared, metrics, board, audit, readiness, commands, tail, live };
         let watched = origin.is_some();
-        let board = Board::new();
-        let Keeping { store, revisions, audit } = keeping;
-        let parts = Parts {
-            shared: shared.clone(),
-            metrics: metrics.clone(),
-            board: board.clone(),
-            store,
-            revisions,
-            audit: audit.clone(),
-        };
-        let (loader, loads) = load::start(Reloader::new(origin, parts), watched);
+        let (loader, loads) = load::start(Reloader::new(origin, keeping.into_parts(&plane)), watched);
         let admin_address = admin_socket.as_ref().and_then(AdminSocket::address);
         let admin = admin_socket.map(|socket| {
-            let state = admin::state::Parts {
-                shared: shared.clone(),
-                metrics: metrics.clone(),
-                scraping: Arc::default(),
-                readiness: readiness.clone(),
-                commands: commands.clone(),
-                requests: loads.requests(),
-                board: board.reader(),
-                access: Access::new(own_token(admin_address)),
-                audit: audit.clone(),
-                tail: tail.clone(),
-                live: live.clone(),
-                started: SystemTime::now(),
-            };
-            (socket, State::new(state))
+            let state = plane.admin(&socket, loads.requests());
+            (socket, state)
         });
         let control = Control {
             crew: crew.clone(),
-            readiness: readiness.clone(),
+            readiness: plane.readiness.clone(),
             loads,
-            audit,
+            audit: plane.audit.clone(),
             phase,
             commands: command_receiver,
             ended,
             workers,
         };
+        let listeners = bound.iter().map(|(_, sockets)| sockets.display()).collect();
         let (shares, files) = share_out(bound, workers);
-        let threads = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
+        let workers = start_workers(&crew, shares, inboxes, &phases, &ended_sender)?;
         // Never waited for: what it reads may hang.
-        let unreached = shared.load();
-        let load = move || {
-            process::give_way();
-            // Long work for a large table, and no reason to wait.
-            let mut report = report;
-            unreached.warnings().into_iter().for_each(|warning| report.push(warning));
-            drop(unreached);
-            metrics.show_warnings(report.warnings().len());
-            warn_of(report.warnings());
-            board.change(|known| known.warnings = report.warnings().iter().map(Finding::from).collect());
-            loading.block_on(loader.run());
-        };
-        drop(thread("load", load)?);
+        drop(thread("load", plane.load(loading, loader, report))?);
         let control = thread("control", move || run_control(&runtime, control, admin, signals, exporter))?;
-        Ok(Self {
-            listeners,
-            admin: admin_address,
-            tail,
-            live,
-            commands,
-            control,
-            workers: threads,
-            writer,
-            _files: files,
-        })
+        let Plane { commands, tail, live, .. } = plane;
+        Ok(Self { listeners, admin: admin_address, tail, live, commands, control, workers, writer, _files: files })
     }
 
     /// Where it listens, in the order of the configuration.
@@ -263,12 +218,6 @@ impl App {
         }
         outcome
     }
-}
-
-/// The token of the commands of this user. Without one, they need a token of the configuration.
-fn own_token(address: Option<SocketAddr>) -> Option<OwnToken> {
-    let token = OwnToken::write(address?.port());
-    token.inspect_err(|error| tracing::info!(%error, "no token for commands of this user")).ok()
 }
 
 /// A worker's sockets, each with the index of its listener.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::plane::Plane;
 use crate::config::store::{Recovered, Store};
 use crate::config::{Config, Environment, Inputs};
 use crate::control::audit::Audit;
 use crate::control::change::Author;
 use crate::control::history::Release;
-use crate::control::reload::Origin;
+use crate::control::reload::{Origin, Parts};
 use crate::control::revisions::{self, Revisions};
 use crate::snapshot::Plan;
 use crate::snapshot::release::Releases;
@@ -61,6 +62,12 @@ impl Keeping {
             }
             None => Self { store: None, revisions: Revisions::none(), audit },
         }
+    }
+
+    pub(super) fn into_parts(self, plane: &Plane) -> Parts {
+        let Self { store, revisions, audit } = self;
+        let (shared, metrics, board) = (plane.shared.clone(), plane.metrics.clone(), plane.board.clone());
+        Parts { shared, metrics, board, store, revisions, audit }
     }
 
     /// What the process serves at first: the configuration with its number, and the releases.

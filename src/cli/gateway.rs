@@ -133,7 +133,7 @@ impl Gateway {
                 text: format!("the gateway at {self} answers {}: {}", answer.status, answer.text),
             };
         };
-        let mut text = problem.detail;
+        let mut text = problem.detail.into_string();
         if answer.status == StatusCode::UNAUTHORIZED {
             text += &format!("; run the command as the gateway's user or as root, or put a token in {TOKEN}");
         }

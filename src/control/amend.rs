@@ -58,24 +58,27 @@ impl Amendment<'_> {
                 let before = target.find(&self.reloader.parts().shared.load());
                 let edit = self.files(|files| files.put(&target, keys, &condition))?;
                 let action = if edit.effect == Effect::Created { "create" } else { "change" };
-                (self.write(&path, mode, edit, cause, Some((&target, before)))?, Named { action, object: target.url() })
+                (
+                    self.write(&path, mode, &edit, cause, Some((&target, before)))?,
+                    Named { action, object: target.url() },
+                )
             }
             Change::Delete { target, condition } => {
                 let before = target.find(&self.reloader.parts().shared.load());
                 let edit = self.files(|files| files.delete(&target, &condition))?;
                 let named = Named { action: "delete", object: target.url() };
-                (self.write(&path, mode, edit, cause, Some((&target, before)))?, named)
+                (self.write(&path, mode, &edit, cause, Some((&target, before)))?, named)
             }
             Change::Apply { documents } => {
                 let wanted = applied(&path, documents);
                 let edit = self.files(|files| restore(files, &wanted))?;
-                (self.write(&path, mode, edit, cause, None)?, Named { action: "apply", object: String::new() })
+                (self.write(&path, mode, &edit, cause, None)?, Named { action: "apply", object: String::new() })
             }
             Change::Rollback { revision } => {
                 let wanted = wanted(&self.revision(revision)?);
                 let edit = self.files(|files| restore(files, &wanted))?;
                 let named = Named { action: "rollback", object: revision.to_string() };
-                (self.write(&path, mode, edit, cause, None)?, named)
+                (self.write(&path, mode, &edit, cause, None)?, named)
             }
             Change::Release { environment, revision } => {
                 let done = self.release(environment, revision, mode, cause)?;
@@ -139,7 +142,7 @@ impl Amendment<'_> {
         &mut self,
         path: &Path,
         mode: Mode,
-        edit: Edit,
+        edit: &Edit,
         cause: Cause<'_>,
         object: Option<(&Target, Option<Object>)>,
     ) -> Answer {
@@ -149,7 +152,7 @@ impl Amendment<'_> {
         let toml = (!texts.is_empty()).then(|| config::masked(&texts.join("\n")));
         let mut warnings = Vec::new();
         if !edit.edited.is_empty() {
-            let prepared = self.check(path, &edit)?;
+            let prepared = self.check(path, edit)?;
             if mode == Mode::Make {
                 self.store(&edit.edited)?;
                 // It was good a moment ago, and the files say it now.

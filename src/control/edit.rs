@@ -139,11 +139,11 @@ impl Files<'_> {
         let config = &self.snapshot.config;
         let (neighbour, name) = match target {
             Target::Function(id) => {
-                let same = config
+                let mut same = config
                     .functions
                     .iter()
                     .filter(|other| (&other.id.namespace, &other.id.name) == (&id.namespace, &id.name));
-                (same.last().map(|function| &function.place), "functions".to_owned())
+                (same.next_back().map(|function| &function.place), "functions".to_owned())
             }
             Target::Service(name) => (None, name.clone()),
             Target::Api { service, name } => {
@@ -199,7 +199,7 @@ impl Files<'_> {
         let Some(holder) = holder else { return Ok(()) };
         let held = Target::Api { service: service.clone(), name: holder.name.clone() };
         let detail = format!("`{} {}` is bound already: the {} holds it", holder.method, holder.path, held.title());
-        Err(Problem { holder: Some(held.url()), ..Problem::new(StatusCode::CONFLICT, "taken", detail) })
+        Err(Problem { holder: Some(held.url().into()), ..Problem::new(StatusCode::CONFLICT, "taken", detail) })
     }
 
     /// Refuses to remove what others need.
@@ -278,7 +278,7 @@ fn check(target: &Target, object: Option<&Object>, condition: &Condition) -> Res
 }
 
 fn stale(detail: &str, object: &Object) -> Problem {
-    let current = Some(object.clone().into_json());
+    let current = Some(Box::new(object.clone().into_json()));
     Problem { current, ..Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail) }
 }
 

@@ -8,27 +8,32 @@ use utoipa::ToSchema;
 
 use crate::config::{Diagnostic, Severity};
 
-/// Why a request was refused.
+/// Why a request was refused. Small, since it travels in results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Always `about:blank`: `reason` tells problems apart.
     #[serde(rename = "type")]
-    pub kind: String,
-    pub title: String,
+    #[schema(value_type = String)]
+    pub kind: Box<str>,
+    #[schema(value_type = String)]
+    pub title: Box<str>,
     pub status: u16,
-    pub detail: String,
+    #[schema(value_type = String)]
+    pub detail: Box<str>,
     /// One word for programs.
-    pub reason: String,
+    #[schema(value_type = String)]
+    pub reason: Box<str>,
     /// What is wrong with the configuration that the change would make.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Finding>,
     /// The API that has this path and method already: its address under `/v1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holder: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub holder: Option<Box<str>>,
     /// The object as it is now, for a change that was made of an older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub current: Option<serde_json::Value>,
+    pub current: Option<Box<serde_json::Value>>,
 }
 
 /// An error or a warning of a configuration.
@@ -71,11 +76,11 @@ impl Finding {
 impl Problem {
     pub fn new(status: StatusCode, reason: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank".to_owned(),
-            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            kind: "about:blank".into(),
+            title: status.canonical_reason().unwrap_or_default().into(),
             status: status.as_u16(),
-            detail: detail.into(),
-            reason: reason.to_owned(),
+            detail: detail.into().into(),
+            reason: reason.into(),
             ..Self::default()
         }
     }

@@ -65,17 +65,23 @@ const CHECKS: [&str; 9] = [
 
 /// What it asks for, beside names of its own: objects that are there, in any state.
 const CONFIGURATION: &str = r#"
+# It makes all objects what it is sent: only tried.
 [[operations]]
-include-path-regex = "/apis"
-parameters = { "path.service" = "shop" }
-
-[[operations]]
-include-path-regex = "/triggers"
-parameters = { "path.namespace" = "default", "path.function" = "echo" }
+include-path = "/v1/apply"
+parameters = { "query.dry_run" = true }
 
 # A trial of a new object has no object to show, which the description does not say.
 [[operations]]
-include-method = ["PUT", "POST"]
+include-path-regex = "/apis"
+parameters = { "path.service" = "shop", "query.dry_run" = false }
+
+[[operations]]
+include-path-regex = "/triggers"
+parameters = { "path.namespace" = "default", "path.function" = "echo", "query.dry_run" = false }
+
+[[operations]]
+include-path-regex = "^/v1/(functions|services)/[^/]+(/[^/]+)?$"
+include-method = ["PUT", "DELETE"]
 parameters = { "query.dry_run" = false }
 "#;
 

@@ -101,7 +101,9 @@ impl Access {
             ));
         }
         // All of them, so that the time tells nothing.
-        let known = tokens.iter().filter(|token| token::is_same(token.hash.as_bytes(), &hash)).next_back();
+        let known = tokens
+            .iter()
+            .fold(None, |known, token| if token::is_same(token.hash.as_bytes(), &hash) { Some(token) } else { known });
         match known {
             Some(known) => Ok(Caller { name: known.name.clone(), role: known.role, from }),
             None => {

@@ -188,7 +188,7 @@ pub async fn bind(
         }
         // Whoever adds something has seen no older state of it.
         let detail = format!("the {} is there already and says something else", held.title());
-        Problem { holder: Some(held.url()), ..Problem::new(StatusCode::CONFLICT, "taken", detail) }
+        Problem { holder: Some(held.url().into()), ..Problem::new(StatusCode::CONFLICT, "taken", detail) }
     })
 }
 

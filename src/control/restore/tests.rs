@@ -172,7 +172,7 @@ fn a_file_that_cannot_be_written_refuses_all_of_it() {
     assert_eq!((edited.path.as_path(), edited.after.trim_start()), (Path::new(EDITS), EDITS_TEXT));
     for wanted in [SHOP_TEXT.replace("\"order\"", "\"ordered\""), more.replace("shop.test", "b.test")] {
         let problem = restored(&current, &[(MAIN, MAIN_TEXT), (SHOP, &wanted)], &is_state).expect_err("refused");
-        assert_eq!((problem.status, problem.reason.as_str()), (409, "read_only"), "{problem:?}");
+        assert_eq!((problem.status, &*problem.reason), (409, "read_only"), "{problem:?}");
         assert!(problem.detail.contains(SHOP), "{problem:?}");
     }
 }
