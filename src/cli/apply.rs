@@ -10,8 +10,8 @@ use serde_json::json;
 use super::admin::Running;
 use super::bind::Changing;
 use super::documents;
-use super::gateway::{Answer, Question};
-use super::outcome::Failure;
+use super::gateway::{Answer, Gateway, Question};
+use super::outcome::{Failure, SYSTEM};
 
 #[derive(Debug, Args)]
 pub(super) struct Apply {
@@ -37,13 +37,15 @@ pub(super) fn apply(arguments: &Apply) -> Result<ExitCode, Failure> {
     let Apply { path, admin, dry_run, note, json } = arguments;
     let running = Running::of(documents::main(path), admin.clone());
     let changing = Changing { running, dry_run: *dry_run, note: note.clone(), json: *json };
-    let answer = send(&changing, path)?;
+    let gateway = changing.gateway()?;
+    let answer = gateway.good(ask(&gateway, &changing, path)?)?;
     changing.show(&answer, &format!("applied {}", path.display()))
 }
 
-/// Asks for an apply of the files at a path.
-pub(super) fn send(changing: &Changing, path: &Path) -> Result<Answer, Failure> {
+/// Asks for an apply of the files at a path. The answer may be a refusal.
+pub(super) fn ask(gateway: &Gateway, changing: &Changing, path: &Path) -> Result<Answer, Failure> {
     let body = json!({ "documents": documents::read(path)? });
     let url = format!("/v1/apply?{}", changing.query());
-    changing.gateway()?.request(&Question::change(Method::POST, url, Some(body)))
+    let question = Question::change(Method::POST, url, Some(body));
+    gateway.ask(&question).map_err(|text| Failure { code: SYSTEM, text })
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use http::StatusCode;
 use serde_json::Value;
 
 use super::admin::{NOBODY, Running};
@@ -12,7 +13,7 @@ use super::apply;
 use super::bind::Changing;
 use super::documents;
 use super::gateway::Question;
-use super::outcome::{BAD_CONFIGURATION, DIFFERENT, Failure, REFUSED, print};
+use super::outcome::{BAD_CONFIGURATION, DIFFERENT, Failure, REFUSED, SYSTEM, print};
 use super::table;
 use crate::control::admin::revisions::{RevisionDiff, RevisionInfo};
 use crate::control::change::Effect;
@@ -22,12 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// The revision. Without another one it is compared with the one before it.
+    /// The revision; the newest without it. Without TO, what it changed: it is compared with the one before it.
     revision: Option<u64>,
-    /// The revision that it is compared with.
+    /// Show what changed from REVISION to this one.
     to: Option<u64>,
     /// Without a revision: show what an apply of this file with its includes, or of this directory, would change.
-    /// The gateway is asked at the admin address that the file has.
+    /// The gateway is asked at the admin address that the file has. With a revision: the file of the running gateway.
     #[arg(short = 'c', long = "config", value_name = "FILE")]
     file: Option<PathBuf>,
     /// The admin address of the running gateway, if it is not the one in the file: `IP:port`, `https://host:port` or `unix:/path`.
@@ -71,10 +72,15 @@ fn of_revisions(
 
 fn would_change(file: &Path, admin: Option<String>, json: bool) -> Result<ExitCode, Failure> {
     let changing = Changing { running: Running::of(documents::main(file), admin), dry_run: true, note: None, json };
-    let answer = apply::send(&changing, file).map_err(|failure| match failure.code {
-        // 1 says that something would change.
-        REFUSED => Failure { code: BAD_CONFIGURATION, text: format!("fngate: {}", failure.text) },
-        _ => failure,
+    let gateway = changing.gateway()?;
+    let answer = apply::ask(&gateway, &changing, file)?;
+    let status = answer.status;
+    // 1 says that something would change, so no refusal is 1.
+    let answer = gateway.good(answer).map_err(|failure| match status {
+        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
+            Failure { code: BAD_CONFIGURATION, text: format!("fngate: {}", failure.text) }
+        }
+        _ => Failure { code: SYSTEM, ..failure },
     })?;
     let outcome = Changing::outcome(&answer)?;
     if json {

@@ -2,12 +2,13 @@
 //!
 //! Nothing here stops traffic. Without a history, or with one that cannot be written, numbers go on for as long as the process runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::change::Author;
 use super::history::{Document, Documents, History, HistoryError, Meta, Release as Pin, Revision, RevisionData};
-use crate::config::{self, Config, Diagnostic, Environment, Inputs, Other, Report, Role};
+use crate::config::edit::object::{Name, objects};
+use crate::config::{self, Config, Diagnostic, Environment, Inputs, Other, Report, Role, Service};
 use crate::snapshot::release::{Release, Releases, place_of};
 use crate::telemetry::log::with_sources;
 
@@ -164,7 +165,7 @@ pub fn compile_what_can_be(pins: &BTreeMap<Environment, Pin>, config: &Config, i
             Pin::Pinned { revision, documents: Err(_), .. } => Release::Unavailable { revision: *revision },
             Pin::Pinned { revision, documents: Ok(documents), .. } => {
                 let others = others(documents, &place_of(*environment, *revision), config);
-                match config::rebind(inputs, &others) {
+                match rebind(inputs, others) {
                     Ok(services) => Release::Pinned { revision: *revision, services },
                     Err(report) => {
                         report
@@ -207,9 +208,27 @@ fn of_release(environment: Environment, revision: u64, error: &Diagnostic) -> Di
     error.hint(format!("`fngate follow {name}` or another `fngate release {name}` ends its need of it"))
 }
 
+/// The services of a revision. If it cannot be served as it stands, documents that add to the services of others are taken for edits: the
+/// directory of edits may have been another one.
+fn rebind(inputs: &Inputs, mut others: Vec<Other>) -> Result<Vec<Service>, Report> {
+    let report = match config::rebind(inputs, &others) {
+        Ok(services) => return Ok(services),
+        Err(report) => report,
+    };
+    let mut known = BTreeSet::new();
+    for other in &mut others {
+        let Ok(objects) = objects([(other.path.as_path(), other.text.as_str())]) else { continue };
+        let services: Vec<_> = objects.into_keys().filter(|name| matches!(name, Name::Service(_))).collect();
+        if services.iter().any(|service| known.contains(service)) {
+            other.role = Role::Edited;
+        }
+        known.extend(services);
+    }
+    config::rebind(inputs, &others).map_err(|_same| report)
+}
+
 /// Documents of a revision under the names that messages have for them.
-#[must_use]
-pub fn others(documents: &Documents, place: &Path, config: &Config) -> Vec<Other> {
+fn others(documents: &Documents, place: &Path, config: &Config) -> Vec<Other> {
     let edit_dir = config.admin.edit_dir.as_deref();
     let named = |path: &Path| place.join(path.strip_prefix("/").unwrap_or(path));
     let other = |document: &Document| Other {

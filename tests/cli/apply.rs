@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::kept::{Kept, SHOP, main_file};
 use crate::support::gateway::Folder;
+use crate::support::process::run;
 
 /// A copy of the configuration in a directory of its own, as a repository has it.
 #[track_caller]
@@ -116,6 +117,10 @@ fn nothing_of_a_bad_directory_is_applied() {
         let err = kept.refuses(&["diff", "-c", &path(&copy)], 78);
         assert!(err.contains(said), "{said} in {err}");
     }
+    let good = copy(SHOP);
+    let mut stranger = kept.command(&["diff", "-c", &path(&good)]);
+    let finished = run(stranger.env("FNGATE_TOKEN", "fng_wrong"));
+    assert_eq!((finished.code(), finished.out.as_str()), (Some(71), ""), "neither 0 nor 1: {finished:?}");
     let empty = tempfile::tempdir().expect("a folder");
     let none = empty.path().to_str().expect("text");
     assert!(kept.refuses(&["apply", "-c", none], 64).contains("has no *.toml files"));

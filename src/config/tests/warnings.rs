@@ -29,7 +29,6 @@ fn each_is_shown_at_its_place() {
     for (rule, text) in [
         ("an asterisk", path("/orders/*")),
         ("a colon", path("/u/:id")),
-        ("a function that nobody uses", function("[[function]]\nname = \"idle\"\ninstances = [\"builtin:echo\"]")),
         ("a queue for nothing", function("queue = 5")),
         ("everybody is trusted", more("[gateway]\ntrusted_proxies = [\"0.0.0.0/0\", \"10.0.0.0/8\", \"::/0\"]")),
         (

@@ -78,9 +78,12 @@ fn a_release_is_served_with_the_functions_of_now() {
 fn a_service_that_the_directory_of_edits_extends_is_released_as_a_whole() {
     let main = format!("{BASE}{}{}", functions(&["a"]), service("shop", "shop.test", "release", "a"));
     let edits = "[[service]]\nname = \"shop\"\n[[service.api]]\npath = \"/more\"\nfunction = \"a\"\n";
-    let (releases, errors) =
-        compiled(vec![(Environment::Release, pin(2, &[(MAIN, &main), (EDITS, edits)]))], &functions(&["a"]));
-    assert_eq!((word(&releases, Environment::Release).as_str(), errors), ("pinned 2, 2 APIs", vec![]));
+    // The directory may have been another one then.
+    for edited in [EDITS, "/var/lib/old/conf.d/shop.toml"] {
+        let pin = pin(2, &[(MAIN, &main), (edited, edits)]);
+        let (releases, errors) = compiled(vec![(Environment::Release, pin)], &functions(&["a"]));
+        assert_eq!((word(&releases, Environment::Release).as_str(), errors), ("pinned 2, 2 APIs", vec![]), "{edited}");
+    }
 }
 
 #[test]
