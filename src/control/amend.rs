@@ -21,7 +21,9 @@ use crate::config::edit::Edited;
 use crate::config::store::{Write, WriteError};
 use crate::config::{self, Disk, Environment, Overlay, Report, diff};
 use crate::inspect::object::{Object, Target};
+use crate::snapshot::{Plan, Snapshot};
 use crate::telemetry::log::with_sources;
+use crate::telemetry::metrics::Metrics;
 
 /// Changes the configuration of a reloader.
 #[derive(Debug)]
@@ -150,7 +152,7 @@ impl Amendment<'_> {
         let before = before.flatten().map(Object::into_json);
         let texts = edit.pointers.texts();
         let toml = (!texts.is_empty()).then(|| config::masked(&texts.join("\n")));
-        let mut warnings = Vec::new();
+        let (mut warnings, mut preview) = (Vec::new(), None);
         if !edit.edited.is_empty() {
             let prepared = self.check(path, edit)?;
             if mode == Mode::Make {
@@ -161,9 +163,11 @@ impl Amendment<'_> {
                 warnings = applied.report.warnings().iter().map(Finding::from).collect();
             } else {
                 warnings = prepared.report.warnings().iter().map(Finding::from).collect();
+                preview = Some(preview_of(prepared)?);
             }
         }
-        let mut done = self.done(edit.effect, target, before);
+        let current = self.reloader.parts().shared.load();
+        let mut done = done(edit.effect, (&current, preview.as_ref().unwrap_or(&current)), target, before);
         // Long work for a large file, which is in use meanwhile.
         let files = edit.edited.iter().map(written).collect();
         (done.outcome.files, done.outcome.toml, done.outcome.warnings) = (files, toml, warnings);
@@ -202,15 +206,6 @@ impl Amendment<'_> {
             };
             Box::new(Problem::new(status, reason, with_sources(&error)))
         })
-    }
-
-    fn done(&self, result: Effect, target: Option<&Target>, before: Option<Value>) -> Done {
-        let snapshot = self.reloader.parts().shared.load();
-        let object = target.and_then(|target| target.find(&snapshot));
-        let etag = object.as_ref().map(|object| object.etag.clone());
-        let revision = snapshot.revision;
-        let outcome = Outcome { result, revision, files: Vec::new(), toml: None, warnings: Vec::new() };
-        Done { outcome, object: object.map(Object::into_json), etag, before }
     }
 
     fn revision(&self, number: u64) -> Result<Revision, Box<Problem>> {
@@ -263,10 +258,32 @@ impl Amendment<'_> {
             let applied = self.reloader.apply(prepared, cause);
             applied.map_err(|report| Box::new(refused("the releases cannot be used", &report)))?;
         }
-        let mut done = self.done(Effect::Changed, None, before);
+        let current = self.reloader.parts().shared.load();
+        let mut done = done(Effect::Changed, (&current, &current), None, before);
         done.object = shown(self.reloader);
         Ok(done)
     }
+}
+
+/// What came of a change: the table in use, and the one that the change would make.
+fn done(
+    result: Effect,
+    (current, wanted): (&Snapshot, &Snapshot),
+    target: Option<&Target>,
+    before: Option<Value>,
+) -> Done {
+    let object = target.and_then(|target| target.find(wanted));
+    let etag = object.as_ref().map(|object| object.etag.clone());
+    let revision = current.revision;
+    let outcome = Outcome { result, revision, files: Vec::new(), toml: None, warnings: Vec::new() };
+    Done { outcome, object: object.map(Object::into_json), etag, before }
+}
+
+/// The table that a change would make, which shares nothing with the one in use.
+fn preview_of(prepared: Prepared) -> Result<Snapshot, Box<Problem>> {
+    let Prepared { config, releases, .. } = prepared;
+    let made = Snapshot::make(Plan { revision: 0, config, releases }, None, &Metrics::new());
+    made.map_err(|error| Box::new(Problem::invalid(with_sources(&error))))
 }
 
 /// The files of a revision, at the paths that they had.

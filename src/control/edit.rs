@@ -284,7 +284,7 @@ fn stale(detail: &str, object: &Object) -> Problem {
 
 fn read_only(target: &Target, path: &Path) -> Problem {
     let detail = format!(
-        "the {} cannot be written: {} is read-only for the gateway; change it by hand, or set `edit_dir` in `[admin]` for new objects",
+        "the {} cannot be written: {} is read-only for the gateway; change it by hand, or let `edit_dir` in `[admin]` name a directory that the gateway may write to, for new objects",
         target.title(),
         path.display()
     );

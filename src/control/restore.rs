@@ -32,6 +32,11 @@ pub fn restore(files: &Files<'_>, wanted: &[Wanted]) -> Result<Edit, Problem> {
     let texts = files.texts();
     let current = objects(texts.iter().map(|(path, text)| (*path, *text))).map_err(malformed)?;
     let asked = objects(wanted.iter().map(|file| (file.path.as_path(), file.text.as_str()))).map_err(malformed)?;
+    if asked.is_empty() && !current.is_empty() {
+        let detail =
+            "these files hold no function and no service, so that nothing would be left: remove objects one by one";
+        return Err(Problem::new(StatusCode::CONFLICT, "nothing_left", detail));
+    }
     let mut editor = Editor::default();
     for (name, object) in &current {
         match asked.get(name) {

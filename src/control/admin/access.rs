@@ -44,6 +44,8 @@ pub struct Caller {
     pub role: AdminRole,
     /// An address, or `unix`.
     pub from: String,
+    /// Of the token in the configuration that was shown, if it was one of these.
+    token: Option<[u8; 32]>,
 }
 
 /// Keeps strangers out.
@@ -59,6 +61,14 @@ pub struct Access {
 struct Failures {
     left: u32,
     since: Instant,
+}
+
+impl Caller {
+    /// Whether the configuration still has the token that was shown.
+    #[must_use]
+    pub fn is_known(&self, tokens: &[AdminToken]) -> bool {
+        self.token.as_ref().is_none_or(|shown| tokens.iter().any(|token| token::is_same(token.hash.as_bytes(), shown)))
+    }
 }
 
 impl Access {
@@ -79,7 +89,7 @@ impl Access {
         let Some(shown) = bearer(headers)? else {
             return match peer {
                 Peer::User { uid, name } if *uid == 0 || *uid == self.uid => {
-                    Ok(Caller { name: name.to_string(), role: AdminRole::Write, from })
+                    Ok(Caller { name: name.to_string(), role: AdminRole::Write, from, token: None })
                 }
                 _ => Err(Problem::unauthorized("this needs a token: `Authorization: Bearer TOKEN`")),
             };
@@ -87,7 +97,7 @@ impl Access {
         let hash = token::hash(shown);
         // This one cannot be guessed, so whoever has it is never kept waiting for those who try.
         if self.own.as_ref().is_some_and(|own| token::is_same(own.hash(), &hash)) {
-            return Ok(Caller { name: "local".to_owned(), role: AdminRole::Write, from });
+            return Ok(Caller { name: "local".to_owned(), role: AdminRole::Write, from, token: None });
         }
         let address = match peer {
             Peer::Network(address) => Some(*address),
@@ -105,7 +115,7 @@ impl Access {
             .iter()
             .fold(None, |known, token| if token::is_same(token.hash.as_bytes(), &hash) { Some(token) } else { known });
         match known {
-            Some(known) => Ok(Caller { name: known.name.clone(), role: known.role, from }),
+            Some(known) => Ok(Caller { name: known.name.clone(), role: known.role, from, token: Some(hash) }),
             None => {
                 address.into_iter().for_each(|address| self.note_failure(address));
                 tracing::info!(client = from, "a bad token was shown to the admin API");

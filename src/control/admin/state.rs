@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::access::Access;
+use super::access::{Access, Caller};
 use crate::config::Admin;
 use crate::control::Command;
 use crate::control::audit::Audit;
@@ -58,6 +58,12 @@ impl State {
     #[must_use]
     pub fn admin(&self) -> Admin {
         self.snapshot().config.admin.clone()
+    }
+
+    /// Whether a stream may go on: its token may have been taken back since it began.
+    #[must_use]
+    pub fn still_knows(&self, caller: &Caller) -> bool {
+        caller.is_known(&self.snapshot().config.admin.tokens)
     }
 
     /// What the history says, after the loads and changes that wait already.

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::access::Caller;
 use super::state::State;
 use crate::clock::unix_time;
 use crate::control::expiry::warning as expiry_warning;
@@ -171,12 +172,15 @@ fn warning(message: String) -> Finding {
     (status = 200, description = "Events named `change`", body = ChangeEvent, content_type = "text/event-stream"),
     (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn events(Extract(state): Extract<State>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub async fn events(
+    Extract(state): Extract<State>,
+    caller: Caller,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut board = state.board.clone();
     // What is there now is told at once.
     board.mark_changed();
-    let stream = unfold((board, state), |(mut board, state)| async move {
-        board.changed().await.ok()?;
+    let stream = unfold((board, state, caller), |(mut board, state, caller)| async move {
+        board.changed().await.ok().filter(|()| state.still_knows(&caller))?;
         let known = board.borrow_and_update().clone();
         let change = ChangeEvent {
             revision: state.snapshot().revision,
@@ -184,7 +188,7 @@ pub async fn events(Extract(state): Extract<State>) -> Sse<impl Stream<Item = Re
             warnings: known.warnings.len(),
         };
         let event = Event::default().event("change").json_data(change).ok()?;
-        Some((Ok(event), (board, state)))
+        Some((Ok(event), (board, state, caller)))
     });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }

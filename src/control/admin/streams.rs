@@ -12,6 +12,7 @@ use futures_util::stream::unfold;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::access::Caller;
 use super::extract::Params;
 use super::state::State;
 use crate::control::live::figures::Figures;
@@ -56,6 +57,7 @@ pub struct Lost {
 ))]
 pub async fn requests(
     Extract(state): Extract<State>,
+    caller: Caller,
     Params(query): Params<RequestQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let RequestQuery { function, api, service, host, environment, status, method, slower_than } = query;
@@ -71,13 +73,15 @@ pub async fn requests(
     ];
     let pairs = given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
     let filter = TailFilter::parse(pairs).map_err(|error| Problem::invalid(error.to_string()))?;
-    let stream = unfold(state.tail.subscribe(filter), |mut subscription| async move {
-        let event = match subscription.next().await? {
-            TailItem::Event(event) => Event::default().event("request").json_data(&*event),
-            TailItem::Lost(lost) => Event::default().event("lost").json_data(Lost { lost }),
-        };
-        Some((Ok(event.ok()?), subscription))
-    });
+    let stream =
+        unfold((state.tail.subscribe(filter), state, caller), |(mut subscription, state, caller)| async move {
+            let item = subscription.next().await.filter(|_| state.still_knows(&caller))?;
+            let event = match item {
+                TailItem::Event(event) => Event::default().event("request").json_data(&*event),
+                TailItem::Lost(lost) => Event::default().event("lost").json_data(Lost { lost }),
+            };
+            Some((Ok(event.ok()?), (subscription, state, caller)))
+        });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
@@ -86,11 +90,14 @@ pub async fn requests(
     (status = 200, description = "Events named `figures`", body = Figures, content_type = "text/event-stream"),
     (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn live(Extract(state): Extract<State>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let stream = unfold(state.live.subscribe(), |mut subscription| async move {
-        let figures = subscription.next().await?;
+pub async fn live(
+    Extract(state): Extract<State>,
+    caller: Caller,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let stream = unfold((state.live.subscribe(), state, caller), |(mut subscription, state, caller)| async move {
+        let figures = subscription.next().await.filter(|_| state.still_knows(&caller))?;
         let event = Event::default().event("figures").json_data(&*figures).ok()?;
-        Some((Ok(event), subscription))
+        Some((Ok(event), (subscription, state, caller)))
     });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
