@@ -259,8 +259,10 @@ impl Amendment<'_> {
             applied.map_err(|report| Box::new(refused("the releases cannot be used", &report)))?;
         }
         let current = self.reloader.parts().shared.load();
-        let mut done = done(Effect::Changed, (&current, &current), None, before);
-        done.object = shown(self.reloader);
+        let after = shown(self.reloader);
+        let effect = if mode == Mode::Make && after == before { Effect::Unchanged } else { Effect::Changed };
+        let mut done = done(effect, (&current, &current), None, before);
+        done.object = after;
         Ok(done)
     }
 }

@@ -70,19 +70,13 @@ const CONFIGURATION: &str = r#"
 include-path = "/v1/apply"
 parameters = { "query.dry_run" = true }
 
-# A trial of a new object has no object to show, which the description does not say.
 [[operations]]
 include-path-regex = "/apis"
-parameters = { "path.service" = "shop", "query.dry_run" = false }
+parameters = { "path.service" = "shop" }
 
 [[operations]]
 include-path-regex = "/triggers"
-parameters = { "path.namespace" = "default", "path.function" = "echo", "query.dry_run" = false }
-
-[[operations]]
-include-path-regex = "^/v1/(functions|services)/[^/]+(/[^/]+)?$"
-include-method = ["PUT", "DELETE"]
-parameters = { "query.dry_run" = false }
+parameters = { "path.namespace" = "default", "path.function" = "echo" }
 "#;
 
 /// Paths whose answers do not end.
