@@ -12,14 +12,15 @@ use super::audit::Line;
 use super::board::Refused;
 use super::change::{Answer, Author, Change, Done, Effect, Mode, Outcome, Request, Source, Written};
 use super::edit::{Edit, Files};
-use super::history::Revision;
+use super::history::{Document, Release as Pin, Revision, Stamp};
 use super::problem::{Finding, Problem};
 use super::reload::{Cause, Prepared, Reloader};
 use super::restore::{Wanted, restore};
-use super::revisions;
+use super::revisions::{self, Revisions};
 use crate::config::edit::Edited;
 use crate::config::store::{Write, WriteError};
 use crate::config::{self, Disk, Environment, Overlay, Report, diff};
+use crate::inspect::environment::Environment as Shown;
 use crate::inspect::object::{Object, Target};
 use crate::snapshot::{Plan, Snapshot};
 use crate::telemetry::log::with_sources;
@@ -52,8 +53,11 @@ impl Amendment<'_> {
             // Its errors are on the board.
             let _ = self.reloader.take(outcome);
         }
-        self.refuse_broken()?;
         let Request { author, note, change, mode } = request;
+        let is_of_files = !matches!(change, Change::Release { .. } | Change::Unrelease { .. } | Change::Follow { .. });
+        if is_of_files {
+            self.refuse_broken()?;
+        }
         let cause = Cause { author: &author, note: note.as_deref() };
         let (done, named) = match change {
             Change::Put { target, keys, condition } => {
@@ -87,13 +91,14 @@ impl Amendment<'_> {
                 (done, Named { action: "release", object: environment.as_str().to_owned() })
             }
             Change::Unrelease { environment } => {
-                let done = self.release_other(environment, mode, cause, |revisions| {
+                let pin = Pin::Unreleased { stamp: stamp(cause) };
+                let done = self.serve(environment, Some(pin), mode, cause, |revisions| {
                     revisions.unrelease(environment, cause.author, cause.note)
                 })?;
                 (done, Named { action: "unrelease", object: environment.as_str().to_owned() })
             }
             Change::Follow { environment } => {
-                let done = self.release_other(environment, mode, cause, |revisions| revisions.follow(environment))?;
+                let done = self.serve(environment, None, mode, cause, |revisions| revisions.follow(environment))?;
                 (done, Named { action: "follow", object: environment.as_str().to_owned() })
             }
         };
@@ -213,50 +218,49 @@ impl Amendment<'_> {
         read.map_err(|reason| Box::new(Problem::not_found(reason)))
     }
 
-    /// Pins an environment to a revision, after a look at what would be served then.
+    /// Pins an environment to a revision.
     fn release(&mut self, environment: Environment, revision: Option<u64>, mode: Mode, cause: Cause<'_>) -> Answer {
         let number = revision.unwrap_or_else(|| self.reloader.parts().shared.load().revision);
         let revision = self.revision(number)?;
-        let pinned = super::history::Release::Pinned {
-            revision: number,
-            stamp: super::history::Stamp { time: revision.meta.time, author: String::new(), note: String::new() },
-            documents: Ok(revision.documents.clone()),
-        };
-        let snapshot = self.reloader.parts().shared.load();
-        let mut pins = self.reloader.parts().revisions.pins();
-        pins.insert(environment, pinned);
-        revisions::compile(&pins, &snapshot.config, self.reloader.applied())
-            .map_err(|report| Box::new(refused("this release could not be served", &report)))?;
-        drop(snapshot);
-        self.release_other(environment, mode, cause, |revisions| {
+        let documents = Ok(revision.documents.clone());
+        let pin = Pin::Pinned { revision: number, stamp: stamp(cause), documents };
+        self.serve(environment, Some(pin), mode, cause, |revisions| {
             revisions.pin(environment, &revision, cause.author, cause.note)
         })
     }
 
-    /// Changes what an environment serves.
-    fn release_other(
+    /// Changes what an environment serves, after a look at what would be served then. Without a pin it follows the configuration in use.
+    fn serve(
         &mut self,
         environment: Environment,
+        pin: Option<Pin>,
         mode: Mode,
         cause: Cause<'_>,
-        change: impl FnOnce(&mut revisions::Revisions) -> Result<(), String>,
+        keep: impl FnOnce(&mut Revisions) -> Result<(), String>,
     ) -> Answer {
         let shown = |reloader: &Reloader| {
             let snapshot = reloader.parts().shared.load();
-            serde_json::to_value(crate::inspect::environment::Environment::new(&snapshot, environment)).ok()
+            serde_json::to_value(Shown::new(&snapshot, environment)).ok()
         };
         let before = shown(self.reloader);
+        let mut pins = self.reloader.parts().revisions.pins();
+        pins.remove(&environment);
+        pins.extend(pin.map(|pin| (environment, pin)));
+        let config = self.reloader.parts().shared.load().config.clone();
+        let releases = revisions::compile(&pins, &config, self.reloader.applied())
+            .map_err(|report| Box::new(refused("this could not be served", &report)))?;
+        // What keeps the files from being used may be the release that ends here.
+        let were_refused = self.reloader.parts().board.refused().is_some();
         if mode == Mode::Make {
-            let not_written = |reason: String| Box::new(Problem::new(StatusCode::CONFLICT, "no_history", reason));
-            change(&mut self.reloader.parts_mut().revisions).map_err(not_written)?;
-            let pins = self.reloader.parts().revisions.pins();
-            let snapshot = self.reloader.parts().shared.load();
-            let releases = revisions::compile(&pins, &snapshot.config, self.reloader.applied());
-            drop(snapshot);
-            let releases = releases.map_err(|report| Box::new(refused("the releases cannot be served", &report)))?;
+            let not_kept = |reason: String| Box::new(Problem::new(StatusCode::CONFLICT, "no_history", reason));
+            keep(&mut self.reloader.parts_mut().revisions).map_err(not_kept)?;
             let prepared = self.reloader.again(releases);
             let applied = self.reloader.apply(prepared, cause);
             applied.map_err(|report| Box::new(refused("the releases cannot be used", &report)))?;
+            if were_refused {
+                // If they still cannot be, the board says so again.
+                let _ = self.reloader.reload();
+            }
         }
         let current = self.reloader.parts().shared.load();
         let after = shown(self.reloader);
@@ -265,6 +269,11 @@ impl Amendment<'_> {
         done.object = after;
         Ok(done)
     }
+}
+
+fn stamp(cause: Cause<'_>) -> Stamp {
+    let (author, note) = (cause.author.name.clone(), cause.note.unwrap_or_default().to_owned());
+    Stamp { time: Timestamp::now(), author, note }
 }
 
 /// What came of a change: the table in use, and the one that the change would make.
@@ -290,7 +299,7 @@ fn preview_of(prepared: Prepared) -> Result<Snapshot, Box<Problem>> {
 
 /// The files of a revision, at the paths that they had.
 fn wanted(revision: &Revision) -> Vec<Wanted> {
-    let file = |document: &super::history::Document| Wanted {
+    let file = |document: &Document| Wanted {
         path: document.path.clone(),
         text: String::from_utf8_lossy(&document.content).into_owned(),
     };

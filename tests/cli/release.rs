@@ -66,6 +66,20 @@ fn what_a_release_needs_is_not_taken_away() {
 }
 
 #[test]
+fn a_release_that_keeps_the_files_from_being_used_can_be_ended() {
+    let kept = Kept::start();
+    kept.says(&["release", "release"]);
+    let other = SHOP.replace("\"orders\"", "\"others\"");
+    std::fs::write(kept.folder.path().join("services/shop.toml"), other).expect("written");
+    kept.refuses(&["reload"], 78);
+    assert!(kept.says(&["status"]).contains("REFUSED at "));
+    kept.says(&["follow", "release"]);
+    let status = kept.says(&["status"]);
+    assert!(!status.contains("REFUSED") && status.contains("revision 2, applied"), "{status}");
+    assert!(kept.says(&["functions"]).contains("default/others:$LATEST"));
+}
+
+#[test]
 fn what_cannot_be_is_refused_in_one_line() {
     let kept = Kept::start();
     for (arguments, code, said) in [
