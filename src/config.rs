@@ -8,6 +8,7 @@ mod diff;
 mod digest;
 mod document;
 pub mod edit;
+pub mod editable;
 mod environment;
 mod error;
 mod field;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::plane::Plane;
+use crate::config::editable::{DiskFiles, Editable, MemoryFiles};
 use crate::config::store::{Recovered, Store};
 use crate::config::{Config, Environment, Inputs};
 use crate::control::audit::Audit;
@@ -19,7 +21,7 @@ use crate::telemetry::metrics::Metrics;
 /// All of it.
 #[derive(Debug)]
 pub(super) struct Keeping {
-    pub(super) store: Option<Store>,
+    pub(super) files: Arc<dyn Editable>,
     pub(super) revisions: Revisions,
     pub(super) audit: Audit,
 }
@@ -57,17 +59,19 @@ impl Keeping {
         let audit =
             Audit::new(config.admin.audit.as_deref().filter(|_| origin.is_some()), metrics.lost_audit_lines.clone());
         match origin {
-            Some(origin) => {
-                Self { store: Some(store(&origin.path)), revisions: Revisions::open(&config.history), audit }
-            }
-            None => Self { store: None, revisions: Revisions::none(), audit },
+            Some(origin) => Self {
+                files: Arc::new(DiskFiles::new(store(&origin.path))),
+                revisions: Revisions::open(&config.history),
+                audit,
+            },
+            None => Self { files: Arc::new(MemoryFiles::default()), revisions: Revisions::none(), audit },
         }
     }
 
     pub(super) fn into_parts(self, plane: &Plane) -> Parts {
-        let Self { store, revisions, audit } = self;
+        let Self { files, revisions, audit } = self;
         let (shared, metrics, board) = (plane.shared.clone(), plane.metrics.clone(), plane.board.clone());
-        Parts { shared, metrics, board, store, revisions, audit }
+        Parts { shared, metrics, board, files, revisions, audit }
     }
 
     /// What the process serves at first: the configuration with its number, and the releases.

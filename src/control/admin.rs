@@ -262,24 +262,29 @@ async fn reload(Extract(admin): Extract<State>, headers: HeaderMap) -> Response 
         return (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping\n").into_response();
     }
     match outcome.await {
-        Ok(reloaded) => answer_reload(&reloaded, accepts_json(&headers)),
+        Ok(reloaded) => answer_reload(&reloaded, &status::unanswered(&admin.snapshot()), accepts_json(&headers)),
         Err(_dropped) => (StatusCode::SERVICE_UNAVAILABLE, "stopping, or reload queue full\n").into_response(),
     }
 }
 
-fn answer_reload(reloaded: &Reloaded, as_json: bool) -> Response {
+/// The revision and what is to be said of it, or the errors. `unanswered` is said of what is in use.
+fn answer_reload(reloaded: &Reloaded, unanswered: &[Finding], as_json: bool) -> Response {
     let (status, revision, report) = match reloaded {
         Ok(applied) => (StatusCode::OK, Some(applied.revision), &applied.report),
         Err(report) => (StatusCode::UNPROCESSABLE_ENTITY, None, report),
     };
     if as_json {
-        let body =
-            json!({ "revision": revision, "diagnostics": report.diagnostics().map(Finding::from).collect::<Vec<_>>() });
+        let more = unanswered.iter().filter(|_| reloaded.is_ok()).cloned();
+        let diagnostics: Vec<_> = report.diagnostics().map(Finding::from).chain(more).collect();
+        let body = json!({ "revision": revision, "diagnostics": diagnostics });
         return (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response();
     }
     let mut text = revision.map(|revision| format!("revision {revision}\n")).unwrap_or_default();
     if !report.is_empty() {
         text.push_str(&format!("{report}\n"));
+    }
+    for finding in unanswered.iter().filter(|_| reloaded.is_ok()) {
+        text.push_str(&format!("warning: {}\n", finding.message));
     }
     (status, text).into_response()
 }

@@ -19,7 +19,7 @@ use super::restore::{Wanted, restore};
 use super::revisions::{self, Revisions};
 use crate::config::edit::Edited;
 use crate::config::store::{Write, WriteError};
-use crate::config::{self, Disk, Environment, Overlay, Report, diff};
+use crate::config::{self, Environment, Overlay, Report, diff};
 use crate::inspect::environment::Environment as Shown;
 use crate::inspect::object::{Object, Target};
 use crate::snapshot::{Plan, Snapshot};
@@ -181,8 +181,9 @@ impl Amendment<'_> {
 
     /// Loads the configuration as it would be.
     fn check(&self, path: &Path, edit: &Edit) -> Result<Prepared, Box<Problem>> {
+        let files = self.reloader.parts().files.clone();
         let replaced = edit.edited.iter().map(|edited| (edited.path.clone(), Some(edited.after.clone().into_bytes())));
-        let source = Overlay::new(&Disk, replaced.collect());
+        let source = Overlay::new(&*files, replaced.collect());
         let loaded = config::load_from(&source, path).map_err(|failure| failure.report);
         let prepared = loaded.and_then(|loaded| self.reloader.prepare(loaded));
         prepared.map_err(|report| {
@@ -200,10 +201,8 @@ impl Amendment<'_> {
             expected: edited.before.clone().map(String::into_bytes),
             content: Some(edited.after.clone().into_bytes()),
         };
-        let Some(store) = &self.reloader.parts().store else {
-            return Err(Box::new(Problem::new(StatusCode::CONFLICT, "read_only", "nothing can be edited")));
-        };
-        store.write(&edited.iter().map(write).collect::<Vec<_>>()).map_err(|error| {
+        let files = self.reloader.parts().files.clone();
+        files.write(&edited.iter().map(write).collect::<Vec<_>>()).map_err(|error| {
             let (status, reason) = match &error {
                 WriteError::Changed { .. } => (StatusCode::PRECONDITION_FAILED, "files_changed"),
                 WriteError::ReadOnly { .. } => (StatusCode::CONFLICT, "read_only"),
@@ -327,3 +326,6 @@ fn refused(detail: &str, report: &Report) -> Problem {
     let first = report.errors().first().map(|error| format!("{detail}: {}", error.message()));
     Problem { errors, ..Problem::invalid(first.unwrap_or_else(|| detail.to_owned())) }
 }
+
+#[cfg(test)]
+mod tests;

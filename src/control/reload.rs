@@ -12,10 +12,8 @@ use super::problem::Finding;
 use super::revisions::{self, Revisions};
 use super::watch::Watched;
 use crate::clock::unix_time;
-use crate::config::store::{Store, is_writable};
-use crate::config::{
-    self, Config, Diagnostic, Disk, Failure, Input, Inputs, ListenAddress, Loaded, Report, SocketRights,
-};
+use crate::config::editable::{Editable, MemoryFiles};
+use crate::config::{self, Config, Diagnostic, Failure, Input, Inputs, ListenAddress, Loaded, Report, SocketRights};
 use crate::snapshot::release::Releases;
 use crate::snapshot::{Plan, Shared, Snapshot};
 use crate::telemetry::log::{self, with_sources};
@@ -50,8 +48,8 @@ pub struct Parts {
     pub shared: Arc<Shared>,
     pub metrics: Arc<Metrics>,
     pub board: Board,
-    /// Where edits are journaled; none: nothing can be edited.
-    pub store: Option<Store>,
+    /// Where the configuration is read from and written to.
+    pub files: Arc<dyn Editable>,
     pub revisions: Revisions,
     pub audit: Audit,
 }
@@ -61,7 +59,14 @@ impl Parts {
     #[must_use]
     pub fn without_files(shared: Arc<Shared>, metrics: Arc<Metrics>) -> Self {
         let audit = Audit::new(None, metrics.lost_audit_lines.clone());
-        Self { shared, metrics, board: Board::new(), store: None, revisions: Revisions::none(), audit }
+        Self {
+            shared,
+            metrics,
+            board: Board::new(),
+            files: Arc::new(MemoryFiles::default()),
+            revisions: Revisions::none(),
+            audit,
+        }
     }
 }
 
@@ -140,10 +145,10 @@ impl Reloader {
     pub fn changed(&self) -> Option<Outcome> {
         let path = self.path.as_ref()?;
         // Most looks find nothing new: a table that was asked for has been read already.
-        if self.inputs.is_current(&Disk) {
+        if self.inputs.is_current(&*self.parts.files) {
             return None;
         }
-        let outcome = config::load(path);
+        let outcome = config::load_from(&*self.parts.files, path);
         let inputs = match &outcome {
             Ok(loaded) => &loaded.inputs,
             Err(failure) => &failure.inputs,
@@ -157,7 +162,7 @@ impl Reloader {
     /// Why it is not used; the one in use stays.
     pub fn reload(&mut self) -> Reloaded {
         match &self.path {
-            Some(path) => self.take(config::load(path)),
+            Some(path) => self.take(config::load_from(&*self.parts.files, path)),
             None => {
                 let error = Diagnostic::new("this gateway was started without a configuration file");
                 Err(Arc::new(Report::of(error)))
@@ -223,7 +228,7 @@ impl Reloader {
         self.report = report.clone();
         self.applied = inputs.clone();
         self.inputs = inputs;
-        self.inputs.files.extend(orphaned.iter().map(|path| Input::named(&Disk, path)));
+        self.inputs.files.extend(orphaned.iter().map(|path| Input::named(&*self.parts.files, path)));
         log::set_level(level);
         drop(before);
         self.retired.push(self.parts.shared.replace(snapshot));
@@ -269,7 +274,7 @@ impl Reloader {
 
     /// Whether objects of a file can be changed.
     pub(super) fn can_write(&self, file: &Path) -> bool {
-        self.parts.store.is_some() && is_writable(file)
+        self.parts.files.can_write(file)
     }
 
     fn read_only(&self) -> BTreeSet<PathBuf> {

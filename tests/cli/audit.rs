@@ -1,6 +1,9 @@
 //! `fngate audit`.
 
+use rustix::process::Signal;
+
 use crate::kept::Kept;
+use crate::support::eventually;
 
 #[test]
 fn changes_are_listed_newest_first_and_can_be_filtered() {
@@ -31,4 +34,22 @@ fn changes_are_listed_newest_first_and_can_be_filtered() {
     assert_eq!(release[1..], ["3", "local", "127.0.0.1", "release", "test", "for the testers"], "{release:?}");
     let json: serde_json::Value = serde_json::from_str(&kept.says(&["audit", "--json"])).expect("JSON");
     assert_eq!(json[2]["after"]["path"].as_str(), Some("/two"), "{json}");
+}
+
+#[test]
+fn the_file_is_opened_anew_on_usr1() {
+    let kept = Kept::start();
+    kept.bind("/one");
+    let (file, moved) = (kept.folder.path().join("state/audit.log"), kept.folder.path().join("state/audit.log.1"));
+    std::fs::rename(&file, &moved).expect("moved");
+    kept.gateway.process.signal(Signal::USR1);
+    eventually("the logs are reopened", || kept.gateway.process.err().contains("logs reopened").then_some(()));
+    kept.bind("/two");
+    let objects = |path: &std::path::Path| -> Vec<String> {
+        let text = std::fs::read_to_string(path).expect("a file");
+        let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+        lines.map(|line| line["object"].as_str().expect("a text").to_owned()).collect()
+    };
+    assert_eq!(objects(&moved), ["/v1/services/shop/apis/GET%20%2Fone"]);
+    assert_eq!(objects(&file), ["/v1/services/shop/apis/GET%20%2Ftwo"]);
 }

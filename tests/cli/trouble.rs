@@ -86,6 +86,15 @@ fn what_needs_attention_is_part_of_the_status() {
     kept.says(&["reload"]);
     let status = kept.says(&["status"]);
     assert!(status.contains("pending: `gateway.workers` changed: restart to apply"), "{status}");
+    // Nobody listens there, and nothing was known of it before a request came.
+    let idle = "[[service.api]]\npath = \"/idle\"\nfunction = \"idle\"\n";
+    let function = "[[function]]\nname = \"idle\"\ninstances = [\"http://127.0.0.1:9\"]\nstart_wait = \"0s\"\n";
+    fs::write(&file, format!("{good}\n{idle}\n{function}")).expect("written");
+    kept.says(&["reload"]);
+    let silent = "the instance `http://127.0.0.1:9` of the function `default/idle:$LATEST` has never answered";
+    assert!(!kept.says(&["status"]).contains(silent));
+    assert_eq!(kept.status("/idle"), 502);
+    assert!(kept.says(&["status"]).contains(silent) && kept.says(&["reload"]).contains(silent));
     fs::write(&file, format!("{good}\nnonsense")).expect("written");
     kept.refuses(&["reload"], 78);
     let status = kept.says(&["status"]);

@@ -21,6 +21,14 @@ impl Memory {
         Self { files: files.collect() }
     }
 
+    /// Makes a file hold something else, or removes it.
+    pub(crate) fn set(&mut self, path: &Path, content: Option<Vec<u8>>) {
+        match content {
+            Some(content) => drop(self.files.insert(normal(path), content)),
+            None => drop(self.files.remove(&normal(path))),
+        }
+    }
+
     /// The names in a directory.
     fn names<'a>(&'a self, directory: &Path) -> impl Iterator<Item = OsString> + use<'a> {
         let directory = normal(directory);

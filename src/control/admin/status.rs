@@ -19,7 +19,8 @@ use crate::clock::unix_time;
 use crate::control::expiry::warning as expiry_warning;
 use crate::control::problem::{Finding, Problem};
 use crate::inspect::environment::Environment;
-use crate::inspect::function::{InstanceState, instances};
+use crate::inspect::function::{Instance, InstanceState, instances};
+use crate::snapshot::Snapshot;
 
 /// How the gateway is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -102,19 +103,10 @@ impl Status {
         let config = &snapshot.config;
         let time = |time| Timestamp::try_from(time).map(|time| time.to_string()).unwrap_or_default();
         let instances: Vec<_> = instances(&snapshot).collect();
-        let down = |instance: &&crate::inspect::function::Instance| {
-            matches!(instance.state, InstanceState::Down | InstanceState::NeverAnswered)
-        };
+        let down = |instance: &&Instance| matches!(instance.state, InstanceState::Down | InstanceState::NeverAnswered);
         let mut warnings = known.warnings.clone();
         warnings.extend(certificates(state));
-        warnings.extend(instances.iter().filter(|instance| instance.state == InstanceState::NeverAnswered).map(
-            |instance| {
-                warning(format!(
-                    "the instance `{}` of the function `{}` has never answered",
-                    instance.address, instance.function
-                ))
-            },
-        ));
+        warnings.extend(unanswered(&snapshot));
         let (directory, reason) = match &known.history {
             Ok(directory) => (Some(directory.clone()), None),
             Err(reason) => (None, Some(reason.clone())),
@@ -143,6 +135,16 @@ impl Status {
             edit_dir: config.admin.edit_dir.as_ref().map(|directory| directory.to_string_lossy().into_owned()),
         }
     }
+}
+
+/// Instances that were tried and have never answered.
+#[must_use]
+pub fn unanswered(snapshot: &Snapshot) -> Vec<Finding> {
+    let silent = instances(snapshot).filter(|instance| instance.state == InstanceState::NeverAnswered);
+    let said = |Instance { address, function, .. }: Instance| {
+        warning(format!("the instance `{address}` of the function `{function}` has never answered"))
+    };
+    silent.map(said).collect()
 }
 
 /// Certificates in use that expire soon.
