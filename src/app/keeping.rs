@@ -1,13 +1,12 @@
 //! What outlives the process: the journal of edits, the history, the audit log.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::plane::Plane;
 use crate::config::editable::{DiskFiles, Editable, MemoryFiles};
 use crate::config::store::{Recovered, Store};
-use crate::config::{Config, Environment, Inputs};
+use crate::config::{Config, Inputs};
 use crate::control::audit::Audit;
 use crate::control::change::Author;
 use crate::control::history::Release;
@@ -78,13 +77,13 @@ impl Keeping {
     pub(super) fn plan(&mut self, config: Config, inputs: Option<&Inputs>) -> Plan {
         let Some(inputs) = inputs else { return Plan { revision: 1, config, releases: Releases::default() } };
         let revision = self.revisions.record(inputs, 0, &Author::file(), None);
-        let pins: BTreeMap<Environment, Release> = self.revisions.pins();
+        let pins = self.revisions.pins();
         let (releases, errors) = revisions::compile_what_can_be(&pins, &config, inputs);
         if !errors.is_empty() {
             tracing::error!("not everything that is released can be served:\n{errors}");
         }
         for (environment, pin) in &pins {
-            if let Release::Pinned { revision, documents: Err(error), .. } = pin {
+            if let Release::Pinned { revision, documents: Err(error), .. } = &**pin {
                 let (environment, error) = (environment.as_str(), with_sources(error));
                 tracing::error!(environment, revision, "the release cannot be read: {error}");
             }

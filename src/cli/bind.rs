@@ -11,6 +11,7 @@ use super::admin::{NOBODY, Running};
 use super::gateway::{Answer, Gateway, Question};
 use super::outcome::{Failure, REFUSED, SYSTEM, print};
 use super::{pages, table};
+use crate::config::PathRule;
 use crate::control::admin::apis::Changed;
 use crate::control::change::{Effect, Outcome};
 use crate::inspect::api::Api;
@@ -144,24 +145,34 @@ pub(super) fn bind(arguments: &Bind) -> Result<ExitCode, Failure> {
     let answer = gateway.ask(&question).map_err(|text| Failure { code: SYSTEM, text })?;
     let done = format!("bound {} {} of `{}` to `{id}`", arguments.method, arguments.path, arguments.service);
     if answer.status == StatusCode::CONFLICT && arguments.replace {
-        let answer = replace(&gateway, arguments, keys)?;
+        let answer = replace(&gateway, arguments, &keys)?;
         return arguments.changing.show(&answer, &done);
     }
     let answer = gateway.good(answer).map_err(|failure| match failure.code {
-        REFUSED if !arguments.replace && failure.text.contains("held by") => {
-            Failure { text: format!("{}\n  --replace changes it", failure.text), ..failure }
+        REFUSED if !arguments.replace && is_bound(&gateway, arguments) => {
+            Failure { text: format!("{}\n  --replace changes its function", failure.text), ..failure }
         }
         _ => failure,
     })?;
     arguments.changing.show(&answer, &done)
 }
 
-/// Gives the API that has the path and method these keys.
-fn replace(gateway: &Gateway, arguments: &Bind, mut keys: Map<String, Value>) -> Result<Answer, Failure> {
+/// Gives the API that has the path and method another function, and what else was asked for. All other keys stay.
+fn replace(gateway: &Gateway, arguments: &Bind, wanted: &Map<String, Value>) -> Result<Answer, Failure> {
     let held = find(gateway, &arguments.service, &arguments.method, &arguments.path)?;
-    let target = Target::Api { service: held.service, name: held.name.clone() };
+    if let Some(name) = arguments.name.as_ref().filter(|name| **name != held.name) {
+        let text =
+            format!("the API is named `{}`: its name is its address, and stays; leave out --name {name}", held.name);
+        return Err(Failure { code: REFUSED, text });
+    }
+    let target = Target::Api { service: held.service, name: held.name };
     let shown = gateway.request(&Question::get(target.url(), PATIENCE))?;
-    keys.insert("name".to_owned(), held.name.into());
+    let mut keys: Map<String, Value> = shown.parse()?;
+    // Versions are those of the function before.
+    ["status", "versions"].iter().for_each(|key| drop(keys.remove(*key)));
+    for key in ["timeout", "environments"] {
+        keys.extend(wanted.get(key).map(|value| (key.to_owned(), value.clone())));
+    }
     keys.insert("function".to_owned(), arguments.function.as_str().into());
     let url = format!("{}?{}", target.url(), arguments.changing.query());
     let change = Question::change(Method::PUT, url, Some(Value::Object(keys)));
@@ -181,11 +192,20 @@ pub(super) fn unbind(arguments: &Unbind) -> Result<ExitCode, Failure> {
     arguments.changing.show(&answer, &done)
 }
 
+fn is_bound(gateway: &Gateway, arguments: &Bind) -> bool {
+    find(gateway, &arguments.service, &arguments.method, &arguments.path).is_ok()
+}
+
 /// The API of a service with this path and method.
 fn find(gateway: &Gateway, service: &str, method: &str, path: &str) -> Result<Api, Failure> {
     let url = format!("{}/apis?", Target::Service(service.to_owned()).url());
     let apis: Vec<Api> = pages::all(gateway, &url, PATIENCE)?;
-    let found = apis.into_iter().find(|api| api.method == method && api.path == path);
+    // However parameters are named.
+    let shape = |path: &str| PathRule::parse(path).map(|rule| rule.shape()).ok();
+    let wanted = shape(path);
+    let is_same =
+        |api: &Api| api.method == method && (api.path == path || (wanted.is_some() && shape(&api.path) == wanted));
+    let found = apis.into_iter().find(is_same);
     found.ok_or_else(|| Failure { code: REFUSED, text: format!("the service `{service}` has no API {method} {path}") })
 }
 

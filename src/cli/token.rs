@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::outcome::{Failure, print};
+use crate::config;
 use crate::control::admin::token::Token;
 
 #[derive(Debug, Subcommand)]
@@ -41,6 +42,11 @@ pub(super) fn token(command: &Tokens) -> Result<ExitCode, Failure> {
         toml::Value::from(name.as_str()),
         token.hash()
     );
+    let whole = format!("[[listener]]\naddress = \"127.0.0.1:1\"\n{table}");
+    if let Err(report) = config::parse("token".as_ref(), &whole) {
+        let why = report.errors().first().map_or("it cannot be one", |error| error.message());
+        return Err(Failure::usage(why.to_owned()));
+    }
     // The token alone goes to standard output, so that a script can take it.
     let _ =
         write!(io::stderr(), "Add this to the configuration, and keep the token: it is not shown again.\n\n{table}\n");

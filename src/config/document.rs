@@ -138,6 +138,8 @@ fn diagnostic(span: &Span, table: &DeTable<'_>, error: &Error) -> Diagnostic {
             "" => diagnostic("a value is missing"),
             "yes" | "on" => diagnostic(BOOLEAN).hint("write true".to_owned()),
             "no" | "off" => diagnostic(BOOLEAN).hint("write false".to_owned()),
+            // Behind a key whose value is not shown, neither is it in the hint.
+            _ if span.is_covered() => diagnostic("a string must be in quotes"),
             _ => diagnostic("a string must be in quotes").hint(format!("write \"{value}\"")),
         };
     }

@@ -123,8 +123,9 @@ impl Editor {
     /// When its file is not open or says something else.
     pub fn change(&mut self, object: Existing<'_>, assignments: &[Assignment]) -> Result<(), EditError> {
         let (document, position, place) = self.find(object)?;
+        let form = position.form(&document.edited);
         let table = position.table(&mut document.edited).ok_or_else(|| EditError::Moved(place.clone()))?;
-        assignments.iter().for_each(|assignment| assign(table, assignment));
+        assignments.iter().for_each(|assignment| assign(table, assignment, form));
         self.touched.push((place.file.to_path_buf(), position));
         Ok(())
     }
@@ -202,7 +203,7 @@ impl Editor {
     /// As [`Self::change`].
     pub fn add(&mut self, file: &Path, home: Home<'_>, assignments: &[Assignment]) -> Result<(), EditError> {
         let mut table = Table::new();
-        assignments.iter().for_each(|assignment| assign(&mut table, assignment));
+        assignments.iter().for_each(|assignment| assign(&mut table, assignment, Form::Tables));
         self.insert(file, home, table)
     }
 
@@ -211,8 +212,8 @@ impl Editor {
         let document = self.documents.get_mut(file).ok_or_else(unknown)?;
         let root = document.edited.as_table_mut();
         let position = match home {
-            Home::Functions => Position::Function(push(root, "function", table)),
-            Home::Services => Position::Service(push(root, "service", table)),
+            Home::Functions => Position::Function(push(root, "function", table, Form::Tables)),
+            Home::Services => Position::Service(push(root, "service", table, Form::Tables)),
             Home::ApisOf { service, place } => {
                 let position =
                     place.map(|place| document.layout.service(place).ok_or_else(|| EditError::Moved(place.clone())));
@@ -220,8 +221,9 @@ impl Editor {
                     Some(position) => position,
                     None => document.extension(service),
                 };
+                let form = known.form(&document.edited);
                 let parent = known.table(&mut document.edited).ok_or_else(unknown)?;
-                let api = push(parent, "api", table);
+                let api = push(parent, "api", table, form);
                 let Position::Service(service) = known else { return Err(unknown()) };
                 Position::Api { service, api }
             }
@@ -270,6 +272,13 @@ pub struct Pointers {
     texts: Vec<String>,
 }
 
+impl Position {
+    /// How tables in the object are written.
+    fn form(self, document: &DocumentMut) -> Form {
+        if self.is_inline(document) { Form::Inline } else { Form::Tables }
+    }
+}
+
 impl Pointers {
     /// The objects that were changed or added, as their files have them now.
     #[must_use]
@@ -301,7 +310,7 @@ impl Opened {
         Position::Service(found.unwrap_or_else(|| {
             let mut table = Table::new();
             table.insert("name", toml_edit::value(service));
-            push(self.edited.as_table_mut(), "service", table)
+            push(self.edited.as_table_mut(), "service", table, Form::Tables)
         }))
     }
 }
@@ -314,9 +323,21 @@ fn framed(text: String, before: Option<&str>) -> String {
     if before.starts_with(MARK) && !text.starts_with(MARK) { format!("{MARK}{text}") } else { text }
 }
 
+/// How the tables of a parent are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// With headers.
+    Tables,
+    /// In braces: what is in an inline table is inline, too.
+    Inline,
+}
+
 /// Adds a table to a list of tables, in the form that the list has, and returns its index.
-fn push(parent: &mut dyn TableLike, key: &str, mut table: Table) -> usize {
-    let list = parent.entry(key).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+fn push(parent: &mut dyn TableLike, key: &str, mut table: Table, form: Form) -> usize {
+    let list = parent.entry(key).or_insert_with(|| match form {
+        Form::Tables => Item::ArrayOfTables(ArrayOfTables::new()),
+        Form::Inline => Item::Value(Value::Array(Array::new())),
+    });
     match list {
         Item::ArrayOfTables(tables) => {
             // A blank line in front, as between all tables, and the comment that it may have.
@@ -339,10 +360,10 @@ fn push(parent: &mut dyn TableLike, key: &str, mut table: Table) -> usize {
     }
 }
 
-fn assign(table: &mut dyn TableLike, Assignment { key, value }: &Assignment) {
+fn assign(table: &mut dyn TableLike, Assignment { key, value }: &Assignment, form: Form) {
     let Some((first, rest)) = key.split_first() else { return };
     if let Some(tables) = value.as_ref().and_then(tables_of) {
-        set_tables(table, first, &tables);
+        set_tables(table, first, &tables, form);
         return;
     }
     let value = value.as_ref().and_then(to_toml);
@@ -381,7 +402,7 @@ fn tables_of(value: &serde_json::Value) -> Option<Vec<Table>> {
 }
 
 /// Makes a list of tables hold these. Those that it has already stay as they are.
-fn set_tables(parent: &mut dyn TableLike, key: &str, wanted: &[Table]) {
+fn set_tables(parent: &mut dyn TableLike, key: &str, wanted: &[Table], form: Form) {
     let text = |table: &Table| {
         let mut pairs: Vec<_> =
             table.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
@@ -400,7 +421,7 @@ fn set_tables(parent: &mut dyn TableLike, key: &str, wanted: &[Table]) {
     }
     for (table, text) in wanted.iter().zip(&wanted_texts) {
         if !kept.contains(text) {
-            push(parent, key, table.clone());
+            push(parent, key, table.clone(), form);
         }
     }
 }

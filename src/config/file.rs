@@ -82,6 +82,11 @@ impl Span {
         self.file.text.get(self.range()).unwrap_or_default()
     }
 
+    /// Whether errors do not show it, since it may be secret.
+    pub(super) fn is_covered(&self) -> bool {
+        self.file.shown(self.range()).is_none_or(|shown| shown != self.text())
+    }
+
     pub(super) fn is_followed_by(&self, c: char) -> bool {
         self.file.text.get(self.range().end..).is_some_and(|rest| rest.starts_with(c))
     }

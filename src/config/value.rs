@@ -125,6 +125,7 @@ impl<'a> Value<'a> {
     fn text<T>(&self, kind: &Kind<T>, lookup: Lookup<'_>, diagnostics: &Diagnostics) -> Option<Cow<'a, str>> {
         let Some(written) = self.node.as_str() else {
             let number = self.node.as_integer().and_then(|number| number.to_string().parse().ok());
+            let number = number.filter(|_| !self.span.is_covered());
             let hint = number.map(|number| format!("write \"{}\"", (kind.number)(number)));
             let expected = format!("a string such as \"{}\"", kind.example);
             diagnostics.push(mismatch(&expected, self.node).hint(hint).at(&self.span));

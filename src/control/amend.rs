@@ -3,6 +3,7 @@
 //! Nothing is written that has not been loaded as it will be. One change at a time, on the thread that loads.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ use super::restore::{Wanted, restore};
 use super::revisions::{self, Revisions};
 use crate::config::edit::Edited;
 use crate::config::store::{Write, WriteError};
-use crate::config::{self, Environment, Overlay, Report, diff};
+use crate::config::{self, Diagnostic, Environment, Overlay, Report, diff};
 use crate::inspect::environment::Environment as Shown;
 use crate::inspect::object::{Object, Target};
 use crate::snapshot::{Plan, Snapshot};
@@ -158,8 +159,15 @@ impl Amendment<'_> {
         let texts = edit.pointers.texts();
         let toml = (!texts.is_empty()).then(|| config::masked(&texts.join("\n")));
         let (mut warnings, mut preview) = (Vec::new(), None);
+        if edit.edited.is_empty() && edit.effect != Effect::Unchanged {
+            return Err(Box::new(not_editable()));
+        }
         if !edit.edited.is_empty() {
             let prepared = self.check(path, edit)?;
+            let is_there = target.is_none_or(|target| target.is_in(&prepared.config));
+            if is_there == (edit.effect == Effect::Deleted) && target.is_some() {
+                return Err(Box::new(not_editable()));
+            }
             if mode == Mode::Make {
                 self.store(&edit.edited)?;
                 // It was good a moment ago, and the files say it now.
@@ -172,6 +180,7 @@ impl Amendment<'_> {
             }
         }
         let current = self.reloader.parts().shared.load();
+        warnings.extend(target.into_iter().flat_map(|target| not_served(target, &current)));
         let mut done = done(edit.effect, (&current, preview.as_ref().unwrap_or(&current)), target, before);
         // Long work for a large file, which is in use meanwhile.
         let files = edit.edited.iter().map(written).collect();
@@ -244,7 +253,7 @@ impl Amendment<'_> {
         let before = shown(self.reloader);
         let mut pins = self.reloader.parts().revisions.pins();
         pins.remove(&environment);
-        pins.extend(pin.map(|pin| (environment, pin)));
+        pins.extend(pin.map(|pin| (environment, Arc::new(pin))));
         let config = self.reloader.parts().shared.load().config.clone();
         let releases = revisions::compile(&pins, &config, self.reloader.applied())
             .map_err(|report| Box::new(refused("this could not be served", &report)))?;
@@ -310,6 +319,25 @@ fn applied(main: &Path, documents: Vec<Source>) -> Vec<Wanted> {
     let base = main.parent().unwrap_or(Path::new("")).to_owned();
     let path = |name: &str| -> PathBuf { base.join(name.trim_start_matches('/')) };
     documents.into_iter().map(|Source { name, text }| Wanted { path: path(&name), text }).collect()
+}
+
+/// Warnings of the environments that go on serving another revision of an object.
+fn not_served(target: &Target, current: &Snapshot) -> Vec<Finding> {
+    if matches!(target, Target::Function(_)) {
+        return Vec::new();
+    }
+    let pinned = current.releases.pinned().map(|(environment, revision, _)| (environment.as_str(), revision));
+    let warning = |(name, revision): (&str, u64)| {
+        let message = format!("{name} is pinned to revision {revision}, and serves this change when it is released");
+        Finding::from(&Diagnostic::warning(message).hint(format!("`fngate release {name}`")))
+    };
+    pinned.map(warning).collect()
+}
+
+/// What is written in a way that the editor does not know; nothing is written then.
+fn not_editable() -> Problem {
+    let detail = "the object is written in a form that cannot be edited: change it by hand";
+    Problem::new(StatusCode::CONFLICT, "not_editable", detail)
 }
 
 /// A file that is written, with its diff.

@@ -11,7 +11,7 @@ use super::change::assign::{assignments, unnamed};
 use super::change::{Condition, Effect};
 use super::problem::Problem;
 use crate::config::edit::{Assignment, EditError, Edited, Editor, Existing, Home, Pointers};
-use crate::config::{self, Inputs, MethodRule, PathRule, Place};
+use crate::config::{self, Environment, Inputs, MethodRule, PathRule, Place};
 use crate::inspect::function::triggers;
 use crate::inspect::object::{Object, Target};
 use crate::snapshot::Snapshot;
@@ -220,6 +220,13 @@ impl Files<'_> {
             }
             Target::Api { .. } => Vec::new(),
         };
+        if let Some((environment, revision)) = self.pinned_user(target) {
+            let (title, name) = (target.title(), environment.as_str());
+            let detail = format!(
+                "the {title} is needed by the release of {name} (revision {revision}): `fngate follow {name}` or another release ends that"
+            );
+            return Err(Problem::new(StatusCode::CONFLICT, "in_use", detail));
+        }
         if users.is_empty() {
             return Ok(());
         }
@@ -237,6 +244,24 @@ fn keep_name(target: &Target, object: &Object, needed: &mut Vec<Assignment>) {
     let is_moved = needed.iter().any(|assignment| assignment.key == ["path"] || assignment.key == ["method"]);
     if is_moved && *name == format!("{} {}", text("method"), text("path")) {
         needed.push(Assignment { key: vec!["name".to_owned()], value: Some(Value::from(name.as_str())) });
+    }
+}
+
+impl Files<'_> {
+    /// The release that needs a function which the files do not bind any more.
+    fn pinned_user(&self, target: &Target) -> Option<(Environment, u64)> {
+        let Target::Function(id) = target else { return None };
+        let index = self.snapshot.function(id)?;
+        let binds = |service: &config::Service| {
+            service.apis.iter().flat_map(|api| &api.bindings).any(|binding| binding.function == index)
+        };
+        if self.snapshot.config.services.iter().any(binds) {
+            return None;
+        }
+        let mut pinned = self.snapshot.releases.pinned();
+        pinned
+            .find(|(_, _, services)| services.iter().any(binds))
+            .map(|(environment, revision, _)| (environment, revision))
     }
 }
 

@@ -88,13 +88,16 @@ impl History {
         Ok(history)
     }
 
-    /// Reads the releases without opening the history, for example from a read-only disk.
-    ///
-    /// # Errors
-    /// `Newer`, `Version` or `Io`, as [`Self::open`].
-    pub fn releases_in(directory: &Path) -> Result<BTreeMap<Environment, Release>, HistoryError> {
-        read_version(directory)?;
-        Ok(Releases::new(directory.join("releases")).all())
+    /// Reads the releases without opening the history, for example from a read-only disk, or of another version: what is not understood is
+    /// [`Release::Unknown`].
+    #[must_use]
+    pub fn releases_in(directory: &Path) -> BTreeMap<Environment, Release> {
+        Releases::new(directory.join("releases")).all()
+    }
+
+    /// Goes on counting behind a number that was used without being kept.
+    pub fn skip_to(&mut self, number: u64) {
+        self.last = self.last.max(number);
     }
 
     /// Records a configuration and returns its number. If it is equal to the newest revision, it returns that number and writes nothing.

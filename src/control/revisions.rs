@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::change::Author;
 use super::history::{Document, Documents, History, HistoryError, Meta, Release as Pin, Revision, RevisionData};
@@ -19,21 +20,31 @@ pub struct Revisions {
     history: Option<History>,
     /// Why there is none, or why the last revision could not be kept.
     trouble: Option<String>,
+    /// As they were read at the start, and as they were changed since: whatever becomes of the directory, what is served stays.
+    pins: Pins,
 }
+
+/// What environments are pinned to.
+pub type Pins = BTreeMap<Environment, Arc<Pin>>;
 
 impl Revisions {
     #[must_use]
     pub fn open(config: &config::History) -> Self {
         let Some(directory) = &config.directory else {
             let trouble = Some("`directory` in `[history]` is empty".to_owned());
-            return Self { directory: None, history: None, trouble };
+            return Self { directory: None, history: None, trouble, pins: Pins::new() };
         };
+        // Read also where the history itself cannot be used: a release that is not understood must not mean that there is none.
+        let pins = History::releases_in(directory).into_iter().map(|(name, pin)| (name, Arc::new(pin))).collect();
         match History::open(directory, config.keep) {
-            Ok(history) => Self { directory: Some(directory.clone()), history: Some(history), trouble: None },
+            Ok(history) => {
+                let pins = history.releases().into_iter().map(|(name, pin)| (name, Arc::new(pin))).collect();
+                Self { directory: Some(directory.clone()), history: Some(history), trouble: None, pins }
+            }
             Err(error) => {
                 let trouble = with_sources(&error);
                 tracing::warn!(directory = %directory.display(), "no history of the configuration: {trouble}");
-                Self { directory: Some(directory.clone()), history: None, trouble: Some(trouble) }
+                Self { directory: Some(directory.clone()), history: None, trouble: Some(trouble), pins }
             }
         }
     }
@@ -42,7 +53,7 @@ impl Revisions {
     #[must_use]
     pub fn none() -> Self {
         let trouble = Some("the configuration comes from no file".to_owned());
-        Self { directory: None, history: None, trouble }
+        Self { directory: None, history: None, trouble, pins: Pins::new() }
     }
 
     /// Where revisions are kept, or why they are not.
@@ -61,6 +72,7 @@ impl Revisions {
     pub fn record(&mut self, inputs: &Inputs, last: u64, author: &Author, note: Option<&str>) -> u64 {
         let (Some(history), Some(documents)) = (&mut self.history, Documents::of(inputs)) else { return last + 1 };
         let data = RevisionData { documents, author: author.name.clone(), note: note.unwrap_or_default().to_owned() };
+        history.skip_to(last);
         match history.record(&data) {
             Ok(number) => {
                 self.trouble = None;
@@ -99,7 +111,9 @@ impl Revisions {
         author: &Author,
         note: Option<&str>,
     ) -> Result<(), String> {
-        self.with_mut(|history| history.pin(environment, revision, &author.name, note.unwrap_or_default()))
+        self.with_mut(|history| history.pin(environment, revision, &author.name, note.unwrap_or_default()))?;
+        self.read_again(environment);
+        Ok(())
     }
 
     /// Takes the APIs of an environment away.
@@ -107,7 +121,9 @@ impl Revisions {
     /// # Errors
     /// Why they were not, in words.
     pub fn unrelease(&mut self, environment: Environment, author: &Author, note: Option<&str>) -> Result<(), String> {
-        self.with_mut(|history| history.unrelease(environment, &author.name, note.unwrap_or_default()))
+        self.with_mut(|history| history.unrelease(environment, &author.name, note.unwrap_or_default()))?;
+        self.read_again(environment);
+        Ok(())
     }
 
     /// Lets an environment follow the configuration in use.
@@ -115,7 +131,15 @@ impl Revisions {
     /// # Errors
     /// Why it does not, in words.
     pub fn follow(&mut self, environment: Environment) -> Result<(), String> {
-        self.with_mut(|history| history.follow(environment))
+        self.with_mut(|history| history.follow(environment))?;
+        self.read_again(environment);
+        Ok(())
+    }
+
+    fn read_again(&mut self, environment: Environment) {
+        self.pins.remove(&environment);
+        let pin = self.history.as_ref().and_then(|history| history.releases().remove(&environment));
+        self.pins.extend(pin.map(|pin| (environment, Arc::new(pin))));
     }
 
     fn with<T>(&self, ask: impl FnOnce(&History) -> Result<T, HistoryError>) -> Result<T, String> {
@@ -130,18 +154,10 @@ impl Revisions {
         ask(history).map_err(|error| with_sources(&error))
     }
 
-    /// What the environments are pinned to. Releases are read also where the history itself cannot be used.
+    /// What the environments are pinned to.
     #[must_use]
-    pub fn pins(&self) -> BTreeMap<Environment, Pin> {
-        match (&self.history, &self.directory) {
-            (Some(history), _) => history.releases(),
-            (None, Some(directory)) => History::releases_in(directory).unwrap_or_else(|error| {
-                let error = with_sources(&error);
-                tracing::error!("releases are not known, so every environment serves the files: {error}");
-                BTreeMap::new()
-            }),
-            (None, None) => BTreeMap::new(),
-        }
+    pub fn pins(&self) -> Pins {
+        self.pins.clone()
     }
 }
 
@@ -149,17 +165,17 @@ impl Revisions {
 ///
 /// # Errors
 /// Why a release cannot be served with the functions of the configuration, or beside it.
-pub fn compile(pins: &BTreeMap<Environment, Pin>, config: &Config, inputs: &Inputs) -> Result<Releases, Report> {
+pub fn compile(pins: &Pins, config: &Config, inputs: &Inputs) -> Result<Releases, Report> {
     let (releases, errors) = compile_what_can_be(pins, config, inputs);
     if errors.is_empty() { Ok(releases) } else { Err(errors) }
 }
 
 /// The same at a start, which nothing keeps from serving the rest: a release that cannot be served is unavailable.
 #[must_use]
-pub fn compile_what_can_be(pins: &BTreeMap<Environment, Pin>, config: &Config, inputs: &Inputs) -> (Releases, Report) {
+pub fn compile_what_can_be(pins: &Pins, config: &Config, inputs: &Inputs) -> (Releases, Report) {
     let (mut releases, mut errors) = (Releases::default(), Report::default());
     for (environment, pin) in pins {
-        let release = match pin {
+        let release = match &**pin {
             Pin::Unreleased { .. } => Release::Unreleased,
             Pin::Unknown { .. } => Release::Unavailable { revision: 0 },
             Pin::Pinned { revision, documents: Err(_), .. } => Release::Unavailable { revision: *revision },
@@ -191,8 +207,8 @@ pub fn compile_what_can_be(pins: &BTreeMap<Environment, Pin>, config: &Config, i
     (releases, errors)
 }
 
-fn pinned((environment, pin): (&Environment, &Pin)) -> Option<(Environment, u64)> {
-    match pin {
+fn pinned((environment, pin): (&Environment, &Arc<Pin>)) -> Option<(Environment, u64)> {
+    match &**pin {
         Pin::Pinned { revision, .. } => Some((*environment, *revision)),
         Pin::Unreleased { .. } | Pin::Unknown { .. } => None,
     }

@@ -57,6 +57,16 @@ impl Target {
         }
     }
 
+    /// Whether a configuration has it.
+    #[must_use]
+    pub fn is_in(&self, config: &Config) -> bool {
+        match self {
+            Self::Function(id) => config.functions.iter().any(|function| function.id == *id),
+            Self::Service(name) => config.services.iter().any(|service| service.name == *name),
+            Self::Api { service, name } => api::find(config, service, name).is_some(),
+        }
+    }
+
     /// The keys of the address, which are part of the object.
     #[must_use]
     pub fn identity(&self) -> Map<String, Value> {

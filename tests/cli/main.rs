@@ -5,6 +5,7 @@
 mod apply;
 mod audit;
 mod backup;
+mod bind;
 mod check;
 mod conformance;
 mod dev;

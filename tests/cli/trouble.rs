@@ -63,6 +63,30 @@ fn a_history_that_cannot_be_used_is_off() {
 }
 
 #[test]
+fn a_release_stays_whatever_becomes_of_its_directory() {
+    type Spoil = fn(&Path);
+    let cases: [Spoil; 4] = [
+        |history| fs::remove_dir_all(history).expect("removed"),
+        |history| fs::remove_dir_all(history.join("releases")).expect("removed"),
+        |history| fs::write(history.join("releases/release/meta.toml"), "garbage").expect("written"),
+        |history| fs::remove_dir_all(history.join("releases/release/files")).expect("removed"),
+    ];
+    for spoil in cases {
+        let kept = Kept::start();
+        kept.says(&["release", "release"]);
+        kept.bind("/new");
+        spoil(&kept.folder.path().join("state/history"));
+        kept.says(&["reload"]);
+        assert_eq!((kept.status("/orders/7"), kept.status("/new")), (200, 404));
+        kept.bind("/newer");
+        assert_eq!((kept.status("/orders/7"), kept.status("/newer")), (200, 404));
+    }
+    // A version that is not known is no reason to serve what was not released.
+    let kept = restarted(|history| fs::write(history.join("VERSION"), "99\n").expect("written"));
+    assert_ne!(kept.status("/new"), 200);
+}
+
+#[test]
 fn two_gateways_do_not_share_a_history() {
     let kept = Kept::start();
     let other = Kept::start_beside(&kept);

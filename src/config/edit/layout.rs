@@ -80,6 +80,19 @@ impl Position {
         }
     }
 
+    /// Whether the object is an inline table.
+    pub(super) fn is_inline(self, document: &DocumentMut) -> bool {
+        let is_list = |item: Option<&Item>| item.is_some_and(Item::is_value);
+        match self {
+            Self::Function(_) => is_list(document.get("function")),
+            Self::Service(_) => is_list(document.get("service")),
+            Self::Api { service, .. } => {
+                let services = document.get("service");
+                is_list(services) || is_list(tables(services).nth(service).and_then(|table| table.get("api")))
+            }
+        }
+    }
+
     /// The comment right in front of the object.
     pub(super) fn comment(self, document: &DocumentMut) -> Option<String> {
         let nth = |key: &str, index: usize| document.get(key)?.as_array_of_tables()?.get(index);

@@ -42,6 +42,27 @@ hosts = ["b.test"]
 api = [{ path = "/three", function = "orders" }]
 "#;
 
+#[test]
+fn an_inline_service_gets_its_first_api_and_domain() {
+    const INLINE: &str = "service = [ { name = \"il\", hosts = [\"il.test\"] } ]\n";
+    let column = INLINE.find("\"il\"").expect("a name") + 1;
+    let place = Place { file: Path::new("f.toml").into(), line: 1, column };
+    let mut editor = Editor::default();
+    editor.open(Path::new("f.toml"), Some(INLINE.to_owned())).expect("TOML");
+    let api = [assignment(&["path"], json!("/n")), assignment(&["function"], json!("f"))];
+    editor.add(Path::new("f.toml"), Home::ApisOf { service: "il", place: Some(&place) }, &api).expect("added");
+    let domains = [assignment(&["domain"], json!([{"host": "t.test", "environment": "test"}]))];
+    editor.change(Existing::Service(&place), &domains).expect("changed");
+    let text = editor.finish().0.pop().expect("edited").after;
+    let read: toml::Table = text.parse().expect("TOML");
+    let service = &read["service"][0];
+    assert_eq!(
+        (service["api"][0]["path"].as_str(), service["domain"][0]["host"].as_str()),
+        (Some("/n"), Some("t.test")),
+        "{text}"
+    );
+}
+
 fn place(marker: &str) -> Place {
     let at = FILE.find(marker).expect(marker);
     let line = FILE[..at].matches('\n').count() + 1;

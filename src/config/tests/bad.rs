@@ -404,3 +404,16 @@ function = "orders"
         )]),
     );
 }
+
+#[test]
+fn no_hint_shows_what_the_excerpt_covers() {
+    for line in [
+        "headers = { Authorization = LEAK1 }",
+        "headers = { Authorization = 778899 }",
+        "headers = { \"X-Api-Key\" = LEAK2, \"X-A\" = \"a\" }",
+    ] {
+        let text = format!("{BASE}[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n{line}\n");
+        let report = super::super::parse("fngate.toml".as_ref(), &text).expect_err("it is wrong").to_string();
+        assert!(!report.contains("LEAK") && !report.contains("778899"), "{report}");
+    }
+}

@@ -37,9 +37,13 @@ fn stamp() -> Stamp {
     Stamp { time: jiff::Timestamp::UNIX_EPOCH, author: "ann".to_owned(), note: String::new() }
 }
 
+fn shared(pins: impl IntoIterator<Item = (Environment, Pin)>) -> Pins {
+    pins.into_iter().map(|(environment, pin)| (environment, Arc::new(pin))).collect()
+}
+
 fn compiled(pins: Vec<(Environment, Pin)>, text: &str) -> (Releases, Vec<String>) {
     let Loaded { config, inputs, .. } = load(text);
-    let (releases, report) = compile_what_can_be(&pins.into_iter().collect(), &config, &inputs);
+    let (releases, report) = compile_what_can_be(&shared(pins), &config, &inputs);
     (releases, report.errors().iter().map(|error| error.message().to_owned()).collect())
 }
 
@@ -90,7 +94,7 @@ fn a_service_that_the_directory_of_edits_extends_is_released_as_a_whole() {
 fn a_release_whose_function_is_gone_is_named() {
     let old = format!("{BASE}{}{}", functions(&["a"]), service("shop", "shop.test", "release", "a"));
     let Loaded { config, inputs, .. } = load(&functions(&["b"]));
-    let pins = BTreeMap::from([(Environment::Release, pin(2, &[(MAIN, &old)]))]);
+    let pins = shared([(Environment::Release, pin(2, &[(MAIN, &old)]))]);
     let report = compile(&pins, &config, &inputs).expect_err("refused");
     let [error] = report.errors() else { panic!("{report}") };
     assert_eq!(
@@ -178,8 +182,7 @@ fn releases_are_read_while_another_process_has_the_history() {
     first.pin(Environment::Release, &revision, &Author::file(), None).expect("pinned");
     let second = Revisions::open(&config);
     assert!(second.state().is_err_and(|reason| reason.contains("another process")));
-    assert!(matches!(
-        second.pins().get(&Environment::Release),
-        Some(Pin::Pinned { revision: 1, documents: Ok(_), .. })
-    ));
+    let pins = second.pins();
+    let pin = pins.get(&Environment::Release).map(|pin| &**pin);
+    assert!(matches!(pin, Some(Pin::Pinned { revision: 1, documents: Ok(_), .. })));
 }

@@ -110,7 +110,7 @@ fn another_version_is_left_alone() {
     assert!(matches!(error, HistoryError::Newer { found: 2, .. }), "{error:?}");
     assert!(error.to_string().contains("version 2, and this fngate knows 1"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing was written");
-    assert!(matches!(History::releases_in(folder.path()), Err(HistoryError::Newer { .. })));
+    assert!(History::releases_in(folder.path()).is_empty());
     for text in ["", "one", "-1", "0", "1.0"] {
         fs::write(at("VERSION"), text).expect("written");
         assert!(matches!(History::open(folder.path(), 1), Err(HistoryError::Version { .. })), "{text}");
@@ -148,7 +148,7 @@ fn a_place_that_is_no_directory_is_an_error() {
         assert!(matches!(error, HistoryError::Io { .. }), "{error:?}");
     }
     let deep = folder.path().join("a/b/c");
-    assert!(History::releases_in(&deep).expect("nothing is there").is_empty());
+    assert!(History::releases_in(&deep).is_empty());
     assert_eq!(open(&deep).record(&data("one")).expect("recorded"), 1);
 }
 
@@ -197,7 +197,7 @@ fn a_read_only_disk_still_shows_its_releases() {
     assert!(done.status.success(), "{done:?}");
     let error = History::open(folder.path(), 1).expect_err("read-only");
     assert!(matches!(error, HistoryError::Io { .. }), "{error:?}");
-    assert_eq!(History::releases_in(folder.path()).expect("readable").len(), 1);
+    assert_eq!(History::releases_in(folder.path()).len(), 1);
 }
 
 #[test]

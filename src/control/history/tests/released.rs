@@ -67,7 +67,7 @@ fn an_environment_is_pinned_unreleased_and_follows_again() {
     let mut left: Vec<_> = fs::read_dir(folder.path().join("releases")).expect("a folder").flatten().collect();
     left.retain(|entry| entry.file_name().to_string_lossy().starts_with('.'));
     assert!(left.is_empty(), "{left:?}");
-    assert_eq!(History::releases_in(folder.path()).expect("readable").len(), 2, "also without the lock");
+    assert_eq!(History::releases_in(folder.path()).len(), 2, "also without the lock");
 }
 
 #[test]
