@@ -3,12 +3,14 @@
 //! An object is found by the place that the configuration has for it, so that it does not matter how its names are written. Nothing here
 //! touches a disk: what comes out is the new text of each file, to be checked as a whole and then written.
 
+mod array;
 mod layout;
 pub mod object;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
 
 use self::layout::{Layout, Position};
@@ -244,7 +246,7 @@ impl Editor {
             for position in document.removed.iter().rev() {
                 position.remove(&mut document.edited);
             }
-            let after = framed(document.edited.to_string(), document.before.as_deref());
+            let after = framed(&document.edited.to_string(), document.before.as_deref());
             if document.before.as_ref() != Some(&after) {
                 changed.push(Edited { path, before: document.before, after });
             }
@@ -315,12 +317,45 @@ impl Opened {
     }
 }
 
-/// What toml_edit writes, with the line ends and the byte order mark of the text before, which it does not keep.
-fn framed(text: String, before: Option<&str>) -> String {
-    let Some(before) = before else { return text };
-    let has_returns = before.contains("\r\n") && !before.replace("\r\n", "").contains('\n');
-    let text = if has_returns { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text };
-    if before.starts_with(MARK) && !text.starts_with(MARK) { format!("{MARK}{text}") } else { text }
+/// What toml_edit writes, with the line ends and the byte order mark of the text before, which it does not keep: lines that are the same stay
+/// as they were, byte for byte.
+fn framed(after: &str, before: Option<&str>) -> String {
+    let Some(before) = before else { return after.to_owned() };
+    let body = before.strip_prefix(MARK).unwrap_or(before);
+    let mark = &before[..before.len() - body.len()];
+    let after = after.strip_prefix(MARK).unwrap_or(after);
+    let own: Vec<&str> = body.split_inclusive('\n').collect();
+    let old: Vec<&str> = own
+        .iter()
+        .map(|line| line.strip_suffix('\n').map_or(*line, |line| line.strip_suffix('\r').unwrap_or(line)))
+        .collect();
+    let new: Vec<&str> = after.lines().collect();
+    let end = if 2 * own.iter().filter(|line| line.ends_with("\r\n")).count() > own.len() { "\r\n" } else { "\n" };
+    let mut text = String::with_capacity(before.len() + 256);
+    text.push_str(mark);
+    let start = text.len();
+    let mut push = |line: &str, is_whole: bool| {
+        // The last line of a file may lack its end.
+        if text.len() > start && !text.ends_with('\n') {
+            text.push_str(end);
+        }
+        text.push_str(line);
+        if !is_whole {
+            text.push_str(end);
+        }
+    };
+    for operation in capture_diff_slices(Algorithm::Myers, &old, &new) {
+        match operation {
+            DiffOp::Equal { old_index, len, .. } => {
+                own[old_index..old_index + len].iter().for_each(|line| push(line, true))
+            }
+            DiffOp::Delete { .. } => {}
+            DiffOp::Insert { new_index, new_len, .. } | DiffOp::Replace { new_index, new_len, .. } => {
+                new[new_index..new_index + new_len].iter().for_each(|line| push(line, false));
+            }
+        }
+    }
+    text
 }
 
 /// How the tables of a parent are written.
@@ -348,7 +383,7 @@ fn push(parent: &mut dyn TableLike, key: &str, mut table: Table, form: Form) -> 
             tables.len() - 1
         }
         Item::Value(Value::Array(items)) => {
-            items.push(table.into_inline_table());
+            array::push(items, table.into_inline_table().into());
             items.len() - 1
         }
         other => {
@@ -447,38 +482,14 @@ fn merge(old: &mut Array, new: &Array) {
     let wanted = texts(new);
     for index in (0..old.len()).rev() {
         if !wanted.contains(&old.get(index).and_then(Value::as_str).map(str::to_owned)) {
-            remove_element(old, index);
+            array::remove(old, index);
         }
     }
     let kept = texts(old);
     if !wanted.starts_with(&kept) {
         old.clear();
     }
-    new.iter().skip(old.len()).for_each(|item| old.push(item.clone()));
-}
-
-/// Removes an element and the comment behind it. What is in front of an element up to the end of the line belongs to the one before.
-fn remove_element(array: &mut Array, index: usize) {
-    let text = |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().to_owned();
-    let removed = array.remove(index);
-    let own = text(removed.decor().prefix());
-    let (before, _) = own.split_at(own.find('\n').unwrap_or(own.len()));
-    let joined = |after: &str| match after.find('\n') {
-        Some(end) => format!("{before}{}", &after[end..]),
-        None => own.clone(),
-    };
-    match array.get_mut(index) {
-        Some(next) => {
-            let prefix = joined(&text(next.decor().prefix()));
-            next.decor_mut().set_prefix(prefix);
-        }
-        None => {
-            let trailing = text(Some(array.trailing()));
-            if trailing.contains('\n') {
-                array.set_trailing(joined(&trailing));
-            }
-        }
-    }
+    new.iter().skip(old.len()).for_each(|item| array::push(old, item.clone()));
 }
 
 /// A value in TOML; null is none.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
+use super::array;
 use crate::config::file::{File, Span};
 use crate::config::place::Place;
 
@@ -140,7 +141,7 @@ fn take(parent: &mut dyn TableLike, key: &str, index: usize) -> Option<Kept> {
             tables.is_empty()
         }
         Some(Item::Value(Value::Array(items))) if index < items.len() => {
-            items.remove(index);
+            array::remove(items, index);
             items.is_empty()
         }
         _ => false,

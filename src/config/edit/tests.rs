@@ -253,3 +253,52 @@ fn a_file_that_says_something_else_is_not_changed() {
     assert!(matches!(editor.remove(Existing::Api(&elsewhere)), Err(EditError::UnknownFile { .. })));
     assert!(matches!(Editor::default().open(Path::new("x"), Some("a = ".to_owned())), Err(EditError::Syntax { .. })));
 }
+
+#[test]
+fn lines_that_are_not_edited_stay_byte_for_byte() {
+    for before in [
+        "\u{feff}# windows\r\n# unix\n[[function]]\r\nname = \"f\"\r\ninstances = [\"builtin:echo\"]\r\ntimeout = \"1s\"\r\n# end",
+        "# unix\r\n[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\ntimeout = \"1s\"",
+    ] {
+        let at = before.find("\"f\"").expect("a name");
+        let start = before[..at].rfind('\n').expect("a line") + 1;
+        let line = before[..at].matches('\n').count() + 1;
+        let place = Place { file: Path::new("f.toml").into(), line, column: at - start + 1 };
+        let mut editor = Editor::default();
+        editor.open(Path::new("f.toml"), Some(before.to_owned())).expect("TOML");
+        editor.change(Existing::Function(&place), &[assignment(&["timeout"], json!("2s"))]).expect("changed");
+        let after = editor.finish().0.pop().expect("edited").after;
+        let (expected, after) = (before.replace("\"1s\"", "\"2s\""), after);
+        assert_eq!(after.trim_end(), expected, "{before:?}");
+    }
+}
+
+#[test]
+fn comments_in_lists_stay_with_their_elements() {
+    const LISTS: &str = "service = [ { name = \"a\", hosts = [\"a.test\"] }, # first\n  { name = \"b\", hosts = [\"b.test\"] } ] # second\n\
+                         [[function]]\nname = \"f\"\ninstances = [\n  \"builtin:echo\", # inst\n]\n";
+    let place = |marker: &str| {
+        let at = LISTS.find(marker).expect(marker);
+        let start = LISTS[..at].rfind('\n').map_or(0, |at| at + 1);
+        let line = LISTS[..at].matches('\n').count() + 1;
+        Place { file: Path::new("f.toml").into(), line, column: at - start + 1 }
+    };
+    let edit = |text: &str, change: &dyn Fn(&mut Editor)| {
+        let mut editor = Editor::default();
+        editor.open(Path::new("f.toml"), Some(text.to_owned())).expect("TOML");
+        change(&mut editor);
+        editor.finish().0.pop().expect("edited").after
+    };
+    let without = edit(LISTS, &|editor| editor.remove(Existing::Service(&place("\"b\""))).expect("removed"));
+    assert!(without.contains("# first") && !without.contains("b.test"), "{without}");
+    let instances = |list: serde_json::Value| [assignment(&["instances"], list)];
+    let more = edit(LISTS, &|editor| {
+        let list = instances(json!(["builtin:echo", "http://127.0.0.1:1"]));
+        editor.change(Existing::Function(&place("\"f\"")), &list).expect("changed");
+    });
+    assert!(more.contains("  \"builtin:echo\", # inst\n  \"http://127.0.0.1:1\",\n]"), "{more}");
+    let back = edit(&more, &|editor| {
+        editor.change(Existing::Function(&place("\"f\"")), &instances(json!(["builtin:echo"]))).expect("changed");
+    });
+    assert_eq!(back, LISTS);
+}
