@@ -1,6 +1,5 @@
 //! The running gateway that a command is about.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -31,31 +30,40 @@ impl Running {
     }
 
     /// The running gateway: the admin address is given, or in the file. A file that is broken now was good when the gateway started, so it is
-    /// still asked, at the address that the file has in spite of its errors, or at the default. `off` ends the message when the file turns the
-    /// listener off.
+    /// still asked, at the address that the file has in spite of its errors, or at the default if it has none. A file that is named and not
+    /// there, or an address that is none, is an error: another gateway may listen at the default. `off` ends the message when the file turns
+    /// the listener off.
     pub(super) fn gateway(&self, off: &str) -> Result<Gateway, Failure> {
         if let Some(text) = &self.admin {
             return Gateway::parse(text);
         }
-        match self.configured.load() {
-            Ok(loaded) => Gateway::of(&loaded.config)
-                .ok_or_else(|| Failure::usage(format!("the admin listener is off (`admin.address` is empty){off}"))),
-            Err(_) => {
-                let text = std::fs::read_to_string(self.configured.choose().path).unwrap_or_default();
-                let address = written(&text).unwrap_or_else(|| DEFAULT_ADMIN.parse().expect("an address"));
-                Ok(Gateway::plain(address))
-            }
+        let is_off = || Failure::usage(format!("the admin listener is off (`admin.address` is empty){off}"));
+        let chosen = self.configured.choose();
+        let failure = match chosen.load() {
+            Ok(loaded) => return Gateway::of(&loaded.config).ok_or_else(is_off),
+            Err(failure) => failure,
+        };
+        let text = match std::fs::read_to_string(&chosen.path) {
+            Ok(text) => text,
+            Err(_) if chosen.is_named() => return Err(failure),
+            Err(_) => String::new(),
+        };
+        match written(&text) {
+            None => Gateway::parse(DEFAULT_ADMIN),
+            Some("") => Err(is_off()),
+            Some(address) => Gateway::parse(address).map_err(|_no_address| failure),
         }
     }
 }
 
 /// `address` in `[admin]` of a file that may be no TOML at all.
-fn written(text: &str) -> Option<SocketAddr> {
+fn written(text: &str) -> Option<&str> {
     let mut lines = text.lines().map(str::trim);
     lines.find(|line| line.starts_with("[admin]"))?;
     let mut keys = lines.take_while(|line| !line.starts_with('['));
     let value = keys.find_map(|line| line.strip_prefix("address")?.trim_start().strip_prefix('='))?;
-    value.trim_start().strip_prefix(['"', '\''])?.split(['"', '\'']).next()?.parse().ok()
+    let value = value.trim_start();
+    value.strip_prefix(['"', '\'']).and_then(|value| value.split(['"', '\'']).next()).or(Some(value))
 }
 
 #[cfg(test)]
@@ -67,12 +75,13 @@ mod tests {
         for (text, found) in [
             ("nonsense\n[admin] # for us\nhosts = []\naddress = \"127.0.0.1:7\" # near\n", Some("127.0.0.1:7")),
             ("[admin]\n  address='[::1]:7'\n[log\n", Some("[::1]:7")),
-            ("[admin]\naddress = \"${ADMIN}\"\n", None),
+            ("[admin]\naddress = \"${ADMIN}\"\n", Some("${ADMIN}")),
+            ("[admin]\naddress = 9901\n", Some("9901")),
             ("[admin]\n[[listener]]\naddress = \"127.0.0.1:7\"\n", None),
-            ("[admin]\naddress = \"\"\n", None),
+            ("[admin]\naddress = \"\"\n", Some("")),
             ("", None),
         ] {
-            assert_eq!(written(text), found.map(|address| address.parse().expect("an address")), "{text}");
+            assert_eq!(written(text), found, "{text}");
         }
     }
 }

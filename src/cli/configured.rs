@@ -65,10 +65,6 @@ impl Configured {
     pub(super) fn choose(&self) -> Chosen {
         named(self.given.as_deref()).unwrap_or_else(|| Chosen::new(DEFAULT, ChosenBy::Default))
     }
-
-    pub(super) fn load(&self) -> Result<config::Loaded, Failure> {
-        self.choose().load()
-    }
 }
 
 impl Inspected {
@@ -112,6 +108,11 @@ impl Chosen {
             }
             report
         })
+    }
+
+    /// Whether somebody has named it, for this command or for all.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self.by, ChosenBy::Argument | ChosenBy::Variable)
     }
 
     /// The gateway that runs with this file, or the one at an admin address that is not empty.

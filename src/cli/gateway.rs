@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub(super) use self::connection::{Answer, Followed, Gateway, Heard, Question};
 use self::connection::{Trust, exchange, follow};
-use super::outcome::{Failure, REFUSED, SYSTEM};
+use super::outcome::{Failure, REFUSED, SYSTEM, USAGE};
 use crate::config::{AdminAddress, Config};
 use crate::control::admin::token;
 use crate::control::problem::Problem;
@@ -59,11 +59,6 @@ impl Gateway {
         Some(Self::new(near(address), host.clone(), trust))
     }
 
-    /// A gateway that is asked without TLS.
-    pub(super) fn plain(address: SocketAddr) -> Self {
-        Self::new(AdminAddress::Tcp(address), address.to_string(), None)
-    }
-
     fn new(address: AdminAddress, host: String, trust: Option<Trust>) -> Self {
         let given = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
         let own = || address.tcp().and_then(|address| token::find(address.port()));
@@ -72,10 +67,9 @@ impl Gateway {
 
     /// The answer, or one line why there is none.
     pub(super) fn ask(&self, question: &Question) -> Result<Answer, String> {
-        let failed = |why: String| format!("no gateway answers on the admin address {self}: {why}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| failed(error.to_string()))?;
-        runtime.block_on(exchange(self, question)).map_err(|error| failed(format!("{error:#}")))
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        runtime.block_on(exchange(self, question)).map_err(|error| format!("{error:#}"))
     }
 
     /// The text of a good answer, or one line why there is none.
@@ -118,11 +112,12 @@ impl Gateway {
         });
         match followed {
             Ok(Ok(followed)) => Ok(followed),
-            Ok(Err(answer)) => Err(self.refused(&answer)),
-            Err(error) => {
-                let text = format!("no gateway answers on the admin address {self}: {error:#}");
-                Err(Failure { code: SYSTEM, text })
+            // All that the question says are the filters of the command.
+            Ok(Err(answer)) if matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => {
+                Err(Failure { code: USAGE, ..self.refused(&answer) })
             }
+            Ok(Err(answer)) => Err(self.refused(&answer)),
+            Err(error) => Err(Failure { code: SYSTEM, text: format!("{error:#}") }),
         }
     }
 

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::admin::{NOBODY, Running};
 use super::bind::function_id;
+use super::gateway::Question;
 use super::outcome::{Failure, print};
 use super::{pages, table};
 use crate::inspect::api::Api;
@@ -162,6 +163,11 @@ pub(super) fn functions(listing: &Listing) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn instances(arguments: &Instances) -> Result<ExitCode, Failure> {
+    if let Some(function) = &arguments.function {
+        // One that is not there is an error, as in `fngate triggers`, not an empty list.
+        let gateway = arguments.listing.running.gateway(NOBODY)?;
+        gateway.request(&Question::get(Target::Function(function_id(function)).url(), PATIENCE))?;
+    }
     let path = with_query("/v1/instances", &[("function", arguments.function.as_ref())]);
     arguments.listing.show(&path, ["FUNCTION", "INSTANCE", "STATE"], |instance: &Instance| {
         [instance.function.clone(), instance.address.clone(), instance.state.as_str().to_owned()]

@@ -23,7 +23,7 @@ pub(super) fn reload(running: &Running) -> Result<ExitCode, Failure> {
         StatusCode::OK => print(&format!("reloaded: {text}")),
         StatusCode::UNPROCESSABLE_ENTITY => Err(Failure { code: BAD_CONFIGURATION, text }),
         _ => {
-            let text = format!("no gateway answers on the admin address {gateway}: it answered {status}: {text}");
+            let text = format!("the gateway at {gateway} answers {status}: {text}");
             Err(Failure { code: SYSTEM, text })
         }
     }

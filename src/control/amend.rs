@@ -175,7 +175,7 @@ impl Amendment<'_> {
                 let applied = applied.map_err(|report| Box::new(refused("the change cannot be used", &report)))?;
                 warnings = applied.report.warnings().iter().map(Finding::from).collect();
             } else {
-                warnings = prepared.report.warnings().iter().map(Finding::from).collect();
+                warnings = prepared.warnings();
                 preview = Some(preview_of(prepared)?);
             }
         }

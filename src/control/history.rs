@@ -130,10 +130,11 @@ impl History {
         Ok(number)
     }
 
-    /// The meta data of all revisions, newest first, without damaged ones.
+    /// The meta data of all revisions, newest first, without damaged ones and those that somebody has removed.
     #[must_use]
     pub fn list(&self) -> Vec<Meta> {
-        self.revisions.values().rev().flatten().cloned().collect()
+        let is_there = |meta: &&Meta| self.place(meta.number).is_dir();
+        self.revisions.values().rev().flatten().filter(is_there).cloned().collect()
     }
 
     /// The numbers of damaged revisions. [`Self::get`] returns the reason.

@@ -96,6 +96,14 @@ pub(super) struct Prepared {
     pub(super) pending: Vec<&'static str>,
 }
 
+impl Prepared {
+    /// What it will be warned of.
+    pub(super) fn warnings(&self) -> Vec<Finding> {
+        let known = self.report.warnings().iter().map(Finding::from);
+        known.chain(self.pending.iter().map(|key| Finding::from(&waits(key)))).collect()
+    }
+}
+
 /// Who has a configuration applied, and why.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cause<'a> {
@@ -202,11 +210,8 @@ impl Reloader {
 
     /// Looks at what a configuration means beside the releases, before anything is changed.
     pub(super) fn prepare(&self, loaded: Loaded) -> Result<Prepared, Report> {
-        let Loaded { config, mut report, inputs } = loaded;
+        let Loaded { config, report, inputs } = loaded;
         let pending = waiting(&self.started, &config);
-        for key in &pending {
-            report.push(Diagnostic::warning(format!("`{key}` changed: restart to apply")));
-        }
         let releases = revisions::compile(&self.parts.revisions.pins(), &config, &inputs)?;
         Ok(Prepared { config, report, inputs, releases, pending })
     }
@@ -220,6 +225,7 @@ impl Reloader {
         let plan = Plan { revision: before.revision, config, releases };
         let mut snapshot = Snapshot::make(plan, Some(&before), &self.parts.metrics)
             .map_err(|error| Report::of(Diagnostic::new(with_sources(&error))))?;
+        self.parts.revisions.try_again();
         // Kept before it is used, so that nothing is served that nobody could look up. Whether it can be kept is no reason not to serve it.
         if !inputs.documents().eq(self.applied.documents()) {
             snapshot.revision = self.parts.revisions.record(&inputs, before.revision, cause.author, cause.note);
@@ -234,11 +240,12 @@ impl Reloader {
         self.retired.push(self.parts.shared.replace(snapshot));
         // Long work for a large table, which is in use meanwhile.
         self.parts.shared.load().warnings().into_iter().for_each(|warning| report.push(warning));
+        let warnings = report.warnings().iter().map(Finding::from).collect();
+        pending.iter().for_each(|key| report.push(waits(key)));
         self.succeeded();
         tracing::info!(revision, "configuration applied");
         warn_of(report.warnings());
         self.parts.metrics.show_warnings(report.warnings().len());
-        let warnings = report.warnings().iter().map(Finding::from).collect();
         let (history, read_only) = (self.parts.revisions.state(), self.read_only());
         self.parts.board.change(|known| {
             (known.applied, known.refused, known.pending) = (SystemTime::now(), None, pending);
@@ -296,6 +303,10 @@ pub fn warn_of(warnings: &[Diagnostic]) {
         let place = warning.place().map(|place| place.to_string());
         tracing::warn!(place, advice = warning.advice(), "{}", warning.message());
     }
+}
+
+fn waits(key: &str) -> Diagnostic {
+    Diagnostic::warning(format!("`{key}` changed: restart to apply"))
 }
 
 /// What a configuration says that the process cannot do before it starts again.

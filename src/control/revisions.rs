@@ -14,9 +14,11 @@ use crate::snapshot::release::{Release, Releases, place_of};
 use crate::telemetry::log::with_sources;
 
 /// The history, if there is one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Revisions {
     directory: Option<PathBuf>,
+    /// How many revisions are kept.
+    keep: usize,
     history: Option<History>,
     /// Why there is none, or why the last revision could not be kept.
     trouble: Option<String>,
@@ -32,19 +34,20 @@ impl Revisions {
     pub fn open(config: &config::History) -> Self {
         let Some(directory) = &config.directory else {
             let trouble = Some("`directory` in `[history]` is empty".to_owned());
-            return Self { directory: None, history: None, trouble, pins: Pins::new() };
+            return Self { trouble, ..Self::default() };
         };
+        let (keep, directory) = (config.keep, directory.clone());
         // Read also where the history itself cannot be used: a release that is not understood must not mean that there is none.
-        let pins = History::releases_in(directory).into_iter().map(|(name, pin)| (name, Arc::new(pin))).collect();
-        match History::open(directory, config.keep) {
+        let pins = History::releases_in(&directory).into_iter().map(|(name, pin)| (name, Arc::new(pin))).collect();
+        match History::open(&directory, keep) {
             Ok(history) => {
                 let pins = history.releases().into_iter().map(|(name, pin)| (name, Arc::new(pin))).collect();
-                Self { directory: Some(directory.clone()), history: Some(history), trouble: None, pins }
+                Self { directory: Some(directory), keep, history: Some(history), trouble: None, pins }
             }
             Err(error) => {
                 let trouble = with_sources(&error);
                 tracing::warn!(directory = %directory.display(), "no history of the configuration: {trouble}");
-                Self { directory: Some(directory.clone()), history: None, trouble: Some(trouble), pins }
+                Self { directory: Some(directory), keep, history: None, trouble: Some(trouble), pins }
             }
         }
     }
@@ -52,8 +55,19 @@ impl Revisions {
     /// None at all, for a configuration that comes from no file.
     #[must_use]
     pub fn none() -> Self {
-        let trouble = Some("the configuration comes from no file".to_owned());
-        Self { directory: None, history: None, trouble, pins: Pins::new() }
+        Self { trouble: Some("the configuration comes from no file".to_owned()), ..Self::default() }
+    }
+
+    /// Opens a history that could not be used: the process that used it may have ended. What is pinned stays as it is served.
+    pub fn try_again(&mut self) {
+        let (Some(directory), None) = (&self.directory, &self.history) else { return };
+        match History::open(directory, self.keep) {
+            Ok(history) => {
+                tracing::info!(directory = %directory.display(), "the history of the configuration can be used now");
+                (self.history, self.trouble) = (Some(history), None);
+            }
+            Err(error) => self.trouble = Some(with_sources(&error)),
+        }
     }
 
     /// Where revisions are kept, or why they are not.

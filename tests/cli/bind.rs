@@ -50,6 +50,10 @@ fn what_cannot_be_bound_is_refused_in_words() {
         assert!(refused.contains(said), "{arguments:?}: {refused}");
         assert_eq!(kept.file("services/shop.toml"), before);
     }
+    for command in ["triggers", "instances"] {
+        let refused = kept.refuses(&[command, "nope"], 1);
+        assert!(refused.contains("there is no function `default/nope"), "{command}: {refused}");
+    }
     let refused = kept.refuses(&["unbind", "GET", "/nope", "--service", "shop"], 1);
     assert!(refused.contains("the service `shop` has no API GET /nope"), "{refused}");
 }

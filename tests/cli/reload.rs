@@ -151,6 +151,39 @@ fn a_name_that_was_made_to_lead_here_gets_nothing() {
     }
 }
 
+/// Whoever listens at the default address may be another gateway.
+#[test]
+fn a_file_that_is_not_there_or_an_address_that_is_none_asks_nobody() {
+    let _alone = admin_port();
+    let admin = eventually("port 9901 is free on this machine", || TcpListener::bind("127.0.0.1:9901").ok());
+    admin.set_nonblocking(true).expect("it does not wait");
+    let folder = Folder::new("[admin]\naddress = \"127.0.0.1\"\n");
+    for file in [folder.argument(), folder.path().join("none.toml").display().to_string()] {
+        for command in [&["reload"][..], &["health"], &["bind", "GET", "/a", "--service", "s", "--function", "f"]] {
+            let finished = run(fngate(command).args(["-c", &file]));
+            assert_eq!(finished.code(), Some(78), "{command:?}: {finished:?}");
+            assert!(finished.err.contains(&file), "{command:?}: {}", finished.err);
+        }
+    }
+    assert!(admin.accept().is_err());
+}
+
+/// Somebody is there: what is wrong is how it is asked.
+#[test]
+fn a_gateway_that_cannot_be_asked_is_not_said_to_be_away() {
+    let folder = Folder::new(&echo("a"));
+    let gateway = Gateway::start(&folder);
+    let secure = format!("https://{}", gateway.admin);
+    for (admin, token, said) in [
+        (secure.as_str(), "", "fngate: TLS with the gateway at "),
+        (&gateway.admin.to_string(), "two\nlines", "the token has characters"),
+    ] {
+        let finished = run(fngate(&["status", "--admin", admin]).env("FNGATE_TOKEN", token));
+        assert_eq!(finished.code(), Some(71), "{admin}: {finished:?}");
+        assert!(finished.err.contains(said) && !finished.err.contains("no gateway"), "{admin}: {}", finished.err);
+    }
+}
+
 /// With a file that cannot be read, the gateway is looked for where it is by default.
 #[test]
 fn a_broken_file_makes_the_command_ask_at_the_default_address() {

@@ -73,9 +73,9 @@ fn filters_choose() {
 fn what_cannot_be_is_refused_in_one_line() {
     let kept = Kept::start();
     for (arguments, code, said) in [
-        (&["tail", "--status", "700"][..], 1, "`700` is no status"),
-        (&["tail", "--slower-than", "long"], 1, "`long` is no duration"),
-        (&["tail", "--environment", "prod"], 1, "`prod` is no environment"),
+        (&["tail", "--status", "700"][..], 64, "`700` is no status"),
+        (&["tail", "--slower-than", "long"], 64, "`long` is no duration"),
+        (&["tail", "--environment", "prod"], 64, "`prod` is no environment"),
         (&["tail", "-n", "0"], 64, "invalid value '0'"),
     ] {
         let err = kept.refuses(arguments, code);

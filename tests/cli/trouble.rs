@@ -110,6 +110,7 @@ fn what_needs_attention_is_part_of_the_status() {
     kept.says(&["reload"]);
     let status = kept.says(&["status"]);
     assert!(status.contains("pending: `gateway.workers` changed: restart to apply"), "{status}");
+    assert_eq!(status.matches("restart to apply").count(), 1, "{status}");
     // Nobody listens there, and nothing was known of it before a request came.
     let idle = "[[service.api]]\npath = \"/idle\"\nfunction = \"idle\"\n";
     let function = "[[function]]\nname = \"idle\"\ninstances = [\"http://127.0.0.1:9\"]\nstart_wait = \"0s\"\n";

@@ -1,11 +1,12 @@
 //! The connection of a command to the admin listener: TCP, TLS or a Unix socket, one request.
 
+use std::fmt::Display;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, IF_MATCH};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -95,8 +96,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 pub(super) async fn exchange(gateway: &Gateway, question: &Question) -> anyhow::Result<Answer> {
     let stream = connect(gateway).await?;
     let answer = async { read(send(gateway, question, stream).await?).await };
-    let answer = timeout(question.patience, answer).await;
-    answer.map_err(|_elapsed| anyhow!("no answer within {} s{}", question.patience.as_secs(), question.late))?
+    let answer = timeout(question.patience, answer).await.map_err(|_elapsed| late(gateway, question))?;
+    answer.with_context(|| format!("asking the gateway at {gateway} failed"))
 }
 
 /// Reads a stream of events to its end, or until `each` breaks. An answer that is no such stream is the error.
@@ -107,7 +108,8 @@ pub(super) async fn follow(
 ) -> anyhow::Result<Result<Followed, Answer>> {
     let stream = connect(gateway).await?;
     let response = timeout(question.patience, send(gateway, question, stream)).await;
-    let response = response.map_err(|_elapsed| anyhow!("no answer within {} s", question.patience.as_secs()))??;
+    let response = response.map_err(|_elapsed| late(gateway, question))?;
+    let response = response.with_context(|| format!("asking the gateway at {gateway} failed"))?;
     let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if response.status() != StatusCode::OK || kind.is_none_or(|kind| !kind.starts_with(b"text/event-stream")) {
         return read(response).await.map(Err);
@@ -136,23 +138,35 @@ pub(super) async fn follow(
 }
 
 async fn connect(gateway: &Gateway) -> anyhow::Result<Box<dyn Stream>> {
-    let connected = timeout(CONNECT, async {
-        Ok::<Box<dyn Stream>, anyhow::Error>(match &gateway.address {
-            AdminAddress::Unix(path) => Box::new(UnixStream::connect(path).await?),
-            AdminAddress::Tcp(address) => {
-                let stream = TcpStream::connect(address).await?;
-                match &gateway.trust {
-                    None => Box::new(stream),
-                    Some(trust) => {
-                        let host = gateway.host.rsplit_once(':').map_or(gateway.host.as_str(), |(host, _)| host);
-                        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())?;
-                        Box::new(TlsConnector::from(Arc::new(client(trust)?)).connect(name, stream).await?)
-                    }
-                }
-            }
-        })
-    });
-    connected.await.map_err(|_elapsed| anyhow!("no connection within {} s", CONNECT.as_secs()))?
+    let too_late = |_elapsed| io::Error::other(format!("no connection within {} s", CONNECT.as_secs()));
+    let stream = timeout(CONNECT, reach(&gateway.address)).await.map_err(too_late).flatten();
+    let stream = stream.map_err(|error| nobody(gateway, &error))?;
+    let Some(trust) = &gateway.trust else { return Ok(stream) };
+    let stream = timeout(CONNECT, secure(&gateway.host, trust, stream)).await.map_err(too_late);
+    stream
+        .map_err(|error| nobody(gateway, &error))?
+        .with_context(|| format!("TLS with the gateway at {gateway} failed"))
+}
+
+async fn reach(address: &AdminAddress) -> io::Result<Box<dyn Stream>> {
+    Ok(match address {
+        AdminAddress::Unix(path) => Box::new(UnixStream::connect(path).await?),
+        AdminAddress::Tcp(address) => Box::new(TcpStream::connect(address).await?),
+    })
+}
+
+async fn secure(host: &str, trust: &Trust, stream: Box<dyn Stream>) -> anyhow::Result<Box<dyn Stream>> {
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())?;
+    Ok(Box::new(TlsConnector::from(Arc::new(client(trust)?)).connect(name, stream).await?))
+}
+
+fn late(gateway: &Gateway, question: &Question) -> anyhow::Error {
+    nobody(gateway, &format!("no answer within {} s{}", question.patience.as_secs(), question.late))
+}
+
+fn nobody(gateway: &Gateway, why: &dyn Display) -> anyhow::Error {
+    anyhow!("no gateway answers on the admin address {gateway}: {why}")
 }
 
 async fn send(gateway: &Gateway, question: &Question, stream: Box<dyn Stream>) -> anyhow::Result<Response<Incoming>> {
@@ -161,7 +175,11 @@ async fn send(gateway: &Gateway, question: &Question, stream: Box<dyn Stream>) -
     drop(tokio::spawn(connection));
     let mut request = Request::builder().method(&question.method).uri(&question.path).header(HOST, &gateway.host);
     if let Some(token) = gateway.token.as_ref().filter(|_| question.path.starts_with("/v1/")) {
-        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        let token = HeaderValue::from_str(&format!("Bearer {token}"));
+        request = request.header(
+            AUTHORIZATION,
+            token.map_err(|_unprintable| anyhow!("the token has characters that no field can have"))?,
+        );
     }
     if let Some(etag) = &question.if_match {
         request = request.header(IF_MATCH, etag);
@@ -171,7 +189,11 @@ async fn send(gateway: &Gateway, question: &Question, stream: Box<dyn Stream>) -
     }
     let body = question.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
     let request = request.body(Full::new(body))?;
-    Ok(sender.send_request(request).await?)
+    sender.send_request(request).await.map_err(|error| {
+        let is_tls = error.is_parse() && gateway.trust.is_none();
+        let advice = if is_tls { "; with `[admin.tls]` it is https://HOST:PORT" } else { "" };
+        anyhow!("{error}{advice}")
+    })
 }
 
 async fn read(response: Response<Incoming>) -> anyhow::Result<Answer> {

@@ -186,3 +186,21 @@ fn releases_are_read_while_another_process_has_the_history() {
     let pin = pins.get(&Environment::Release).map(|pin| &**pin);
     assert!(matches!(pin, Some(Pin::Pinned { revision: 1, documents: Ok(_), .. })));
 }
+
+#[test]
+fn a_history_is_taken_over_from_a_process_that_has_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = config::History { directory: Some(folder.path().join("history")), keep: 10 };
+    let first = Revisions::open(&config);
+    let mut second = Revisions::open(&config);
+    second.try_again();
+    assert!(second.state().is_err_and(|reason| reason.contains("another process")));
+    drop(first);
+    second.try_again();
+    let Loaded { inputs, .. } = load(&functions(&["a"]));
+    assert_eq!(second.record(&inputs, 6, &Author::file(), None), 7);
+    assert_eq!((second.state().is_ok(), second.list().len()), (true, 1));
+    // Nor does it list what is not there.
+    std::fs::remove_dir_all(folder.path()).expect("removed");
+    assert!(second.list().is_empty());
+}
