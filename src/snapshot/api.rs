@@ -25,7 +25,7 @@ pub struct ApiOrigin {
 /// An API in one environment, with all that can be known before a request arrives.
 #[derive(Debug)]
 pub struct Api {
-    /// Index into [`Snapshot::functions`].
+    /// Index into the functions of the snapshot.
     pub function: usize,
     /// The effective sync-wait timeout.
     pub timeout: Duration,
