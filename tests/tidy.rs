@@ -94,3 +94,25 @@ fn nothing_is_left_for_later() {
     }
     assert_none("left for later", &left);
 }
+
+/// The package of the fuzz targets has a lock file of its own, which cargo refuses to build from if it is behind.
+#[test]
+fn the_fuzz_targets_are_locked_to_the_dependencies_of_the_gateway() {
+    let read = |path: &str| text(path).parse::<toml::Table>().unwrap_or_else(|error| panic!("{path}: {error}"));
+    let locked = |path: &str| -> Vec<String> {
+        let lock = read(path);
+        let packages = lock["package"].as_array().expect("packages");
+        let field = |package: &toml::Value, name: &str| package[name].as_str().unwrap_or_default().to_owned();
+        packages.iter().map(|package| format!("{} {}", field(package, "name"), field(package, "version"))).collect()
+    };
+    let (own, fuzz) = (locked("Cargo.lock"), locked("fuzz/Cargo.lock"));
+    let manifest = read("Cargo.toml");
+    let is_optional = |said: &toml::Value| said.get("optional").and_then(toml::Value::as_bool).unwrap_or(false);
+    let needed = manifest["dependencies"].as_table().expect("a table").iter().filter(|(_, said)| !is_optional(said));
+    let versions =
+        needed.flat_map(|(name, _)| own.iter().filter(move |locked| locked.starts_with(&format!("{name} "))));
+    let versions: Vec<_> = versions.collect();
+    assert!(versions.len() > 20, "the dependencies are not where they were");
+    let behind: Vec<_> = versions.into_iter().filter(|version| !fuzz.contains(version)).cloned().collect();
+    assert_none("not in fuzz/Cargo.lock, or of another version", &behind);
+}
