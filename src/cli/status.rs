@@ -77,7 +77,7 @@ pub(super) fn state(environment: &Environment) -> String {
         State::Follows => format!("follows revision {revision}"),
         State::Pinned => format!("pinned to revision {revision}"),
         State::Unreleased => "unreleased: its APIs answer 404".to_owned(),
-        State::Unavailable => format!("UNAVAILABLE: revision {revision} cannot be read, its APIs answer 503"),
+        State::Unavailable => format!("UNAVAILABLE: revision {revision} cannot be served, its APIs answer 503"),
     }
 }
 

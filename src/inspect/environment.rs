@@ -31,7 +31,7 @@ pub enum State {
     Pinned,
     /// Its APIs answer 404.
     Unreleased,
-    /// The revision that it is pinned to cannot be read: its APIs answer 503.
+    /// The revision that it is pinned to cannot be read, or not be served with the functions of now: its APIs answer 503.
     Unavailable,
 }
 

@@ -14,7 +14,7 @@ pub enum Release {
     Pinned { revision: u64, services: Vec<Service> },
     /// No API: requests get 404.
     Unreleased,
-    /// The pinned revision cannot be read: requests get 503.
+    /// The pinned revision cannot be read, or not be served with the functions of now: requests get 503.
     Unavailable { revision: u64 },
 }
 
@@ -55,7 +55,7 @@ impl Releases {
         matches!(self.of(environment), Release::Follows | Release::Pinned { .. })
     }
 
-    /// Whether an environment should serve a revision that cannot be read.
+    /// Whether an environment should serve a revision that is unavailable.
     #[must_use]
     pub fn is_unavailable(&self, environment: Environment) -> bool {
         matches!(self.of(environment), Release::Unavailable { .. })

@@ -25,7 +25,7 @@ fn a_release_that_cannot_be_read_is_unavailable_and_the_rest_serves() {
     assert_eq!(answer.status, 503);
     assert!(answer.body.contains("\"reason\":\"release_unavailable\""), "{}", answer.body);
     let status = kept.says(&["status"]);
-    assert!(status.contains("environment release: UNAVAILABLE: revision 1 cannot be read"), "{status}");
+    assert!(status.contains("environment release: UNAVAILABLE: revision 1 cannot be served"), "{status}");
     let explained = kept.refuses(&["explain", "GET", "http://shop.test/orders/7"], 1);
     assert_eq!(explained, "");
     kept.says(&["follow", "release"]);
