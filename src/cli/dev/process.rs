@@ -76,8 +76,9 @@ impl Process {
         if self.start.is_over {
             return;
         }
+        // In this order: one that begins to listen in between must not be found elsewhere when it is where it should be.
+        let elsewhere = self.group().map(listening::of_group).unwrap_or_default();
         let is_served = listening::is_served(self.start.address);
-        let elsewhere = if is_served { Vec::new() } else { self.group().map(listening::of_group).unwrap_or_default() };
         if let Some(message) = self.start.look(is_served, &elsewhere) {
             // There is nothing to do about a terminal that is gone.
             let _ = writeln!(io::stderr(), "fngate dev: {message}");
