@@ -10,6 +10,7 @@ pub mod extract;
 pub mod functions;
 mod listener;
 pub mod objects;
+pub mod refusal;
 pub mod revisions;
 pub mod services;
 pub mod state;

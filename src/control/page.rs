@@ -22,6 +22,12 @@ pub struct Range {
     pub cursor: Option<String>,
 }
 
+/// Whether one of some texts contains another one, in any letter case.
+pub fn contain(text: &str, own: impl IntoIterator<Item = impl AsRef<str>>) -> bool {
+    let text = text.to_lowercase();
+    own.into_iter().any(|own| own.as_ref().to_lowercase().contains(&text))
+}
+
 const LIMIT: usize = 100;
 const LARGEST: usize = 1000;
 

@@ -94,44 +94,6 @@ impl Route {
     pub fn effective_timeout(&self) -> String {
         format!("{} ({})", self.timeout, self.timeout_set_at)
     }
-
-    /// Whether it is one that somebody looks for.
-    #[must_use]
-    pub fn is_wanted(&self, filter: &RouteFilter) -> bool {
-        let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
-        let function = filter.function.as_ref().is_none_or(|wanted| is_function(wanted, &self.function, &self.version));
-        let host = |wanted: &String| self.domains.iter().any(|domain| domain.host.eq_ignore_ascii_case(wanted));
-        let holds = |text: &String| {
-            let text = text.to_lowercase();
-            let own = [&self.service, &self.path, &self.api, &self.function, &self.method];
-            own.iter().any(|own| own.to_lowercase().contains(&text))
-                || self.domains.iter().any(|domain| domain.location().to_lowercase().contains(&text))
-        };
-        is(&filter.service, &self.service)
-            && is(&filter.environment, &self.environment)
-            && is(&filter.method, &self.method)
-            && function
-            && filter.host.as_ref().is_none_or(host)
-            && filter.enabled.is_none_or(|enabled| enabled == self.enabled)
-            && filter.q.as_ref().is_none_or(holds)
-    }
-}
-
-/// Which rows are looked for: those that are all of it.
-#[derive(Clone, Debug, Default)]
-pub struct RouteFilter {
-    pub service: Option<String>,
-    /// `release`, `prepub` or `test`.
-    pub environment: Option<String>,
-    /// A host as the configuration writes it.
-    pub host: Option<String>,
-    /// A method, or `ANY`.
-    pub method: Option<String>,
-    /// `name`, `namespace/name` or `namespace/name:version`.
-    pub function: Option<String>,
-    pub enabled: Option<bool>,
-    /// A text that the name, path, method, service, function or host contains, in any letter case.
-    pub q: Option<String>,
 }
 
 /// Whether `wanted` names a function, with or without its namespace and version.

@@ -11,10 +11,11 @@ use utoipa::IntoParams;
 use super::access::Caller;
 use super::extract::{Json, Params, Segments};
 use super::objects::{self, ChangeQuery};
+use super::refusal::{ChangeRefused, Refused};
 use super::state::State;
 use crate::config;
 use crate::control::change::{Condition, Outcome};
-use crate::control::page::{Page, Range};
+use crate::control::page::{Page, Range, contain};
 use crate::control::problem::Problem;
 use crate::inspect::api::Api;
 use crate::inspect::object::Target;
@@ -55,11 +56,8 @@ impl ApiQuery {
             service.domains.iter().filter(own).any(|domain| domain.host.to_string().eq_ignore_ascii_case(wanted))
         };
         let holds = |text: &String| {
-            let text = text.to_lowercase();
-            let own = [service.name.as_str(), &api.name, api.path.as_str()];
-            own.iter().any(|own| own.to_lowercase().contains(&text))
-                || api.method.to_string().to_lowercase().contains(&text)
-                || ids().any(|id| id.to_string().to_lowercase().contains(&text))
+            contain(text, [service.name.as_str(), &api.name, api.path.as_str(), &api.method.to_string()])
+                || contain(text, ids().map(ToString::to_string))
         };
         self.service.as_ref().is_none_or(|wanted| *wanted == service.name)
             && self.function.as_ref().is_none_or(function)
@@ -73,7 +71,7 @@ impl ApiQuery {
 /// List the APIs of all services.
 #[utoipa::path(get, path = "/v1/apis", tag = "apis", params(ApiQuery), responses(
     (status = 200, description = "A page of APIs", body = Page<Api>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list(
     Extract(state): Extract<State>,
@@ -85,7 +83,7 @@ pub async fn list(
 /// List the APIs of a service.
 #[utoipa::path(get, path = "/v1/services/{service}/apis", tag = "apis", params(("service" = String, Path), ApiQuery), responses(
     (status = 200, description = "A page of APIs", body = Page<Api>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list_of(
     Extract(state): Extract<State>,
@@ -107,7 +105,7 @@ fn page(state: &State, query: ApiQuery) -> Result<Answer<Page<Api>>, Problem> {
     let range = Range { limit: query.limit, cursor: query.cursor };
     let page = Page::cut(wanted, &range, |(service, api)| {
         let mut api = Api::new(&snapshot, service, api);
-        api.status.origin.read_only = state.read_only(api.status.origin.file.as_ref());
+        state.judge(&mut api.status.origin);
         api
     });
     page.map(Answer).map_err(Problem::invalid)
@@ -118,7 +116,7 @@ fn page(state: &State, query: ApiQuery) -> Result<Answer<Page<Api>>, Problem> {
     ("service" = String, Path), ("api" = String, Path, description = "Its name, or `METHOD path` if it has none"),
 ), responses(
     (status = 200, description = "The API", body = Api, headers(("ETag" = String))),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn show(
     Extract(state): Extract<State>,
@@ -136,8 +134,7 @@ pub async fn show(
 ), request_body = ApiBody, responses(
     (status = 200, description = "It was there; whether it changed says `change`", body = ChangedApi),
     (status = 201, description = "It was made", body = ChangedApi),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn put(
     Extract(state): Extract<State>,
@@ -157,8 +154,7 @@ pub async fn put(
     ChangeQuery,
 ), responses(
     (status = 200, description = "It is gone", body = Changed),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn delete(
     Extract(state): Extract<State>,

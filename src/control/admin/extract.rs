@@ -51,6 +51,17 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
 #[derive(Clone, Debug)]
 pub struct Json(pub serde_json::Map<String, Value>);
 
+impl Json {
+    /// The object as a body of known shape.
+    ///
+    /// # Errors
+    /// A key that is unknown, missing or of another type.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let body = serde_json::from_value(Value::Object(self.0));
+        body.map_err(|error| Problem::invalid(format!("the body: {error}")))
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Json {
     type Rejection = Problem;
 

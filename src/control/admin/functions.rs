@@ -16,9 +16,10 @@ use super::access::Caller;
 use super::apis::{Changed, ChangedApi};
 use super::extract::{Json, Params, Segments};
 use super::objects::{self, ChangeQuery};
+use super::refusal::{ChangeRefused, Refused};
 use super::state::State;
 use crate::control::change::{Condition, Outcome};
-use crate::control::page::{Page, Range};
+use crate::control::page::{Page, Range, contain};
 use crate::control::problem::Problem;
 use crate::inspect::function::{
     Function, Instance, InstanceState, Reference, Trigger, functions, id_of, instances, reference, triggers,
@@ -44,7 +45,7 @@ pub struct FunctionQuery {
 /// List the function versions.
 #[utoipa::path(get, path = "/v1/functions", tag = "functions", params(FunctionQuery), responses(
     (status = 200, description = "A page of functions", body = Page<Function>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list(
     Extract(state): Extract<State>,
@@ -52,17 +53,13 @@ pub async fn list(
 ) -> Result<Answer<Page<Function>>, Problem> {
     let snapshot = state.snapshot();
     let wants = |function: &Function| {
-        let holds = |text: &String| {
-            let text = text.to_lowercase();
-            function.status.id.to_lowercase().contains(&text)
-                || function.instances.iter().any(|address| address.to_lowercase().contains(&text))
-        };
+        let holds = |text: &String| contain(text, function.instances.iter().chain([&function.status.id]));
         query.namespace.as_ref().is_none_or(|wanted| *wanted == function.namespace)
             && query.q.as_ref().is_none_or(holds)
     };
     let all: Vec<_> = functions(&snapshot).filter(wants).collect();
     let page = Page::cut(all, &Range { limit: query.limit, cursor: query.cursor }, |mut function| {
-        function.status.origin.read_only = state.read_only(function.status.origin.file.as_ref());
+        state.judge(&mut function.status.origin);
         function
     });
     page.map(Answer).map_err(Problem::invalid)
@@ -73,7 +70,7 @@ pub async fn list(
     ("namespace" = String, Path), ("function" = String, Path, description = "`name`, or `name:version`"),
 ), responses(
     (status = 200, description = "The function", body = Function, headers(("ETag" = String))),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn show(
     Extract(state): Extract<State>,
@@ -91,8 +88,7 @@ pub async fn show(
 ), request_body = FunctionBody, responses(
     (status = 200, description = "It was there; whether it changed says `change`", body = ChangedFunction),
     (status = 201, description = "It was made", body = ChangedFunction),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn put(
     Extract(state): Extract<State>,
@@ -112,8 +108,7 @@ pub async fn put(
     ChangeQuery,
 ), responses(
     (status = 200, description = "It is gone", body = Changed),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn delete(
     Extract(state): Extract<State>,
@@ -148,7 +143,7 @@ impl From<RangeQuery> for Range {
     ("namespace" = String, Path), ("function" = String, Path, description = "`name`, or `name:version`"), RangeQuery,
 ), responses(
     (status = 200, description = "A page of triggers", body = Page<Trigger>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list_triggers(
     Extract(state): Extract<State>,
@@ -166,8 +161,7 @@ pub async fn list_triggers(
 ), request_body = TriggerBody, responses(
     (status = 200, description = "It is bound like that already", body = ChangedApi),
     (status = 201, description = "The API that was made", body = ChangedApi),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn bind(
     Extract(state): Extract<State>,
@@ -230,7 +224,7 @@ pub struct InstanceQuery {
 /// List the instances of all functions, and whether they answer.
 #[utoipa::path(get, path = "/v1/instances", tag = "functions", params(InstanceQuery), responses(
     (status = 200, description = "A page of instances", body = Page<Instance>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list_instances(
     Extract(state): Extract<State>,

@@ -13,6 +13,7 @@ use super::apis::Changed;
 use super::extract::{Json, Params, Segments};
 use super::functions::RangeQuery;
 use super::objects::{self, ChangeQuery};
+use super::refusal::{ChangeRefused, Refused};
 use super::state::State;
 use crate::config;
 use crate::control::audit::Line;
@@ -86,7 +87,7 @@ impl RevisionInfo {
 /// List the revisions, the newest first.
 #[utoipa::path(get, path = "/v1/revisions", tag = "history", params(RangeQuery), responses(
     (status = 200, description = "A page of revisions", body = Page<RevisionInfo>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list(
     Extract(state): Extract<State>,
@@ -100,7 +101,7 @@ pub async fn list(
 /// Show a revision with its files.
 #[utoipa::path(get, path = "/v1/revisions/{revision}", tag = "history", params(("revision" = u64, Path)), responses(
     (status = 200, description = "The revision", body = RevisionFiles),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn show(
     Extract(state): Extract<State>,
@@ -128,7 +129,7 @@ pub struct DiffQuery {
 /// Show what differs between two revisions.
 #[utoipa::path(get, path = "/v1/revisions/{revision}/diff", tag = "history", params(("revision" = u64, Path), DiffQuery), responses(
     (status = 200, description = "What differs", body = RevisionDiff),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn diff(
     Extract(state): Extract<State>,
@@ -161,8 +162,7 @@ fn borrowed(files: &[(String, Vec<u8>)]) -> Vec<(&str, &[u8])> {
     params(("revision" = u64, Path), ChangeQuery),
     request_body(content = Option<Nothing>, content_type = "application/json"), responses(
     (status = 200, description = "What came of it", body = Changed),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn rollback(
     Extract(state): Extract<State>,
@@ -188,17 +188,15 @@ pub struct ApplyBody {
 /// Make functions, services and APIs what these files say, all or nothing.
 #[utoipa::path(post, path = "/v1/apply", tag = "history", params(ChangeQuery), request_body = ApplyBody, responses(
     (status = 200, description = "What came of it", body = Changed),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn apply(
     Extract(state): Extract<State>,
     Params(query): Params<ChangeQuery>,
     caller: Caller,
-    Json(keys): Json,
+    body: Json,
 ) -> Result<Response, Problem> {
-    let body = serde_json::from_value(serde_json::Value::Object(keys));
-    let ApplyBody { documents } = body.map_err(|error| Problem::invalid(format!("the body: {error}")))?;
+    let ApplyBody { documents } = body.read()?;
     objects::change(&state, &caller, Change::Apply { documents }, query).await
 }
 
@@ -222,17 +220,16 @@ pub struct ChangedEnvironment {
 #[utoipa::path(post, path = "/v1/environments/{environment}/release", tag = "releases",
     params(("environment" = String, Path, description = "`release`, `prepub` or `test`"), ChangeQuery), request_body = ReleaseBody, responses(
     (status = 200, description = "What it serves now", body = ChangedEnvironment),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn release(
     Extract(state): Extract<State>,
     Segments(name): Segments<String>,
     Params(query): Params<ChangeQuery>,
     caller: Caller,
-    Json(keys): Json,
+    body: Json,
 ) -> Result<Response, Problem> {
-    let body = serde_json::from_value(serde_json::Value::Object(keys));
-    let ReleaseBody { revision } = body.map_err(|error| Problem::invalid(format!("the body: {error}")))?;
+    let ReleaseBody { revision } = body.read()?;
     let environment = environment(&name)?;
     objects::change(&state, &caller, Change::Release { environment, revision }, query).await
 }
@@ -242,7 +239,7 @@ pub async fn release(
     params(("environment" = String, Path, description = "`release`, `prepub` or `test`"), ChangeQuery),
     request_body(content = Option<Nothing>, content_type = "application/json"), responses(
     (status = 200, description = "What it serves now", body = ChangedEnvironment),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn unrelease(
     Extract(state): Extract<State>,
@@ -259,7 +256,7 @@ pub async fn unrelease(
     params(("environment" = String, Path, description = "`release`, `prepub` or `test`"), ChangeQuery),
     request_body(content = Option<Nothing>, content_type = "application/json"), responses(
     (status = 200, description = "What it serves now", body = ChangedEnvironment),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn follow(
     Extract(state): Extract<State>,
@@ -295,7 +292,7 @@ pub struct AuditQuery {
 /// List the last changes, the newest first.
 #[utoipa::path(get, path = "/v1/audit", tag = "history", params(AuditQuery), responses(
     (status = 200, description = "A page of changes", body = Page<Line>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn audit(
     Extract(state): Extract<State>,

@@ -12,9 +12,10 @@ use super::access::Caller;
 use super::apis::Changed;
 use super::extract::{Json, Params, Segments};
 use super::objects::{self, ChangeQuery};
+use super::refusal::{ChangeRefused, Refused};
 use super::state::State;
 use crate::control::change::{Condition, Outcome};
-use crate::control::page::{Page, Range};
+use crate::control::page::{Page, Range, contain};
 use crate::control::problem::Problem;
 use crate::inspect::environment::Environment;
 use crate::inspect::object::Target;
@@ -39,7 +40,7 @@ pub struct ServiceQuery {
 /// List the services.
 #[utoipa::path(get, path = "/v1/services", tag = "services", params(ServiceQuery), responses(
     (status = 200, description = "A page of services", body = Page<Service>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list(
     Extract(state): Extract<State>,
@@ -49,15 +50,13 @@ pub async fn list(
     let wants = |service: &Service| {
         let has = |wanted: &String| service.domains.iter().any(|domain| domain.host.eq_ignore_ascii_case(wanted));
         let holds = |text: &String| {
-            let text = text.to_lowercase();
-            service.name.to_lowercase().contains(&text)
-                || service.domains.iter().any(|domain| domain.host.to_lowercase().contains(&text))
+            contain(text, [&service.name]) || contain(text, service.domains.iter().map(|domain| &domain.host))
         };
         query.host.as_ref().is_none_or(has) && query.q.as_ref().is_none_or(holds)
     };
     let all: Vec<_> = snapshot.config.services.iter().map(Service::new).filter(wants).collect();
     let page = Page::cut(all, &Range { limit: query.limit, cursor: query.cursor }, |mut service| {
-        service.status.origin.read_only = state.read_only(service.status.origin.file.as_ref());
+        state.judge(&mut service.status.origin);
         service
     });
     page.map(Answer).map_err(Problem::invalid)
@@ -66,7 +65,7 @@ pub async fn list(
 /// Show a service.
 #[utoipa::path(get, path = "/v1/services/{service}", tag = "services", params(("service" = String, Path)), responses(
     (status = 200, description = "The service", body = Service, headers(("ETag" = String))),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn show(Extract(state): Extract<State>, Segments(name): Segments<String>) -> Result<Response, Problem> {
     objects::show(&state, &Target::Service(name))
@@ -81,8 +80,7 @@ pub async fn show(Extract(state): Extract<State>, Segments(name): Segments<Strin
 ), request_body = ServiceBody, responses(
     (status = 200, description = "It was there; whether it changed says `change`", body = ChangedService),
     (status = 201, description = "It was made", body = ChangedService),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn put(
     Extract(state): Extract<State>,
@@ -102,8 +100,7 @@ pub async fn put(
     ChangeQuery,
 ), responses(
     (status = 200, description = "It is gone", body = Changed),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
-    (status = 507, description = "The files cannot be written", body = Problem, content_type = "application/problem+json"),
+    ChangeRefused,
 ))]
 pub async fn delete(
     Extract(state): Extract<State>,
@@ -118,7 +115,7 @@ pub async fn delete(
 /// List the environments, and what each of them serves.
 #[utoipa::path(get, path = "/v1/environments", tag = "releases", responses(
     (status = 200, description = "All of them", body = Page<Environment>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list_environments(Extract(state): Extract<State>) -> Answer<Page<Environment>> {
     let items = Environment::all(&state.snapshot());

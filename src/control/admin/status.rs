@@ -2,11 +2,10 @@
 
 use std::convert::Infallible;
 use std::path::Path;
-use std::time::Duration;
 
 use axum::Json as Answer;
 use axum::extract::State as Extract;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use jiff::Timestamp;
@@ -14,12 +13,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::Caller;
+use super::refusal::Refused;
 use super::state::State;
+use super::streams;
 use crate::clock::unix_time;
+use crate::config::Diagnostic;
 use crate::control::expiry::warning as expiry_warning;
-use crate::control::problem::{Finding, Problem};
+use crate::control::problem::Finding;
 use crate::inspect::environment::Environment;
 use crate::inspect::function::{Instance, InstanceState, instances};
+use crate::inspect::origin::Origin;
 use crate::snapshot::Snapshot;
 
 /// How the gateway is.
@@ -90,7 +93,7 @@ pub struct ChangeEvent {
 /// Show how the gateway is.
 #[utoipa::path(get, path = "/v1/status", tag = "status", responses(
     (status = 200, description = "How it is", body = Status),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn status(Extract(state): Extract<State>) -> Answer<Status> {
     Answer(Status::now(&state))
@@ -158,21 +161,13 @@ fn certificates(state: &State) -> Vec<Finding> {
 }
 
 fn warning(message: String) -> Finding {
-    Finding {
-        severity: "warning".to_owned(),
-        message,
-        pointer: None,
-        file: None,
-        line: None,
-        column: None,
-        advice: None,
-    }
+    Finding::from(&Diagnostic::warning(message))
 }
 
 /// Follow changes: an event with each configuration that is applied or refused, and with each release.
 #[utoipa::path(get, path = "/v1/events", tag = "status", responses(
     (status = 200, description = "Events named `change`", body = ChangeEvent, content_type = "text/event-stream"),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn events(
     Extract(state): Extract<State>,
@@ -192,7 +187,7 @@ pub async fn events(
         let event = Event::default().event("change").json_data(change).ok()?;
         Some((Ok(event), (board, state, caller)))
     });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    streams::events(stream)
 }
 
 impl State {
@@ -201,5 +196,10 @@ impl State {
     pub fn read_only(&self, file: &Path) -> Option<String> {
         let is_read_only = self.board.borrow().read_only.contains(file);
         is_read_only.then(|| format!("{} cannot be written by the gateway", file.display()))
+    }
+
+    /// Adds what the file of an object says of changes.
+    pub fn judge(&self, origin: &mut Origin) {
+        origin.read_only = self.read_only(origin.file.as_ref());
     }
 }

@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
 use super::extract::Params;
+use super::refusal::Refused;
 use super::state::State;
 use crate::control::live::figures::Figures;
 use crate::control::problem::Problem;
@@ -24,7 +25,15 @@ use crate::telemetry::tail::RequestEvent;
 /// How often a stream without events says that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Which requests are asked for: those that are all of it.
+/// A stream of events, which says that it lives when there are none.
+pub fn events<S>(stream: S) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+where
+    S: Stream<Item = Result<Event, Infallible>> + Send + 'static,
+{
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+/// Which requests are asked for: those that match every filter.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +62,7 @@ pub struct Lost {
 /// Follow requests as they end. Values of header fields and queries are never in it.
 #[utoipa::path(get, path = "/v1/requests", tag = "status", params(RequestQuery), responses(
     (status = 200, description = "Events named `request`, and `lost` for those that were missed", body = RequestEvent, content_type = "text/event-stream"),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn requests(
     Extract(state): Extract<State>,
@@ -82,13 +91,13 @@ pub async fn requests(
             };
             Some((Ok(event.ok()?), (subscription, state, caller)))
         });
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    Ok(events(stream))
 }
 
 /// Follow the figures of each second.
 #[utoipa::path(get, path = "/v1/live", tag = "status", responses(
     (status = 200, description = "Events named `figures`", body = Figures, content_type = "text/event-stream"),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn live(
     Extract(state): Extract<State>,
@@ -99,5 +108,5 @@ pub async fn live(
         let event = Event::default().event("figures").json_data(&*figures).ok()?;
         Some((Ok(event), (subscription, state, caller)))
     });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    events(stream)
 }

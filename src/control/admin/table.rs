@@ -9,11 +9,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::extract::Params;
+use super::refusal::Refused;
 use super::state::State;
-use crate::control::page::{Page, Range};
+use crate::control::page::{Page, Range, contain};
 use crate::control::problem::Problem;
 use crate::inspect::explain::Explained;
-use crate::inspect::route::{Route, RouteFilter, routes};
+use crate::inspect::route::{Route, is_function, routes};
 
 /// Which rows of the table are asked for.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -40,24 +41,36 @@ pub struct RouteQuery {
 }
 
 impl RouteQuery {
-    fn split(self) -> (RouteFilter, Range) {
-        let Self { service, environment, host, method, function, enabled, q, limit, cursor } = self;
-        (RouteFilter { service, environment, host, method, function, enabled, q }, Range { limit, cursor })
+    fn wants(&self, route: &Route) -> bool {
+        let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
+        let is_bound = |wanted: &String| is_function(wanted, &route.function, &route.version);
+        let has = |wanted: &String| route.domains.iter().any(|domain| domain.host.eq_ignore_ascii_case(wanted));
+        let holds = |text: &String| {
+            contain(text, [&route.service, &route.path, &route.api, &route.function, &route.method])
+                || contain(text, route.domains.iter().map(|domain| domain.location()))
+        };
+        is(&self.service, &route.service)
+            && is(&self.environment, &route.environment)
+            && is(&self.method, &route.method)
+            && self.function.as_ref().is_none_or(is_bound)
+            && self.host.as_ref().is_none_or(has)
+            && self.enabled.is_none_or(|enabled| enabled == route.enabled)
+            && self.q.as_ref().is_none_or(holds)
     }
 }
 
 /// List the table in use: each API in each environment.
 #[utoipa::path(get, path = "/v1/routes", tag = "routes", params(RouteQuery), responses(
     (status = 200, description = "A page of the table", body = Page<Route>),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn list(
     Extract(state): Extract<State>,
     Params(query): Params<RouteQuery>,
 ) -> Result<Json<Page<Route>>, Problem> {
     let snapshot = state.snapshot();
-    let (filter, range) = query.split();
-    let all: Vec<_> = routes(&snapshot).filter(|route| route.is_wanted(&filter)).collect();
+    let all: Vec<_> = routes(&snapshot).filter(|route| query.wants(route)).collect();
+    let range = Range { limit: query.limit, cursor: query.cursor };
     Page::cut(all, &range, |route| route).map(Json).map_err(Problem::invalid)
 }
 
@@ -75,7 +88,7 @@ pub struct ExplainQuery {
 /// Explain which API a request selects, and why the others lost.
 #[utoipa::path(get, path = "/v1/explain", tag = "routes", params(ExplainQuery), responses(
     (status = 200, description = "The story of the look-up", body = Explained),
-    (status = "4XX", description = "Why not", body = Problem, content_type = "application/problem+json"),
+    Refused,
 ))]
 pub async fn explain(
     Extract(state): Extract<State>,
