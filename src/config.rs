@@ -41,7 +41,7 @@ mod tests;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use document::Document;
 use reader::Reader;
@@ -63,7 +63,7 @@ pub use pem::{Files, Identity, PrivateKey};
 pub use place::{Place, Setting};
 pub use resolve::Config;
 pub use schema::{Described, Form, Key, reference};
-pub use secret::masked;
+pub use secret::{MASK, masked};
 pub use source::Source;
 pub use source::disk::Disk;
 pub use source::memory::Memory;
@@ -83,6 +83,7 @@ pub use table::log::{AccessLog, Log, LogFormat};
 pub use table::service::api::{Api, Binding, MethodRule};
 pub use table::service::{Domain, Service};
 pub use table::traces::Traces;
+pub(crate) use variable::state_directory;
 
 /// A configuration and what it was read from.
 #[derive(Debug)]
@@ -126,7 +127,7 @@ pub fn load_from(source: &dyn Source, path: &Path) -> Result<Loaded, Failure> {
 pub fn read_documents(path: &Path) -> Result<Inputs, Report> {
     let (files, schema) = (Recorder::new(&Disk, path), schema_keys());
     let main = files.read_main().map_err(|error| Report::new(vec![error], &[]))?;
-    let reader = Reader::new(&|variable| std::env::var(variable), &files, &schema);
+    let reader = Reader::new(&|variable| std::env::var(variable), &files, schema);
     let patterns = read_includes(&reader, &[Document::parse(&main)]);
     let included = files.follow(patterns, &reader.diagnostics);
     if reader.diagnostics.has_errors() {
@@ -184,7 +185,7 @@ fn combine(
 ) -> Result<Config, Report> {
     let main = inputs.documents().next().map(|input| input.path.clone()).unwrap_or_default();
     let (recorder, schema) = (Recorder::new(&Disk, &main), schema_keys());
-    let mut reader = Reader::new(&|variable| std::env::var(variable), &recorder, &schema);
+    let mut reader = Reader::new(&|variable| std::env::var(variable), &recorder, schema);
     let text = |input: &Input| String::from_utf8_lossy(input.content.as_deref().unwrap_or_default()).into_owned();
     let own: Vec<_> = inputs.documents().map(|input| file::File::new(&input.path, text(input))).collect();
     let theirs: Vec<_> = others.iter().map(|other| file::File::new(&other.path, other.text.clone())).collect();
@@ -209,8 +210,9 @@ pub fn schema() -> Vec<Key> {
 
 /// The dotted names of all keys, such as `service.api.raw_path`, in the order of the reference.
 #[must_use]
-pub fn schema_keys() -> Vec<String> {
-    schema().into_iter().map(|key| key.name).collect()
+pub fn schema_keys() -> &'static [String] {
+    static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| schema().into_iter().map(|key| key.name).collect());
+    &KEYS
 }
 
 fn load_with(source: &dyn Source, path: &Path, lookup: Lookup<'_>) -> Result<Loaded, Failure> {
@@ -226,7 +228,7 @@ fn load_with(source: &dyn Source, path: &Path, lookup: Lookup<'_>) -> Result<Loa
 fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Report> {
     let main = files.read_main().map_err(|error| Report::new(vec![error], &[]))?;
     let schema = schema_keys();
-    let mut reader = Reader::new(lookup, files, &schema);
+    let mut reader = Reader::new(lookup, files, schema);
     let mut documents = vec![Document::parse(&main)];
     let patterns = read_includes(&reader, &documents);
     let included = files.follow(patterns, &reader.diagnostics);
@@ -242,7 +244,7 @@ fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Re
     }
     documents.extend(edits.iter().map(|file| {
         let mut document = Document::parse(file);
-        document.keep_editable(&schema, &reader.diagnostics);
+        document.keep_editable(schema, &reader.diagnostics);
         document
     }));
     let directory = edit_dir.as_ref().map(|found| found.path.as_path());
@@ -261,7 +263,7 @@ fn find_edits(lookup: Lookup<'_>, files: &Recorder<'_>, documents: &[Document<'_
 fn parse_with(name: &Path, text: &str, lookup: Lookup<'_>) -> Result<(Config, Report), Report> {
     let file = file::File::new(name, text.to_owned());
     let (files, schema) = (Recorder::new(&Disk, name), schema_keys());
-    let reader = Reader::new(lookup, &files, &schema);
+    let reader = Reader::new(lookup, &files, schema);
     let documents = vec![Document::parse(&file)];
     documents
         .iter()

@@ -16,4 +16,4 @@ pub mod route;
 pub mod service;
 
 /// Stands in place of a secret.
-pub const MASK: &str = "***";
+pub use crate::config::MASK;

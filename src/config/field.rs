@@ -5,6 +5,7 @@ use toml::de::DeValue;
 
 use super::error::{Diagnostic, Problem, quoted};
 use super::file::Span;
+use super::secret::is_secret_field;
 use super::section::Section;
 use super::value::{Found, Kind, Value};
 use crate::header::{self, Class, ReservedPrefix, classify};
@@ -36,7 +37,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
         }
         seen.push((folded, entry.key_span()));
         fields.extend(read_value(section, &entry).map(|mut value| {
-            value.set_sensitive(entry.with_variable().is_some() || is_secret(&name));
+            value.set_sensitive(entry.with_variable().is_some() || is_secret_field(name.as_str()));
             (name, value)
         }));
     }
@@ -62,12 +63,6 @@ pub(super) fn read_removed(section: &Section<'_>, prefix: &ReservedPrefix) -> Ve
         }
     }
     removed.into_iter().map(|found| found.value).collect()
-}
-
-/// Whether the value of a field of this name is more likely than not to let somebody in.
-fn is_secret(name: &HeaderName) -> bool {
-    const PARTS: [&str; 7] = ["auth", "cookie", "token", "secret", "password", "key", "credential"];
-    PARTS.iter().any(|part| name.as_str().contains(part))
 }
 
 fn read_value(section: &Section<'_>, entry: &Value<'_>) -> Option<HeaderValue> {

@@ -8,12 +8,21 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Replaces a secret.
-const MASK: &str = "***";
+pub const MASK: &str = "***";
 /// Names of secret keys and header fields, in any table. `_` is equal to `-`.
 const NAMES: [&str; 8] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "hash", "keys", "passphrase", "passwd"];
 /// A name that contains one of these is secret.
 const PARTS: [&str; 3] = ["token", "secret", "password"];
+/// The value of a header field whose name contains one of these is more likely than not to let somebody in.
+const FIELDS: [&str; 7] = ["auth", "cookie", "token", "secret", "password", "key", "credential"];
+
+/// Whether the value of a header field of this name is secret.
+#[must_use]
+pub fn is_secret_field(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    FIELDS.iter().any(|part| name.contains(part))
+}
 
 /// Whether the value of a key is secret. `path` has the names of its tables, outermost first, then its own.
 #[must_use]
@@ -30,8 +39,11 @@ pub fn is_secret(path: &[&str]) -> bool {
     }
     // The path of a secret file is not secret.
     let is_file = name.ends_with("-file") && !is_field;
-    let is_key = name.ends_with("-key") || (is_field && name == "key");
-    !is_file && (is_key || NAMES.contains(&name.as_str()) || PARTS.iter().any(|part| name.contains(part)))
+    !is_file
+        && (name.ends_with("-key")
+            || (is_field && is_secret_field(&name))
+            || NAMES.contains(&name.as_str())
+            || PARTS.iter().any(|part| name.contains(part)))
 }
 
 /// Replaces secrets in a TOML text with `***` and keeps its lines. A value that is only `${NAME}` is not secret. A text that is not valid
@@ -148,6 +160,8 @@ mod tests {
             ("service.api.headers.Cookie", true),
             ("service.api.headers.X-Token-File", true),
             ("service.api.response_headers.Set-Cookie", true),
+            ("service.api.headers.X-Auth", true),
+            ("service.api.headers.X-Credential", true),
             ("service.api.headers.X-Tier", false),
             ("traces.headers.X-Anything", true),
             ("traces.endpoint", false),

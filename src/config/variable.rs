@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use super::error::{Problem, quoted};
 
 /// Where variables come from: the environment, or a table in tests.
-pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Result<String, std::env::VarError>;
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Result<String, std::env::VarError>;
 
 /// The first directory of `$STATE_DIRECTORY`, which systemd sets.
-pub(super) fn state_directory(lookup: Lookup<'_>) -> Option<PathBuf> {
+pub(crate) fn state_directory(lookup: Lookup<'_>) -> Option<PathBuf> {
     first_directory("STATE_DIRECTORY", lookup)
 }
 

@@ -116,15 +116,15 @@ fn the_default_file_names_every_key_in_the_order_of_the_reference() {
             keys.push(format!("{table}{key}"));
         }
     }
-    let schema: Vec<_> = schema_keys().into_iter().filter(|key| !is_table(key)).collect();
+    let schema: Vec<_> = schema_keys().iter().filter(|key| !is_table(key)).cloned().collect();
     assert_eq!(keys, schema);
 }
 
 #[test]
 fn the_reference_names_every_key() {
     let described = reference();
-    for key in schema_keys().into_iter().filter(|key| !is_table(key)) {
-        let about = described.get(&key).copied().unwrap_or_default();
+    for key in schema_keys().iter().filter(|key| !is_table(key)) {
+        let about = described.get(key).copied().unwrap_or_default();
         assert!(!about.meaning.is_empty() && !about.default.is_empty(), "docs/configuration.md on {key}: {about:?}");
     }
 }
