@@ -1,12 +1,12 @@
 //! What outlives the process: the journal of edits, the history, the audit log.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::plane::Plane;
 use crate::config::editable::{DiskFiles, Editable, MemoryFiles};
 use crate::config::store::{Recovered, Store};
-use crate::config::{Config, Inputs};
+use crate::config::{self, Config, Inputs};
 use crate::control::audit::Audit;
 use crate::control::change::Author;
 use crate::control::history::Release;
@@ -47,8 +47,7 @@ pub fn recover(main: &Path) {
 
 /// The journal is with the state of the service, or beside the main file.
 fn store(main: &Path) -> Store {
-    let state = std::env::var("STATE_DIRECTORY").ok();
-    let state = state.and_then(|listed| listed.split(':').next().map(PathBuf::from)).filter(|path| path.is_dir());
+    let state = config::state_directory(&|name| std::env::var(name)).filter(|path| path.is_dir());
     let beside = main.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Store::new(&state.unwrap_or_else(|| beside.to_owned()))
 }
@@ -83,9 +82,12 @@ impl Keeping {
             tracing::error!("not everything that is released can be served:\n{errors}");
         }
         for (environment, pin) in &pins {
-            if let Release::Pinned { revision, documents: Err(error), .. } = &**pin {
-                let (environment, error) = (environment.as_str(), with_sources(error));
-                tracing::error!(environment, revision, "the release cannot be read: {error}");
+            if let Release::Pinned { documents: Err(error), .. } | Release::Unknown { error } = &**pin {
+                tracing::error!(
+                    environment = environment.as_str(),
+                    "the release cannot be read: {}",
+                    with_sources(error)
+                );
             }
         }
         Plan { revision, config, releases }

@@ -42,7 +42,7 @@ impl Plane {
         // Commands of this user take it; without one, they need a token of the configuration.
         let own = socket.address().and_then(|address| {
             let token = OwnToken::write(address.port());
-            token.inspect_err(|error| tracing::info!(%error, "no token for commands of this user")).ok()
+            token.inspect_err(|error| tracing::info!(%error, "cannot write the local admin token; commands need a token from the configuration")).ok()
         });
         State::new(Parts {
             shared: self.shared.clone(),

@@ -29,13 +29,19 @@ impl Digest {
         Self::finish(context)
     }
 
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     fn finish(context: Context) -> Self {
         let mut bytes = [0; SHA256_OUTPUT_LEN];
         bytes.copy_from_slice(context.finish().as_ref());
         Self(bytes)
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads what `Display` writes.
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; SHA256_OUTPUT_LEN];
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if text.len() != 2 * bytes.len() || !text.bytes().all(is_digit) {

@@ -24,10 +24,15 @@ impl Environment {
             Self::Test => "test",
         }
     }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|environment| environment.as_str() == name)
+    }
 }
 
 pub(super) fn environment(text: &str) -> Result<Environment, Problem> {
-    if let Some(environment) = Environment::ALL.into_iter().find(|environment| environment.as_str() == text) {
+    if let Some(environment) = Environment::named(text) {
         return Ok(environment);
     }
     let close = closest(text, Environment::ALL.map(Environment::as_str));

@@ -48,6 +48,14 @@ pub struct Config {
     pub services: Vec<Service>,
 }
 
+impl Config {
+    /// The service of this name.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == name)
+    }
+}
+
 /// Reads a whole configuration from the top level. It may be used only if nothing was reported.
 pub(super) fn read(root: &Section<'_>) -> Config {
     root.know("include", || Form::Texts("services/*.toml"));

@@ -28,7 +28,7 @@ use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN,
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -162,7 +162,7 @@ async fn with_headers(request: Request, next: Next) -> Response {
 }
 
 async fn operators_only(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
-    match access::refuse_strangers(request.headers(), request.uri(), &state.admin()) {
+    match access::refuse_strangers(request.headers(), request.uri(), &state.snapshot().config.admin) {
         // Probes and scripts read these as text.
         Err(problem) => (StatusCode::FORBIDDEN, format!("{}\n", problem.detail)).into_response(),
         Ok(()) => next.run(request).await,
@@ -170,11 +170,13 @@ async fn operators_only(Extract(state): Extract<State>, request: Request, next: 
 }
 
 fn admitted(state: &State, request: &Request) -> Result<Caller, Problem> {
-    let admin = state.admin();
-    access::refuse_strangers(request.headers(), request.uri(), &admin)?;
-    let peer = request.extensions().get().ok_or_else(|| Problem::unauthorized("nobody is there"))?;
+    let snapshot = state.snapshot();
+    let admin = &snapshot.config.admin;
+    access::refuse_strangers(request.headers(), request.uri(), admin)?;
+    let peer =
+        request.extensions().get().ok_or_else(|| Problem::unauthorized("the peer of this connection is unknown"))?;
     let caller = state.access.caller(peer, request.headers(), &admin.tokens)?;
-    access::refuse_unfit(request.method(), request.headers(), &admin, &caller)?;
+    access::refuse_unfit(request.method(), request.headers(), admin, &caller)?;
     Ok(caller)
 }
 
@@ -191,7 +193,7 @@ async fn with_token(Extract(state): Extract<State>, mut request: Request, next: 
 /// Renders on a thread of its own, since with many APIs that is the work of a second, and probes do not wait for it.
 async fn metrics(Extract(admin): Extract<State>, headers: HeaderMap) -> Response {
     let accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
-    let (format, zipped) = (Format::negotiate(&accept), accepts_gzip(&headers));
+    let (format, zipped) = (Format::negotiate(&accept), accepts(&headers, ACCEPT_ENCODING, "gzip"));
     // Goes along with the thread: a client that leaves does not make room for a second one.
     let turn = admin.scraping.clone().lock_owned().await;
     let (rendered, text) = oneshot::channel();
@@ -236,12 +238,12 @@ fn is_refusal(parameter: &str) -> bool {
     name.trim() == "q" && value.trim().parse() == Ok(0.0)
 }
 
-/// Whether `Accept-Encoding` names gzip, and does not refuse it.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && !parts.any(is_refusal)
+/// Whether `Accept` or `Accept-Encoding` names this, and does not refuse it.
+fn accepts(headers: &HeaderMap, field: HeaderName, wanted: &str) -> bool {
+    let values = headers.get_all(field).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|listed| {
+        let mut parts = listed.split(';').map(str::trim);
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case(wanted)) && !parts.any(is_refusal)
     })
 }
 
@@ -263,7 +265,11 @@ async fn reload(Extract(admin): Extract<State>, headers: HeaderMap) -> Response 
         return (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping\n").into_response();
     }
     match outcome.await {
-        Ok(reloaded) => answer_reload(&reloaded, &status::unanswered(&admin.snapshot()), accepts_json(&headers)),
+        Ok(reloaded) => answer_reload(
+            &reloaded,
+            &status::unanswered(&admin.snapshot()),
+            accepts(&headers, ACCEPT, "application/json"),
+        ),
         Err(_dropped) => (StatusCode::SERVICE_UNAVAILABLE, "stopping, or reload queue full\n").into_response(),
     }
 }
@@ -288,13 +294,4 @@ fn answer_reload(reloaded: &Reloaded, unanswered: &[Finding], as_json: bool) -> 
         text.push_str(&format!("warning: {}\n", finding.message));
     }
     (status, text).into_response()
-}
-
-/// Whether an `Accept` names JSON. Without one, operators get text.
-fn accepts_json(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        parts.next() == Some("application/json") && !parts.any(is_refusal)
-    })
 }

@@ -113,7 +113,8 @@ impl Amendment<'_> {
     fn refuse_broken(&self) -> Result<(), Box<Problem>> {
         let Some(Refused { errors, .. }) = self.reloader.parts().board.refused() else { return Ok(()) };
         let first = errors.first().map(|error| format!(": {}", error.message)).unwrap_or_default();
-        let detail = format!("the files on the disk have errors: mend them first{first}");
+        let detail =
+            format!("the configuration files have errors and the last load was refused; fix them first{first}");
         Err(Box::new(Problem { errors, ..Problem::new(StatusCode::CONFLICT, "files_refused", detail) }))
     }
 
@@ -176,7 +177,9 @@ impl Amendment<'_> {
                 warnings = applied.report.warnings().iter().map(Finding::from).collect();
             } else {
                 warnings = prepared.warnings();
-                preview = Some(preview_of(prepared)?);
+                let table = preview_of(prepared)?;
+                warnings.extend(table.warnings().iter().map(Finding::from));
+                preview = Some(table);
             }
         }
         let current = self.reloader.parts().shared.load();
@@ -256,7 +259,7 @@ impl Amendment<'_> {
         pins.extend(pin.map(|pin| (environment, Arc::new(pin))));
         let config = self.reloader.parts().shared.load().config.clone();
         let releases = revisions::compile(&pins, &config, self.reloader.applied())
-            .map_err(|report| Box::new(refused("this could not be served", &report)))?;
+            .map_err(|report| Box::new(refused("the environment cannot serve this revision", &report)))?;
         // What keeps the files from being used may be the release that ends here.
         let were_refused = self.reloader.parts().board.refused().is_some();
         if mode == Mode::Make {
@@ -328,7 +331,8 @@ fn not_served(target: &Target, current: &Snapshot) -> Vec<Finding> {
     }
     let pinned = current.releases.pinned().map(|(environment, revision, _)| (environment.as_str(), revision));
     let warning = |(name, revision): (&str, u64)| {
-        let message = format!("{name} is pinned to revision {revision}, and serves this change when it is released");
+        let message =
+            format!("the environment `{name}` stays at revision {revision}: release it to serve this change there");
         Finding::from(&Diagnostic::warning(message).hint(format!("`fngate release {name}`")))
     };
     pinned.map(warning).collect()

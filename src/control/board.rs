@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::problem::Finding;
 
-/// What a load has left.
+/// What the last load reported, for the admin API.
 #[derive(Clone, Debug)]
 pub struct Known {
     /// When the configuration in use was applied.

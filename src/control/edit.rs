@@ -147,7 +147,7 @@ impl Files<'_> {
             }
             Target::Service(name) => (None, name.clone()),
             Target::Api { service, name } => {
-                let found = config.services.iter().find(|other| other.name == *service);
+                let found = config.service(service);
                 let missing = || Problem::not_found(format!("there is no service `{service}`"));
                 unnamed(needed, name);
                 (Some(&found.ok_or_else(missing)?.place), service.clone())
@@ -192,7 +192,7 @@ impl Files<'_> {
         let path = text("path").and_then(|path| PathRule::parse(path.as_str()?).ok());
         let method = text("method").map_or(Some(MethodRule::One(Method::GET)), |method| rule(method.as_str()?));
         let (Some(path), Some(method)) = (path, method) else { return Ok(()) };
-        let found = self.snapshot.config.services.iter().find(|other| other.name == *service);
+        let found = self.snapshot.config.service(service);
         let apis = found.into_iter().flat_map(|service| &service.apis);
         let holder =
             apis.into_iter().find(|api| api.name != *name && api.method == method && api.path.shape() == path.shape());
@@ -214,7 +214,7 @@ impl Files<'_> {
                     .collect()
             }
             Target::Service(name) => {
-                let found = self.snapshot.config.services.iter().find(|service| service.name == *name);
+                let found = self.snapshot.config.service(name);
                 let apis = found.into_iter().flat_map(|service: &config::Service| &service.apis);
                 apis.map(|api| format!("{} {}", api.method, api.path)).collect()
             }
@@ -223,7 +223,7 @@ impl Files<'_> {
         if let Some((environment, revision)) = self.pinned_user(target) {
             let (title, name) = (target.title(), environment.as_str());
             let detail = format!(
-                "the {title} is needed by the release of {name} (revision {revision}): `fngate follow {name}` or another release ends that"
+                "the {title} is used by the environment `{name}`, which is pinned to revision {revision}: run `fngate follow {name}`, or release another revision, first"
             );
             return Err(Problem::new(StatusCode::CONFLICT, "in_use", detail));
         }

@@ -43,7 +43,9 @@ impl Range {
         }
         let start = match &self.cursor {
             None => 0,
-            Some(text) => text.parse().map_err(|_error| "`cursor` is `next` of another page".to_owned())?,
+            Some(text) => {
+                text.parse().map_err(|_error| "`cursor` must be the `next` value of an earlier page".to_owned())?
+            }
         };
         Ok((start, limit))
     }

@@ -66,13 +66,6 @@ impl From<&Diagnostic> for Finding {
     }
 }
 
-impl Finding {
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error.as_str()
-    }
-}
-
 impl Problem {
     pub fn new(status: StatusCode, reason: &str, detail: impl Into<String>) -> Self {
         Self {

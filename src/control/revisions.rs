@@ -191,8 +191,8 @@ pub fn compile_what_can_be(pins: &Pins, config: &Config, inputs: &Inputs) -> (Re
     for (environment, pin) in pins {
         let release = match &**pin {
             Pin::Unreleased { .. } => Release::Unreleased,
-            Pin::Unknown { .. } => Release::Unavailable { revision: 0 },
-            Pin::Pinned { revision, documents: Err(_), .. } => Release::Unavailable { revision: *revision },
+            Pin::Unknown { .. } => Release::Unavailable { revision: None },
+            Pin::Pinned { revision, documents: Err(_), .. } => Release::Unavailable { revision: Some(*revision) },
             Pin::Pinned { revision, documents: Ok(documents), .. } => {
                 let others = others(documents, &place_of(*environment, *revision), config);
                 match rebind(inputs, others) {
@@ -202,7 +202,7 @@ pub fn compile_what_can_be(pins: &Pins, config: &Config, inputs: &Inputs) -> (Re
                             .errors()
                             .iter()
                             .for_each(|error| errors.push(of_release(*environment, *revision, error)));
-                        Release::Unavailable { revision: *revision }
+                        Release::Unavailable { revision: Some(*revision) }
                     }
                 }
             }
@@ -213,7 +213,7 @@ pub fn compile_what_can_be(pins: &Pins, config: &Config, inputs: &Inputs) -> (Re
     // As few as possible give way.
     for (environment, revision) in pins.iter().filter_map(pinned) {
         let mut without = releases.clone();
-        without.set(environment, Release::Unavailable { revision });
+        without.set(environment, Release::Unavailable { revision: Some(revision) });
         if without.collisions(config).len() < releases.collisions(config).len() {
             releases = without;
         }
@@ -230,12 +230,13 @@ fn pinned((environment, pin): (&Environment, &Arc<Pin>)) -> Option<(Environment,
 
 fn of_release(environment: Environment, revision: u64, error: &Diagnostic) -> Diagnostic {
     let name = environment.as_str();
-    let message = format!("the release of {name} (revision {revision}) could not be served: {}", error.message());
+    let message =
+        format!("the environment `{name}`, pinned to revision {revision}, cannot be served: {}", error.message());
     let error = match error.place() {
         Some(place) => Diagnostic::new(message).at_place(&place),
         None => Diagnostic::new(message),
     };
-    error.hint(format!("`fngate follow {name}` or another `fngate release {name}` ends its need of it"))
+    error.hint(format!("run `fngate follow {name}`, or `fngate release {name}` with another revision"))
 }
 
 /// The services of a revision. If it cannot be served as it stands, documents that add to the services of others are taken for edits: the

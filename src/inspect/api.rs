@@ -108,7 +108,7 @@ impl Api {
 /// The API of this name, with its service.
 #[must_use]
 pub fn find<'a>(config: &'a Config, service: &str, name: &str) -> Option<(&'a Service, &'a config::Api)> {
-    let service = config.services.iter().find(|other| other.name == service)?;
+    let service = config.service(service)?;
     Some((service, service.apis.iter().find(|api| api.name == name)?))
 }
 

@@ -42,7 +42,7 @@ impl Environment {
             Release::Follows => (State::Follows, Some(snapshot.revision)),
             Release::Pinned { revision, .. } => (State::Pinned, Some(*revision)),
             Release::Unreleased => (State::Unreleased, None),
-            Release::Unavailable { revision } => (State::Unavailable, Some(*revision)),
+            Release::Unavailable { revision } => (State::Unavailable, *revision),
         };
         let services = snapshot.releases.services(&snapshot.config, name);
         let domains = services.iter().flat_map(|service| &service.domains);

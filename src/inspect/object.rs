@@ -2,14 +2,13 @@
 
 use std::sync::LazyLock;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use super::api::{self, Api};
 use super::function::Function;
-use super::service::{self, Service};
-use crate::config::{self, Config, FunctionId, Place};
+use super::service::Service;
+use crate::config::{self, Config, Digest, FunctionId, Place};
 use crate::snapshot::Snapshot;
 use crate::telemetry::metrics::Metrics;
 
@@ -47,7 +46,7 @@ impl Target {
                 Some(Object::new(&Function::new(snapshot, index), &spec.headers, &spec.place))
             }
             Self::Service(name) => {
-                let found = service::find(snapshot, name)?;
+                let found = snapshot.config.service(name)?;
                 Some(Object::new(&Service::new(found), &[], &found.place))
             }
             Self::Api { service, name } => {
@@ -179,8 +178,7 @@ pub fn etag(keys: &Map<String, Value>, headers: &[(HeaderName, HeaderValue)]) ->
         said.extend_from_slice(value.as_bytes());
         said.push(0);
     }
-    let hash: String = digest(&SHA256, &said).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hash}\"")
+    format!("\"{:.16}\"", Digest::of(&said).to_string())
 }
 
 const API: [&str; 12] = [

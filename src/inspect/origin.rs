@@ -11,7 +11,7 @@ pub struct Origin {
     pub file: String,
     pub line: usize,
     pub column: usize,
-    /// Why the admin API cannot change the object; null if it can, and in listings of a file.
+    /// Why the admin API cannot change the object; null if it can, or if this was read from files without a running gateway.
     pub read_only: Option<String>,
 }
 

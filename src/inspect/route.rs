@@ -111,7 +111,8 @@ pub fn is_function(wanted: &str, function: &str, version: &str) -> bool {
 #[must_use]
 pub fn pinned(snapshot: &Snapshot, environment: Environment) -> Option<u64> {
     match snapshot.releases.of(environment) {
-        Release::Pinned { revision, .. } | Release::Unavailable { revision } => Some(*revision),
+        Release::Pinned { revision, .. } => Some(*revision),
+        Release::Unavailable { revision } => *revision,
         Release::Follows | Release::Unreleased => None,
     }
 }

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use super::origin::Origin;
 use crate::config::{self, Environment};
-use crate::snapshot::Snapshot;
 
 /// A service: APIs that share domains.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -58,10 +57,4 @@ impl Service {
             status: ServiceStatus { origin: (&service.place).into(), apis: service.apis.len() },
         }
     }
-}
-
-/// The service of this name.
-#[must_use]
-pub fn find<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a config::Service> {
-    snapshot.config.services.iter().find(|service| service.name == name)
 }

@@ -15,7 +15,10 @@ pub enum Release {
     /// No API: requests get 404.
     Unreleased,
     /// The pinned revision cannot be read, or not be served with the functions of now: requests get 503.
-    Unavailable { revision: u64 },
+    Unavailable {
+        /// Nobody knows which, if what says so cannot be read.
+        revision: Option<u64>,
+    },
 }
 
 /// One for each environment.
@@ -83,16 +86,13 @@ impl Releases {
                 };
                 let Some((holder, other)) = taken.iter().find(same) else { continue };
                 let message = format!(
-                    "the domain `{}` at `{}` is taken: the release of {} serves it from revision {revision}, and the service `{holder}` has it in {}",
+                    "the domain `{}` at `{}` is taken: the environment `{}`, pinned to revision {revision}, has it, and so has the service `{holder}` in `{}`",
                     domain.host,
                     domain.base_path,
                     environment.as_str(),
                     other.environment.as_str()
                 );
-                let hint = format!(
-                    "`fngate follow {}` ends the release, or give one of them another host",
-                    environment.as_str()
-                );
+                let hint = format!("run `fngate follow {}`, or give one of them another host", environment.as_str());
                 errors.push(Diagnostic::new(message).at_place(&other.place).hint(hint));
             }
         }

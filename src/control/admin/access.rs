@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use tokio::time::Instant;
 
 use super::token::{self, OwnToken};
-use crate::config::{Admin, AdminRole, AdminToken};
+use crate::config::{Admin, AdminRole, AdminToken, Digest};
 use crate::control::problem::Problem;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -45,7 +45,7 @@ pub struct Caller {
     /// An address, or `unix`.
     pub from: String,
     /// Of the token in the configuration that was shown, if it was one of these.
-    token: Option<[u8; 32]>,
+    token: Option<Digest>,
 }
 
 /// Keeps strangers out.
@@ -67,7 +67,7 @@ impl Caller {
     /// Whether the configuration still has the token that was shown.
     #[must_use]
     pub fn is_known(&self, tokens: &[AdminToken]) -> bool {
-        self.token.as_ref().is_none_or(|shown| tokens.iter().any(|token| token::is_same(token.hash.as_bytes(), shown)))
+        self.token.as_ref().is_none_or(|shown| tokens.iter().any(|token| token::is_same(token.hash.digest(), shown)))
     }
 }
 
@@ -113,13 +113,13 @@ impl Access {
         // All of them, so that the time tells nothing.
         let known = tokens
             .iter()
-            .fold(None, |known, token| if token::is_same(token.hash.as_bytes(), &hash) { Some(token) } else { known });
+            .fold(None, |known, token| if token::is_same(token.hash.digest(), &hash) { Some(token) } else { known });
         match known {
             Some(known) => Ok(Caller { name: known.name.clone(), role: known.role, from, token: Some(hash) }),
             None => {
                 address.into_iter().for_each(|address| self.note_failure(address));
-                tracing::info!(client = from, "a bad token was shown to the admin API");
-                Err(Problem::unauthorized("this token is not known"))
+                tracing::info!(client = from, "admin API: authentication failed");
+                Err(Problem::unauthorized("invalid token"))
             }
         }
     }
@@ -294,7 +294,7 @@ mod tests {
     }
 
     fn hash_of(text: &str) -> crate::config::TokenHash {
-        let hex: String = token::hash(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = token::hash(text);
         let config = format!(
             "[[listener]]\naddress = \"127.0.0.1:0\"\n[[admin.token]]\nname = \"x\"\nrole = \"read\"\nhash = \"sha256:{hex}\""
         );

@@ -35,10 +35,10 @@ pub struct FunctionQuery {
     pub namespace: Option<String>,
     /// A text that the name or an address contains, in any letter case.
     pub q: Option<String>,
-    /// At most so many items; 100 without it.
+    /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<usize>,
-    /// `next` of the page before.
+    /// The `next` of the previous page.
     pub cursor: Option<String>,
 }
 
@@ -125,10 +125,10 @@ pub async fn delete(
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RangeQuery {
-    /// At most so many items; 100 without it.
+    /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<usize>,
-    /// `next` of the page before.
+    /// The `next` of the previous page.
     pub cursor: Option<String>,
 }
 
@@ -214,10 +214,10 @@ pub struct InstanceQuery {
     /// `name`, `namespace/name` or `namespace/name:version`.
     pub function: Option<String>,
     pub state: Option<InstanceState>,
-    /// At most so many items; 100 without it.
+    /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<usize>,
-    /// `next` of the page before.
+    /// The `next` of the previous page.
     pub cursor: Option<String>,
 }
 

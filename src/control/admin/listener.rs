@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::access::Peer;
@@ -23,7 +24,7 @@ use super::state::State;
 use crate::config::{Identity, ListenerTls, TlsVersion};
 use crate::net::admin::AdminSocket;
 use crate::net::socket_file::SocketFile;
-use crate::net::tls::Acceptor;
+use crate::net::tls::{Acceptor, TlsError};
 
 /// Connections at a time.
 const MOST: usize = 256;
@@ -56,20 +57,23 @@ pub(super) async fn serve(socket: AdminSocket, state: State, router: Router) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "no admin listener"),
     };
-    let room = Arc::new(Semaphore::new(MOST));
+    let (room, mut secure) = (Arc::new(Semaphore::new(MOST)), Secure::default());
     loop {
         // Never closed.
         let Ok(place) = room.clone().acquire_owned().await else { return };
         let patience = if room.available_permits() < MOST / 2 { CROWDED } else { PATIENCE };
         let accepted = match &listener {
             Listener::Tcp(listener) => listener.accept().await.map(|(stream, peer)| {
-                let identity = state.admin().tls;
+                let tls = secure.acceptor(state.snapshot().config.admin.tls.as_ref());
                 let (router, peer) = (router.clone(), Peer::Network(peer.ip().to_canonical()));
                 drop(tokio::spawn(async move {
                     let _place = place;
-                    match identity {
-                        None => connection(stream, peer, router, patience).await,
-                        Some(identity) => secure(stream, identity, peer, router, patience).await,
+                    match tls {
+                        Ok(None) => connection(stream, peer, router, patience).await,
+                        Ok(Some(tls)) => encrypted(stream, &tls, peer, router, patience).await,
+                        Err(error) => {
+                            tracing::error!(error = &error as &dyn std::error::Error, "no TLS at the admin listener");
+                        }
                     }
                 }));
             }),
@@ -92,20 +96,34 @@ pub(super) async fn serve(socket: AdminSocket, state: State, router: Router) {
     }
 }
 
-async fn secure(stream: tokio::net::TcpStream, identity: Identity, peer: Peer, router: Router, patience: Duration) {
-    let spec = ListenerTls {
-        identities: vec![identity],
-        acme: Vec::new(),
-        min_version: TlsVersion::Tls12,
-        clients: None,
-        tickets: false,
-        handshake_timeout: patience,
-    };
-    let acceptor = match Acceptor::new(&spec, false, Arc::default(), None) {
-        Ok(acceptor) => acceptor.acceptor(),
-        Err(error) => return tracing::error!(error = &error as &dyn std::error::Error, "no TLS at the admin listener"),
-    };
-    match timeout(patience, acceptor.accept(stream)).await {
+/// What encrypts connections, made again when the configuration has another certificate.
+#[derive(Default)]
+struct Secure(Option<(Identity, TlsAcceptor)>);
+
+impl Secure {
+    fn acceptor(&mut self, wanted: Option<&Identity>) -> Result<Option<TlsAcceptor>, TlsError> {
+        let Some(wanted) = wanted else { return Ok(None) };
+        if let Some((identity, acceptor)) = &self.0
+            && identity == wanted
+        {
+            return Ok(Some(acceptor.clone()));
+        }
+        let spec = ListenerTls {
+            identities: vec![wanted.clone()],
+            acme: Vec::new(),
+            min_version: TlsVersion::Tls12,
+            clients: None,
+            tickets: false,
+            handshake_timeout: PATIENCE,
+        };
+        let acceptor = Acceptor::new(&spec, false, Arc::default(), None)?.acceptor();
+        self.0 = Some((wanted.clone(), acceptor.clone()));
+        Ok(Some(acceptor))
+    }
+}
+
+async fn encrypted(stream: tokio::net::TcpStream, tls: &TlsAcceptor, peer: Peer, router: Router, patience: Duration) {
+    match timeout(patience, tls.accept(stream)).await {
         Ok(Ok(stream)) => connection(stream, peer, router, patience).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake with the admin listener failed"),
         Err(_elapsed) => {}

@@ -21,7 +21,7 @@ use crate::inspect::object::{Object, STATUS, Target};
 pub struct ChangeQuery {
     /// Whether only what would come of it is said.
     pub dry_run: Option<bool>,
-    /// Why, for the history.
+    /// A note to record in the history.
     pub note: Option<String>,
 }
 

@@ -68,10 +68,7 @@ pub struct RevisionDiff {
 
 impl RevisionInfo {
     fn new(meta: &Meta, snapshot: &Snapshot) -> Self {
-        let is_own = |environment: &Environment| {
-            environment.state == crate::inspect::environment::State::Pinned && environment.revision == Some(meta.number)
-        };
-        let environments = Environment::all(snapshot);
+        let pinned = snapshot.releases.pinned().filter(|(_, revision, _)| *revision == meta.number);
         Self {
             number: meta.number,
             time: meta.time.to_string(),
@@ -79,7 +76,7 @@ impl RevisionInfo {
             note: meta.note.clone(),
             hash: meta.hash.to_string(),
             in_use: meta.number == snapshot.revision,
-            pinned: environments.iter().filter(|one| is_own(one)).map(|one| one.name.clone()).collect(),
+            pinned: pinned.map(|(environment, ..)| environment.as_str().to_owned()).collect(),
         }
     }
 }
@@ -157,7 +154,7 @@ fn borrowed(files: &[(String, Vec<u8>)]) -> Vec<(&str, &[u8])> {
     files.iter().map(|(name, text)| (name.as_str(), text.as_slice())).collect()
 }
 
-/// Make functions, services and APIs what they were in a revision, as a new revision.
+/// Restore the functions, services and APIs of an earlier revision. This creates a new revision.
 #[utoipa::path(post, path = "/v1/revisions/{revision}/rollback", tag = "history",
     params(("revision" = u64, Path), ChangeQuery),
     request_body(content = Option<Nothing>, content_type = "application/json"), responses(
@@ -185,7 +182,7 @@ pub struct ApplyBody {
     pub documents: Vec<Source>,
 }
 
-/// Make functions, services and APIs what these files say, all or nothing.
+/// Replace all functions, services and APIs with those in these files, atomically.
 #[utoipa::path(post, path = "/v1/apply", tag = "history", params(ChangeQuery), request_body = ApplyBody, responses(
     (status = 200, description = "What came of it", body = Changed),
     ChangeRefused,
@@ -234,7 +231,7 @@ pub async fn release(
     objects::change(&state, &caller, Change::Release { environment, revision }, query).await
 }
 
-/// Take the APIs of an environment away: requests get 404.
+/// Take an environment offline: its APIs answer 404.
 #[utoipa::path(post, path = "/v1/environments/{environment}/unrelease", tag = "releases",
     params(("environment" = String, Path, description = "`release`, `prepub` or `test`"), ChangeQuery),
     request_body(content = Option<Nothing>, content_type = "application/json"), responses(
@@ -269,7 +266,7 @@ pub async fn follow(
 }
 
 fn environment(name: &str) -> Result<config::Environment, Problem> {
-    let found = config::Environment::ALL.into_iter().find(|environment| environment.as_str() == name);
+    let found = config::Environment::named(name);
     found.ok_or_else(|| Problem::not_found(format!("`{name}` is no environment: `release`, `prepub` or `test`")))
 }
 
@@ -282,10 +279,10 @@ pub struct AuditQuery {
     /// What the address of the object contains.
     pub object: Option<String>,
     pub action: Option<String>,
-    /// At most so many items; 100 without it.
+    /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<usize>,
-    /// `next` of the page before.
+    /// The `next` of the previous page.
     pub cursor: Option<String>,
 }
 

@@ -30,10 +30,10 @@ pub struct ServiceQuery {
     pub host: Option<String>,
     /// A text that the name or a host contains, in any letter case.
     pub q: Option<String>,
-    /// At most so many items; 100 without it.
+    /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<usize>,
-    /// `next` of the page before.
+    /// The `next` of the previous page.
     pub cursor: Option<String>,
 }
 

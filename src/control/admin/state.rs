@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::access::{Access, Caller};
-use crate::config::Admin;
 use crate::control::Command;
 use crate::control::audit::Audit;
 use crate::control::board::Reader;
@@ -52,12 +51,6 @@ impl State {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.shared.load()
-    }
-
-    /// `[admin]` of the configuration in use.
-    #[must_use]
-    pub fn admin(&self) -> Admin {
-        self.snapshot().config.admin.clone()
     }
 
     /// Whether a stream may go on: its token may have been taken back since it began.

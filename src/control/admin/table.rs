@@ -33,10 +33,10 @@ pub struct RouteQuery {
     pub enabled: Option<bool>,
     /// A text that the name, path, method, service, function or host contains, in any letter case.
     pub q: Option<String>,
-    /// At most so many items; 100 without it.
+    /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<usize>,
-    /// `next` of the page before.
+    /// The `next` of the previous page.
     pub cursor: Option<String>,
 }
 

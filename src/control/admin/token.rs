@@ -10,10 +10,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::config::Digest;
 /// What every token begins with, so that scanners for secrets find one that went astray.
 const PREFIX: &str = "fng_";
 const BYTES: usize = 32;
@@ -41,8 +41,7 @@ impl Token {
     /// `sha256:…`, as a configuration has it.
     #[must_use]
     pub fn hash(&self) -> String {
-        let hex: String = hash(&self.0).iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
+        format!("sha256:{}", hash(&self.0))
     }
 }
 
@@ -54,22 +53,20 @@ impl fmt::Debug for Token {
 
 /// The SHA-256 of what somebody shows.
 #[must_use]
-pub fn hash(shown: &str) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, shown.as_bytes()).as_ref());
-    bytes
+pub fn hash(shown: &str) -> Digest {
+    Digest::of(shown.as_bytes())
 }
 
 /// Compares hashes in a time that tells nothing.
 #[must_use]
-pub fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    verify_slices_are_equal(one, other).is_ok()
+pub fn is_same(one: &Digest, other: &Digest) -> bool {
+    verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
 /// The gateway's own token, in a file that only its user can read; removed when dropped.
 #[derive(Debug)]
 pub struct OwnToken {
-    hash: [u8; 32],
+    hash: Digest,
     path: PathBuf,
 }
 
@@ -92,7 +89,7 @@ impl OwnToken {
     }
 
     #[must_use]
-    pub fn hash(&self) -> &[u8; 32] {
+    pub fn hash(&self) -> &Digest {
         &self.hash
     }
 

@@ -56,7 +56,7 @@ fn word(releases: &Releases, environment: Environment) -> String {
             format!("pinned {revision}, {apis} APIs")
         }
         Release::Unreleased => "unreleased".to_owned(),
-        Release::Unavailable { revision } => format!("unavailable {revision}"),
+        Release::Unavailable { revision } => format!("unavailable {revision:?}"),
     }
 }
 
@@ -69,8 +69,8 @@ fn a_release_is_served_with_the_functions_of_now() {
     for (pin, expected) in [
         (pin(2, &[(MAIN, &old)]), "pinned 2, 1 APIs"),
         (Pin::Unreleased { stamp: stamp() }, "unreleased"),
-        (broken(), "unavailable 3"),
-        (unknown(), "unavailable 0"),
+        (broken(), "unavailable Some(3)"),
+        (unknown(), "unavailable None"),
     ] {
         let (releases, errors) = compiled(vec![(Environment::Release, pin)], &now);
         assert_eq!((word(&releases, Environment::Release).as_str(), errors), (expected, vec![]));
@@ -99,13 +99,13 @@ fn a_release_whose_function_is_gone_is_named() {
     let [error] = report.errors() else { panic!("{report}") };
     assert_eq!(
         error.message(),
-        "the release of release (revision 2) could not be served: there is no function `default/a`"
+        "the environment `release`, pinned to revision 2, cannot be served: there is no function `default/a`"
     );
     assert!(error.advice().is_some_and(|advice| advice.contains("fngate follow release")), "{report}");
     let place = error.place().expect("a place").file.to_string_lossy().into_owned();
     assert_eq!(place, "<release release of revision 2>/etc/fngate/fngate.toml");
     let (releases, errors) = compile_what_can_be(&pins, &config, &inputs);
-    assert_eq!((word(&releases, Environment::Release).as_str(), errors.errors().len()), ("unavailable 2", 1));
+    assert_eq!((word(&releases, Environment::Release).as_str(), errors.errors().len()), ("unavailable Some(2)", 1));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn of_domains_that_collide_only_the_release_gives_way() {
         (
             vec![released(Production, 2, "a.test")],
             service("new", "a.test", "test", "a"),
-            ["unavailable 2", "follows", "follows"],
+            ["unavailable Some(2)", "follows", "follows"],
             1,
         ),
         // In the same one the release takes its place.
@@ -135,14 +135,14 @@ fn of_domains_that_collide_only_the_release_gives_way() {
         (
             vec![released(Production, 2, "a.test"), released(Prepub, 3, "b.test")],
             service("new", "a.test", "test", "a"),
-            ["unavailable 2", "pinned 3, 1 APIs", "follows"],
+            ["unavailable Some(2)", "pinned 3, 1 APIs", "follows"],
             1,
         ),
         // Of two releases one is enough.
         (
             vec![released(Production, 2, "a.test"), released(Test, 3, "a.test")],
             service("new", "c.test", "release", "a"),
-            ["unavailable 2", "follows", "pinned 3, 1 APIs"],
+            ["unavailable Some(2)", "follows", "pinned 3, 1 APIs"],
             2,
         ),
     ] {

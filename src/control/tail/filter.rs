@@ -149,8 +149,7 @@ impl FromStr for StatusFilter {
 }
 
 fn environment(text: &str) -> Result<Environment, FilterError> {
-    let found = Environment::ALL.into_iter().find(|environment| environment.as_str() == text);
-    found.ok_or_else(|| FilterError::Environment(text.to_owned()))
+    Environment::named(text).ok_or_else(|| FilterError::Environment(text.to_owned()))
 }
 
 fn duration(text: &str) -> Result<Duration, FilterError> {

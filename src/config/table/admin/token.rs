@@ -4,6 +4,7 @@ use std::fmt;
 
 use foldhash::HashMap;
 
+use crate::config::digest::Digest;
 use crate::config::error::{Diagnostic, Problem};
 use crate::config::file::Span;
 use crate::config::name::FUNCTION;
@@ -31,21 +32,11 @@ pub enum AdminRole {
 
 /// The SHA-256 of a token. `Debug` keeps it to itself: a weak token can be guessed from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct TokenHash([u8; 32]);
-
-impl AdminRole {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-        }
-    }
-}
+pub struct TokenHash(Digest);
 
 impl TokenHash {
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
+    pub fn digest(&self) -> &Digest {
         &self.0
     }
 }
@@ -88,19 +79,8 @@ fn unique(section: &Section<'_>, tokens: impl Iterator<Item = Found<AdminToken>>
 }
 
 fn hash(text: &str) -> Result<TokenHash, Problem> {
-    let bytes = text.strip_prefix("sha256:").and_then(bytes_of);
+    let hash = text.strip_prefix("sha256:").and_then(|hex| Digest::parse(&hex.to_ascii_lowercase()));
     // The text is not quoted: it may be the token itself.
     let problem = || Problem::new("not the hash of a token: `sha256:` and 64 hexadecimal digits");
-    bytes.map(TokenHash).ok_or_else(|| problem().hint("`fngate token new NAME --role read` prints both".to_owned()))
-}
-
-fn bytes_of(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    hash.map(TokenHash).ok_or_else(|| problem().hint("`fngate token new NAME --role read` prints both".to_owned()))
 }
