@@ -63,7 +63,7 @@ enum Command {
     Explain(explain::Explain),
     /// Bind a path and method of a service to a function, in the running gateway and its files.
     Bind(bind::Bind),
-    /// Remove the API that has a path and method.
+    /// Remove the API bound to a method and path.
     Unbind(bind::Unbind),
     /// List the APIs of the running gateway.
     Apis(list::Apis),
@@ -73,11 +73,11 @@ enum Command {
     Functions(list::Listing),
     /// List the instances of functions, and whether they answer.
     Instances(list::Instances),
-    /// Show how the running gateway is: revision, refused reloads, warnings, releases.
+    /// Show the state of the running gateway: revision, refused reloads, warnings, releases.
     Status(status::Arguments),
-    /// Make functions, services and APIs what the files of a directory say: all or nothing.
+    /// Replace all functions, services and APIs with those in a directory, atomically.
     ///
-    /// Objects that the files do not have are removed; `[admin]`, listeners and everything else of the gateway stay as they are.
+    /// Objects missing from the files are deleted. Listeners, `[admin]` and all other settings are left unchanged.
     Apply(apply::Apply),
     /// List the revisions of the configuration, the newest first.
     History(list::Listing),
@@ -86,11 +86,11 @@ enum Command {
     /// Without arguments: the newest revision and the one before it. With -c FILE and no revision: what an apply of the file would change;
     /// exits with 0 if nothing, with 1 if something, and with 78 if the gateway would refuse it.
     Diff(diff::Diff),
-    /// Make functions, services and APIs what they were in a revision, as a new revision.
+    /// Restore the functions, services and APIs of an earlier revision. This creates a new revision.
     Rollback(history::Rollback),
     /// Pin an environment to a revision: it serves the services, domains and APIs of that revision.
     Release(release::Release),
-    /// Take the APIs of an environment away: they answer 404.
+    /// Take an environment offline: its APIs answer 404.
     Unrelease(release::OfEnvironment),
     /// Let an environment follow the newest revision again.
     Follow(release::OfEnvironment),
@@ -98,7 +98,7 @@ enum Command {
     Releases(list::Listing),
     /// Follow the requests of the running gateway, a line each.
     Tail(tail::Tail),
-    /// List the changes that were made, the newest first.
+    /// List the audit log, newest first.
     Audit(audit::Audit),
     /// Make tokens for the admin API.
     #[command(subcommand)]

@@ -15,13 +15,13 @@ const DEFAULT_ADMIN: &str = "127.0.0.1:9901";
 pub(super) struct Running {
     #[command(flatten)]
     configured: Configured,
-    /// The admin address of the running gateway, if it is not the one in the file: `IP:port`, `https://host:port` or `unix:/path`.
+    /// The admin address of the running gateway [default: `admin.address` of the file]: `IP:port`, `https://host:port` or `unix:/path`.
     #[arg(long, value_name = "ADDR")]
     admin: Option<String>,
 }
 
 /// What the end of a message is when only the admin listener could say something.
-pub(super) const NOBODY: &str = ", so that nobody can be asked";
+pub(super) const NOBODY: &str = ", so the running gateway cannot be reached";
 
 impl Running {
     /// The gateway of a file, if one is named, or at an address.

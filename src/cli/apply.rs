@@ -19,13 +19,13 @@ pub(super) struct Apply {
     /// The gateway is asked at the admin address that `fngate.toml` of the directory has.
     #[arg(short = 'c', long = "config", value_name = "DIR")]
     path: PathBuf,
-    /// The admin address of the running gateway, if it is not the one in the file: `IP:port`, `https://host:port` or `unix:/path`.
+    /// The admin address of the running gateway [default: `admin.address` of the file]: `IP:port`, `https://host:port` or `unix:/path`.
     #[arg(long, value_name = "ADDR")]
     admin: Option<String>,
     /// Show what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Why, for the history.
+    /// A note to record in the history.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// Print JSON.

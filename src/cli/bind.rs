@@ -28,7 +28,7 @@ pub(super) struct Changing {
     /// Show what would change, and change nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Why, for the history.
+    /// A note to record in the history.
     #[arg(long, value_name = "TEXT")]
     pub(super) note: Option<String>,
     /// Print JSON.
@@ -48,10 +48,10 @@ pub(super) struct Bind {
     /// The function: name, namespace/name or namespace/name:version.
     #[arg(long, value_name = "FUNCTION")]
     function: String,
-    /// The name of the API; its method and path without it.
+    /// The name of the API [default: its method and path].
     #[arg(long)]
     name: Option<String>,
-    /// The sync-wait timeout, if it is not the function's.
+    /// The timeout of the API [default: that of the function].
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
     /// Where it is published: release, prepub or test; may be given several times.
@@ -68,7 +68,7 @@ pub(super) struct Bind {
 pub(super) struct Unbind {
     /// The method, such as GET, or ANY.
     method: String,
-    /// The rule, as it is bound.
+    /// The path of the API, such as /orders/{id}.
     path: String,
     /// The service that the API belongs to.
     #[arg(long, value_name = "SERVICE")]
@@ -150,7 +150,7 @@ pub(super) fn bind(arguments: &Bind) -> Result<ExitCode, Failure> {
     }
     let answer = gateway.good(answer).map_err(|failure| match failure.code {
         REFUSED if !arguments.replace && is_bound(&gateway, arguments) => {
-            Failure { text: format!("{}\n  --replace changes its function", failure.text), ..failure }
+            Failure { text: format!("{}\n  use --replace to bind it to another function", failure.text), ..failure }
         }
         _ => failure,
     })?;
@@ -161,8 +161,7 @@ pub(super) fn bind(arguments: &Bind) -> Result<ExitCode, Failure> {
 fn replace(gateway: &Gateway, arguments: &Bind, wanted: &Map<String, Value>) -> Result<Answer, Failure> {
     let held = find(gateway, &arguments.service, &arguments.method, &arguments.path)?;
     if let Some(name) = arguments.name.as_ref().filter(|name| **name != held.name) {
-        let text =
-            format!("the API is named `{}`: its name is its address, and stays; leave out --name {name}", held.name);
+        let text = format!("the API is named `{}` and cannot be renamed; leave out --name {name}", held.name);
         return Err(Failure { code: REFUSED, text });
     }
     let target = Target::Api { service: held.service, name: held.name };

@@ -120,8 +120,11 @@ impl Chosen {
         if !address.is_empty() {
             return Gateway::parse(address);
         }
-        let off =
-            || Failure::usage("the admin listener is off (`admin.address` is empty), so that nobody can be asked");
+        let off = || {
+            Failure::usage(
+                "the admin listener is off (`admin.address` is empty), so the running gateway cannot be reached",
+            )
+        };
         Gateway::of(&self.load()?.config).ok_or_else(off)
     }
 

@@ -31,7 +31,7 @@ pub(super) struct Diff {
     /// The gateway is asked at the admin address that the file has. With a revision: the file of the running gateway.
     #[arg(short = 'c', long = "config", value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The admin address of the running gateway, if it is not the one in the file: `IP:port`, `https://host:port` or `unix:/path`.
+    /// The admin address of the running gateway [default: `admin.address` of the file]: `IP:port`, `https://host:port` or `unix:/path`.
     #[arg(long, value_name = "ADDR")]
     admin: Option<String>,
     /// Print JSON.

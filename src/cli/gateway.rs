@@ -156,7 +156,7 @@ impl fmt::Display for Gateway {
 
 impl Answer {
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        let text = |error| format!("the gateway's answer is not what this version of fngate expects: {error}");
+        let text = |error| format!("unexpected response from the gateway (different fngate version?): {error}");
         serde_json::from_str(&self.text).map_err(|error| Failure { code: SYSTEM, text: text(error) })
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Listing {
 
 #[derive(Debug, Args)]
 pub(super) struct Apis {
-    /// The service; all of them without it.
+    /// The service [default: all].
     service: Option<String>,
     /// Only those that are bound to this function.
     #[arg(long, value_name = "FUNCTION")]
@@ -56,7 +56,7 @@ pub(super) struct Triggers {
 
 #[derive(Debug, Args)]
 pub(super) struct Instances {
-    /// The function; all of them without it.
+    /// The function [default: all].
     function: Option<String>,
     #[command(flatten)]
     listing: Listing,

@@ -27,7 +27,7 @@ The running gateway refuses a change or a question. For \fBdiff \-c\fR: somethin
 Wrong arguments.
 .TP
 .B 71
-An address could not be bound, the system refused something, or a worker died; no gateway answers; for \fBtail\fR: the gateway stopped.
+An address could not be bound, the system refused an operation, or a worker died; no gateway answered; for \fBdiff \-c\fR: also when the gateway denied access; for \fBtail\fR: the gateway closed the stream; for \fBdev\fR: the command exited.
 .TP
 .B 78
 The configuration has errors; for \fBdiff \-c\fR: the gateway would refuse the files.
@@ -43,7 +43,7 @@ Finish what is in flight and end; a second one ends at once.
 Load the configuration again.
 .TP
 .B USR1
-Open the access log again.
+Reopen the access log and the audit log.
 .SH ENVIRONMENT
 .TP
 .B FNGATE_CONFIG

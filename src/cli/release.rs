@@ -35,8 +35,7 @@ pub(super) struct OfEnvironment {
 }
 
 fn environment(text: &str) -> Result<config::Environment, String> {
-    let found = config::Environment::ALL.into_iter().find(|environment| environment.as_str() == text);
-    found.ok_or_else(|| "the environments are release, prepub and test".to_owned())
+    config::Environment::named(text).ok_or_else(|| "the environments are release, prepub and test".to_owned())
 }
 
 pub(super) fn release(arguments: &Release) -> Result<ExitCode, Failure> {
@@ -74,7 +73,7 @@ impl OfEnvironment {
         }
         let name = environment.as_str();
         if changing.dry_run {
-            return print(&format!("would {action} {name}; nothing was changed\n"));
+            return print(&format!("would {action} the environment {name}; nothing was changed\n"));
         }
         let changed: ChangedEnvironment = answer.parse()?;
         let warnings = changed.change.warnings.iter().map(|warning| format!("warning: {}\n", warning.message));

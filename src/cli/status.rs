@@ -72,12 +72,12 @@ fn describe(status: &Status, address: &str) -> String {
 
 /// What an environment serves, in words.
 pub(super) fn state(environment: &Environment) -> String {
-    let revision = environment.revision.unwrap_or_default();
+    let revision = environment.revision.map_or_else(|| "a revision".to_owned(), |number| format!("revision {number}"));
     match environment.state {
-        State::Follows => format!("follows revision {revision}"),
-        State::Pinned => format!("pinned to revision {revision}"),
+        State::Follows => format!("follows {revision}"),
+        State::Pinned => format!("pinned to {revision}"),
         State::Unreleased => "unreleased: its APIs answer 404".to_owned(),
-        State::Unavailable => format!("UNAVAILABLE: revision {revision} cannot be served, its APIs answer 503"),
+        State::Unavailable => format!("UNAVAILABLE: {revision} cannot be served, its APIs answer 503"),
     }
 }
 

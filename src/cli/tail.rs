@@ -39,10 +39,10 @@ pub(super) struct Tail {
     /// Only requests with this method.
     #[arg(long)]
     method: Option<String>,
-    /// Only requests that took longer, such as 250ms or 1s.
+    /// Only requests that took longer than this, such as 250ms or 1s.
     #[arg(long, value_name = "DURATION")]
     slower_than: Option<String>,
-    /// Stop after so many requests.
+    /// Stop after N requests.
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// Print a JSON object for each request.
@@ -81,7 +81,7 @@ pub(super) fn tail(arguments: &Tail) -> Result<ExitCode, Failure> {
             Heard::Event { name: "lost", data } => {
                 let Lost { lost } = serde_json::from_str(data).unwrap_or(Lost { lost: 0 });
                 let lost = usize::try_from(lost).unwrap_or(usize::MAX);
-                return note(&format!("{} missed: they came too fast", counted(lost, "request")));
+                return note(&format!("{} dropped: the reader is too slow", counted(lost, "request")));
             }
             Heard::Event { name: "request", data } if arguments.json => format!("{data}\n"),
             Heard::Event { name: "request", data } => match serde_json::from_str::<RequestEvent>(data) {

@@ -11,13 +11,13 @@ use crate::control::admin::token::Token;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Tokens {
-    /// Print a new token once, and what the configuration says of it.
+    /// Generate a token and print it with its configuration table.
     New(New),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct New {
-    /// Who uses it: the audit log names changes by it.
+    /// The name of the token, recorded as the author of its changes.
     name: String,
     /// What it allows.
     #[arg(long)]
@@ -44,11 +44,13 @@ pub(super) fn token(command: &Tokens) -> Result<ExitCode, Failure> {
     );
     let whole = format!("[[listener]]\naddress = \"127.0.0.1:1\"\n{table}");
     if let Err(report) = config::parse("token".as_ref(), &whole) {
-        let why = report.errors().first().map_or("it cannot be one", |error| error.message());
+        let why = report.errors().first().map_or("it is not valid", |error| error.message());
         return Err(Failure::usage(why.to_owned()));
     }
     // The token alone goes to standard output, so that a script can take it.
-    let _ =
-        write!(io::stderr(), "Add this to the configuration, and keep the token: it is not shown again.\n\n{table}\n");
+    let _ = write!(
+        io::stderr(),
+        "Add this table to the configuration. Save the token on standard output: it is not shown again.\n\n{table}\n"
+    );
     print(&format!("{}\n", token.as_str()))
 }

@@ -54,7 +54,7 @@ pub(super) struct Top {
 
 fn interval(text: &str) -> Result<Duration, String> {
     let interval = parse_duration(text).map_err(|error| error.to_string())?;
-    if interval.is_zero() { Err("it must be longer than that".to_owned()) } else { Ok(interval) }
+    if interval.is_zero() { Err("the interval must be greater than zero".to_owned()) } else { Ok(interval) }
 }
 
 pub(super) fn top(arguments: &Top) -> Result<ExitCode, Failure> {

@@ -146,7 +146,7 @@ fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
     match miss {
         Miss::NoService => Problem::new(Reason::NoService, "no service answers to this host"),
         Miss::NoApi { environment, .. } if view.snapshot.releases.is_unavailable(*environment) => {
-            Problem::new(Reason::ReleaseUnavailable, "the release of this environment cannot be read")
+            Problem::new(Reason::ReleaseUnavailable, "the release of this environment is unavailable")
         }
         Miss::NoApi { .. } => Problem::new(Reason::NoApi, "no API of the service matches this path"),
         Miss::MethodNotAllowed { allow, .. } => {

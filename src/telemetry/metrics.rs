@@ -97,7 +97,7 @@ impl Metrics {
                 "Whether the last load of the configuration succeeded.",
             ),
             client_connections: gauge("fngate_client_connections", "Open client connections."),
-            config_revision: gauge("fngate_config_revision", "The number of the routing table in use."),
+            config_revision: gauge("fngate_config_revision", "The configuration revision in use."),
             config_last_success: gauge(
                 "fngate_config_last_success_timestamp_seconds",
                 "When a configuration was last applied, in Unix time.",

@@ -52,7 +52,7 @@ fn broken_files_refuse_edits_until_they_are_mended() {
     let refused = stand.put(ALL, &keys, Some(&seen.etag()));
     assert!([409, 422].contains(&refused.status), "{refused:?}");
     let problem = refused.json();
-    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("mend them first")), "{refused:?}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("fix them first")), "{refused:?}");
     assert_eq!(problem["errors"][0]["file"], json!(stand.folder.argument()), "{refused:?}");
     assert!(problem["errors"][0]["line"].is_u64(), "{refused:?}");
     assert_eq!(stand.text(), broken);

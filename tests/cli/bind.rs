@@ -22,7 +22,7 @@ fn replace_changes_the_function_and_nothing_else() {
     // However the parameter is named.
     let bind = ["bind", "GET", "/all/{number}", "--service", "shop", "--function", "others"];
     let refused = kept.refuses(&bind, 1);
-    assert!(refused.contains("--replace changes its function"), "{refused}");
+    assert!(refused.contains("use --replace to bind it to another function"), "{refused}");
     kept.says(&[&bind[..], &["--replace"]].concat());
     let (head, tail) = before.rsplit_once("function = \"orders\"").expect("an API");
     assert_eq!(kept.file("services/shop.toml"), format!("{head}function = \"others\"{tail}"));
@@ -63,7 +63,10 @@ fn a_change_that_a_release_keeps_back_says_so() {
     let kept = stand();
     kept.says(&["release", "release"]);
     let said = kept.says(&["bind", "GET", "/later", "--service", "shop", "--function", "others"]);
-    assert!(said.contains("release is pinned to revision 2, and serves this change when it is released"), "{said}");
+    assert!(
+        said.contains("the environment `release` stays at revision 2: release it to serve this change there"),
+        "{said}"
+    );
     kept.says(&["unbind", "GET", "/orders/{id}", "--service", "shop"]);
     assert_eq!((kept.status("/later"), kept.status("/orders/7")), (404, 200));
 }

@@ -22,7 +22,7 @@ fn an_environment_serves_its_revision_while_the_files_move_on() {
     assert_eq!((kept.status("/new"), kept.status("/orders/7")), (404, 200));
     assert_eq!(states(&kept), ["pinned to revision 1", "follows revision 2", "follows revision 2"]);
     let preview = kept.says(&["release", "release", "--revision", "2", "--dry-run"]);
-    assert_eq!(preview, "would release release; nothing was changed\n");
+    assert_eq!(preview, "would release the environment release; nothing was changed\n");
     assert_eq!(kept.status("/new"), 404);
     assert_eq!(kept.says(&["release", "release", "--revision", "2"]), "release: pinned to revision 2\n");
     assert_eq!(kept.status("/new"), 200);
@@ -54,7 +54,7 @@ fn what_a_release_needs_is_not_taken_away() {
     std::fs::write(kept.folder.path().join("services/shop.toml"), other).expect("written");
     let refused = kept.refuses(&["reload"], 78);
     for said in [
-        "the release of release (revision 1) could not be served",
+        "the environment `release`, pinned to revision 1, cannot be served",
         "there is no function `default/orders`",
         "fngate follow release",
     ] {

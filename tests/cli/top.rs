@@ -74,9 +74,8 @@ fn the_state_line_says_what_became_of_the_last_reload() {
     folder.write(&broken());
     eventually("the file is refused", || {
         let state = state();
-        (state.contains("\nTHE FILES ON DISK ARE REFUSED   revision 1,")
-            && state.contains("1 reload refused, 1 warning\n"))
-        .then_some(())
+        (state.contains("\nLAST RELOAD REFUSED   revision 1,") && state.contains("1 reload refused, 1 warning\n"))
+            .then_some(())
     });
     folder.write(&echo("b"));
     eventually("another one is in use", || {

@@ -126,7 +126,10 @@ fn what_needs_attention_is_part_of_the_status() {
     assert!(status.contains("REFUSED at ") && status.contains("services/shop.toml:"), "{status}");
     assert_eq!(kept.status("/orders/7"), 200);
     let refused = kept.refuses(&["bind", "GET", "/x", "--service", "shop", "--function", "orders"], 1);
-    assert!(refused.contains("the files on the disk have errors: mend them first"), "{refused}");
+    assert!(
+        refused.contains("the configuration files have errors and the last load was refused; fix them first"),
+        "{refused}"
+    );
     fs::write(&file, good).expect("written");
     kept.says(&["reload"]);
     assert!(!kept.says(&["status"]).contains("REFUSED"));

@@ -191,7 +191,7 @@ async fn send(gateway: &Gateway, question: &Question, stream: Box<dyn Stream>) -
     let request = request.body(Full::new(body))?;
     sender.send_request(request).await.map_err(|error| {
         let is_tls = error.is_parse() && gateway.trust.is_none();
-        let advice = if is_tls { "; with `[admin.tls]` it is https://HOST:PORT" } else { "" };
+        let advice = if is_tls { "; if the admin listener uses TLS, pass --admin https://HOST:PORT" } else { "" };
         anyhow!("{error}{advice}")
     })
 }

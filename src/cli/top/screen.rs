@@ -206,7 +206,7 @@ fn summary(figures: &Figures, scene: Scene<'_>) -> Vec<Line> {
         format!("5xx {}", rate(classes.server_error)),
     ]
     .join(BETWEEN);
-    let mut applied = if state.refused { "THE FILES ON DISK ARE REFUSED   ".to_owned() } else { String::new() };
+    let mut applied = if state.refused { "LAST RELOAD REFUSED   ".to_owned() } else { String::new() };
     applied += &format!("revision {}", state.revision);
     if state.last_reload > 0 {
         applied += &format!(", applied {} ago", age(scene.now.saturating_sub(state.last_reload)));

@@ -89,7 +89,7 @@ fn a_refused_file_and_failing_rows_stand_out() {
     figures.state = State { refused: true, refused_reloads: 2, warnings: 1, ..figures.state };
     let coloured = Screen { colours: true, ..screen(Some(30), None) };
     let text = coloured.draw(&figures, VIEW, SCENE);
-    let state = "THE FILES ON DISK ARE REFUSED   revision 2, applied 4 min ago   2 reloads refused, 1 warning";
+    let state = "LAST RELOAD REFUSED   revision 2, applied 4 min ago   2 reloads refused, 1 warning";
     assert!(text.contains(&format!("{RED}{state}{PLAIN}\n")), "{text:?}");
     assert!(text.contains(&format!("{RED}b ")) && !text.contains(&format!("{RED}default")), "{text:?}");
     assert!(
