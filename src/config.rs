@@ -248,7 +248,7 @@ fn read(files: &Recorder<'_>, lookup: Lookup<'_>) -> Result<(Config, Report), Re
         document
     }));
     let directory = edit_dir.as_ref().map(|found| found.path.as_path());
-    let in_directory = |document: &&Document<'_>| directory.is_some() && document.file.path.parent() == directory;
+    let in_directory = |document: &&Document<'_>| Role::of_further(&document.file.path, directory) == Role::Edited;
     reader.extensions = documents.iter().filter(in_directory).map(|document| Arc::clone(document.file)).collect();
     reader.extended = documents.iter().filter(in_directory).flat_map(Document::services).collect();
     finish(reader, documents, complete)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::configured::Configured;
+use super::configured::{Chosen, Configured};
 use super::gateway::Gateway;
 use super::outcome::Failure;
 
@@ -29,30 +29,38 @@ impl Running {
         Self { configured: Configured::of(file), admin }
     }
 
-    /// The running gateway: the admin address is given, or in the file. A file that is broken now was good when the gateway started, so it is
-    /// still asked, at the address that the file has in spite of its errors, or at the default if it has none. A file that is named and not
-    /// there, or an address that is none, is an error: another gateway may listen at the default. `off` ends the message when the file turns
-    /// the listener off.
+    /// The running gateway, at the admin address that is given or in the file. `off` ends the message when the file turns the listener off.
     pub(super) fn gateway(&self, off: &str) -> Result<Gateway, Failure> {
-        if let Some(text) = &self.admin {
-            return Gateway::parse(text);
+        match &self.admin {
+            Some(address) => Gateway::parse(address),
+            None => running(&self.configured.choose(), off),
         }
-        let is_off = || Failure::usage(format!("the admin listener is off (`admin.address` is empty){off}"));
-        let chosen = self.configured.choose();
-        let failure = match chosen.load() {
-            Ok(loaded) => return Gateway::of(&loaded.config).ok_or_else(is_off),
-            Err(failure) => failure,
-        };
-        let text = match std::fs::read_to_string(&chosen.path) {
-            Ok(text) => text,
-            Err(_) if chosen.is_named() => return Err(failure),
-            Err(_) => String::new(),
-        };
-        match written(&text) {
-            None => Gateway::parse(DEFAULT_ADMIN),
-            Some("") => Err(is_off()),
-            Some(address) => Gateway::parse(address).map_err(|_no_address| failure),
-        }
+    }
+}
+
+/// The gateway at an admin address, or the one that runs with a file if the address is empty.
+pub(super) fn at(address: &str, chosen: &Chosen) -> Result<Gateway, Failure> {
+    if address.is_empty() { running(chosen, NOBODY) } else { Gateway::parse(address) }
+}
+
+/// The gateway that runs with a file. A file that is broken now was good when the gateway started, so it is still asked, at the address
+/// that the file has in spite of its errors, or at the default if it has none. A file that is named and not there, or an address that is
+/// none, is an error: another gateway may listen at the default.
+fn running(chosen: &Chosen, off: &str) -> Result<Gateway, Failure> {
+    let is_off = || Failure::usage(format!("the admin listener is disabled (`admin.address` is empty){off}"));
+    let failure = match chosen.load() {
+        Ok(loaded) => return Gateway::of(&loaded.config).ok_or_else(is_off),
+        Err(failure) => failure,
+    };
+    let text = match std::fs::read_to_string(&chosen.path) {
+        Ok(text) => text,
+        Err(_) if chosen.is_named() => return Err(failure),
+        Err(_) => String::new(),
+    };
+    match written(&text) {
+        None => Gateway::parse(DEFAULT_ADMIN),
+        Some("") => Err(is_off()),
+        Some(address) => Gateway::parse(address).map_err(|_no_address| failure),
     }
 }
 

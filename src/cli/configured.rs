@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::gateway::Gateway;
 use super::outcome::Failure;
 use crate::config;
 
@@ -115,20 +114,7 @@ impl Chosen {
         matches!(self.by, ChosenBy::Argument | ChosenBy::Variable)
     }
 
-    /// The gateway that runs with this file, or the one at an admin address that is not empty.
-    pub(super) fn gateway(&self, address: &str) -> Result<Gateway, Failure> {
-        if !address.is_empty() {
-            return Gateway::parse(address);
-        }
-        let off = || {
-            Failure::usage(
-                "the admin listener is off (`admin.address` is empty), so the running gateway cannot be reached",
-            )
-        };
-        Gateway::of(&self.load()?.config).ok_or_else(off)
-    }
-
-    /// The same, and says on standard error which file it is, unless that is known: named as an argument, or the default.
+    /// Loads it, and says on standard error which file it is, unless that is known: named as an argument, or the default.
     pub(super) fn inspect(&self) -> Result<config::Loaded, Failure> {
         let loaded = self.load()?;
         if let Some(note) = self.note().filter(|_| self.by != ChosenBy::Default) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use http::{Method, Uri};
 
+use super::admin::at;
 use super::configured::Inspected;
 use super::gateway::Question;
 use super::inspected::Inspection;
@@ -65,7 +66,7 @@ pub(super) fn explain(arguments: &Explain) -> Result<ExitCode, Failure> {
                 .append_pair("method", method.as_str())
                 .append_pair("url", &written)
                 .finish();
-            let gateway = arguments.file.choose().gateway(address)?;
+            let gateway = at(address, &arguments.file.choose())?;
             gateway.read(&Question::get(format!("/v1/explain?{query}"), PATIENCE))?
         }
         None => {

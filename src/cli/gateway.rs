@@ -133,12 +133,7 @@ impl Gateway {
             text += &format!("; run the command as the gateway's user or as root, or put a token in {TOKEN}");
         }
         for finding in problem.errors {
-            let place = match (&finding.file, finding.line, finding.column) {
-                (Some(file), Some(line), Some(column)) => format!("{file}:{line}:{column}: "),
-                _ => finding.pointer.map(|pointer| format!("{pointer}: ")).unwrap_or_default(),
-            };
-            text += &format!("\n  {place}{}", finding.message);
-            text += &finding.advice.map(|advice| format!(" ({advice})")).unwrap_or_default();
+            text += &format!("\n  {finding}");
         }
         text += &problem.holder.map(|holder| format!("\n  held by {holder}")).unwrap_or_default();
         Failure { code: REFUSED, text }

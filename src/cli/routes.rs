@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::admin::at;
 use super::configured::InspectedFile;
 use super::gateway::Gateway;
 use super::inspected::Inspection;
@@ -30,7 +31,7 @@ pub(super) struct Routes {
 
 pub(super) fn routes(arguments: &Routes) -> Result<ExitCode, Failure> {
     let rows = match &arguments.admin {
-        Some(address) => live(&arguments.file.choose()?.gateway(address)?)?,
+        Some(address) => live(&at(address, &arguments.file.choose()?)?)?,
         None => {
             let config = arguments.file.choose()?.inspect()?.config;
             all(&Inspection::new(config)?.snapshot).collect()

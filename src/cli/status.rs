@@ -10,7 +10,6 @@ use super::gateway::Question;
 use super::outcome::{Failure, print};
 use super::table;
 use crate::control::admin::status::Status;
-use crate::control::problem::Finding;
 use crate::inspect::environment::{Environment, State};
 use crate::units::counted;
 
@@ -59,13 +58,13 @@ fn describe(status: &Status, address: &str) -> String {
     }
     if let Some(refused) = &status.refused {
         text += &format!("REFUSED at {}: the configuration in use stays\n", refused.time);
-        refused.errors.iter().for_each(|error| text += &format!("  error: {}\n", line(error)));
+        refused.errors.iter().for_each(|error| text += &format!("  error: {error}\n"));
     }
     for key in &status.pending {
         text += &format!("pending: `{key}` changed: restart to apply\n");
     }
     for warning in &status.warnings {
-        text += &format!("warning: {}\n", line(warning));
+        text += &format!("warning: {warning}\n");
     }
     text
 }
@@ -79,14 +78,4 @@ pub(super) fn state(environment: &Environment) -> String {
         State::Unreleased => "unreleased: its APIs answer 404".to_owned(),
         State::Unavailable => format!("UNAVAILABLE: {revision} cannot be served, its APIs answer 503"),
     }
-}
-
-/// `file:line:column: message (advice)`
-fn line(finding: &Finding) -> String {
-    let place = match (&finding.file, finding.line, finding.column) {
-        (Some(file), Some(line), Some(column)) => format!("{file}:{line}:{column}: "),
-        _ => String::new(),
-    };
-    let advice = finding.advice.as_ref().map(|advice| format!(" ({advice})")).unwrap_or_default();
-    format!("{place}{}{advice}", finding.message)
 }

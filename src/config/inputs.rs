@@ -41,6 +41,14 @@ pub enum Role {
     Named,
 }
 
+impl Role {
+    /// The role of a TOML file other than the main one.
+    #[must_use]
+    pub fn of_further(path: &Path, edit_dir: Option<&Path>) -> Self {
+        if edit_dir.is_some() && path.parent() == edit_dir { Self::Edited } else { Self::Included }
+    }
+}
+
 /// The files that matched a pattern.
 #[derive(Clone, Debug)]
 pub(super) struct Listing {

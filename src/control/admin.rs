@@ -65,7 +65,7 @@ const LARGEST_BODY: usize = 16 << 20;
 /// The description of everything under `/v1`.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "fngate admin API", description = "What the commands and the console do, a script can do.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    info(title = "fngate admin API", description = "Everything that the fngate commands do.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
     modifiers(&Bearer),
     security(("token" = [])),
 )]

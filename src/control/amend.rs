@@ -20,7 +20,7 @@ use super::restore::{Wanted, restore};
 use super::revisions::{self, Revisions};
 use crate::config::edit::Edited;
 use crate::config::store::{Write, WriteError};
-use crate::config::{self, Diagnostic, Environment, Overlay, Report, diff};
+use crate::config::{self, Diagnostic, Environment, Overlay, diff};
 use crate::inspect::environment::Environment as Shown;
 use crate::inspect::object::{Object, Target};
 use crate::snapshot::{Plan, Snapshot};
@@ -173,7 +173,8 @@ impl Amendment<'_> {
                 self.store(&edit.edited)?;
                 // It was good a moment ago, and the files say it now.
                 let applied = self.reloader.apply(prepared, cause);
-                let applied = applied.map_err(|report| Box::new(refused("the change cannot be used", &report)))?;
+                let applied =
+                    applied.map_err(|report| Box::new(Problem::of_report("the change cannot be used", &report)))?;
                 warnings = applied.report.warnings().iter().map(Finding::from).collect();
             } else {
                 warnings = prepared.warnings();
@@ -199,7 +200,7 @@ impl Amendment<'_> {
         let loaded = config::load_from(&source, path).map_err(|failure| failure.report);
         let prepared = loaded.and_then(|loaded| self.reloader.prepare(loaded));
         prepared.map_err(|report| {
-            let mut problem = refused("the change would break the configuration", &report);
+            let mut problem = Problem::of_report("the change would break the configuration", &report);
             for (finding, diagnostic) in problem.errors.iter_mut().zip(report.errors()) {
                 finding.pointer = diagnostic.place().and_then(|place| edit.pointers.find(&place, &edit.edited));
             }
@@ -259,7 +260,7 @@ impl Amendment<'_> {
         pins.extend(pin.map(|pin| (environment, Arc::new(pin))));
         let config = self.reloader.parts().shared.load().config.clone();
         let releases = revisions::compile(&pins, &config, self.reloader.applied())
-            .map_err(|report| Box::new(refused("the environment cannot serve this revision", &report)))?;
+            .map_err(|report| Box::new(Problem::of_report("the environment cannot serve this revision", &report)))?;
         // What keeps the files from being used may be the release that ends here.
         let were_refused = self.reloader.parts().board.refused().is_some();
         if mode == Mode::Make {
@@ -267,7 +268,7 @@ impl Amendment<'_> {
             keep(&mut self.reloader.parts_mut().revisions).map_err(not_kept)?;
             let prepared = self.reloader.again(releases);
             let applied = self.reloader.apply(prepared, cause);
-            applied.map_err(|report| Box::new(refused("the releases cannot be used", &report)))?;
+            applied.map_err(|report| Box::new(Problem::of_report("the releases cannot be used", &report)))?;
             if were_refused {
                 // If they still cannot be, the board says so again.
                 let _ = self.reloader.reload();
@@ -351,12 +352,6 @@ fn written(edited: &Edited) -> Written {
     let old = [(&*name, before.as_bytes())];
     let diff = diff(if edited.before.is_some() { &old } else { &[] }, &[(&*name, edited.after.as_bytes())]);
     Written { file: name.into_owned(), diff }
-}
-
-fn refused(detail: &str, report: &Report) -> Problem {
-    let errors = report.errors().iter().map(Finding::from).collect();
-    let first = report.errors().first().map(|error| format!("{detail}: {}", error.message()));
-    Problem { errors, ..Problem::invalid(first.unwrap_or_else(|| detail.to_owned())) }
 }
 
 #[cfg(test)]

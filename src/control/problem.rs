@@ -1,12 +1,14 @@
 //! What the admin API answers when it refuses: `application/problem+json` (RFC 9457).
 
+use std::fmt;
+
 use axum::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::config::{Diagnostic, Severity};
+use crate::config::{Diagnostic, Report, Severity};
 
 /// Why a request was refused. Small, since it travels in results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -66,7 +68,27 @@ impl From<&Diagnostic> for Finding {
     }
 }
 
+impl fmt::Display for Finding {
+    /// `file:line:column: message (advice)`. Without a file, the JSON pointer stands for the place.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, self.line, self.column, &self.pointer) {
+            (Some(file), Some(line), Some(column), _) => write!(f, "{file}:{line}:{column}: ")?,
+            (.., Some(pointer)) => write!(f, "{pointer}: ")?,
+            _ => {}
+        }
+        f.write_str(&self.message)?;
+        self.advice.iter().try_for_each(|advice| write!(f, " ({advice})"))
+    }
+}
+
 impl Problem {
+    /// What is wrong with a configuration, each error at its place.
+    pub fn of_report(detail: &str, report: &Report) -> Self {
+        let errors = report.errors().iter().map(Finding::from).collect();
+        let first = report.errors().first().map(|error| format!("{detail}: {}", error.message()));
+        Self { errors, ..Self::invalid(first.unwrap_or_else(|| detail.to_owned())) }
+    }
+
     pub fn new(status: StatusCode, reason: &str, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank".into(),

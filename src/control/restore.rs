@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 
 use super::change::Effect;
 use super::edit::{Edit, Files};
-use super::problem::{Finding, Problem};
+use super::problem::Problem;
 use crate::config::edit::object::{Name, Written, objects};
 use crate::config::edit::{EditError, Editor, Home};
 use crate::config::{self, Other, Role};
@@ -82,13 +82,10 @@ fn check(files: &Files<'_>, wanted: &[Wanted]) -> Result<(), Problem> {
     let other = |file: &Wanted| Other {
         path: file.path.clone(),
         text: file.text.clone(),
-        role: if edit_dir.is_some() && file.path.parent() == edit_dir { Role::Edited } else { Role::Included },
+        role: Role::of_further(&file.path, edit_dir),
     };
-    config::check_objects(files.inputs, &wanted.iter().map(other).collect::<Vec<_>>()).map_err(|report| {
-        let errors = report.errors().iter().map(Finding::from).collect();
-        let first = report.errors().first().map(|error| format!(": {}", error.message())).unwrap_or_default();
-        Problem { errors, ..Problem::invalid(format!("the files have errors{first}")) }
-    })
+    config::check_objects(files.inputs, &wanted.iter().map(other).collect::<Vec<_>>())
+        .map_err(|report| Problem::of_report("the files have errors", &report))
 }
 
 /// The file of a new object.

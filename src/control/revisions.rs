@@ -265,7 +265,7 @@ fn others(documents: &Documents, place: &Path, config: &Config) -> Vec<Other> {
     let other = |document: &Document| Other {
         path: named(&document.path),
         text: String::from_utf8_lossy(&document.content).into_owned(),
-        role: if edit_dir.is_some() && document.path.parent() == edit_dir { Role::Edited } else { Role::Included },
+        role: Role::of_further(&document.path, edit_dir),
     };
     documents.iter().map(other).collect()
 }

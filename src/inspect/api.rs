@@ -114,9 +114,7 @@ pub fn find<'a>(config: &'a Config, service: &str, name: &str) -> Option<(&'a Se
 
 fn domains(service: &Service, environment: Environment) -> Vec<Reached> {
     let own = service.domains.iter().filter(|domain| domain.environment == environment);
-    let reached =
-        |domain: &config::Domain| Reached { host: domain.host.to_string(), base_path: domain.base_path.to_string() };
-    own.map(reached).collect()
+    own.map(Reached::new).collect()
 }
 
 /// How a configuration writes the bindings of an API.

@@ -6,7 +6,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::function::{Function, Instance};
+use super::function::{Instance, instances_of};
 use super::near;
 use super::route::Route;
 use crate::message::problem::Reason;
@@ -134,7 +134,7 @@ impl Selected {
             route: Route::new(snapshot, entry),
             parameters: found.parameters(path).map(parameter).collect(),
             forwarded_path: found.forwarded(path).to_owned(),
-            instances: Function::new(snapshot, snapshot.apis[entry].function).status.instances,
+            instances: instances_of(snapshot, snapshot.apis[entry].function).collect(),
         }
     }
 }

@@ -130,7 +130,7 @@ impl Function {
         let status = FunctionStatus {
             origin: (&live.spec.place).into(),
             id: live.spec.id.to_string(),
-            instances: live.instances.iter().map(|instance| Instance::new(&live.spec.id, instance)).collect(),
+            instances: instances_of(snapshot, index).collect(),
             triggers,
             in_flight: live.metrics.in_flight(),
             queued: live.metrics.queued(),
@@ -190,8 +190,13 @@ fn state(live: &Live) -> InstanceState {
 
 /// All instances of all functions.
 pub fn instances(snapshot: &Snapshot) -> impl Iterator<Item = Instance> + '_ {
-    let functions = snapshot.functions.iter();
-    functions.flat_map(|function| function.instances.iter().map(|live| Instance::new(&function.spec.id, live)))
+    (0..snapshot.functions.len()).flat_map(|index| instances_of(snapshot, index))
+}
+
+/// The instances of the function version at an index of the snapshot.
+pub(super) fn instances_of(snapshot: &Snapshot, index: usize) -> impl Iterator<Item = Instance> + '_ {
+    let function = &snapshot.functions[index];
+    function.instances.iter().map(|live| Instance::new(&function.spec.id, live))
 }
 
 /// The APIs of the table in use that are bound to a function version.

@@ -45,7 +45,7 @@ pub struct Reached {
 }
 
 impl Reached {
-    fn new(domain: &Domain) -> Self {
+    pub(super) fn new(domain: &Domain) -> Self {
         Self { host: domain.host.to_string(), base_path: domain.base_path.to_string() }
     }
 

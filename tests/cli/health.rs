@@ -85,5 +85,5 @@ fn a_gateway_that_is_not_ready_is_1() {
 fn a_gateway_without_an_admin_listener_cannot_be_asked() {
     let finished = health(&with_admin(""), &[]);
     assert_eq!((finished.code(), finished.out.as_str()), (Some(64), ""));
-    assert!(finished.err.contains("the admin listener is off"), "{}", finished.err);
+    assert!(finished.err.contains("the admin listener is disabled"), "{}", finished.err);
 }

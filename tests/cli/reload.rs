@@ -82,7 +82,7 @@ fn nobody_there_is_71() {
     folder.write(&echo("a").replace("[admin]\naddress = \"127.0.0.1:0\"", "[admin]\naddress = \"\""));
     let off = reload(&folder, &[]);
     assert_eq!(off.code(), Some(64));
-    assert!(off.err.contains("the admin listener is off"), "{}", off.err);
+    assert!(off.err.contains("the admin listener is disabled"), "{}", off.err);
 }
 
 #[test]
@@ -166,6 +166,21 @@ fn a_file_that_is_not_there_or_an_address_that_is_none_asks_nobody() {
         }
     }
     assert!(admin.accept().is_err());
+}
+
+/// All commands find a gateway the same way, also those that could read the file instead.
+#[test]
+fn a_broken_file_still_leads_to_the_gateway() {
+    let port = free_port();
+    let folder = Folder::new(&with_admin(&echo("a"), port));
+    let gateway = Gateway::start(&folder);
+    folder.write(&format!("{}\nnonsense\n", with_admin(&echo("a"), port)));
+    for command in [&["routes", "--admin"][..], &["explain", "--admin", "GET", "http://a.test/"], &["health"]] {
+        let finished = run(fngate(command).args(["-c", &folder.argument()]).env_remove("FNGATE_TOKEN"));
+        // Without a token it is the gateway that refuses.
+        assert!(finished.code() != Some(78) && !finished.err.contains("nonsense"), "{command:?}: {finished:?}");
+    }
+    drop(gateway);
 }
 
 /// Somebody is there: what is wrong is how it is asked.
