@@ -66,6 +66,7 @@ const LARGEST_BODY: usize = 16 << 20;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "fngate admin API", description = "Everything that the fngate commands do.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    components(schemas(Problem)),
     modifiers(&Bearer),
     security(("token" = [])),
 )]

@@ -63,3 +63,37 @@ fn the_description_that_is_checked_in_is_that_of_the_program() {
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(text == known, "{FILE} is not what the program says: run this test with {WRITE}=1");
 }
+
+/// Generators of clients refuse a description with a reference that leads nowhere.
+#[test]
+fn every_reference_of_the_description_leads_to_a_schema() {
+    let text = std::fs::read_to_string(project(FILE)).expect("the description");
+    let description: Value = serde_json::from_str(&text).expect("JSON");
+    let mut references = 0;
+    let mut left = vec![&description];
+    while let Some(value) = left.pop() {
+        if let Some(pointer) = value.get("$ref").and_then(|reference| reference.as_str()?.strip_prefix('#')) {
+            references += 1;
+            assert!(description.pointer(pointer).is_some(), "`{pointer}` is not in {FILE}");
+        }
+        match value {
+            Value::Array(items) => left.extend(items),
+            Value::Object(fields) => left.extend(fields.values()),
+            _ => {}
+        }
+    }
+    assert!(references > 100, "{references} references");
+}
+
+#[test]
+fn every_operation_has_an_id_of_its_own() {
+    let text = std::fs::read_to_string(project(FILE)).expect("the description");
+    let description: Value = serde_json::from_str(&text).expect("JSON");
+    let paths = description["paths"].as_object().expect("paths").values();
+    let operations = paths.flat_map(|path| path.as_object().expect("operations").values());
+    let mut ids: Vec<_> = operations.map(|operation| operation["operationId"].as_str().expect("an id")).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all);
+}

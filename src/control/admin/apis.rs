@@ -69,7 +69,7 @@ impl ApiQuery {
 }
 
 /// List the APIs of all services.
-#[utoipa::path(get, path = "/v1/apis", tag = "apis", params(ApiQuery), responses(
+#[utoipa::path(get, operation_id = "listApis", path = "/v1/apis", tag = "apis", params(ApiQuery), responses(
     (status = 200, description = "A page of APIs", body = Page<Api>),
     Refused,
 ))]
@@ -81,7 +81,7 @@ pub async fn list(
 }
 
 /// List the APIs of a service.
-#[utoipa::path(get, path = "/v1/services/{service}/apis", tag = "apis", params(("service" = String, Path), ApiQuery), responses(
+#[utoipa::path(get, operation_id = "listServiceApis", path = "/v1/services/{service}/apis", tag = "apis", params(("service" = String, Path), ApiQuery), responses(
     (status = 200, description = "A page of APIs", body = Page<Api>),
     Refused,
 ))]
@@ -112,7 +112,7 @@ fn page(state: &State, query: ApiQuery) -> Result<Answer<Page<Api>>, Problem> {
 }
 
 /// Show an API.
-#[utoipa::path(get, path = "/v1/services/{service}/apis/{api}", tag = "apis", params(
+#[utoipa::path(get, operation_id = "showApi", path = "/v1/services/{service}/apis/{api}", tag = "apis", params(
     ("service" = String, Path), ("api" = String, Path, description = "Its name, or `METHOD path` if it has none"),
 ), responses(
     (status = 200, description = "The API", body = Api, headers(("ETag" = String))),
@@ -126,7 +126,7 @@ pub async fn show(
 }
 
 /// Make an API, or change one.
-#[utoipa::path(put, path = "/v1/services/{service}/apis/{api}", tag = "apis", params(
+#[utoipa::path(put, operation_id = "putApi", path = "/v1/services/{service}/apis/{api}", tag = "apis", params(
     ("service" = String, Path), ("api" = String, Path, description = "Its name, or `METHOD path`"),
     ("If-Match" = Option<String>, Header, description = "The ETag of the API that is changed"),
     ("If-None-Match" = Option<String>, Header, description = "`*`: make it, change none"),
@@ -148,7 +148,7 @@ pub async fn put(
 }
 
 /// Remove an API.
-#[utoipa::path(delete, path = "/v1/services/{service}/apis/{api}", tag = "apis", params(
+#[utoipa::path(delete, operation_id = "deleteApi", path = "/v1/services/{service}/apis/{api}", tag = "apis", params(
     ("service" = String, Path), ("api" = String, Path),
     ("If-Match" = Option<String>, Header, description = "The ETag of the API"),
     ChangeQuery,

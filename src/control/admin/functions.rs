@@ -43,7 +43,7 @@ pub struct FunctionQuery {
 }
 
 /// List the function versions.
-#[utoipa::path(get, path = "/v1/functions", tag = "functions", params(FunctionQuery), responses(
+#[utoipa::path(get, operation_id = "listFunctions", path = "/v1/functions", tag = "functions", params(FunctionQuery), responses(
     (status = 200, description = "A page of functions", body = Page<Function>),
     Refused,
 ))]
@@ -66,7 +66,7 @@ pub async fn list(
 }
 
 /// Show a function version.
-#[utoipa::path(get, path = "/v1/functions/{namespace}/{function}", tag = "functions", params(
+#[utoipa::path(get, operation_id = "showFunction", path = "/v1/functions/{namespace}/{function}", tag = "functions", params(
     ("namespace" = String, Path), ("function" = String, Path, description = "`name`, or `name:version`"),
 ), responses(
     (status = 200, description = "The function", body = Function, headers(("ETag" = String))),
@@ -80,7 +80,7 @@ pub async fn show(
 }
 
 /// Make a function version, or change one. `[function.tls]` stays as the file has it.
-#[utoipa::path(put, path = "/v1/functions/{namespace}/{function}", tag = "functions", params(
+#[utoipa::path(put, operation_id = "putFunction", path = "/v1/functions/{namespace}/{function}", tag = "functions", params(
     ("namespace" = String, Path), ("function" = String, Path, description = "`name`, or `name:version`"),
     ("If-Match" = Option<String>, Header, description = "The ETag of the function that is changed"),
     ("If-None-Match" = Option<String>, Header, description = "`*`: make it, change none"),
@@ -102,7 +102,7 @@ pub async fn put(
 }
 
 /// Remove a function version that no API is bound to.
-#[utoipa::path(delete, path = "/v1/functions/{namespace}/{function}", tag = "functions", params(
+#[utoipa::path(delete, operation_id = "deleteFunction", path = "/v1/functions/{namespace}/{function}", tag = "functions", params(
     ("namespace" = String, Path), ("function" = String, Path, description = "`name`, or `name:version`"),
     ("If-Match" = Option<String>, Header, description = "The ETag of the function"),
     ChangeQuery,
@@ -139,7 +139,7 @@ impl From<RangeQuery> for Range {
 }
 
 /// List the triggers of a function version: the APIs that are bound to it.
-#[utoipa::path(get, path = "/v1/functions/{namespace}/{function}/triggers", tag = "functions", params(
+#[utoipa::path(get, operation_id = "listTriggers", path = "/v1/functions/{namespace}/{function}/triggers", tag = "functions", params(
     ("namespace" = String, Path), ("function" = String, Path, description = "`name`, or `name:version`"), RangeQuery,
 ), responses(
     (status = 200, description = "A page of triggers", body = Page<Trigger>),
@@ -156,7 +156,7 @@ pub async fn list_triggers(
 }
 
 /// Bind a function version to a path and method: add a trigger.
-#[utoipa::path(post, path = "/v1/functions/{namespace}/{function}/triggers", tag = "functions", params(
+#[utoipa::path(post, operation_id = "bindFunction", path = "/v1/functions/{namespace}/{function}/triggers", tag = "functions", params(
     ("namespace" = String, Path), ("function" = String, Path, description = "`name`, or `name:version`"), ChangeQuery,
 ), request_body = TriggerBody, responses(
     (status = 200, description = "It is bound like that already", body = ChangedApi),
@@ -222,7 +222,7 @@ pub struct InstanceQuery {
 }
 
 /// List the instances of all functions, and whether they answer.
-#[utoipa::path(get, path = "/v1/instances", tag = "functions", params(InstanceQuery), responses(
+#[utoipa::path(get, operation_id = "listInstances", path = "/v1/instances", tag = "functions", params(InstanceQuery), responses(
     (status = 200, description = "A page of instances", body = Page<Instance>),
     Refused,
 ))]

@@ -82,7 +82,7 @@ impl RevisionInfo {
 }
 
 /// List the revisions, the newest first.
-#[utoipa::path(get, path = "/v1/revisions", tag = "history", params(RangeQuery), responses(
+#[utoipa::path(get, operation_id = "listRevisions", path = "/v1/revisions", tag = "history", params(RangeQuery), responses(
     (status = 200, description = "A page of revisions", body = Page<RevisionInfo>),
     Refused,
 ))]
@@ -96,7 +96,7 @@ pub async fn list(
 }
 
 /// Show a revision with its files.
-#[utoipa::path(get, path = "/v1/revisions/{revision}", tag = "history", params(("revision" = u64, Path)), responses(
+#[utoipa::path(get, operation_id = "showRevision", path = "/v1/revisions/{revision}", tag = "history", params(("revision" = u64, Path)), responses(
     (status = 200, description = "The revision", body = RevisionFiles),
     Refused,
 ))]
@@ -124,7 +124,7 @@ pub struct DiffQuery {
 }
 
 /// Show what differs between two revisions.
-#[utoipa::path(get, path = "/v1/revisions/{revision}/diff", tag = "history", params(("revision" = u64, Path), DiffQuery), responses(
+#[utoipa::path(get, operation_id = "diffRevisions", path = "/v1/revisions/{revision}/diff", tag = "history", params(("revision" = u64, Path), DiffQuery), responses(
     (status = 200, description = "What differs", body = RevisionDiff),
     Refused,
 ))]
@@ -155,7 +155,7 @@ fn borrowed(files: &[(String, Vec<u8>)]) -> Vec<(&str, &[u8])> {
 }
 
 /// Restore the functions, services and APIs of an earlier revision. This creates a new revision.
-#[utoipa::path(post, path = "/v1/revisions/{revision}/rollback", tag = "history",
+#[utoipa::path(post, operation_id = "rollBack", path = "/v1/revisions/{revision}/rollback", tag = "history",
     params(("revision" = u64, Path), ChangeQuery),
     request_body(content = Option<Nothing>, content_type = "application/json"), responses(
     (status = 200, description = "What came of it", body = Changed),
@@ -183,7 +183,7 @@ pub struct ApplyBody {
 }
 
 /// Replace all functions, services and APIs with those in these files, atomically.
-#[utoipa::path(post, path = "/v1/apply", tag = "history", params(ChangeQuery), request_body = ApplyBody, responses(
+#[utoipa::path(post, operation_id = "apply", path = "/v1/apply", tag = "history", params(ChangeQuery), request_body = ApplyBody, responses(
     (status = 200, description = "What came of it", body = Changed),
     ChangeRefused,
 ))]
@@ -214,7 +214,7 @@ pub struct ChangedEnvironment {
 }
 
 /// Pin an environment to a revision.
-#[utoipa::path(post, path = "/v1/environments/{environment}/release", tag = "releases",
+#[utoipa::path(post, operation_id = "release", path = "/v1/environments/{environment}/release", tag = "releases",
     params(("environment" = String, Path, description = "`release`, `prepub` or `test`"), ChangeQuery), request_body = ReleaseBody, responses(
     (status = 200, description = "What it serves now", body = ChangedEnvironment),
     Refused,
@@ -232,7 +232,7 @@ pub async fn release(
 }
 
 /// Take an environment offline: its APIs answer 404.
-#[utoipa::path(post, path = "/v1/environments/{environment}/unrelease", tag = "releases",
+#[utoipa::path(post, operation_id = "unrelease", path = "/v1/environments/{environment}/unrelease", tag = "releases",
     params(("environment" = String, Path, description = "`release`, `prepub` or `test`"), ChangeQuery),
     request_body(content = Option<Nothing>, content_type = "application/json"), responses(
     (status = 200, description = "What it serves now", body = ChangedEnvironment),
@@ -249,7 +249,7 @@ pub async fn unrelease(
 }
 
 /// Let an environment follow the configuration in use.
-#[utoipa::path(post, path = "/v1/environments/{environment}/follow", tag = "releases",
+#[utoipa::path(post, operation_id = "follow", path = "/v1/environments/{environment}/follow", tag = "releases",
     params(("environment" = String, Path, description = "`release`, `prepub` or `test`"), ChangeQuery),
     request_body(content = Option<Nothing>, content_type = "application/json"), responses(
     (status = 200, description = "What it serves now", body = ChangedEnvironment),
@@ -287,7 +287,7 @@ pub struct AuditQuery {
 }
 
 /// List the last changes, the newest first.
-#[utoipa::path(get, path = "/v1/audit", tag = "history", params(AuditQuery), responses(
+#[utoipa::path(get, operation_id = "listAudit", path = "/v1/audit", tag = "history", params(AuditQuery), responses(
     (status = 200, description = "A page of changes", body = Page<Line>),
     Refused,
 ))]

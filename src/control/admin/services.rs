@@ -38,7 +38,7 @@ pub struct ServiceQuery {
 }
 
 /// List the services.
-#[utoipa::path(get, path = "/v1/services", tag = "services", params(ServiceQuery), responses(
+#[utoipa::path(get, operation_id = "listServices", path = "/v1/services", tag = "services", params(ServiceQuery), responses(
     (status = 200, description = "A page of services", body = Page<Service>),
     Refused,
 ))]
@@ -63,7 +63,7 @@ pub async fn list(
 }
 
 /// Show a service.
-#[utoipa::path(get, path = "/v1/services/{service}", tag = "services", params(("service" = String, Path)), responses(
+#[utoipa::path(get, operation_id = "showService", path = "/v1/services/{service}", tag = "services", params(("service" = String, Path)), responses(
     (status = 200, description = "The service", body = Service, headers(("ETag" = String))),
     Refused,
 ))]
@@ -72,7 +72,7 @@ pub async fn show(Extract(state): Extract<State>, Segments(name): Segments<Strin
 }
 
 /// Make a service, or change its domains.
-#[utoipa::path(put, path = "/v1/services/{service}", tag = "services", params(
+#[utoipa::path(put, operation_id = "putService", path = "/v1/services/{service}", tag = "services", params(
     ("service" = String, Path),
     ("If-Match" = Option<String>, Header, description = "The ETag of the service that is changed"),
     ("If-None-Match" = Option<String>, Header, description = "`*`: make it, change none"),
@@ -94,7 +94,7 @@ pub async fn put(
 }
 
 /// Remove a service that has no API.
-#[utoipa::path(delete, path = "/v1/services/{service}", tag = "services", params(
+#[utoipa::path(delete, operation_id = "deleteService", path = "/v1/services/{service}", tag = "services", params(
     ("service" = String, Path),
     ("If-Match" = Option<String>, Header, description = "The ETag of the service"),
     ChangeQuery,
@@ -113,7 +113,7 @@ pub async fn delete(
 }
 
 /// List the environments, and what each of them serves.
-#[utoipa::path(get, path = "/v1/environments", tag = "releases", responses(
+#[utoipa::path(get, operation_id = "listEnvironments", path = "/v1/environments", tag = "releases", responses(
     (status = 200, description = "All of them", body = Page<Environment>),
     Refused,
 ))]

@@ -91,7 +91,7 @@ pub struct ChangeEvent {
 }
 
 /// Show how the gateway is.
-#[utoipa::path(get, path = "/v1/status", tag = "status", responses(
+#[utoipa::path(get, operation_id = "showStatus", path = "/v1/status", tag = "status", responses(
     (status = 200, description = "How it is", body = Status),
     Refused,
 ))]
@@ -165,7 +165,7 @@ fn warning(message: String) -> Finding {
 }
 
 /// Follow changes: an event with each configuration that is applied or refused, and with each release.
-#[utoipa::path(get, path = "/v1/events", tag = "status", responses(
+#[utoipa::path(get, operation_id = "followChanges", path = "/v1/events", tag = "status", responses(
     (status = 200, description = "Events named `change`", body = ChangeEvent, content_type = "text/event-stream"),
     Refused,
 ))]

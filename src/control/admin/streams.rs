@@ -60,7 +60,7 @@ pub struct Lost {
 }
 
 /// Follow requests as they end. Values of header fields and queries are never in it.
-#[utoipa::path(get, path = "/v1/requests", tag = "status", params(RequestQuery), responses(
+#[utoipa::path(get, operation_id = "followRequests", path = "/v1/requests", tag = "status", params(RequestQuery), responses(
     (status = 200, description = "Events named `request`, and `lost` for those that were missed", body = RequestEvent, content_type = "text/event-stream"),
     Refused,
 ))]
@@ -95,7 +95,7 @@ pub async fn requests(
 }
 
 /// Follow the figures of each second.
-#[utoipa::path(get, path = "/v1/live", tag = "status", responses(
+#[utoipa::path(get, operation_id = "followFigures", path = "/v1/live", tag = "status", responses(
     (status = 200, description = "Events named `figures`", body = Figures, content_type = "text/event-stream"),
     Refused,
 ))]

@@ -60,7 +60,7 @@ impl RouteQuery {
 }
 
 /// List the table in use: each API in each environment.
-#[utoipa::path(get, path = "/v1/routes", tag = "routes", params(RouteQuery), responses(
+#[utoipa::path(get, operation_id = "listRoutes", path = "/v1/routes", tag = "routes", params(RouteQuery), responses(
     (status = 200, description = "A page of the table", body = Page<Route>),
     Refused,
 ))]
@@ -86,7 +86,7 @@ pub struct ExplainQuery {
 }
 
 /// Explain which API a request selects, and why the others lost.
-#[utoipa::path(get, path = "/v1/explain", tag = "routes", params(ExplainQuery), responses(
+#[utoipa::path(get, operation_id = "explain", path = "/v1/explain", tag = "routes", params(ExplainQuery), responses(
     (status = 200, description = "The story of the look-up", body = Explained),
     Refused,
 ))]
