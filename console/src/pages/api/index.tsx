@@ -1,0 +1,3 @@
+export function OneApi() {
+    return <p>OneApi</p>;
+}

@@ -1,0 +1,3 @@
+export function Apis() {
+    return <p>Apis</p>;
+}

@@ -1,0 +1,3 @@
+export function OneFunction() {
+    return <p>OneFunction</p>;
+}

@@ -1,0 +1,3 @@
+export function Functions() {
+    return <p>Functions</p>;
+}

@@ -1,0 +1,3 @@
+export function Revision() {
+    return <p>Revision</p>;
+}

@@ -1,0 +1,38 @@
+import { dictionary } from "../i18n";
+
+export const text = dictionary({
+    en: {
+        copy: "Copy",
+        copied: "Copied",
+        close: "Close",
+        loading: "Loading…",
+        unreachable: "The gateway cannot be reached",
+        unreachableAdvice: "This page asks again by itself. If it stays like this, see whether the gateway runs: `fngate status`.",
+        retry: "Try again",
+        rows: (shown: number, total: number) => (shown === total ? `${total}` : `${shown} of ${total}`),
+        unified: "Unified",
+        sideBySide: "Side by side",
+        noDifference: "No difference",
+        before: "Before",
+        after: "After",
+        readOnlyToken: "Your token may read, not change. Use a token with role `write`.",
+        method: "Method",
+    },
+    zh: {
+        copy: "复制",
+        copied: "已复制",
+        close: "关闭",
+        loading: "加载中…",
+        unreachable: "无法连接网关",
+        unreachableAdvice: "页面会自动重试。若长时间如此,请检查网关是否在运行:`fngate status`。",
+        retry: "重试",
+        rows: (shown: number, total: number) => (shown === total ? `${total}` : `${shown} / ${total}`),
+        unified: "合并视图",
+        sideBySide: "并排视图",
+        noDifference: "没有差异",
+        before: "之前",
+        after: "之后",
+        readOnlyToken: "当前令牌只能读取,不能修改。请使用角色为 `write` 的令牌。",
+        method: "方法",
+    },
+});
