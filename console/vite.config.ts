@@ -5,26 +5,26 @@ import { defineConfig } from "vite";
 const gateway = process.env.FNGATE_ADMIN ?? "http://127.0.0.1:9901";
 
 export default defineConfig({
-    base: "/console/",
-    plugins: [preact({ prefreshEnabled: false, reactAliasesEnabled: false })],
-    build: {
-        target: "es2022",
-        outDir: "dist",
-        // One script and one style sheet: a page that stays open over an upgrade has all that it needs.
-        cssCodeSplit: false,
-        modulePreload: false,
-        reportCompressedSize: false,
-        rollupOptions: { output: { inlineDynamicImports: true } },
+  base: "/console/",
+  plugins: [preact({ prefreshEnabled: false, reactAliasesEnabled: false })],
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    // One script and one style sheet: a page that stays open over an upgrade has all that it needs.
+    cssCodeSplit: false,
+    modulePreload: false,
+    reportCompressedSize: false,
+    rollupOptions: { output: { inlineDynamicImports: true } },
+  },
+  server: {
+    proxy: {
+      "/v1": {
+        target: gateway,
+        changeOrigin: true,
+        configure: (proxy) =>
+          // The gateway refuses pages of other origins; this one is a developer's own.
+          proxy.on("proxyReq", (request) => ["origin", "sec-fetch-site"].forEach((name) => request.removeHeader(name))),
+      },
     },
-    server: {
-        proxy: {
-            "/v1": {
-                target: gateway,
-                changeOrigin: true,
-                configure: (proxy) =>
-                    // The gateway refuses pages of other origins; this one is a developer's own.
-                    proxy.on("proxyReq", (request) => ["origin", "sec-fetch-site"].forEach((name) => request.removeHeader(name))),
-            },
-        },
-    },
+  },
 });

@@ -23,49 +23,49 @@ import { text } from "./shell/text";
 import { Empty, LinkButton, Page } from "./ui/parts";
 
 function NotFound() {
-    const t = text.value;
-    return (
-        <Page title={t.notFound}>
-            <Empty icon="search" title={t.notFound}>
-                <p>{t.notFoundText}</p>
-                <LinkButton href={overviewLink()}>{t.toOverview}</LinkButton>
-            </Empty>
-        </Page>
-    );
+  const t = text.value;
+  return (
+    <Page title={t.notFound}>
+      <Empty icon="search" title={t.notFound}>
+        <p>{t.notFoundText}</p>
+        <LinkButton href={overviewLink()}>{t.toOverview}</LinkButton>
+      </Empty>
+    </Page>
+  );
 }
 
 const PAGES: [string, ComponentType][] = [
-    ["/console", Overview],
-    ["/console/apis", Apis],
-    ["/console/apis/:service/:api", OneApi],
-    ["/console/apis/:service/:api/edit", EditApi],
-    ["/console/bind", BindApi],
-    ["/console/functions", Functions],
-    ["/console/functions/:namespace/:function", OneFunction],
-    ["/console/functions/:namespace/:function/edit", EditFunction],
-    ["/console/add-function", AddFunction],
-    ["/console/services", Services],
-    ["/console/explain", Explain],
-    ["/console/requests", Requests],
-    ["/console/releases", Releases],
-    ["/console/history", History],
-    ["/console/history/:revision", Revision],
-    ["/console/files", Files],
-    ["/console/certificates", Certificates],
+  ["/console", Overview],
+  ["/console/apis", Apis],
+  ["/console/apis/:service/:api", OneApi],
+  ["/console/apis/:service/:api/edit", EditApi],
+  ["/console/bind", BindApi],
+  ["/console/functions", Functions],
+  ["/console/functions/:namespace/:function", OneFunction],
+  ["/console/functions/:namespace/:function/edit", EditFunction],
+  ["/console/add-function", AddFunction],
+  ["/console/services", Services],
+  ["/console/explain", Explain],
+  ["/console/requests", Requests],
+  ["/console/releases", Releases],
+  ["/console/history", History],
+  ["/console/history/:revision", Revision],
+  ["/console/files", Files],
+  ["/console/certificates", Certificates],
 ];
 
 export function App() {
-    if (!person.value) return <Login />;
-    return (
-        <LocationProvider scope="/console">
-            <Shell>
-                <Router>
-                    {PAGES.map(([path, component]) => (
-                        <Route path={path} component={component} />
-                    ))}
-                    <Route default component={NotFound} />
-                </Router>
-            </Shell>
-        </LocationProvider>
-    );
+  if (!person.value) return <Login />;
+  return (
+    <LocationProvider scope="/console">
+      <Shell>
+        <Router>
+          {PAGES.map(([path, component]) => (
+            <Route path={path} component={component} />
+          ))}
+          <Route default component={NotFound} />
+        </Router>
+      </Shell>
+    </LocationProvider>
+  );
 }

@@ -14,48 +14,48 @@ export const absence = signal<Absence>("opening");
 export const mayWrite = computed(() => person.value?.role === "write");
 
 function leave(why: Absence): void {
-    setToken(null);
-    person.value = null;
-    absence.value = why;
+  setToken(null);
+  person.value = null;
+  absence.value = why;
 }
 
 onUnauthorized(() => person.value && leave("ended"));
 
 function whyNot(error: unknown, refused: Absence): Absence {
-    if (!(error instanceof ApiError)) return "unreachable";
-    return error.status === 429 ? "blocked" : refused;
+  if (!(error instanceof ApiError)) return "unreachable";
+  return error.status === 429 ? "blocked" : refused;
 }
 
 /** Logs in by the address that `fngate console` printed: `#code=…`, which works once. */
 export async function openTab(): Promise<void> {
-    const code = new URLSearchParams(location.hash.slice(1)).get("code");
-    if (!code) return leave("no_token");
-    history.replaceState(null, "", location.pathname + location.search);
-    try {
-        const { data } = await call<Person & { token: string }>("POST", "/v1/session", { body: { code }, anonymous: true });
-        setToken(data.token);
-        person.value = { name: data.name, role: data.role, expires: data.expires };
-    } catch (error) {
-        leave(whyNot(error, "used_code"));
-    }
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (!code) return leave("no_token");
+  history.replaceState(null, "", location.pathname + location.search);
+  try {
+    const { data } = await call<Person & { token: string }>("POST", "/v1/session", { body: { code }, anonymous: true });
+    setToken(data.token);
+    person.value = { name: data.name, role: data.role, expires: data.expires };
+  } catch (error) {
+    leave(whyNot(error, "used_code"));
+  }
 }
 
 /** Logs in with a token of the configuration. */
 export async function logIn(token: string): Promise<void> {
-    setToken(token);
-    try {
-        person.value = (await call<Person>("GET", "/v1/session")).data;
-    } catch (error) {
-        leave(whyNot(error, "bad_token"));
-    }
+  setToken(token);
+  try {
+    person.value = (await call<Person>("GET", "/v1/session")).data;
+  } catch (error) {
+    leave(whyNot(error, "bad_token"));
+  }
 }
 
 export async function logOut(): Promise<void> {
-    // Logged out here in any case; a gateway that cannot be reached forgets the session when it expires.
-    await call("DELETE", "/v1/session").catch(() => undefined);
-    leave("logged_out");
+  // Logged out here in any case; a gateway that cannot be reached forgets the session when it expires.
+  await call("DELETE", "/v1/session").catch(() => undefined);
+  leave("logged_out");
 }
 
 export function problemOf(error: unknown): Problem | null {
-    return error instanceof ApiError ? error.problem : null;
+  return error instanceof ApiError ? error.problem : null;
 }

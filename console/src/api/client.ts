@@ -7,24 +7,24 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 export type Answer<T> = { status: number; data: T; etag: string | null };
 
 type Options = {
-    query?: Query;
-    body?: unknown;
-    ifMatch?: string | null;
-    /** `If-None-Match: *`: only create. */
-    onlyCreate?: boolean;
-    abort?: AbortSignal;
-    /** Without the token of this tab. */
-    anonymous?: boolean;
+  query?: Query;
+  body?: unknown;
+  ifMatch?: string | null;
+  /** `If-None-Match: *`: only create. */
+  onlyCreate?: boolean;
+  abort?: AbortSignal;
+  /** Without the token of this tab. */
+  anonymous?: boolean;
 };
 
 /** The gateway refused a request. */
 export class ApiError extends Error {
-    constructor(
-        readonly status: number,
-        readonly problem: Problem,
-    ) {
-        super(problem.detail);
-    }
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+  ) {
+    super(problem.detail);
+  }
 }
 
 /** Whether the last request reached the gateway. */
@@ -34,43 +34,43 @@ let token: string | null = null;
 let unauthorized: () => void = () => undefined;
 
 export function setToken(value: string | null): void {
-    token = value;
+  token = value;
 }
 
 /** Called when the gateway does not know the token of this tab any more. */
 export function onUnauthorized(callback: () => void): void {
-    unauthorized = callback;
+  unauthorized = callback;
 }
 
 export function address(path: string, query: Query = {}): string {
-    const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
-    const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
-    return text ? `${path}?${text}` : path;
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
+  return text ? `${path}?${text}` : path;
 }
 
 /** Sends with the token of this tab; an answer of any status. */
 export async function send(path: string, init: RequestInit & { anonymous?: boolean }): Promise<Response> {
-    const headers = new Headers(init.headers);
-    if (token && !init.anonymous) headers.set("Authorization", `Bearer ${token}`);
-    try {
-        const response = await fetch(path, { ...init, headers, cache: "no-store", credentials: "omit", redirect: "error" });
-        reachable.value = true;
-        if (response.status === 401 && !init.anonymous) unauthorized();
-        return response;
-    } catch (error) {
-        if (!init.signal?.aborted) reachable.value = false;
-        throw error;
-    }
+  const headers = new Headers(init.headers);
+  if (token && !init.anonymous) headers.set("Authorization", `Bearer ${token}`);
+  try {
+    const response = await fetch(path, { ...init, headers, cache: "no-store", credentials: "omit", redirect: "error" });
+    reachable.value = true;
+    if (response.status === 401 && !init.anonymous) unauthorized();
+    return response;
+  } catch (error) {
+    if (!init.signal?.aborted) reachable.value = false;
+    throw error;
+  }
 }
 
 async function problemFrom(response: Response): Promise<Problem> {
-    const text = await response.text();
-    try {
-        return JSON.parse(text) as Problem;
-    } catch {
-        const detail = text.trim() || response.statusText;
-        return { status: response.status, reason: "", detail, title: "", type: "" } as unknown as Problem;
-    }
+  const text = await response.text();
+  try {
+    return JSON.parse(text) as Problem;
+  } catch {
+    const detail = text.trim() || response.statusText;
+    return { status: response.status, reason: "", detail, title: "", type: "" } as unknown as Problem;
+  }
 }
 
 /**
@@ -79,24 +79,24 @@ async function problemFrom(response: Response): Promise<Problem> {
  * Throws `ApiError` when the gateway refuses, and `TypeError` when it cannot be reached.
  */
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
-    const headers: Record<string, string> = { Accept: "application/json" };
-    if (method !== "GET") headers["Content-Type"] = "application/json";
-    if (options.ifMatch) headers["If-Match"] = options.ifMatch;
-    if (options.onlyCreate) headers["If-None-Match"] = "*";
-    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const response = await send(address(path, options.query), {
-        method,
-        headers,
-        body,
-        signal: options.abort,
-        anonymous: options.anonymous,
-    });
-    if (!response.ok) throw new ApiError(response.status, await problemFrom(response));
-    const text = await response.text();
-    return { status: response.status, data: (text ? JSON.parse(text) : null) as T, etag: response.headers.get("ETag") };
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") headers["Content-Type"] = "application/json";
+  if (options.ifMatch) headers["If-Match"] = options.ifMatch;
+  if (options.onlyCreate) headers["If-None-Match"] = "*";
+  const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+  const response = await send(address(path, options.query), {
+    method,
+    headers,
+    body,
+    signal: options.abort,
+    anonymous: options.anonymous,
+  });
+  if (!response.ok) throw new ApiError(response.status, await problemFrom(response));
+  const text = await response.text();
+  return { status: response.status, data: (text ? JSON.parse(text) : null) as T, etag: response.headers.get("ETag") };
 }
 
 /** A path of the API from its segments: each is percent-encoded. */
 export function path(...segments: string[]): string {
-    return `/v1/${segments.map(encodeURIComponent).join("/")}`;
+  return `/v1/${segments.map(encodeURIComponent).join("/")}`;
 }

@@ -16,35 +16,35 @@ export const restarted = signal<string | null>(null);
 let asked = 0;
 
 async function refresh(): Promise<void> {
-    const ask = ++asked;
-    const { data } = await call<Status>("GET", "/v1/status");
-    if (ask !== asked) return;
-    if (status.value && status.value.started !== data.started) restarted.value = data.started;
-    status.value = data;
+  const ask = ++asked;
+  const { data } = await call<Status>("GET", "/v1/status");
+  if (ask !== asked) return;
+  if (status.value && status.value.started !== data.started) restarted.value = data.started;
+  status.value = data;
 }
 
 /** After a change from this page, without waiting for the event. */
 export async function changed(): Promise<void> {
-    changes.value += 1;
-    await refresh().catch(() => undefined);
+  changes.value += 1;
+  await refresh().catch(() => undefined);
 }
 
 effect(() => {
-    if (!person.value) {
-        status.value = null;
-        return undefined;
-    }
-    return openStream(
-        "/v1/events",
-        {},
-        {
-            event: () => void changed(),
-            state: (state) => {
-                if (state === "open") {
-                    connected.value = true;
-                    void changed();
-                } else if (state === "lost") connected.value = false;
-            },
-        },
-    );
+  if (!person.value) {
+    status.value = null;
+    return undefined;
+  }
+  return openStream(
+    "/v1/events",
+    {},
+    {
+      event: () => void changed(),
+      state: (state) => {
+        if (state === "open") {
+          connected.value = true;
+          void changed();
+        } else if (state === "lost") connected.value = false;
+      },
+    },
+  );
 });

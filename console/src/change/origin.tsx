@@ -5,16 +5,16 @@ import type { Origin as Place } from "../api/schema";
 import { text } from "./text";
 
 export function Origin({ origin }: { origin: Place }) {
-    return (
-        <span class="row tight">
-            <a class="mono wrap-any" href={filesLink(origin.file, origin.line)}>
-                {origin.file}:{origin.line}
-            </a>
-            {origin.read_only && (
-                <Badge tone="warn" title={origin.read_only}>
-                    {text.value.readOnlyFile}
-                </Badge>
-            )}
-        </span>
-    );
+  return (
+    <span class="row tight">
+      <a class="mono wrap-any" href={filesLink(origin.file, origin.line)}>
+        {origin.file}:{origin.line}
+      </a>
+      {origin.read_only && (
+        <Badge tone="warn" title={origin.read_only}>
+          {text.value.readOnlyFile}
+        </Badge>
+      )}
+    </span>
+  );
 }

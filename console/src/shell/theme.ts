@@ -9,15 +9,15 @@ const chosen = signal<Theme | null>(localStorage.getItem(KEY) as Theme | null);
 export const theme = signal<Theme>("light");
 
 function apply(): void {
-    theme.value = chosen.value ?? (system.matches ? "dark" : "light");
-    document.documentElement.dataset.theme = theme.value;
+  theme.value = chosen.value ?? (system.matches ? "dark" : "light");
+  document.documentElement.dataset.theme = theme.value;
 }
 
 effect(apply);
 system.addEventListener("change", apply);
 
 export function toggleTheme(): void {
-    const next: Theme = theme.value === "dark" ? "light" : "dark";
-    localStorage.setItem(KEY, next);
-    chosen.value = next;
+  const next: Theme = theme.value === "dark" ? "light" : "dark";
+  localStorage.setItem(KEY, next);
+  chosen.value = next;
 }

@@ -5,97 +5,104 @@ import "uplot/dist/uPlot.min.css";
 import { theme } from "../shell/theme";
 
 export type Line = {
-    label: string;
-    color: "--accent" | "--ok" | "--warn" | "--error" | "--info" | "--violet" | "--muted";
-    values: (number | null)[];
-    fill?: boolean;
+  label: string;
+  color: "--accent" | "--ok" | "--warn" | "--error" | "--info" | "--violet" | "--muted";
+  values: (number | null)[];
+  fill?: boolean;
 };
 
 const HEIGHT = 180;
+/** Seconds that are in view at least: a curve of few points says nothing. */
+const SPAN = 30;
 
 function colors() {
-    const style = getComputedStyle(document.documentElement);
-    return (name: string) => style.getPropertyValue(name).trim();
+  const style = getComputedStyle(document.documentElement);
+  return (name: string) => style.getPropertyValue(name).trim();
 }
 
 function draw(target: HTMLElement, lines: Line[], format: (value: number) => string): uPlot {
-    const color = colors();
-    const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
-    return new uPlot(
+  const color = colors();
+  const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
+  return new uPlot(
+    {
+      width: target.clientWidth || 300,
+      height: HEIGHT,
+      cursor: { y: false },
+      legend: { show: false },
+      padding: [10, 24, 0, 0],
+      scales: {
+        x: { time: true, range: (_plot, low, high) => [Math.min(low ?? 0, (high ?? 0) - SPAN), high ?? SPAN] },
+        y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] },
+      },
+      axes: [
         {
-            width: target.clientWidth || 300,
-            height: HEIGHT,
-            cursor: { y: false },
-            legend: { show: false },
-            scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] } },
-            axes: [
-                {
-                    ...axis,
-                    grid: { show: false },
-                    space: 80,
-                    values: (_plot, ticks) => ticks.map((tick) => new Date(tick * 1000).toTimeString().slice(0, 8)),
-                },
-                { ...axis, size: 58, space: 34, values: (_plot, ticks) => ticks.map(format) },
-            ],
-            series: [
-                {},
-                ...lines.map((line) => ({
-                    label: line.label,
-                    stroke: color(line.color),
-                    fill: line.fill ? `${color(line.color)}22` : undefined,
-                    width: 1.75,
-                    points: { show: false },
-                })),
-            ],
+          ...axis,
+          grid: { show: false },
+          space: 80,
+          size: 26,
+          values: (_plot, ticks) => ticks.map((tick) => new Date(tick * 1000).toTimeString().slice(0, 8)),
         },
-        [[], ...lines.map(() => [])] as uPlot.AlignedData,
-        target,
-    );
+        { ...axis, size: 58, space: 34, values: (_plot, ticks) => ticks.map(format) },
+      ],
+      series: [
+        {},
+        ...lines.map((line) => ({
+          label: line.label,
+          stroke: color(line.color),
+          fill: line.fill ? `${color(line.color)}22` : undefined,
+          width: 1.75,
+          points: { show: false },
+        })),
+      ],
+    },
+    [[], ...lines.map(() => [])] as uPlot.AlignedData,
+    target,
+  );
 }
 
 /** `times` are seconds since the epoch. `summary` says in words what the picture shows. */
 export function Chart({
-    times,
-    lines,
-    format,
-    summary,
+  times,
+  lines,
+  format,
+  summary,
 }: {
-    times: number[];
-    lines: Line[];
-    format: (value: number) => string;
-    summary: string;
+  times: number[];
+  lines: Line[];
+  format: (value: number) => string;
+  summary: string;
 }) {
-    const target = useRef<HTMLDivElement>(null);
-    const plot = useRef<uPlot | null>(null);
-    const kinds = lines.map((line) => line.label + line.color).join();
-    const dark = theme.value;
-    useEffect(() => {
-        const element = target.current;
-        if (!element) return undefined;
-        const made = draw(element, lines, format);
-        plot.current = made;
-        const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-        observer.observe(element);
-        return () => {
-            observer.disconnect();
-            made.destroy();
-        };
-        // Another language, theme or set of lines makes a new picture; figures only change its data.
-    }, [kinds, dark]);
-    useEffect(() => {
-        plot.current?.setData([times, ...lines.map((line) => line.values)] as uPlot.AlignedData);
-    }, [times, lines]);
-    return (
-        <figure>
-            <div ref={target} role="img" aria-label={summary} style={{ height: `${HEIGHT}px`, overflow: "hidden" }} />
-            <figcaption class="row small muted" style={{ marginTop: "6px" }}>
-                {lines.map((line) => (
-                    <span class="row tight">
-                        <span style={{ width: "14px", height: "3px", borderRadius: "2px", background: `var(${line.color})` }} />
-                        {line.label}
-                    </span>
-                ))}
-            </figcaption>
-        </figure>
-    );
+  const target = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const kinds = lines.map((line) => line.label + line.color).join();
+  const dark = theme.value;
+  useEffect(() => {
+    const element = target.current;
+    if (!element) return undefined;
+    const made = draw(element, lines, format);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+    // Another language, theme or set of lines makes a new picture; figures only change its data.
+  }, [kinds, dark]);
+  useEffect(() => {
+    plot.current?.setData([times, ...lines.map((line) => line.values)] as uPlot.AlignedData);
+  }, [times, lines]);
+  return (
+    <figure>
+      <div ref={target} role="img" aria-label={summary} style={{ height: `${HEIGHT}px`, overflow: "hidden" }} />
+      <figcaption class="row small muted" style={{ marginTop: "6px" }}>
+        {lines.map((line) => (
+          <span class="row tight">
+            <span style={{ width: "14px", height: "3px", borderRadius: "2px", background: `var(${line.color})` }} />
+            {line.label}
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
 }

@@ -10,24 +10,24 @@ const messages = signal<readonly Message[]>([]);
 let last = 0;
 
 function dismiss(id: number): void {
-    messages.value = messages.value.filter((message) => message.id !== id);
+  messages.value = messages.value.filter((message) => message.id !== id);
 }
 
 export function say(content: ComponentChildren, tone: Message["tone"] = "ok"): void {
-    const id = ++last;
-    messages.value = [...messages.value, { id, tone, content }].slice(-4);
-    setTimeout(() => dismiss(id), 7_000);
+  const id = ++last;
+  messages.value = [...messages.value, { id, tone, content }].slice(-4);
+  setTimeout(() => dismiss(id), 7_000);
 }
 
 export function Toasts() {
-    return (
-        <div class="toasts" role="status" aria-live="polite">
-            {messages.value.map(({ id, tone, content }) => (
-                <div key={id} class={`toast ${tone}`}>
-                    <div class="grow">{content}</div>
-                    <Button icon="cross" kind="quiet" label={text.value.close} onClick={() => dismiss(id)} />
-                </div>
-            ))}
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {messages.value.map(({ id, tone, content }) => (
+        <div key={id} class={`toast ${tone}`}>
+          <div class="grow">{content}</div>
+          <Button icon="cross" kind="quiet" label={text.value.close} onClick={() => dismiss(id)} />
         </div>
-    );
+      ))}
+    </div>
+  );
 }

@@ -1,3 +1,191 @@
+/** One API: its way, its figures, its last requests, its settings. */
+import { useLocation, useRoute } from "preact-iso";
+import { useCallback } from "preact/hooks";
+import { useFigures } from "../../api/live";
+import type { Api, Figures } from "../../api/schema";
+import { useChange, type Change } from "../../change/change";
+import { unbindCommand } from "../../change/command";
+import { Origin } from "../../change/origin";
+import { formatNumber } from "../../i18n";
+import { apiPath, bodyOf, ruleOf } from "../../objects/api";
+import { TimeChart, TrafficChart } from "../../objects/charts";
+import { ApiState, Environments, trafficOfApi } from "../../objects/parts";
+import { apisLink, editApiLink, explainLink } from "../../shell/links";
+import { Badge, Card, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton, WriteLink } from "../../ui/parts";
+import { useApi } from "./data";
+import { LastRequests } from "./last";
+import { text } from "./text";
+import { Way } from "./way";
+
+/** A URL that leads to the API, for a first try. */
+export function exampleUrl(api: Api): string {
+  const domain = api.status.environments.flatMap((environment) => environment.domains)[0];
+  if (!domain) return "";
+  const host = domain.host === "*" ? "localhost" : domain.host.replace(/^\*\./, "www.");
+  const path = api.path.replace(/^=/, "").replaceAll(/\{[^}]*\}/g, "1");
+  return `http://${host}${domain.base_path === "/" ? "" : domain.base_path}${path}`;
+}
+
+function switchOf(api: Api, etag: string | null): Change {
+  const t = text.value;
+  return {
+    title: api.enabled ? t.switchOff(ruleOf(api)) : t.switchOn(ruleOf(api)),
+    verb: api.enabled ? t.off : t.on,
+    remark: api.enabled ? t.offRemark : undefined,
+    method: "PUT",
+    path: apiPath(api.service, api.name),
+    etag,
+    body: { ...bodyOf(api), enabled: !api.enabled },
+  };
+}
+
+function unbindOf(api: Api, etag: string | null, rate: number, onDone: () => void): Change {
+  const t = text.value;
+  return {
+    title: t.unbindTitle(ruleOf(api)),
+    verb: t.unbind,
+    danger: true,
+    remark: (
+      <Notice tone="warn">
+        {rate > 0 && <strong>{t.unbindBusy(formatNumber(rate, 1))}</strong>}
+        <span>{t.unbindRemark}</span>
+      </Notice>
+    ),
+    method: "DELETE",
+    path: apiPath(api.service, api.name),
+    etag,
+    commands: [unbindCommand(api)],
+    onDone,
+  };
+}
+
+function Settings({ api }: { api: Api }) {
+  const t = text.value;
+  const headers = Object.entries(api.headers ?? {});
+  return (
+    <dl class="facts">
+      <dt>{t.name}</dt>
+      <dd class="mono">{api.name}</dd>
+      <dt>{t.environments}</dt>
+      <dd>
+        <Environments all={api.status.environments} />
+      </dd>
+      <dt>{t.timeout}</dt>
+      <dd>
+        {api.status.timeout}{" "}
+        <span class="muted small">{api.status.timeout_set_at === "default" ? t.byDefault : t.setAt(api.status.timeout_set_at)}</span>
+      </dd>
+      <dt>{t.maxBody}</dt>
+      <dd>{api.max_body_bytes ?? <span class="muted">{t.gatewayLimit}</span>}</dd>
+      <dt>{t.rawPath}</dt>
+      <dd>{api.raw_path ? t.yes : t.no}</dd>
+      <dt>{t.headers}</dt>
+      <dd>
+        {headers.length === 0 && <span class="muted">{t.none}</span>}
+        {headers.map(([name, value]) => (
+          <div>
+            <code>
+              {name}: {value}
+            </code>
+          </div>
+        ))}
+      </dd>
+      <dt>{t.origin}</dt>
+      <dd>
+        <Origin origin={api.status.origin} />
+      </dd>
+    </dl>
+  );
+}
+
+function Notices({ api }: { api: Api }) {
+  const t = text.value;
+  return (
+    <>
+      {api.status.origin.read_only && (
+        <Notice tone="info" title={t.readOnly}>
+          {api.status.origin.read_only}
+        </Notice>
+      )}
+      {api.status.environments.map(
+        (environment) => environment.pinned && <Notice>{t.pinned(environment.environment, environment.pinned)}</Notice>,
+      )}
+    </>
+  );
+}
+
+function Found({ api, etag }: { api: Api; etag: string | null }) {
+  const t = text.value;
+  const { route } = useLocation();
+  const { review, dialog } = useChange();
+  const figures = useFigures();
+  const pick = useCallback((one: Figures) => trafficOfApi(one, api.service, api.name), [api.service, api.name]);
+  const rate = trafficOfApi(figures.at(-1), api.service, api.name).reduce((sum, one) => sum + one.requests, 0);
+  const locked = Boolean(api.status.origin.read_only) || etag === null;
+  const actions = (
+    <>
+      <LinkButton icon="explain" href={explainLink({ method: api.method === "ANY" ? "GET" : api.method, url: exampleUrl(api) })}>
+        {t.try}
+      </LinkButton>
+      <WriteLink icon="edit" href={editApiLink(api.service, api.name)}>
+        {t.edit}
+      </WriteLink>
+      <WriteButton icon={api.enabled ? "pause" : "play"} disabled={locked} onClick={() => review(switchOf(api, etag))}>
+        {api.enabled ? t.off : t.on}
+      </WriteButton>
+      <WriteButton icon="trash" kind="danger" disabled={locked} onClick={() => review(unbindOf(api, etag, rate, () => route(apisLink())))}>
+        {t.unbind}
+      </WriteButton>
+    </>
+  );
+  const title = (
+    <span class="row">
+      <Method method={api.method} />
+      <span class="mono wrap-any" style={{ fontSize: "18px" }}>
+        {api.path}
+      </span>
+      <ApiState api={api} />
+    </span>
+  );
+  return (
+    <Page title={title} lead={<Lead api={api} />} actions={actions}>
+      <Notices api={api} />
+      <Card title={t.way}>
+        <Way api={api} />
+      </Card>
+      <div class="grid wide">
+        <Card title={t.traffic}>
+          <TrafficChart figures={figures} pick={pick} />
+        </Card>
+        <Card title={t.duration}>
+          <TimeChart figures={figures} pick={pick} />
+        </Card>
+      </div>
+      <div class="grid wide">
+        <LastRequests api={api} url={exampleUrl(api)} />
+        <Card title={t.facts}>
+          <Settings api={api} />
+        </Card>
+      </div>
+      {dialog}
+    </Page>
+  );
+}
+
+function Lead({ api }: { api: Api }) {
+  return (
+    <span>
+      {text.value.of} <a href={apisLink({ service: api.service })}>{api.service}</a> {api.name !== ruleOf(api) && <Badge>{api.name}</Badge>}
+    </span>
+  );
+}
+
 export function OneApi() {
-    return <p>OneApi</p>;
+  const { params } = useRoute();
+  const [service, name] = [params.service ?? "", params.api ?? ""];
+  const { data, etag, error, reload } = useApi(service, name);
+  if (data) {
+    return <Found api={data} etag={etag} />;
+  }
+  return <Page title={name}>{error ? <Failure error={error} retry={reload} /> : <Loading />}</Page>;
 }

@@ -1,3 +1,171 @@
+/** All APIs, with filters. */
+import { figures as live, useFigures } from "../../api/live";
+import type { Api } from "../../api/schema";
+import { useChange } from "../../change/change";
+import { formatNumber } from "../../i18n";
+import { ruleOf } from "../../objects/api";
+import { ENVIRONMENTS, hostsOf, useFunctionNames, useServices } from "../../objects/lists";
+import { ApiState, Environments, FunctionName, Rate, shortId, trafficOfApi } from "../../objects/parts";
+import { switchChange } from "../../objects/switch";
+import { mayWrite } from "../../session";
+import { useFilters } from "../../shell/filters";
+import { apiLink, newApiLink } from "../../shell/links";
+import { Button, Empty, Failure, Loading, Method, Page, SearchBox, Select, WriteLink, type Choice } from "../../ui/parts";
+import { say } from "../../ui/toast";
+import { VirtualTable, type Column } from "../../ui/virtual";
+import { FILTERS, useApis, type Filters } from "./data";
+import { text } from "./text";
+
+const same = (value: string): Choice => ({ value, label: value });
+
+function FilterBar({ filters, change }: { filters: Filters; change: (part: Partial<Filters>) => void }) {
+  const t = text.value;
+  const services = useServices();
+  const functions = useFunctionNames();
+  const select = (name: keyof Filters, label: string, any: string, choices: Choice[]) => (
+    <Select
+      aria-label={label}
+      value={filters[name]}
+      onValue={(value) => change({ [name]: value })}
+      choices={[{ value: "", label: any }, ...choices]}
+    />
+  );
+  return (
+    <div class="filters">
+      <SearchBox label={t.search} value={filters.q} onValue={(q) => change({ q })} />
+      {select(
+        "service",
+        t.service,
+        t.anyService,
+        services.map(({ name }) => same(name)),
+      )}
+      {select("function", t.function, t.anyFunction, functions.map(same))}
+      {select("host", t.host, t.anyHost, hostsOf(services).map(same))}
+      {select("environment", t.environment, t.anyEnvironment, ENVIRONMENTS.map(same))}
+      {select("enabled", t.state, t.anyState, [
+        { value: "true", label: t.on },
+        { value: "false", label: t.off },
+      ])}
+    </div>
+  );
+}
+
+/** Its own component, so that a second that passes draws this cell and not the table. */
+function Traffic({ api }: { api: Api }) {
+  return <Rate traffic={trafficOfApi(live.value.at(-1), api.service, api.name)} />;
+}
+
+function functionsOf(api: Api): string[] {
+  return [...new Set(api.status.environments.map((environment) => environment.function))];
+}
+
+function columns(onSwitch: (api: Api) => void): Column<Api>[] {
+  const t = text.value;
+  return [
+    {
+      title: t.rule,
+      width: "minmax(0, 2.4fr)",
+      narrow: "keep",
+      cell: (api) => (
+        <span class="row" style={{ flexWrap: "nowrap" }}>
+          <Method method={api.method} />
+          <a class="cover mono clip" href={apiLink(api.service, api.name)}>
+            {api.path}
+          </a>
+        </span>
+      ),
+    },
+    { title: t.service, width: "minmax(0, 1fr)", cell: (api) => <div class="clip">{api.service}</div> },
+    {
+      title: t.function,
+      width: "minmax(0, 1.3fr)",
+      cell: (api) => (
+        <div class="clip">
+          {functionsOf(api).map((id, index) => (
+            <>
+              {index > 0 && ", "}
+              <FunctionName id={id} />
+            </>
+          ))}
+        </div>
+      ),
+    },
+    { title: t.environments, width: "minmax(0, 1.2fr)", cell: (api) => <Environments all={api.status.environments} /> },
+    { title: t.timeout, width: "72px", end: true, cell: (api) => <span class="num small">{api.status.timeout}</span> },
+    { title: t.traffic, width: "150px", end: true, cell: (api) => <Traffic api={api} /> },
+    {
+      title: t.state,
+      width: "148px",
+      narrow: "keep",
+      cell: (api) => (
+        <span class="row tight between" style={{ flexWrap: "nowrap" }}>
+          <ApiState api={api} />
+          {mayWrite.value && (
+            <span class="above">
+              <Button
+                kind="quiet"
+                icon={api.enabled ? "pause" : "play"}
+                label={api.enabled ? t.switchOff(ruleOf(api)) : t.switchOn(ruleOf(api))}
+                disabled={Boolean(api.status.origin.read_only)}
+                onClick={() => onSwitch(api)}
+              />
+            </span>
+          )}
+        </span>
+      ),
+    },
+  ];
+}
+
 export function Apis() {
-    return <p>Apis</p>;
+  const t = text.value;
+  const [filters, change] = useFilters(FILTERS);
+  const list = useApis(filters);
+  const { review, dialog } = useChange();
+  useFigures();
+  const filtered = Object.values(filters).some(Boolean);
+  const bind = (
+    <WriteLink kind="primary" icon="plus" href={newApiLink({ service: filters.service, function: filters.function })}>
+      {t.bind}
+    </WriteLink>
+  );
+  const onSwitch = (api: Api) => {
+    switchChange(api.service, api.name, (now) => ({
+      title: now.enabled ? t.switchOff(ruleOf(now)) : t.switchOn(ruleOf(now)),
+      verb: now.enabled ? t.off : t.on,
+      remark: now.enabled ? t.offRemark : undefined,
+    })).then(review, (error: Error) => say(error.message, "error"));
+  };
+  const nothing = filtered ? (
+    <Empty icon="search" title={t.noMatch}>
+      <Button onClick={() => change(Object.fromEntries(FILTERS.map((name) => [name, ""])))}>{t.clear}</Button>
+    </Empty>
+  ) : (
+    <Empty icon="apis" title={t.none}>
+      <p>{t.noneText}</p>
+      {bind}
+    </Empty>
+  );
+  return (
+    <Page title={t.title} lead={t.lead} actions={bind}>
+      <FilterBar filters={filters} change={change} />
+      <Failure error={list.error} />
+      <div class="card fill">
+        <VirtualTable
+          label={t.title}
+          columns={columns(onSwitch)}
+          rows={list.items}
+          total={list.total}
+          need={list.need}
+          rowKey={(api) => `${api.service}\n${api.name}`}
+          below={(api) => `${api.service} → ${functionsOf(api).map(shortId).join(", ")}`}
+          empty={list.loading ? <Loading /> : nothing}
+        />
+        <div class="muted small" style={{ padding: "8px 16px", borderTop: "1px solid var(--line)" }} role="status">
+          {list.total === 1 ? t.one : t.count(formatNumber(list.total))}
+        </div>
+      </div>
+      {dialog}
+    </Page>
+  );
 }

@@ -1,3 +1,3 @@
 export function Certificates() {
-    return <p>Certificates</p>;
+  return <p>Certificates</p>;
 }

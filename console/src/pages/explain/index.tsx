@@ -1,3 +1,3 @@
 export function Explain() {
-    return <p>Explain</p>;
+  return <p>Explain</p>;
 }

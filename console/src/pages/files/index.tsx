@@ -1,3 +1,3 @@
 export function Files() {
-    return <p>Files</p>;
+  return <p>Files</p>;
 }

@@ -1,3 +1,118 @@
+/** All function versions. */
+import { figures as live, useFigures } from "../../api/live";
+import type { Function, InstanceState } from "../../api/schema";
+import { formatNumber } from "../../i18n";
+import { Rate, shortId, trafficOfFunction } from "../../objects/parts";
+import { text as objects } from "../../objects/text";
+import { useFilters } from "../../shell/filters";
+import { functionLink, newFunctionLink } from "../../shell/links";
+import { Badge, Empty, Failure, Loading, Page, SearchBox, WriteLink, type Tone } from "../../ui/parts";
+import { VirtualTable, type Column } from "../../ui/virtual";
+import { useFunctions } from "./data";
+import { text } from "./text";
+
+const STATES: [InstanceState, Tone][] = [
+  ["up", "ok"],
+  ["down", "error"],
+  ["never_answered", "warn"],
+  ["unused", "plain"],
+];
+
+/** How many instances are in which state. */
+function InstanceCounts({ one }: { one: Function }) {
+  const count = (state: InstanceState) => one.status.instances.filter((instance) => instance.state === state).length;
+  return (
+    <span class="row tight">
+      {STATES.filter(([state]) => count(state) > 0).map(([state, tone]) => (
+        <Badge tone={tone} dot>
+          {count(state)} {objects.value.instance[state]}
+        </Badge>
+      ))}
+    </span>
+  );
+}
+
+function Traffic({ one }: { one: Function }) {
+  return <Rate traffic={trafficOfFunction(live.value.at(-1), one.status.id)} />;
+}
+
+/** The figure of this second; before the first, the one that came with the list. */
+function InFlight({ one }: { one: Function }) {
+  const now = live.value.at(-1) && trafficOfFunction(live.value.at(-1), one.status.id)[0];
+  return (
+    <span class="num">{text.value.of(now?.in_flight ?? (live.value.length > 0 ? 0 : one.status.in_flight), one.max_concurrency)}</span>
+  );
+}
+
+function columns(): Column<Function>[] {
+  const t = text.value;
+  return [
+    {
+      title: t.name,
+      width: "minmax(0, 2fr)",
+      narrow: "keep",
+      cell: (one) => (
+        <div class="clip">
+          <a class="cover mono" href={functionLink(one.namespace, one.name, one.version)}>
+            {shortId(one.status.id)}
+          </a>
+        </div>
+      ),
+    },
+    { title: t.instances, width: "minmax(0, 1.6fr)", narrow: "keep", cell: (one) => <InstanceCounts one={one} /> },
+    {
+      title: t.triggers,
+      width: "90px",
+      end: true,
+      cell: (one) =>
+        one.status.triggers === 0 ? <Badge tone="warn">{t.noTrigger}</Badge> : <span class="num">{formatNumber(one.status.triggers)}</span>,
+    },
+    { title: t.inFlight, width: "100px", end: true, cell: (one) => <InFlight one={one} /> },
+    { title: t.queue, width: "90px", end: true, cell: (one) => <span class="num">{t.of(one.status.queued, one.queue)}</span> },
+    { title: t.timeout, width: "80px", end: true, cell: (one) => <span class="num small">{one.timeout}</span> },
+    { title: t.traffic, width: "170px", end: true, cell: (one) => <Traffic one={one} /> },
+  ];
+}
+
 export function Functions() {
-    return <p>Functions</p>;
+  const t = text.value;
+  const [{ q }, change] = useFilters(["q"]);
+  const list = useFunctions(q);
+  useFigures();
+  const add = (
+    <WriteLink kind="primary" icon="plus" href={newFunctionLink()}>
+      {t.add}
+    </WriteLink>
+  );
+  const nothing = q ? (
+    <Empty icon="search" title={t.noMatch} />
+  ) : (
+    <Empty icon="functions" title={t.none}>
+      <p>{t.noneText}</p>
+      {add}
+    </Empty>
+  );
+  return (
+    <Page title={t.title} lead={t.lead} actions={add}>
+      <div class="filters">
+        <SearchBox label={t.search} value={q} onValue={(value) => change({ q: value })} />
+      </div>
+      <Failure error={list.error} />
+      <div class="card fill">
+        <VirtualTable
+          label={t.title}
+          columns={columns()}
+          rows={list.items}
+          total={list.total}
+          need={list.need}
+          rowKey={(one) => one.status.id}
+          below={(one) => one.instances.join(", ")}
+          empty={list.loading ? <Loading /> : nothing}
+        />
+        <div class="muted small" style={{ padding: "8px 16px", borderTop: "1px solid var(--line)" }} role="status">
+          {list.total === 1 ? t.one : t.count(formatNumber(list.total))}
+        </div>
+      </div>
+    </Page>
+  );
 }

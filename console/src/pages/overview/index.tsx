@@ -1,3 +1,3 @@
 export function Overview() {
-    return <p>Overview</p>;
+  return <p>Overview</p>;
 }

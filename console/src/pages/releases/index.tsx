@@ -1,3 +1,38 @@
+import { useChange } from "../../change/change";
+import { Code, Failure, Loading, Notice, Page } from "../../ui/parts";
+import { prose } from "../history/prose";
+import { useReleases } from "./data";
+import { EnvironmentCard } from "./environment";
+import { text } from "./text";
+import "./page.css";
+
+function NoHistory({ reason }: { reason: string }) {
+  const t = text.value;
+  return (
+    <Notice tone="warn" title={t.noHistory}>
+      <div>{reason}</div>
+      <div>{prose(t.noHistoryAdvice)}</div>
+      <Code>{'[history]\ndirectory = "/var/lib/fngate/history"'}</Code>
+    </Notice>
+  );
+}
+
 export function Releases() {
-    return <p>Releases</p>;
+  const t = text.value;
+  const { environments, revisions, error, retry, current, noHistory } = useReleases();
+  const { review, dialog } = useChange();
+  return (
+    <Page title={t.title}>
+      <p class="release-what">{prose(t.what)}</p>
+      {noHistory !== null && <NoHistory reason={noHistory} />}
+      <Failure error={error} retry={retry} />
+      {!environments && !error && <Loading />}
+      <div class="stack">
+        {environments?.map((environment) => (
+          <EnvironmentCard key={environment.name} {...{ environment, revisions, current, review }} />
+        ))}
+      </div>
+      {dialog}
+    </Page>
+  );
 }

@@ -1,0 +1,28 @@
+/** What is said and done about an API in more than one place. */
+import type { Api, ApiBody } from "../api/schema";
+import { path } from "../api/client";
+
+/** `GET /orders/{id}` */
+export function ruleOf(api: { method: string; path: string }): string {
+  return `${api.method} ${api.path}`;
+}
+
+export function apiPath(service: string, api: string): string {
+  return path("services", service, "apis", api);
+}
+
+/** The keys that a change sends: all of them, since one that is left out gets its default. */
+export function bodyOf(api: Api): ApiBody {
+  return {
+    path: api.path,
+    method: api.method,
+    function: api.function,
+    environments: api.environments,
+    versions: api.versions,
+    timeout: api.timeout,
+    max_body_bytes: api.max_body_bytes,
+    headers: api.headers,
+    raw_path: api.raw_path,
+    enabled: api.enabled,
+  };
+}

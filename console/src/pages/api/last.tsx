@@ -1,0 +1,53 @@
+/** The last requests of one API. */
+import type { Api } from "../../api/schema";
+import { formatClock, formatMs } from "../../i18n";
+import { requestsLink } from "../../shell/links";
+import { Card, Code, StatusCode } from "../../ui/parts";
+import { useTail } from "../requests/data";
+import { text } from "./text";
+
+const SHOWN = 8;
+
+export function LastRequests({ api, url }: { api: Api; url: string }) {
+  const t = text.value;
+  const { requests } = useTail({ service: api.service, api: api.name }, SHOWN);
+  const all = <a href={requestsLink({ service: api.service, api: api.name })}>{t.all}</a>;
+  return (
+    <Card title={t.last} actions={all} flush>
+      {requests.length === 0 ? (
+        <div class="empty">
+          <strong>{t.noRequests}</strong>
+          <p class="small">{t.lastHint}</p>
+          {url && (
+            <>
+              <p class="small">{t.noRequestsText}</p>
+              <Code wrap>{`curl -i ${api.method === "GET" || api.method === "ANY" ? "" : `-X ${api.method} `}${url}`}</Code>
+            </>
+          )}
+        </div>
+      ) : (
+        <div class="scroll-x">
+          <table class="table">
+            <tbody>
+              {requests.map((event) => (
+                <tr key={event.request_id}>
+                  <td class="num small muted">{formatClock(event.time)}</td>
+                  <td>
+                    <StatusCode status={event.status} />
+                  </td>
+                  <td class="wrap-any">
+                    <code>
+                      {event.method} {event.path}
+                    </code>
+                    {event.reason && <div class="small muted">{event.reason}</div>}
+                  </td>
+                  <td class="end num small nowrap">{formatMs(event.duration_ms)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Card>
+  );
+}

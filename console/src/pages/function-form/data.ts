@@ -1,0 +1,66 @@
+/** What the form holds, and the change that it makes. */
+import type { Function, FunctionBody } from "../../api/schema";
+import type { Change } from "../../change/change";
+import { functionPath } from "../../objects/function";
+import { headersOf, rowsOf, type HeaderRow } from "../../objects/headers";
+import { LATEST } from "../../shell/links";
+
+/** Keys with text that the form only shows on request. */
+export const FURTHER = [
+  "connect_timeout",
+  "start_wait",
+  "queue_timeout",
+  "keepalive",
+  "stream_idle",
+  "stream_max",
+  "websocket_idle",
+  "ping_interval",
+  "max_response_header_bytes",
+  "proxy_protocol",
+] as const;
+export const NUMBERS = ["max_concurrency", "queue", "memory", "max_response_headers"] as const;
+
+type Texts = Record<(typeof FURTHER)[number] | (typeof NUMBERS)[number] | "timeout", string>;
+export type Form = Texts & { namespace: string; name: string; version: string; instances: string; headers: HeaderRow[] };
+
+const KEYS = ["timeout", ...FURTHER, ...NUMBERS] as const;
+
+export const EMPTY: Form = {
+  namespace: "default",
+  name: "",
+  version: "",
+  instances: "",
+  headers: [],
+  ...(Object.fromEntries(KEYS.map((key) => [key, ""])) as Texts),
+};
+
+export function formOf(one: Function): Form {
+  return {
+    ...(Object.fromEntries(KEYS.map((key) => [key, String(one[key])])) as Texts),
+    namespace: one.namespace,
+    name: one.name,
+    version: one.version === LATEST ? "" : one.version,
+    instances: one.instances.join("\n"),
+    headers: rowsOf(one.headers ?? {}),
+  };
+}
+
+export function isNumber(text: string): boolean {
+  return /^\d*$/.test(text.trim());
+}
+
+/** A key that is empty gets its default. */
+function bodyOf(form: Form): FunctionBody {
+  const texts = Object.fromEntries(["timeout" as const, ...FURTHER].map((key) => [key, form[key].trim() || null]));
+  const numbers = Object.fromEntries(NUMBERS.map((key) => [key, form[key].trim() ? Number(form[key]) : null]));
+  const instances = form.instances.split(/[\n,]/).map((line) => line.trim());
+  return { instances: instances.filter(Boolean), headers: headersOf(form.headers), ...texts, ...numbers };
+}
+
+/** Null while the form lacks something. `etag` is null for a new function. */
+export function changeOf(form: Form, etag: string | null): Omit<Change, "title" | "verb"> | null {
+  const body = bodyOf(form);
+  if (!form.namespace.trim() || !form.name.trim() || body.instances.length === 0 || !NUMBERS.every((key) => isNumber(form[key])))
+    return null;
+  return { method: "PUT", path: functionPath(form.namespace.trim(), form.name.trim(), form.version.trim() || undefined), etag, body };
+}

@@ -1,0 +1,90 @@
+/** Adding a trigger with three fields. */
+import { useState } from "preact/hooks";
+import type { Function } from "../../api/schema";
+import { Refused, useChange, type Change } from "../../change/change";
+import { bindCommand } from "../../change/command";
+import { useDraft, withoutPointers } from "../../change/draft";
+import { functionPath } from "../../objects/function";
+import { METHODS, useServices } from "../../objects/lists";
+import { shortId } from "../../objects/parts";
+import { newApiLink, servicesLink } from "../../shell/links";
+import { Card, LinkButton, Notice, SelectField, TextField, WriteButton } from "../../ui/parts";
+import { text } from "./text";
+
+type Rule = { service: string; method: string; path: string };
+
+function changeOf(one: Function, { service, method, path }: Rule): Change | null {
+  if (!service || !path.trim()) return null;
+  const body = { service, method, path: path.trim() };
+  return {
+    title: text.value.addTitle(`${method} ${body.path}`),
+    verb: text.value.add,
+    method: "POST",
+    path: `${functionPath(one.namespace, one.name, one.version)}/triggers`,
+    body,
+    commands: [bindCommand({ ...body, function: shortId(one.status.id) })],
+  };
+}
+
+export function QuickTrigger({ one }: { one: Function }) {
+  const t = text.value;
+  const services = useServices();
+  const [typed, setRule] = useState<Rule>({ service: "", method: "GET", path: "" });
+  const rule = { ...typed, service: typed.service || services[0]?.name || "" };
+  const { review, dialog } = useChange();
+  const change = changeOf(one, rule);
+  const draft = useDraft(change);
+  const rest = withoutPointers(draft.error, ["/path", "/method", "/service"]);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (change) review({ ...change, onDone: () => setRule({ ...rule, path: "" }) });
+  };
+  if (services.length === 0) {
+    return (
+      <Card title={t.quick}>
+        <Notice>
+          {t.noService} <a href={servicesLink()}>{t.addService}</a>
+        </Notice>
+      </Card>
+    );
+  }
+  const known = { service: rule.service, function: shortId(one.status.id), path: rule.path, method: rule.method };
+  return (
+    <Card title={t.quick}>
+      <form class="stack" onSubmit={submit}>
+        <div class="fields">
+          <SelectField
+            label={t.service}
+            value={rule.service}
+            onValue={(service) => setRule({ ...rule, service })}
+            error={draft.wrong("/service")}
+            choices={services.map(({ name }) => ({ value: name, label: name }))}
+          />
+          <SelectField
+            label={t.method}
+            value={rule.method}
+            onValue={(method) => setRule({ ...rule, method })}
+            error={draft.wrong("/method")}
+            choices={METHODS.map((value) => ({ value, label: value }))}
+          />
+          <TextField
+            label={t.path}
+            value={rule.path}
+            onValue={(path) => setRule({ ...rule, path })}
+            error={draft.wrong("/path")}
+            mono
+            placeholder="/orders/{id}"
+          />
+        </div>
+        {rest !== null && <Refused error={rest} />}
+        <div class="row">
+          <WriteButton kind="primary" icon="plus" type="submit" disabled={!change || draft.error !== null}>
+            {t.add}
+          </WriteButton>
+          <LinkButton href={newApiLink(known)}>{t.full}</LinkButton>
+        </div>
+      </form>
+      {dialog}
+    </Card>
+  );
+}

@@ -1,0 +1,136 @@
+import { useState } from "preact/hooks";
+import { Ago, Badge, Card, Empty, Failure, Loading, SearchBox, Select, type Tone } from "../../ui/parts";
+import { VirtualTable, type Column } from "../../ui/virtual";
+import { ACTIONS, useAudit, useView, type Action, type AuditLine } from "./data";
+import { AuditDialog } from "./line";
+import { objectLabel } from "./object";
+import { Author } from "./revisions";
+import { text } from "./text";
+
+const TONES: Partial<Record<string, Tone>> = {
+  create: "ok",
+  change: "info",
+  delete: "error",
+  apply: "violet",
+  rollback: "warn",
+  release: "accent",
+  follow: "accent",
+  unrelease: "warn",
+};
+
+export function ActionBadge({ action }: { action: string }) {
+  return <Badge tone={TONES[action] ?? "plain"}>{text.value.actions[action as Action] ?? action}</Badge>;
+}
+
+function columns(open: (line: AuditLine) => void): Column<AuditLine>[] {
+  const t = text.value;
+  return [
+    { title: t.time, width: "minmax(110px, 0.6fr)", cell: ({ time }) => <Ago time={time} /> },
+    { title: t.action, width: "104px", narrow: "keep", cell: ({ action }) => <ActionBadge action={action} /> },
+    {
+      title: t.object,
+      width: "minmax(0, 2fr)",
+      narrow: "keep",
+      cell: (line) => (
+        <button type="button" class="audit-object clip" title={t.showLine} aria-haspopup="dialog" onClick={() => open(line)}>
+          {objectLabel(line.object)}
+        </button>
+      ),
+    },
+    {
+      title: t.author,
+      width: "minmax(100px, 0.7fr)",
+      cell: ({ author }) => (
+        <div class="clip">
+          <Author author={author} />
+        </div>
+      ),
+    },
+    {
+      title: t.note,
+      width: "minmax(0, 1fr)",
+      cell: ({ note }) => (
+        <div class="clip muted" title={note ?? ""}>
+          {note}
+        </div>
+      ),
+    },
+    { title: t.revisionColumn, width: "84px", end: true, cell: ({ revision }) => <span class="num">{revision}</span> },
+  ];
+}
+
+function Filters() {
+  const t = text.value;
+  const { filters, setFilter } = useView();
+  const actions = ACTIONS.map((action) => ({ value: action as string, label: t.actions[action] }));
+  return (
+    <div class="filters">
+      <SearchBox label={t.searchObject} value={filters.object} onValue={(object) => setFilter({ object })} />
+      <input
+        class="input audit-author"
+        aria-label={t.filterAuthor}
+        placeholder={t.filterAuthor}
+        value={filters.author}
+        spellcheck={false}
+        autocomplete="off"
+        onChange={(event) => setFilter({ author: event.currentTarget.value })}
+      />
+      <Select
+        aria-label={t.action}
+        value={filters.action}
+        onValue={(action) => setFilter({ action })}
+        choices={[{ value: "", label: t.allActions }, ...actions]}
+      />
+    </div>
+  );
+}
+
+export function Audit() {
+  const t = text.value;
+  const { filters } = useView();
+  const list = useAudit(filters);
+  const [opened, setOpened] = useState<AuditLine | null>(null);
+  const place = opened ? list.items.findIndex((line) => line.time === opened.time && line.object === opened.object) : -1;
+  const filtered = Object.values(filters).some(Boolean);
+  return (
+    <>
+      <Filters />
+      {list.error ? (
+        <Failure error={list.error} />
+      ) : list.loading && list.items.length === 0 ? (
+        <Loading />
+      ) : (
+        <Card class="fill" flush>
+          <VirtualTable
+            label={t.audit}
+            columns={columns(setOpened)}
+            rows={list.items}
+            total={list.total}
+            need={list.need}
+            rowKey={({ time, object }) => time + object}
+            selected={opened && opened.time + opened.object}
+            below={(line) => (
+              <>
+                {line.author} · <Ago time={line.time} />
+              </>
+            )}
+            empty={
+              <Empty icon="search" title={filtered ? t.noLines : t.noChanges}>
+                <p>{filtered ? t.noLinesText : t.noChangesText}</p>
+              </Empty>
+            }
+          />
+        </Card>
+      )}
+      {opened && (
+        <AuditDialog
+          line={opened}
+          newer={list.items[place - 1]}
+          older={place < 0 ? undefined : list.items[place + 1]}
+          onMove={setOpened}
+          onClose={() => setOpened(null)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+/** The changes of releases, for the review. */
+import { path } from "../../api/client";
+import type { Environment } from "../../api/schema";
+import type { Change } from "../../change/change";
+import { command } from "../../change/command";
+import { Notice } from "../../ui/parts";
+import { prose } from "../history/prose";
+import { ReleaseDiff } from "./diff";
+import { text } from "./text";
+
+/** What an environment serves now; null: nothing that a diff could start from. */
+export function servedRevision(environment: Environment): number | null {
+  return environment.state === "unreleased" ? null : (environment.revision ?? null);
+}
+
+export function releaseChange(environment: Environment, revision: number): Change {
+  const t = text.value;
+  const served = servedRevision(environment);
+  const back = served !== null && revision < served;
+  return {
+    title: back ? t.rollBackTitle(environment.name, revision) : t.releaseTitle(environment.name, revision),
+    method: "POST",
+    path: path("environments", environment.name, "release"),
+    body: { revision },
+    commands: [command("release", environment.name, "--revision", String(revision))],
+    verb: back ? t.rollBack : t.release,
+    danger: back,
+    remark: (
+      <>
+        <p>{prose(t.releaseRemark(environment.name, revision))}</p>
+        <ReleaseDiff from={served} to={revision} />
+      </>
+    ),
+  };
+}
+
+export function followChange(environment: Environment, current: number | null): Change {
+  const t = text.value;
+  return {
+    title: t.followTitle(environment.name),
+    method: "POST",
+    path: path("environments", environment.name, "follow"),
+    commands: [command("follow", environment.name)],
+    verb: t.follow,
+    remark: (
+      <>
+        <p>{prose(t.followRemark(environment.name))}</p>
+        <ReleaseDiff from={servedRevision(environment)} to={current} />
+      </>
+    ),
+  };
+}
+
+export function unreleaseChange(environment: Environment): Change {
+  const t = text.value;
+  return {
+    title: t.unreleaseTitle(environment.name),
+    method: "POST",
+    path: path("environments", environment.name, "unrelease"),
+    commands: [command("unrelease", environment.name)],
+    verb: t.unrelease,
+    danger: true,
+    confirm: environment.name,
+    remark: <Notice tone="warn">{prose(t.unreleaseRemark(environment))}</Notice>,
+  };
+}

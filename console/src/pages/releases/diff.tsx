@@ -1,0 +1,25 @@
+/** What a release would change in what an environment serves. */
+import { ApiError } from "../../api/client";
+import { Diff } from "../../ui/diff";
+import { Failure, Loading } from "../../ui/parts";
+import { prose } from "../history/prose";
+import { useDiff } from "./data";
+import { text } from "./text";
+
+export function ReleaseDiff({ from, to }: { from: number | null; to: number | null }) {
+  const t = text.value;
+  const { data, error, loading } = useDiff(from, to);
+  if (from === null || to === null) return null;
+  if (from === to) return <p class="muted small">{t.sameRevision(to)}</p>;
+  if (error instanceof ApiError && error.status === 404) return <p class="muted small">{t.notInHistory(from)}</p>;
+  if (error) return <Failure error={error} />;
+  if (loading || !data) return <Loading />;
+  if (data.diff === "") return <p class="muted small">{t.sameFiles(from, to)}</p>;
+  return (
+    <div class="stack tight release-diff">
+      <h3>{t.wouldChange(from, to)}</h3>
+      <Diff diff={data.diff} />
+      <p class="muted small">{prose(t.diffHint)}</p>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+/** What the page says before the first request. */
+import type { Page } from "../../api/query";
+import type { Route } from "../../api/schema";
+import { newApiLink } from "../../shell/links";
+import { Button, Code, Empty, Loading, TextField, WriteLink } from "../../ui/parts";
+import { curl, easiest, gatewayAddress, sampleRequest, setGatewayAddress } from "./sample";
+import { text } from "./text";
+
+/** A command that sends a request to an API of this gateway. */
+export function FirstRequest({ routes }: { routes: readonly Route[] }) {
+  const route = easiest(routes);
+  const request = route && sampleRequest(route);
+  if (!request) return null;
+  return (
+    <div class="first-request stack tight">
+      <Code wrap>{curl(request)}</Code>
+      <TextField label={text.value.address} value={gatewayAddress.value} onValue={setGatewayAddress} mono />
+    </div>
+  );
+}
+
+export function NoRequests({
+  filtered,
+  searching,
+  routes,
+  reset,
+}: {
+  filtered: boolean;
+  searching: boolean;
+  routes: Page<Route> | null;
+  reset: () => void;
+}) {
+  const t = text.value;
+  if (searching) return <Empty icon="search" title={t.nothingFound} />;
+  if (!routes) return <Loading />;
+  if (filtered)
+    return (
+      <Empty icon="requests" title={t.waiting}>
+        <p>{t.waitingFiltered}</p>
+        <Button onClick={reset}>{t.reset}</Button>
+      </Empty>
+    );
+  if (!easiest(routes.items))
+    return (
+      <Empty icon="apis" title={t.noApi}>
+        <p>{t.noApiText}</p>
+        <WriteLink kind="primary" icon="plus" href={newApiLink()}>
+          {t.bind}
+        </WriteLink>
+      </Empty>
+    );
+  return (
+    <Empty icon="requests" title={t.waiting}>
+      <p>{t.waitingText}</p>
+      <FirstRequest routes={routes.items} />
+    </Empty>
+  );
+}

@@ -1,0 +1,65 @@
+/** A request that somebody can send to try an API. */
+import { signal } from "@preact/signals";
+import type { Route } from "../../api/schema";
+import { quote } from "../../change/command";
+
+const KEY = "fngate.address";
+
+/** Where the gateway takes requests, as the reader reaches it. The admin API does not say it, so it is remembered here. */
+export const gatewayAddress = signal(localStorage.getItem(KEY) ?? `${location.hostname || "127.0.0.1"}:8080`);
+
+export function setGatewayAddress(value: string): void {
+  gatewayAddress.value = value;
+  localStorage.setItem(KEY, value);
+}
+
+/** A path that a rule matches, such as `/orders/1` for `/orders/{id}`. */
+export function samplePath(rule: string): string {
+  const path = rule.replace(/^=/, "").replace(/\{[^}]*\+\}/g, "a/b");
+  return path.replace(/\{[^}]*\}/g, "1");
+}
+
+/** A host that a pattern covers; null for every host. */
+export function sampleHost(pattern: string): string | null {
+  if (pattern === "*") return null;
+  return pattern.replace(/^\*\./, "www.");
+}
+
+/** A method and an address that lead to an API; null if no domain does. */
+export function sampleRequest(route: Route): { method: string; url: string } | null {
+  const domain = route.domains[0];
+  if (!domain) return null;
+  const base = domain.base_path.replace(/\/$/, "");
+  const host = sampleHost(domain.host) ?? gatewayAddress.value;
+  return { method: route.method === "ANY" ? "GET" : route.method, url: `http://${host}${base}${samplePath(route.path)}` };
+}
+
+/** The first API that is tried most easily: with GET, and without anything to fill in. */
+export function easiest(routes: readonly Route[]): Route | null {
+  const effort = (route: Route) => (/^(GET|ANY)$/.test(route.method) ? 0 : 4) + (route.path.includes("{") ? 2 : 0);
+  const reached = routes.filter((route) => route.enabled && route.domains.length > 0);
+  return reached.sort((one, other) => effort(one) - effort(other))[0] ?? null;
+}
+
+type Sent = { method: string; url: string; headers?: { name: string; value: string }[]; body?: string };
+
+/** A command that sends a request to the gateway, whatever the name of the host leads to. */
+export function curl({ method, url, headers = [], body = "" }: Sent): string {
+  const words = ["curl", "--include", "--path-as-is"];
+  if (method === "HEAD") words.push("--head");
+  else if (method !== "GET" || body) words.push("--request", quote(method));
+  const { host, port } = target(url);
+  if (gatewayAddress.value && gatewayAddress.value !== `${host}:${port}`) words.push("--connect-to", quote(`::${gatewayAddress.value}`));
+  for (const { name, value } of headers) words.push("--header", quote(value ? `${name}: ${value}` : `${name};`));
+  if (body) words.push("--data-raw", quote(body));
+  return [...words, quote(url)].join(" ");
+}
+
+function target(url: string): { host: string; port: string } {
+  try {
+    const { protocol, hostname, port } = new URL(url);
+    return { host: hostname, port: port || (protocol === "https:" ? "443" : "80") };
+  } catch {
+    return { host: "", port: "" };
+  }
+}
