@@ -96,7 +96,7 @@ export function Equivalents({ commands, toml }: { commands: string[]; toml?: str
   const t = text.value;
   return (
     <>
-      <details>
+      <details open>
         <summary>{t.asCommand}</summary>
         <Code wrap>{commands.join("\n")}</Code>
       </details>

@@ -14,7 +14,7 @@ type Children = { children?: ComponentChildren };
 /** Text with `code` in backticks. */
 export function Rich({ children }: Children) {
   if (typeof children !== "string") return <>{children}</>;
-  return <>{children.split("`").map((part, index) => (index % 2 === 1 ? <code class="wrap-any">{part}</code> : part))}</>;
+  return <span>{children.split("`").map((part, index) => (index % 2 === 1 ? <code class="wrap-any">{part}</code> : part))}</span>;
 }
 
 export function Page({

@@ -1,3 +1,160 @@
+import { useEffect, useState } from "preact/hooks";
+import { useChange, type Change } from "../../change/change";
+import { command } from "../../change/command";
+import { mayWrite } from "../../session";
+import { Badge, Button, Empty, Failure, Loading, Notice, Page, WriteButton } from "../../ui/parts";
+import { text as uiText } from "../../ui/text";
+import { prose } from "../history/prose";
+import { isSameFile, useFiles, type ConfigurationFile, type FilesView } from "./data";
+import { bodyOf, discard, drafts, isOutdated, rebase, write, type Draft } from "./drafts";
+import { Editor, type Jump } from "./editor";
+import { FileList } from "./list";
+import { CheckState, Problems } from "./problems";
+import { text } from "./text";
+import "./page.css";
+
+function filesChange(changed: readonly Draft[], files: readonly ConfigurationFile[]): Change {
+  const t = text.value;
+  const main = files.find(({ role }) => role === "main")?.file;
+  return {
+    title: t.reviewTitle(changed.length),
+    method: "PUT",
+    path: "/v1/files",
+    body: bodyOf(changed),
+    commands: [
+      ...changed.map(({ file }) => `"$EDITOR" ${file}`),
+      command("check", ...(main ? ["-c", main] : [])),
+      command("reload", ...(main ? ["-c", main] : [])),
+    ],
+    onDone: () => discard(...changed.map(({ file }) => file)),
+  };
+}
+
+/** Closing the tab would lose what was typed. */
+function useGuard(dirty: boolean): void {
+  useEffect(() => {
+    if (!dirty) return undefined;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [dirty]);
+}
+
+function Outdated({ file, onDifference }: { file: ConfigurationFile; onDifference: () => void }) {
+  const t = text.value;
+  const keep = () => {
+    rebase(file);
+    onDifference();
+  };
+  return (
+    <Notice tone="warn" title={t.outdated}>
+      <div>{t.outdatedText}</div>
+      <div class="row">
+        <Button onClick={keep}>{t.keepMine}</Button>
+        <Button onClick={() => discard(file.file)}>{t.takeNew}</Button>
+      </div>
+    </Notice>
+  );
+}
+
+function ReadOnlyNotice({ file }: { file: ConfigurationFile }) {
+  const t = text.value;
+  if (!mayWrite.value) return <Notice>{prose(uiText.value.readOnlyToken)}</Notice>;
+  if (!file.read_only) return null;
+  return (
+    <Notice tone="warn" title={t.readOnlyFile}>
+      <div>{prose(file.read_only)}</div>
+    </Notice>
+  );
+}
+
+function EditorCard({ file, view, review }: { file: ConfigurationFile; view: FilesView; review: () => void }) {
+  const t = text.value;
+  const [jump, setJump] = useState<Jump | null>(null);
+  const draft = drafts.value.get(file.file);
+  useEffect(() => setJump(view.line ? { file: file.file, line: view.line, focus: false } : null), [view.line, file.file]);
+  const go = (to: string, line: number) => {
+    if (to !== file.file) view.show(to, line);
+    else setJump({ file: to, line, focus: true });
+  };
+  const findings = view.findings.filter((finding) => isSameFile(file.file, finding.file));
+  return (
+    <section class="card editor-card" aria-label={file.file}>
+      <header>
+        <h2 class="mono wrap-any">{file.file}</h2>
+        {draft && (
+          <Button kind="quiet" icon="undo" onClick={() => discard(file.file)}>
+            {t.discard}
+          </Button>
+        )}
+        <Badge>{t.roles[file.role]}</Badge>
+        <CheckState view={view} />
+      </header>
+      <div class="notices">
+        <ReadOnlyNotice file={file} />
+        {isOutdated(draft, file) && <Outdated file={file} onDifference={review} />}
+      </div>
+      <Editor
+        key={file.file}
+        label={t.editorLabel(file.file)}
+        text={draft?.text ?? file.text}
+        onText={(typed) => write(file, typed)}
+        onReview={review}
+        readOnly={file.read_only !== null || !mayWrite.value}
+        findings={findings}
+        jump={jump?.file === file.file ? jump : null}
+      />
+      <Problems view={view} go={go} />
+    </section>
+  );
+}
+
+function Limits() {
+  const t = text.value;
+  return (
+    <details class="limits">
+      <summary>{t.limits}</summary>
+      <ul>
+        {t.limitsList.map((limit) => (
+          <li>{prose(limit)}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 export function Files() {
-  return <p>Files</p>;
+  const t = text.value;
+  const view = useFiles();
+  const { files, shown, changed } = view;
+  const { review, dialog } = useChange();
+  useGuard(changed.length > 0);
+  // The drafts as they are when it is called: keeping one's own text changes them just before.
+  const reviewNow = () => {
+    const now = [...drafts.value.values()];
+    if (now.length > 0) review(filesChange(now, files ?? []));
+  };
+  const actions = (
+    <>
+      {changed.length > 1 && <Button onClick={() => discard(...changed.map(({ file }) => file))}>{t.discardAll}</Button>}
+      <WriteButton kind="primary" disabled={changed.length === 0} onClick={reviewNow}>
+        {changed.length > 1 ? t.reviewMany(changed.length) : t.review}
+      </WriteButton>
+    </>
+  );
+  return (
+    <Page title={t.title} lead={t.lead} actions={actions}>
+      <Limits />
+      <Failure error={view.error} retry={view.retry} />
+      {!files && !view.error && <Loading />}
+      {files && !shown && <Empty icon="files" title={t.none} children={<p>{t.noneText}</p>} />}
+      {shown && (
+        <div class="fill files">
+          <FileList view={view} />
+          <EditorCard file={shown} view={view} review={reviewNow} />
+        </div>
+      )}
+      {dialog}
+    </Page>
+  );
 }

@@ -111,7 +111,7 @@ export function Audit() {
             selected={opened && opened.time + opened.object}
             below={(line) => (
               <>
-                {line.author} · <Ago time={line.time} />
+                <Author author={line.author} /> · <Ago time={line.time} />
               </>
             )}
             empty={

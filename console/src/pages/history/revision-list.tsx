@@ -13,12 +13,15 @@ function columns(): Column<RevisionInfo>[] {
   return [
     {
       title: t.number,
-      width: "72px",
+      width: "minmax(150px, 0.7fr)",
       narrow: "keep",
-      cell: ({ number }) => (
-        <a class="cover num" href={revisionLink(number)} aria-label={t.revision(number)}>
-          {number}
-        </a>
+      cell: (revision) => (
+        <span class="row">
+          <a class="cover num" href={revisionLink(revision.number)} aria-label={t.revision(revision.number)}>
+            {revision.number}
+          </a>
+          <RevisionBadges revision={revision} />
+        </span>
       ),
     },
     { title: t.time, width: "minmax(110px, 0.6fr)", cell: ({ time }) => <Ago time={time} /> },
@@ -33,7 +36,7 @@ function columns(): Column<RevisionInfo>[] {
     },
     {
       title: t.note,
-      width: "minmax(0, 2fr)",
+      width: "minmax(0, 1.6fr)",
       narrow: "keep",
       cell: ({ note }) => (
         <div class="clip" title={note}>
@@ -41,7 +44,6 @@ function columns(): Column<RevisionInfo>[] {
         </div>
       ),
     },
-    { title: t.use, width: "170px", narrow: "keep", cell: (revision) => <RevisionBadges revision={revision} /> },
   ];
 }
 
@@ -78,6 +80,11 @@ export function RevisionList() {
         rows={list.items}
         total={list.total}
         need={list.need}
+        below={(revision) => (
+          <>
+            <Author author={revision.author} /> · <Ago time={revision.time} />
+          </>
+        )}
         rowKey={({ number }) => String(number)}
         empty={<Empty icon="history" title={t.none} children={<p>{t.noneText}</p>} />}
       />

@@ -58,8 +58,11 @@ function Facts({ environment, revisions }: Pick<Props, "environment" | "revision
         <>
           <dt>{t.since[environment.state]}</dt>
           <dd>
-            <Author author={last.author} /> · <Ago time={last.time} />
-            {last.note && <div class="muted small">{last.note}</div>}
+            <Author author={last.author} />
+            <div class="muted small">
+              <Ago time={last.time} />
+              {last.note && ` · ${last.note}`}
+            </div>
           </dd>
         </>
       )}

@@ -34,7 +34,7 @@ function InWords({ title, word, words, tone }: { title: string; word: string; wo
 }
 
 /** Why the request ended as it did. */
-function Why({ request }: { request: RequestEvent }) {
+export function Why({ request }: { request: RequestEvent }) {
   const t = text.value.detail;
   const { reason, aborted, detail, status } = request;
   return (

@@ -12,7 +12,7 @@ export function FirstRequest({ routes }: { routes: readonly Route[] }) {
   const request = route && sampleRequest(route);
   if (!request) return null;
   return (
-    <div class="first-request stack tight">
+    <div class="tail-first stack tight">
       <Code wrap>{curl(request)}</Code>
       <TextField label={text.value.address} value={gatewayAddress.value} onValue={setGatewayAddress} mono />
     </div>

@@ -45,7 +45,7 @@ function TextFilter({ name, values, filters, set }: Props & { name: "api" | "fun
   const label = text.value.filters[name];
   return (
     <form
-      class="text-filter"
+      class="tail-filter"
       onSubmit={(event) => {
         event.preventDefault();
         set({ [name]: typed.trim() });

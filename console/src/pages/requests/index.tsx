@@ -32,7 +32,7 @@ function Panel({ request, onClose }: { request: RequestEvent; onClose: () => voi
       </Dialog>
     );
   return (
-    <aside class="card panel" aria-label={t.title} onKeyDown={(event) => event.key === "Escape" && onClose()}>
+    <aside class="card tail-panel" aria-label={t.title} onKeyDown={(event) => event.key === "Escape" && onClose()}>
       <header>
         <h2>{t.title}</h2>
         <Button kind="quiet" icon="cross" label={t.close} onClick={onClose} />

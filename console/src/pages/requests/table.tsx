@@ -21,7 +21,7 @@ function Target({ request, selected }: { request: RequestEvent; selected: boolea
   return (
     <button
       type="button"
-      class="cover-button clip mono"
+      class="tail-open clip mono"
       aria-label={t.open(`${method} ${host ?? ""}${path}`)}
       aria-expanded={selected}
       data-request={request.request_id}
@@ -40,7 +40,7 @@ function Target({ request, selected }: { request: RequestEvent; selected: boolea
 
 function Duration({ request }: { request: RequestEvent }) {
   return (
-    <span class="duration num nowrap">
+    <span class="tail-duration num nowrap">
       {formatMs(request.duration_ms)}
       <PhaseBar request={request} />
     </span>
@@ -65,7 +65,7 @@ function columns(selected: string | null): Column<RequestEvent>[] {
       width: "minmax(90px, 1.4fr)",
       cell: ({ service, api }) =>
         api ? (
-          <a class="above clip line" href={apiLink(service, api)} title={`${service}: ${api}`}>
+          <a class="above clip tail-link" href={apiLink(service, api)} title={`${service}: ${api}`}>
             {api}
           </a>
         ) : (
@@ -77,7 +77,7 @@ function columns(selected: string | null): Column<RequestEvent>[] {
       width: "minmax(90px, 1.2fr)",
       cell: (request) =>
         request.function ? (
-          <a class="above clip line" href={functionIdLink(`${request.function}:${request.version}`)}>
+          <a class="above clip tail-link" href={functionIdLink(`${request.function}:${request.version}`)}>
             {functionOf(request)}
           </a>
         ) : (

@@ -1,0 +1,169 @@
+/** Sends the request, with headers and a body. */
+import { useState } from "preact/hooks";
+import type { Explained } from "../../api/schema";
+import { mayWrite } from "../../session";
+import { Button, Card, Code, Failure, Field, Method, Notice, TextField, WriteButton } from "../../ui/parts";
+import { command } from "../../change/command";
+import { Marked } from "../requests/marked";
+import { curl, gatewayAddress, setGatewayAddress } from "../requests/sample";
+import { AnswerCard } from "./answer";
+import { useTry, type Asked, type Header } from "./data";
+import { text } from "./text";
+
+const KNOWN = ["Accept", "Authorization", "Content-Type", "Cookie", "If-None-Match", "Origin", "User-Agent", "X-Forwarded-For"];
+const BODILESS = ["GET", "HEAD", "OPTIONS", "TRACE"];
+
+function HeaderRow({
+  row,
+  header,
+  onChange,
+  onRemove,
+}: {
+  row: number;
+  header: Header;
+  onChange: (header: Header) => void;
+  onRemove: () => void;
+}) {
+  const t = text.value;
+  return (
+    <div class="try-header">
+      <input
+        class="input mono"
+        aria-label={t.headerName(row)}
+        placeholder={t.name}
+        list="known-headers"
+        value={header.name}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => onChange({ ...header, name: event.currentTarget.value })}
+      />
+      <input
+        class="input mono"
+        aria-label={t.headerValue(row)}
+        placeholder={t.value}
+        value={header.value}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => onChange({ ...header, value: event.currentTarget.value })}
+      />
+      <Button kind="quiet" icon="cross" label={t.removeHeader(row)} onClick={onRemove} />
+    </div>
+  );
+}
+
+function Headers({ headers, onChange }: { headers: Header[]; onChange: (headers: Header[]) => void }) {
+  const t = text.value;
+  return (
+    <fieldset class="try-headers stack tight">
+      <legend class="label">{t.headers}</legend>
+      {headers.map((header, index) => (
+        <HeaderRow
+          key={index}
+          row={index + 1}
+          header={header}
+          onChange={(next) => onChange(headers.map((one, place) => (place === index ? next : one)))}
+          onRemove={() => onChange(headers.filter((_, place) => place !== index))}
+        />
+      ))}
+      <datalist id="known-headers">
+        {KNOWN.map((name) => (
+          <option value={name} />
+        ))}
+      </datalist>
+      <div>
+        <Button icon="plus" onClick={() => onChange([...headers, { name: "", value: "" }])}>
+          {t.addHeader}
+        </Button>
+      </div>
+    </fieldset>
+  );
+}
+
+function Body({ value, onValue }: { value: string; onValue: (value: string) => void }) {
+  const t = text.value;
+  return (
+    <Field
+      label={t.body}
+      hint={<Marked text={t.bodyHint} />}
+      control={(ids) => (
+        <textarea
+          {...ids}
+          class="input mono"
+          rows={5}
+          value={value}
+          spellcheck={false}
+          onInput={(event) => onValue(event.currentTarget.value)}
+        />
+      )}
+    />
+  );
+}
+
+type Sent = Asked & { headers: Header[]; body: string };
+
+function CommandLine({ sent }: { sent: Sent }) {
+  const t = text.value;
+  return (
+    <Card title={t.commandLine}>
+      <div class="stack">
+        <div class="stack tight">
+          <h3>{t.asCurl}</h3>
+          <Code wrap>{curl(sent)}</Code>
+          <TextField label={t.address} hint={t.addressHint} value={gatewayAddress.value} onValue={setGatewayAddress} mono />
+        </div>
+        <div class="stack tight">
+          <h3>{t.asExplain}</h3>
+          <Code wrap>{command("explain", sent.method, sent.url)}</Code>
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+export function Try({ asked, explained }: { asked: Asked; explained: Explained }) {
+  const t = text.value;
+  const [headers, setHeaders] = useState<Header[]>([]);
+  const [body, setBody] = useState("");
+  const tried = useTry(explained.host);
+  const hasBody = !BODILESS.includes(asked.method);
+  const sent: Sent = { ...asked, headers: headers.filter(({ name }) => name.trim() !== ""), body: hasBody ? body : "" };
+  return (
+    <div class="stack">
+      <Card title={t.send}>
+        <form
+          class="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void tried.send(sent);
+          }}
+        >
+          <div class="row">
+            <Method method={asked.method} />
+            <code class="wrap-any grow">{asked.url}</code>
+          </div>
+          <Headers headers={headers} onChange={setHeaders} />
+          {hasBody && <Body value={body} onValue={setBody} />}
+          {mayWrite.value ? (
+            <p class="muted small">{t.sendLead}</p>
+          ) : (
+            <Notice>
+              <span>
+                <Marked text={t.readOnly} />
+              </span>
+            </Notice>
+          )}
+          <div>
+            <WriteButton kind="primary" icon="send" type="submit" disabled={tried.busy}>
+              {tried.busy ? t.sending : t.send}
+            </WriteButton>
+          </div>
+        </form>
+      </Card>
+      <div aria-live="polite" class="stack">
+        <Failure error={tried.error} />
+        {tried.answer && <AnswerCard answer={tried.answer} request={tried.request} />}
+      </div>
+      <CommandLine sent={sent} />
+    </div>
+  );
+}

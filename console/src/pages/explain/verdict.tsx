@@ -1,0 +1,63 @@
+/** What comes of the request, in a sentence, with a way on where it is refused. */
+import type { Explained } from "../../api/schema";
+import { explainLink, LATEST, newApiLink, servicesLink } from "../../shell/links";
+import { LinkButton, Notice, WriteLink } from "../../ui/parts";
+import { Marked } from "../requests/marked";
+import { reasonWords } from "../requests/reasons";
+import { nearMisses, pathInService, selectedDomain } from "./data";
+import { text } from "./text";
+
+function Near({ explained }: { explained: Explained }) {
+  const near = nearMisses(explained);
+  if (near.length === 0) return null;
+  return (
+    <div class="row">
+      {text.value.didYouMean}
+      {near.map(({ label, asked }) => (
+        <a class="mono" href={explainLink(asked)}>
+          {label}
+        </a>
+      ))}
+    </div>
+  );
+}
+
+function WayOn({ explained }: { explained: Explained }) {
+  const t = text.value;
+  const { reason, method } = explained;
+  const service = selectedDomain(explained)?.service;
+  if (reason === "no_service") return <LinkButton href={servicesLink()}>{t.addHost}</LinkButton>;
+  if (reason !== "no_api" && reason !== "method_not_allowed") return null;
+  return (
+    <WriteLink icon="plus" href={newApiLink({ service, path: pathInService(explained), method })}>
+      {t.bind}
+    </WriteLink>
+  );
+}
+
+export function Verdict({ explained }: { explained: Explained }) {
+  const t = text.value;
+  const { selected, reason, status, outcome } = explained;
+  if (selected) {
+    const { function: name, version } = selected.route;
+    return <Notice tone="ok" title={t.reaches(version === LATEST ? name : `${name}:${version}`)} />;
+  }
+  const words = reasonWords(reason ?? "");
+  return (
+    <Notice tone="warn" title={t.answered(status ?? 404, words.title)}>
+      <div>
+        <Marked text={words.what} />
+      </div>
+      <div class="small">
+        <Marked text={words.todo} />
+      </div>
+      <div class="small muted">
+        <code>{reason}</code> · <Marked text={outcome} />
+      </div>
+      <Near explained={explained} />
+      <div class="row">
+        <WayOn explained={explained} />
+      </div>
+    </Notice>
+  );
+}

@@ -1,0 +1,112 @@
+/** The files of the configuration, what was typed into them, and what the gateway says to that. */
+import { useLocation } from "preact-iso";
+import { useEffect, useState } from "preact/hooks";
+import { ApiError, call } from "../../api/client";
+import { status } from "../../api/gateway";
+import { useQuery } from "../../api/query";
+import type { Changed, Finding } from "../../api/schema";
+import { mayWrite } from "../../session";
+import { filesLink } from "../../shell/links";
+import { bodyOf, drafts, type Draft } from "./drafts";
+
+export type ConfigurationFile = {
+  /** Absolute. */
+  file: string;
+  role: "main" | "include" | "edits";
+  /** Why it cannot be changed from here. */
+  read_only: string | null;
+  etag: string;
+  /** With secrets masked. */
+  text: string;
+};
+
+type Files = { revision: number; items: ConfigurationFile[] };
+
+/** What the gateway said to what was typed. */
+export type Verdict = { error: unknown; findings: readonly Finding[] };
+
+export type Check = {
+  /** The last one; it may be of a text before the present one. Null: none yet. */
+  verdict: Verdict | null;
+  /** Whether the present text was not checked yet. */
+  waiting: boolean;
+};
+
+const PAUSE = 600;
+
+async function dryRun(body: string, abort: AbortSignal): Promise<Verdict> {
+  try {
+    const { data } = await call<Changed>("PUT", "/v1/files", { query: { dry_run: true }, body: JSON.parse(body) as unknown, abort });
+    return { error: null, findings: data.change.warnings };
+  } catch (error) {
+    return { error, findings: (error instanceof ApiError && error.problem.errors) || [] };
+  }
+}
+
+/** Asks for a dry run of all drafts when nothing was typed for a moment. */
+function useCheck(changed: readonly Draft[]): Check {
+  const [checked, setChecked] = useState<{ body: string; verdict: Verdict } | null>(null);
+  const body = changed.length > 0 && mayWrite.value ? JSON.stringify(bodyOf(changed)) : null;
+  useEffect(() => {
+    if (body === null) return setChecked(null);
+    const abort = new AbortController();
+    const ask = async () => {
+      const verdict = await dryRun(body, abort.signal);
+      if (!abort.signal.aborted) setChecked({ body, verdict });
+    };
+    const timer = setTimeout(() => void ask(), PAUSE);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [body]);
+  return { verdict: checked?.verdict ?? null, waiting: body !== null && checked?.body !== body };
+}
+
+/** Findings of what is on the disk, while nothing was typed. */
+function findingsOnDisk(): Finding[] {
+  return [...(status.value?.refused?.errors ?? []), ...(status.value?.warnings ?? [])];
+}
+
+/** A gateway that was started with a relative path names its files by it. */
+export function isSameFile(file: string, named: string | null | undefined): boolean {
+  return named === file || (Boolean(named) && !named?.startsWith("/") && file.endsWith(`/${named?.replace(/^(\.\/)+/, "")}`));
+}
+
+export type FilesView = {
+  files: readonly ConfigurationFile[] | null;
+  error: unknown;
+  retry: () => void;
+  /** The file that is shown. */
+  shown: ConfigurationFile | null;
+  /** The line that the address asks for. */
+  line: number | null;
+  show: (file: string, line?: number) => void;
+  changed: readonly Draft[];
+  check: Check;
+  findings: readonly Finding[];
+};
+
+export function useFiles(): FilesView {
+  const { query, route } = useLocation();
+  const { data, error, reload } = useQuery<Files>("/v1/files");
+  const files = data?.items ?? null;
+  const changed = [...drafts.value.values()];
+  const check = useCheck(changed);
+  const outdated = check.verdict?.error instanceof ApiError && check.verdict.error.status === 412;
+  useEffect(() => {
+    if (outdated) reload();
+  }, [outdated, reload]);
+  const asked = files?.find(({ file }) => isSameFile(file, query["file"]));
+  return {
+    files,
+    error,
+    retry: reload,
+    shown: asked ?? files?.[0] ?? null,
+    line: Number(query["line"]) || null,
+    show: (file, line) => route(filesLink(file, line), true),
+    changed,
+    check,
+    findings: changed.length > 0 ? (check.verdict?.findings ?? []) : findingsOnDisk(),
+  };
+}
