@@ -1,4 +1,4 @@
-//! The admin listener: metrics, health and the admin API.
+//! The admin listener: metrics, health, the admin API and the console.
 //!
 //! What is there without a token gives nothing away that a scrape does not. The browser of an operator reaches the listener too, so nothing is
 //! given to pages of others: not to those that say where they come from, and not to those that got here under a name that was made to lead
@@ -6,6 +6,8 @@
 
 pub mod access;
 pub mod apis;
+pub mod console;
+pub mod encoding;
 pub mod extract;
 pub mod functions;
 mod listener;
@@ -20,7 +22,6 @@ pub mod table;
 pub mod token;
 
 use std::fmt::Display;
-use std::io::Write;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State as Extract};
@@ -28,13 +29,12 @@ use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN,
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::json;
 use tokio::sync::oneshot;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -43,6 +43,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::access::Caller;
+use self::encoding::{accepts, gzip};
 use self::state::State;
 use super::Command;
 use super::problem::{Finding, Problem};
@@ -138,6 +139,7 @@ fn router(state: &State) -> Router {
         .route(READY, get(readyz));
     private
         .merge(open)
+        .merge(console::routes(state))
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path does not take this method")
@@ -224,27 +226,7 @@ async fn metrics(Extract(admin): Extract<State>, headers: HeaderMap) -> Response
 
 fn render(metrics: &Metrics, format: Format, zipped: bool) -> anyhow::Result<Vec<u8>> {
     let text = metrics.render(format)?;
-    if !zipped {
-        return Ok(text.into_bytes());
-    }
-    let mut zip = GzEncoder::new(Vec::new(), Compression::fast());
-    zip.write_all(text.as_bytes())?;
-    Ok(zip.finish()?)
-}
-
-/// `q=0`
-fn is_refusal(parameter: &str) -> bool {
-    let (name, value) = parameter.split_once('=').unwrap_or_default();
-    name.trim() == "q" && value.trim().parse() == Ok(0.0)
-}
-
-/// Whether `Accept` or `Accept-Encoding` names this, and does not refuse it.
-fn accepts(headers: &HeaderMap, field: HeaderName, wanted: &str) -> bool {
-    let values = headers.get_all(field).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|listed| {
-        let mut parts = listed.split(';').map(str::trim);
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case(wanted)) && !parts.any(is_refusal)
-    })
+    if zipped { Ok(gzip(text.as_bytes(), Compression::fast())?) } else { Ok(text.into_bytes()) }
 }
 
 async fn readyz(Extract(admin): Extract<State>) -> Response {

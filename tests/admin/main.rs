@@ -5,6 +5,7 @@
 mod access;
 mod browsers;
 mod client;
+mod console;
 mod description;
 mod edits;
 mod files;

@@ -18,6 +18,11 @@ use crate::config::{Admin, AdminRole, AdminToken, Digest};
 use crate::control::problem::Problem;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Said of the console and of its sessions.
+pub const CONSOLE_OFF: &str = "the console is switched off: `admin.console` is false";
 
 /// Failed logins of one address that are looked at without a pause, and how long it takes until another one is.
 const FAILURES: u32 = 10;
@@ -173,6 +178,26 @@ pub fn refuse_strangers(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result
     if headers.get_all(SEC_FETCH_SITE).iter().any(from_elsewhere) {
         return Err(Problem::forbidden("cross-site request refused"));
     }
+    refuse_unknown_hosts(headers, uri, admin)
+}
+
+/// The same for what holds no data: a link on a page of others may lead to it. Nothing else of such a page may ask for it, no frame, script
+/// or image.
+///
+/// # Errors
+/// 403
+pub fn refuse_embedding(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result<(), Problem> {
+    let is = |name: &HeaderName, value: &str| {
+        let mut values = headers.get_all(name).iter();
+        values.next().is_some_and(|first| first == value) && values.next().is_none()
+    };
+    if is(&SEC_FETCH_MODE, "navigate") && is(&SEC_FETCH_DEST, "document") {
+        return refuse_unknown_hosts(headers, uri, admin);
+    }
+    refuse_strangers(headers, uri, admin)
+}
+
+fn refuse_unknown_hosts(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result<(), Problem> {
     let given = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
     if !given.chain(uri.authority().map(Authority::as_str)).all(|host| is_known(host, &admin.hosts)) {
         let text = "this Host is neither an IP address nor `localhost` nor listed in `admin.hosts`";
