@@ -14,6 +14,7 @@ mod listener;
 pub mod objects;
 pub mod refusal;
 pub mod revisions;
+pub mod runtime;
 pub mod services;
 pub mod state;
 pub mod status;

@@ -4,16 +4,17 @@
 //! nothing.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::runtime;
 use crate::config::Digest;
+
 /// What every token begins with, so that scanners for secrets find one that went astray.
 const PREFIX: &str = "fng_";
 const BYTES: usize = 32;
@@ -77,15 +78,8 @@ impl OwnToken {
     /// When no folder does.
     pub fn write(port: u16) -> io::Result<Self> {
         let token = Token::random()?;
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "there is no folder for it");
-        for folder in folders() {
-            let path = folder.join(file_name(port));
-            match write_privately(&path, &token) {
-                Ok(()) => return Ok(Self { hash: hash(token.as_str()), path }),
-                Err(error) => last = io::Error::new(error.kind(), format!("{}: {error}", path.display())),
-            }
-        }
-        Err(last)
+        let path = runtime::write(&file_name(port), format!("{}\n", token.as_str()).as_bytes())?;
+        Ok(Self { hash: hash(token.as_str()), path })
     }
 
     #[must_use]
@@ -112,48 +106,15 @@ impl Drop for OwnToken {
 /// The token that a gateway with this port has left for its user.
 #[must_use]
 pub fn find(port: u16) -> Option<String> {
-    let files = folders().into_iter().map(|folder| folder.join(file_name(port)));
-    files
+    runtime::places(&file_name(port))
+        .into_iter()
         .filter_map(|path| fs::read_to_string(path).ok())
         .map(|text| text.trim().to_owned())
         .find(|text| !text.is_empty())
 }
 
-/// `$RUNTIME_DIRECTORY`, else `/run/fngate`, else `$XDG_RUNTIME_DIR`.
-fn folders() -> Vec<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let first = |value: std::ffi::OsString| value.to_string_lossy().split(':').next().map(PathBuf::from);
-    if let Some(folder) = variable("RUNTIME_DIRECTORY").and_then(first) {
-        return vec![folder];
-    }
-    let own = std::iter::once(PathBuf::from("/run/fngate"));
-    own.chain(variable("XDG_RUNTIME_DIR").map(PathBuf::from)).collect()
-}
-
 fn file_name(port: u16) -> String {
     format!("admin-{port}.token")
-}
-
-/// Writes beside the place and renames: nobody reads half a token, and a link that somebody laid there is not followed.
-fn write_privately(path: &Path, token: &Token) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    if !folder.exists() {
-        // Only root can make one in /run.
-        fs::create_dir(folder)?;
-    }
-    let beside = path.with_extension(format!("token-{}", std::process::id()));
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).or_else(|error| {
-        if error.kind() != io::ErrorKind::AlreadyExists {
-            return Err(error);
-        }
-        fs::remove_file(&beside)?;
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)
-    });
-    let written = written.and_then(|mut file| writeln!(file, "{}", token.as_str()));
-    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_error| {
-        // The first error is the one that counts.
-        let _ = fs::remove_file(&beside);
-    })
 }
 
 #[cfg(test)]
