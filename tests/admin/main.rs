@@ -13,6 +13,7 @@ mod fuzzed;
 mod killed;
 mod neighbours;
 mod secrets;
+mod sessions;
 mod shipped;
 #[path = "../support/skip.rs"]
 mod skip;

@@ -109,8 +109,8 @@ async fn visitors_only(Extract(state): Extract<State>, request: Request, next: N
         // Read by people.
         return (StatusCode::FORBIDDEN, format!("{}\n", problem.detail)).into_response();
     }
-    if !admin.console {
-        return Problem::not_found(access::CONSOLE_OFF).into_response();
+    if let Err(problem) = access::refuse_without_console(admin) {
+        return problem.into_response();
     }
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {

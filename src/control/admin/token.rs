@@ -15,9 +15,34 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::runtime;
 use crate::config::Digest;
 
-/// What every token begins with, so that scanners for secrets find one that went astray.
-const PREFIX: &str = "fng_";
 const BYTES: usize = 32;
+
+/// What a token is for. Each begins in a way of its own, so that scanners for secrets find one that went astray.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Of the configuration, or the gateway's own.
+    Standing,
+    /// For one use: it is exchanged for a session.
+    Code,
+    Session,
+}
+
+impl Kind {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Standing => "fng_",
+            Self::Code => "fngc_",
+            Self::Session => "fngs_",
+        }
+    }
+
+    /// Whether a text was made as one of these.
+    #[must_use]
+    pub fn is(self, text: &str) -> bool {
+        let bytes = text.strip_prefix(self.prefix()).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        bytes.is_some_and(|bytes| bytes.len() == BYTES)
+    }
+}
 
 /// A secret that lets somebody in. `Debug` keeps it to itself.
 #[derive(Clone)]
@@ -28,10 +53,10 @@ impl Token {
     ///
     /// # Errors
     /// When the system has no random bytes.
-    pub fn random() -> io::Result<Self> {
+    pub fn random(kind: Kind) -> io::Result<Self> {
         let mut bytes = [0; BYTES];
         aws_lc_rs::rand::fill(&mut bytes).map_err(|_unspecified| io::Error::other("no random bytes"))?;
-        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+        Ok(Self(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(bytes))))
     }
 
     #[must_use]
@@ -77,7 +102,7 @@ impl OwnToken {
     /// # Errors
     /// When no folder does.
     pub fn write(port: u16) -> io::Result<Self> {
-        let token = Token::random()?;
+        let token = Token::random(Kind::Standing)?;
         let path = runtime::write(&file_name(port), format!("{}\n", token.as_str()).as_bytes())?;
         Ok(Self { hash: hash(token.as_str()), path })
     }
@@ -123,9 +148,15 @@ mod tests {
 
     #[test]
     fn a_token_is_random_and_known_by_its_hash() {
-        let (one, other) = (Token::random().expect("random"), Token::random().expect("random"));
+        let random = |kind| Token::random(kind).expect("random");
+        let (one, other) = (random(Kind::Standing), random(Kind::Standing));
         assert_ne!(one.as_str(), other.as_str());
-        assert_eq!(one.as_str().len(), PREFIX.len() + 43);
+        assert_eq!(one.as_str().len(), "fng_".len() + 43);
+        for kind in [Kind::Standing, Kind::Code, Kind::Session] {
+            assert!(kind.is(random(kind).as_str()), "{kind:?}");
+            assert_eq!(kind.is(one.as_str()), kind == Kind::Standing, "{kind:?}");
+        }
+        assert!(!Kind::Session.is("fngs_") && !Kind::Session.is("fngs_short"));
         assert!(
             is_same(&hash(one.as_str()), &hash(one.as_str())) && !is_same(&hash(one.as_str()), &hash(other.as_str()))
         );
