@@ -93,6 +93,13 @@ static FILES: LazyLock<HashMap<Cow<'static, str>, File>> = LazyLock::new(|| {
     Embedded::iter().filter_map(file).collect()
 });
 
+/// The address of the console at a listener, such as `http://127.0.0.1:9901`, with a code that lets a browser in. What is behind `#` stays
+/// in the browser.
+#[must_use]
+pub fn address(listener: &str, code: &str) -> String {
+    format!("{listener}{ROOT}#code={code}")
+}
+
 /// The routes of the pages.
 pub fn routes(state: &State) -> Router<State> {
     Router::new()
