@@ -24,6 +24,8 @@ RUN mkdir -p src bench tests \
 COPY src src
 # `fngate schema` has its words.
 COPY docs/configuration.md docs/configuration.md
+# The pages of the console, which are in the program.
+COPY console/dist console/dist
 # cargo goes by the times of files, and those of the sources may be older than what it has just built.
 RUN touch src/main.rs src/lib.rs && cargo build --release --locked --bin fngate
 

@@ -7,6 +7,7 @@ mod bind;
 mod check;
 mod configured;
 mod conformance;
+mod console;
 mod dev;
 mod diff;
 mod documents;
@@ -100,6 +101,8 @@ enum Command {
     Tail(tail::Tail),
     /// List the audit log, newest first.
     Audit(audit::Audit),
+    /// Print the address of the console, with a code for one login: `xdg-open "$(fngate console)"`.
+    Console(console::Console),
     /// Make tokens for the admin API.
     #[command(subcommand)]
     Token(token::Tokens),
@@ -167,6 +170,7 @@ pub fn main() -> ExitCode {
         Command::Releases(listing) => release::releases(&listing),
         Command::Tail(arguments) => tail::tail(&arguments),
         Command::Audit(arguments) => audit::audit(&arguments),
+        Command::Console(arguments) => console::console(&arguments),
         Command::Token(command) => token::token(&command),
         Command::Reload(running) => reload::reload(&running),
         Command::Health(running) => health::health(&running),

@@ -6,9 +6,10 @@ use std::time::SystemTime;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use crate::config::Report;
+use crate::config::{AdminAddress, Report};
 use crate::control::Command;
 use crate::control::admin::access::Access;
+use crate::control::admin::session::{self, Sessions};
 use crate::control::admin::state::{Parts, State};
 use crate::control::admin::token::OwnToken;
 use crate::control::audit::Audit;
@@ -52,12 +53,20 @@ impl Plane {
             commands: self.commands.clone(),
             requests,
             board: self.board.reader(),
-            access: Access::new(own),
+            access: Access::new(own, Arc::new(Sessions::open(self.sessions_file(socket)))),
             audit: self.audit.clone(),
             tail: self.tail.clone(),
             live: self.live.clone(),
             started: SystemTime::now(),
         })
+    }
+
+    /// The name of the file of sessions: that of the own token, or one of the path of the socket.
+    fn sessions_file(&self, socket: &AdminSocket) -> String {
+        match (socket.address(), &self.shared.load().config.admin.address) {
+            (None, Some(AdminAddress::Unix(path))) => session::file_at(path),
+            (address, _) => session::file(address.map_or(0, |address| address.port())),
+        }
     }
 
     /// The work of the thread that loads. `report` is what the first configuration was warned of.

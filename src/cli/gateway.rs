@@ -3,7 +3,7 @@
 mod connection;
 
 use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -43,16 +43,11 @@ impl Gateway {
     pub(super) fn of(config: &Config) -> Option<Self> {
         let address = config.admin.address.clone()?;
         let host = match &address {
-            // One that listens on all addresses is asked at the nearest.
-            AdminAddress::Tcp(bound) if bound.ip().is_unspecified() => match bound {
-                SocketAddr::V4(_) => format!("127.0.0.1:{}", bound.port()),
-                SocketAddr::V6(_) => format!("[::1]:{}", bound.port()),
-            },
-            AdminAddress::Tcp(address) => address.to_string(),
+            AdminAddress::Tcp(bound) => nearest(bound).to_string(),
             AdminAddress::Unix(_) => "localhost".to_owned(),
         };
         let near = |bound: AdminAddress| match bound {
-            AdminAddress::Tcp(_) => host.parse().map_or(bound, AdminAddress::Tcp),
+            AdminAddress::Tcp(bound) => AdminAddress::Tcp(nearest(&bound)),
             AdminAddress::Unix(_) => bound,
         };
         let trust = config.admin.tls.as_ref().and_then(|tls| tls.chain.first().cloned()).map(Trust::Certificate);
@@ -63,6 +58,14 @@ impl Gateway {
         let given = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
         let own = || address.tcp().and_then(|address| token::find(address.port()));
         Self { token: given.or_else(own), address, host, trust }
+    }
+
+    /// The address of its listener for a browser of this machine; none at a Unix socket.
+    pub(super) fn url(&self) -> Option<String> {
+        let address = self.address.tcp()?;
+        let scheme = if self.trust.is_some() { "https" } else { "http" };
+        let host = if address.ip().is_unspecified() { nearest(&address).to_string() } else { self.host.clone() };
+        Some(format!("{scheme}://{host}"))
     }
 
     /// The answer, or one line why there is none.
@@ -138,6 +141,16 @@ impl Gateway {
         text += &problem.holder.map(|holder| format!("\n  held by {holder}")).unwrap_or_default();
         Failure { code: REFUSED, text }
     }
+}
+
+/// Where a listener is asked that listens on all addresses.
+fn nearest(bound: &SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
 }
 
 impl fmt::Display for Gateway {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::outcome::{Failure, print};
 use crate::config;
-use crate::control::admin::token::Token;
+use crate::control::admin::token::{Kind, Token};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Tokens {
@@ -36,7 +36,7 @@ pub(super) fn token(command: &Tokens) -> Result<ExitCode, Failure> {
         Role::Read => "read",
         Role::Write => "write",
     };
-    let token = Token::random().map_err(|error| Failure::system(&error))?;
+    let token = Token::random(Kind::Standing).map_err(|error| Failure::system(&error))?;
     let table = format!(
         "[[admin.token]]\nname = {}\nrole = \"{role}\"\nhash = \"{}\"\n",
         toml::Value::from(name.as_str()),

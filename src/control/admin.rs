@@ -1,4 +1,4 @@
-//! The admin listener: metrics, health and the admin API.
+//! The admin listener: metrics, health, the admin API and the console.
 //!
 //! What is there without a token gives nothing away that a scrape does not. The browser of an operator reaches the listener too, so nothing is
 //! given to pages of others: not to those that say where they come from, and not to those that got here under a name that was made to lead
@@ -6,13 +6,18 @@
 
 pub mod access;
 pub mod apis;
+pub mod console;
+pub mod encoding;
 pub mod extract;
 pub mod functions;
 mod listener;
+pub mod login;
 pub mod objects;
 pub mod refusal;
 pub mod revisions;
+pub mod runtime;
 pub mod services;
+pub mod session;
 pub mod state;
 pub mod status;
 pub mod streams;
@@ -20,7 +25,7 @@ pub mod table;
 pub mod token;
 
 use std::fmt::Display;
-use std::io::Write;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State as Extract};
@@ -28,25 +33,27 @@ use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN,
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::json;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::access::Caller;
+use self::access::{Caller, Peer};
+use self::encoding::{accepts, gzip};
 use self::state::State;
 use super::Command;
 use super::problem::{Finding, Problem};
 use super::reload::Reloaded;
+use crate::config::Admin;
 use crate::net::admin::AdminSocket;
 use crate::process;
 use crate::telemetry::exposition::Format;
@@ -61,6 +68,10 @@ pub const READY: &str = "/readyz";
 
 /// The largest body of a request.
 const LARGEST_BODY: usize = 16 << 20;
+
+/// The largest body of a request without a token, and how long it may take.
+const LARGEST_CODE: usize = 1 << 10;
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The description of everything under `/v1`.
 #[derive(OpenApi)]
@@ -118,18 +129,31 @@ fn private() -> OpenApiRouter<State> {
         .routes(routes!(streams::live))
 }
 
+/// What each caller may do about their own session, whatever their role.
+fn sessions() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(login::make_code)).routes(routes!(login::show, login::end))
+}
+
+/// What needs a code instead of a token.
+fn login() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(login::begin))
+}
+
 /// The description of the admin API (OpenAPI 3.1).
 #[must_use]
 pub fn description() -> utoipa::openapi::OpenApi {
-    private().to_openapi()
+    private().merge(sessions()).merge(login()).into_openapi()
 }
 
 fn router(state: &State) -> Router {
-    let (private, api) = private().split_for_parts();
-    let text: Bytes = api.to_pretty_json().unwrap_or_default().into();
-    let private = private
+    let text: Bytes = description().to_pretty_json().unwrap_or_default().into();
+    let private = Router::from(private())
         .route("/v1/openapi.json", get(move || async move { ([(CONTENT_TYPE, "application/json")], text) }))
         .route_layer(from_fn_with_state(state.clone(), with_token));
+    let sessions = Router::from(sessions()).route_layer(from_fn_with_state(state.clone(), with_any_token));
+    let login = Router::from(login())
+        .layer(DefaultBodyLimit::max(LARGEST_CODE))
+        .route_layer(from_fn_with_state(state.clone(), without_token));
     let open = Router::new()
         .route(METRICS, get(metrics))
         .route(RELOAD, post(reload))
@@ -138,7 +162,10 @@ fn router(state: &State) -> Router {
         .route("/livez", get(|| async { "ok\n" }))
         .route(READY, get(readyz));
     private
+        .merge(sessions)
+        .merge(login)
         .merge(open)
+        .merge(console::routes(state))
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path does not take this method")
@@ -170,25 +197,54 @@ async fn operators_only(Extract(state): Extract<State>, request: Request, next: 
     }
 }
 
+/// Who sends a request, unless it is refused whatever it asks for.
 fn admitted(state: &State, request: &Request) -> Result<Caller, Problem> {
     let snapshot = state.snapshot();
     let admin = &snapshot.config.admin;
     access::refuse_strangers(request.headers(), request.uri(), admin)?;
-    let peer =
-        request.extensions().get().ok_or_else(|| Problem::unauthorized("the peer of this connection is unknown"))?;
-    let caller = state.access.caller(peer, request.headers(), &admin.tokens)?;
-    access::refuse_unfit(request.method(), request.headers(), admin, &caller)?;
+    let caller = state.access.caller(peer(request)?, request.headers(), admin)?;
+    access::refuse_forms(request.method(), request.headers(), admin)?;
     Ok(caller)
 }
 
-async fn with_token(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
-    match admitted(&state, &request) {
+fn refuse_pages(request: &Request, admin: &Admin) -> Result<(), Problem> {
+    access::refuse_strangers(request.headers(), request.uri(), admin)?;
+    access::refuse_forms(request.method(), request.headers(), admin)
+}
+
+fn peer(request: &Request) -> Result<&Peer, Problem> {
+    request.extensions().get().ok_or_else(|| Problem::unauthorized("the peer of this connection is unknown"))
+}
+
+async fn with_token(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    let caller = admitted(&state, &request).and_then(|caller| {
+        access::refuse_readers(request.method(), &caller)?;
+        Ok(caller)
+    });
+    pass_on(caller, request, next).await
+}
+
+async fn with_any_token(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    pass_on(admitted(&state, &request), request, next).await
+}
+
+async fn pass_on(caller: Result<Caller, Problem>, mut request: Request, next: Next) -> Response {
+    match caller {
         Err(problem) => problem.into_response(),
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
     }
+}
+
+/// Nothing is known of whoever sends this, so the body is small, and comes in time.
+async fn without_token(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    if let Err(problem) = refuse_pages(&request, &state.snapshot().config.admin) {
+        return problem.into_response();
+    }
+    let late = |_elapsed| Problem::new(StatusCode::REQUEST_TIMEOUT, "body", "the body does not come").into_response();
+    timeout(PATIENCE, next.run(request)).await.unwrap_or_else(late)
 }
 
 /// Renders on a thread of its own, since with many APIs that is the work of a second, and probes do not wait for it.
@@ -225,27 +281,7 @@ async fn metrics(Extract(admin): Extract<State>, headers: HeaderMap) -> Response
 
 fn render(metrics: &Metrics, format: Format, zipped: bool) -> anyhow::Result<Vec<u8>> {
     let text = metrics.render(format)?;
-    if !zipped {
-        return Ok(text.into_bytes());
-    }
-    let mut zip = GzEncoder::new(Vec::new(), Compression::fast());
-    zip.write_all(text.as_bytes())?;
-    Ok(zip.finish()?)
-}
-
-/// `q=0`
-fn is_refusal(parameter: &str) -> bool {
-    let (name, value) = parameter.split_once('=').unwrap_or_default();
-    name.trim() == "q" && value.trim().parse() == Ok(0.0)
-}
-
-/// Whether `Accept` or `Accept-Encoding` names this, and does not refuse it.
-fn accepts(headers: &HeaderMap, field: HeaderName, wanted: &str) -> bool {
-    let values = headers.get_all(field).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|listed| {
-        let mut parts = listed.split(';').map(str::trim);
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case(wanted)) && !parts.any(is_refusal)
-    })
+    if zipped { Ok(gzip(text.as_bytes(), Compression::fast())?) } else { Ok(text.into_bytes()) }
 }
 
 async fn readyz(Extract(admin): Extract<State>) -> Response {

@@ -372,7 +372,7 @@ mod tests {
             ("mode = \"0600\"", "", &["listener"]),
             ("[[listener]]\naddress = \"127.0.0.1:80\"", "", &["listener"]),
             ("", "[admin]\naddress = \"\"\n[log]\naccess = \"off\"", &["admin.address", "log.access"]),
-            ("", "[log]\nlevel = \"debug\"\n[admin]\nedit_dir = \"edits\"\nhosts = [\"a.test\"]", &[]),
+            ("", "[log]\nlevel = \"debug\"\n[admin]\nedit_dir = \"edits\"\nhosts = [\"a.test\"]\nconsole = false", &[]),
             ("", "[history]\nkeep = 7", &["history"]),
             ("", "[log]\nformat = \"text\"", &["log.format"]),
             ("", "[gateway]\nworkers = 7\nmax_connections = 7", &["gateway.workers", "gateway.max_connections"]),

@@ -26,6 +26,8 @@ pub struct Answer {
     pub status: u16,
     fields: Vec<(String, String)>,
     pub body: String,
+    /// The body as it came, for one that is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Call {
@@ -114,19 +116,21 @@ fn read(stream: &mut impl Read) -> io::Result<Answer> {
         let is_endless = head.is_some_and(|head| head.contains("text/event-stream"));
         let count = if is_endless { 0 } else { stream.read(&mut buffer)? };
         if count == 0 {
-            return parse(&text);
+            return parse(&text, &bytes);
         }
         bytes.extend_from_slice(&buffer[..count]);
     }
 }
 
-fn parse(text: &str) -> io::Result<Answer> {
+fn parse(text: &str, bytes: &[u8]) -> io::Result<Answer> {
     let (head, body) = text.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut lines = head.lines();
     let status =
         lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
     let field = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
-    Ok(Answer { status, fields: lines.filter_map(field).collect(), body: body.to_owned() })
+    let body_at = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
+    let (fields, body) = (lines.filter_map(field).collect(), body.to_owned());
+    Ok(Answer { status, fields, body, bytes: bytes[body_at..].to_vec() })
 }
 
 impl Answer {

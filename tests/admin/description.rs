@@ -1,6 +1,6 @@
 //! What the admin API says of itself.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::stand::Stand;
 use super::support::project::project;
@@ -17,6 +17,8 @@ pub struct Operation {
     pub target: String,
     /// In capitals.
     pub method: String,
+    /// It takes a code in its body, and no token.
+    pub takes_code: bool,
 }
 
 /// All operations of a running gateway.
@@ -28,9 +30,13 @@ pub fn operations(stand: &Stand) -> Vec<Operation> {
         let target = target(path);
         let known = ["get", "put", "post", "delete", "patch", "head", "options"];
         let own = known.into_iter().filter(|method| item.get(method).is_some());
-        own.map(|method| Operation { target: target.clone(), method: method.to_uppercase() }).collect()
+        let operation = |method: &str| {
+            let takes_code = item[method]["security"] == json!([{}]);
+            Operation { target: target.clone(), method: method.to_uppercase(), takes_code }
+        };
+        own.map(operation).collect()
     };
-    let own = Operation { target: "/v1/openapi.json".to_owned(), method: "GET".to_owned() };
+    let own = Operation { target: "/v1/openapi.json".to_owned(), method: "GET".to_owned(), takes_code: false };
     paths.iter().flat_map(methods).chain([own]).collect()
 }
 

@@ -70,6 +70,12 @@ const CONFIGURATION: &str = r#"
 include-path = "/v1/apply"
 parameters = { "query.dry_run" = true }
 
+# Bad codes count as failed logins, of which an address has ten.
+[[operations]]
+include-path = "/v1/session"
+include-method = "POST"
+enabled = false
+
 [[operations]]
 include-path-regex = "/apis"
 parameters = { "path.service" = "shop" }

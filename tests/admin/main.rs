@@ -5,13 +5,16 @@
 mod access;
 mod browsers;
 mod client;
+mod console;
 mod description;
 mod edits;
 mod files;
 mod fuzzed;
 mod killed;
+mod login;
 mod neighbours;
 mod secrets;
+mod sessions;
 mod shipped;
 #[path = "../support/skip.rs"]
 mod skip;

@@ -36,7 +36,8 @@ fn without_a_token_there_is_nothing_but_what_was_there_before() {
         for operation in &operations {
             // As another pod asks, at the address of this one.
             let call = Call::new(&operation.method, &operation.target).host("10.42.0.7:9901");
-            let call = call.from(Ipv4Addr::new(127, 0, 0, 9)).json(&json!({}));
+            let keys = if operation.takes_code { json!({ "code": "" }) } else { json!({}) };
+            let call = call.from(Ipv4Addr::new(127, 0, 0, 9)).json(&keys);
             let answer = call.send(gateway.admin).expect("an answer");
             assert_eq!(answer.status, 401, "{shipped}: {operation:?}: {answer:?}");
         }

@@ -2,12 +2,14 @@
 
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::client::{Answer, Call};
 use super::support::directories::RUNTIME;
 use super::support::fngate;
 use super::support::gateway::{BASE, Folder, Gateway};
+use super::support::port::free_port;
 use super::support::process::run;
 
 /// The service and the API that every stand has.
@@ -68,8 +70,32 @@ impl Stand {
     /// With this behind what every configuration begins with.
     #[track_caller]
     pub fn with(configuration: &str) -> Self {
+        Self::of(BASE, configuration)
+    }
+
+    /// At a port that stays its own when it starts again.
+    #[track_caller]
+    pub fn at_port() -> Self {
+        let port = format!("[admin]\naddress = \"127.0.0.1:{}\"", free_port());
+        Self::of(&BASE.replace("[admin]\naddress = \"127.0.0.1:0\"", &port), SHOP)
+    }
+
+    #[track_caller]
+    fn of(base: &str, configuration: &str) -> Self {
         let (read, write) = (Token::new("reader", "read"), Token::new("writer", "write"));
-        let folder = Folder::new(&format!("{BASE}{}{}{configuration}", read.table, write.table));
+        let folder = Folder::new(&format!("{base}{}{}{configuration}", read.table, write.table));
+        let gateway = Gateway::start(&folder);
+        let own = own_token(&folder, &gateway);
+        Self { gateway, folder, own, read, write }
+    }
+
+    /// Ends it with a signal, and starts it again.
+    #[track_caller]
+    pub fn restart(self, signal: Signal) -> Self {
+        let Self { gateway, folder, read, write, .. } = self;
+        gateway.process.signal(signal);
+        let ended = gateway.process.finish();
+        assert!(signal == Signal::KILL || ended.code() == Some(0), "{ended:?}");
         let gateway = Gateway::start(&folder);
         let own = own_token(&folder, &gateway);
         Self { gateway, folder, own, read, write }

@@ -34,6 +34,8 @@ pub struct Admin {
     pub edit_dir: Option<PathBuf>,
     /// Where changes are noted. `None`: in the messages of the log only.
     pub audit: Option<PathBuf>,
+    /// Whether the pages of the console are there, and sessions for them.
+    pub console: bool,
 }
 
 /// The directory of edits, and where the configuration names it.
@@ -48,6 +50,7 @@ pub(in crate::config) fn read(section: &Section<'_>) -> (Admin, Option<Span>) {
     let hosts = section.list("hosts", &ADMIN_HOST).into_iter().map(|host| host.value).collect();
     let edit_dir = edit_dir(section).map(|found| found.path);
     let audit = audit(section);
+    let console = section.boolean("console", true);
     let tls = section.table("tls", read_tls);
     let tokens = token::read(section);
     let (address, span) = match address {
@@ -58,7 +61,7 @@ pub(in crate::config) fn read(section: &Section<'_>) -> (Admin, Option<Span>) {
         let error = Diagnostic::new("a Unix socket has no TLS: the kernel knows who is at the other end");
         section.report(error.at(&value.key_span()));
     }
-    (Admin { address, hosts, tls, tokens, edit_dir, audit }, span)
+    (Admin { address, hosts, tls, tokens, edit_dir, audit, console }, span)
 }
 
 fn read_tls(section: &Section<'_>) -> Option<Identity> {

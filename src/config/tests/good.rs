@@ -27,7 +27,8 @@ fn defaults() {
     assert!(gateway.trusted_proxies.networks.is_empty() && !gateway.via && gateway.remove.is_empty());
     assert!(gateway.region.is_empty() && gateway.appid.is_empty() && gateway.uin.is_empty());
     let address = Some(AdminAddress::Tcp(([127, 0, 0, 1], 9901).into()));
-    let admin = Admin { address, hosts: Vec::new(), tls: None, tokens: Vec::new(), edit_dir: None, audit: None };
+    let (hosts, tokens) = (Vec::new(), Vec::new());
+    let admin = Admin { address, hosts, tls: None, tokens, edit_dir: None, audit: None, console: true };
     assert_eq!(config.admin, admin);
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Json));
     assert_eq!(config.log.access, AccessLog::Stdout);

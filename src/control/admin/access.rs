@@ -13,11 +13,14 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use tokio::time::Instant;
 
-use super::token::{self, OwnToken};
-use crate::config::{Admin, AdminRole, AdminToken, Digest};
+use super::session::{Grant, Live, Role, Sessions};
+use super::token::{self, Kind, OwnToken, Token};
+use crate::config::{Admin, AdminRole, Digest};
 use crate::control::problem::Problem;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Failed logins of one address that are looked at without a pause, and how long it takes until another one is.
 const FAILURES: u32 = 10;
@@ -44,8 +47,20 @@ pub struct Caller {
     pub role: AdminRole,
     /// An address, or `unix`.
     pub from: String,
-    /// Of the token in the configuration that was shown, if it was one of these.
-    token: Option<Digest>,
+    credential: Credential,
+}
+
+/// What let a caller in.
+#[derive(Clone, Debug)]
+enum Credential {
+    /// The gateway's own token, or the user that the kernel knows.
+    Local,
+    /// One of the configuration.
+    Token(Digest),
+    Session {
+        hash: Digest,
+        session: Live,
+    },
 }
 
 /// Keeps strangers out.
@@ -54,6 +69,7 @@ pub struct Access {
     own: Option<OwnToken>,
     /// This process's user.
     uid: u32,
+    sessions: Arc<Sessions>,
     failures: Mutex<HashMap<IpAddr, Failures>>,
 }
 
@@ -63,65 +79,143 @@ struct Failures {
     since: Instant,
 }
 
+impl Peer {
+    fn from(&self) -> String {
+        match self {
+            Self::Network(address) => address.to_string(),
+            Self::User { .. } => "unix".to_owned(),
+        }
+    }
+
+    /// Whose failures are counted.
+    fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Network(address) => Some(*address),
+            Self::User { .. } => None,
+        }
+    }
+}
+
 impl Caller {
-    /// Whether the configuration still has the token that was shown.
+    /// What a session may do that this caller asks for, and when it ends at the latest, in seconds since 1970.
     #[must_use]
-    pub fn is_known(&self, tokens: &[AdminToken]) -> bool {
-        self.token.as_ref().is_none_or(|shown| tokens.iter().any(|token| token::is_same(token.hash.digest(), shown)))
+    pub fn grant(&self) -> (Grant, Option<i64>) {
+        let whole = |token| Grant { name: self.name.clone(), role: Role::Write, token };
+        match &self.credential {
+            Credential::Local => (whole(None), None),
+            // Its role is looked up with each request.
+            Credential::Token(hash) => (whole(Some(*hash)), None),
+            Credential::Session { session, .. } => (session.grant.clone(), Some(session.expires)),
+        }
+    }
+
+    /// The hash of the session's token, and when it ends, in seconds since 1970.
+    #[must_use]
+    pub fn session(&self) -> Option<(&Digest, i64)> {
+        match &self.credential {
+            Credential::Session { hash, session } => Some((hash, session.expires)),
+            Credential::Local | Credential::Token(_) => None,
+        }
     }
 }
 
 impl Access {
     #[must_use]
-    pub fn new(own: Option<OwnToken>) -> Self {
-        Self { own, uid: rustix::process::geteuid().as_raw(), failures: Mutex::default() }
+    pub fn new(own: Option<OwnToken>, sessions: Arc<Sessions>) -> Self {
+        Self { own, uid: rustix::process::geteuid().as_raw(), sessions, failures: Mutex::default() }
+    }
+
+    #[must_use]
+    pub fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
+    }
+
+    /// Whether what a caller has shown still lets them in.
+    #[must_use]
+    pub fn still_knows(&self, caller: &Caller, admin: &Admin) -> bool {
+        match &caller.credential {
+            Credential::Local => true,
+            Credential::Token(shown) => admin.tokens.iter().any(|token| token::is_same(token.hash.digest(), shown)),
+            Credential::Session { hash, .. } => self.session(hash, admin).is_some(),
+        }
     }
 
     /// Who asks.
     ///
     /// # Errors
     /// 401 without a good token, 429 after too many bad ones.
-    pub fn caller(&self, peer: &Peer, headers: &HeaderMap, tokens: &[AdminToken]) -> Result<Caller, Problem> {
-        let from = match peer {
-            Peer::Network(address) => address.to_string(),
-            Peer::User { .. } => "unix".to_owned(),
+    pub fn caller(&self, peer: &Peer, headers: &HeaderMap, admin: &Admin) -> Result<Caller, Problem> {
+        let from = peer.from();
+        let local = |name: &str, from| Caller {
+            name: name.to_owned(),
+            role: AdminRole::Write,
+            from,
+            credential: Credential::Local,
         };
         let Some(shown) = bearer(headers)? else {
             return match peer {
-                Peer::User { uid, name } if *uid == 0 || *uid == self.uid => {
-                    Ok(Caller { name: name.to_string(), role: AdminRole::Write, from, token: None })
-                }
+                Peer::User { uid, name } if *uid == 0 || *uid == self.uid => Ok(local(name, from)),
                 _ => Err(Problem::unauthorized("this needs a token: `Authorization: Bearer TOKEN`")),
             };
         };
         let hash = token::hash(shown);
-        // This one cannot be guessed, so whoever has it is never kept waiting for those who try.
+        // These cannot be guessed, so whoever has one is never kept waiting for those who try.
         if self.own.as_ref().is_some_and(|own| token::is_same(own.hash(), &hash)) {
-            return Ok(Caller { name: "local".to_owned(), role: AdminRole::Write, from, token: None });
+            return Ok(local("local", from));
         }
-        let address = match peer {
-            Peer::Network(address) => Some(*address),
-            Peer::User { .. } => None,
-        };
-        if address.is_some_and(|address| !self.may_try(address)) {
-            return Err(Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_failures",
-                "too many bad tokens: wait a while",
-            ));
+        if let Some(session) = self.session(&hash, admin) {
+            let (name, role) = (session.name.clone(), session.role);
+            return Ok(Caller { name, role, from, credential: Credential::Session { hash, session } });
         }
+        if Kind::Session.is(shown) {
+            let detail = "this session has ended: it expired, was closed, or its token was removed; `fngate console` begins a new one";
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, "session_ended", detail));
+        }
+        self.refuse_guesses(peer)?;
         // All of them, so that the time tells nothing.
-        let known = tokens
+        let known = admin
+            .tokens
             .iter()
             .fold(None, |known, token| if token::is_same(token.hash.digest(), &hash) { Some(token) } else { known });
         match known {
-            Some(known) => Ok(Caller { name: known.name.clone(), role: known.role, from, token: Some(hash) }),
-            None => {
-                address.into_iter().for_each(|address| self.note_failure(address));
-                tracing::info!(client = from, "admin API: authentication failed");
-                Err(Problem::unauthorized("invalid token"))
+            Some(known) => {
+                Ok(Caller { name: known.name.clone(), role: known.role, from, credential: Credential::Token(hash) })
             }
+            None => Err(self.failed(peer, "invalid token")),
         }
+    }
+
+    /// Exchanges a code for a session.
+    ///
+    /// # Errors
+    /// 401 with a bad code, 429 after too many of them, 404 without a console.
+    pub fn redeem(&self, peer: &Peer, code: &str, admin: &Admin) -> Result<(Token, Live), Problem> {
+        refuse_without_console(admin)?;
+        self.refuse_guesses(peer)?;
+        let opened = self.sessions.redeem(code, &admin.tokens);
+        let opened = opened.map_err(|error| Problem::unavailable(error.to_string()))?;
+        let (token, session) = opened
+            .ok_or_else(|| self.failed(peer, "this code was used or has expired; `fngate console` prints a new one"))?;
+        tracing::info!(name = session.name, client = peer.from(), "a session of the console has begun");
+        Ok((token, session))
+    }
+
+    fn session(&self, hash: &Digest, admin: &Admin) -> Option<Live> {
+        admin.console.then(|| self.sessions.find(hash, &admin.tokens)).flatten()
+    }
+
+    fn refuse_guesses(&self, peer: &Peer) -> Result<(), Problem> {
+        if peer.address().is_some_and(|address| !self.may_try(address)) {
+            let detail = "too many bad tokens: wait a while";
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", detail));
+        }
+        Ok(())
+    }
+
+    fn failed(&self, peer: &Peer, detail: &str) -> Problem {
+        peer.address().into_iter().for_each(|address| self.note_failure(address));
+        tracing::info!(client = peer.from(), "admin API: authentication failed");
+        Problem::unauthorized(detail)
     }
 
     fn may_try(&self, address: IpAddr) -> bool {
@@ -164,6 +258,17 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     token.map(Some).ok_or_else(|| Problem::unauthorized("`Authorization` is not `Bearer TOKEN`"))
 }
 
+/// Refuses what belongs to the console, when that is switched off.
+///
+/// # Errors
+/// 404
+pub fn refuse_without_console(admin: &Admin) -> Result<(), Problem> {
+    if admin.console {
+        return Ok(());
+    }
+    Err(Problem::not_found("the console is switched off: `admin.console` is false"))
+}
+
 /// Refuses requests that a page made, and requests under names that others may have made to lead here.
 ///
 /// # Errors
@@ -173,6 +278,26 @@ pub fn refuse_strangers(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result
     if headers.get_all(SEC_FETCH_SITE).iter().any(from_elsewhere) {
         return Err(Problem::forbidden("cross-site request refused"));
     }
+    refuse_unknown_hosts(headers, uri, admin)
+}
+
+/// The same for what holds no data: a link on a page of others may lead to it. Nothing else of such a page may ask for it, no frame, script
+/// or image.
+///
+/// # Errors
+/// 403
+pub fn refuse_embedding(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result<(), Problem> {
+    let is = |name: &HeaderName, value: &str| {
+        let mut values = headers.get_all(name).iter();
+        values.next().is_some_and(|first| first == value) && values.next().is_none()
+    };
+    if is(&SEC_FETCH_MODE, "navigate") && is(&SEC_FETCH_DEST, "document") {
+        return refuse_unknown_hosts(headers, uri, admin);
+    }
+    refuse_strangers(headers, uri, admin)
+}
+
+fn refuse_unknown_hosts(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result<(), Problem> {
     let given = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
     if !given.chain(uri.authority().map(Authority::as_str)).all(|host| is_known(host, &admin.hosts)) {
         let text = "this Host is neither an IP address nor `localhost` nor listed in `admin.hosts`";
@@ -181,18 +306,25 @@ pub fn refuse_strangers(headers: &HeaderMap, uri: &Uri, admin: &Admin) -> Result
     Ok(())
 }
 
-/// Refuses what an authenticated caller may not do, and what a form of a page could have sent.
+/// Refuses what an authenticated caller may not do.
+///
+/// # Errors
+/// 403
+pub fn refuse_readers(method: &Method, caller: &Caller) -> Result<(), Problem> {
+    if method.is_safe() || caller.role >= AdminRole::Write {
+        return Ok(());
+    }
+    Err(Problem::forbidden(format!("the token `{}` may read, not change", caller.name)))
+}
+
+/// Refuses what a page or a form of others could have sent.
 ///
 /// # Errors
 /// 403, 415
-pub fn refuse_unfit(method: &Method, headers: &HeaderMap, admin: &Admin, caller: &Caller) -> Result<(), Problem> {
+pub fn refuse_forms(method: &Method, headers: &HeaderMap, admin: &Admin) -> Result<(), Problem> {
     refuse_other_origins(headers, admin)?;
     if method.is_safe() {
         return Ok(());
-    }
-    if caller.role < AdminRole::Write {
-        let detail = format!("the token `{}` may read, not change", caller.name);
-        return Err(Problem::forbidden(detail));
     }
     let mut kinds = headers.get_all(CONTENT_TYPE).iter();
     if let (Some(kind), None) = (kinds.next(), kinds.next())
@@ -265,12 +397,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_address_that_guesses_has_to_wait() {
-        let access = Access::new(None);
-        let tokens = [AdminToken { name: "ops".to_owned(), role: AdminRole::Read, hash: hash_of("good") }];
+        let access = access();
+        let admin = admin("[[admin.token]]\nname = \"ops\"\nrole = \"read\"\nhash = \"HASH\"", "good");
         let (guesser, other) = (Peer::Network([127, 0, 0, 1].into()), Peer::Network([127, 0, 0, 2].into()));
         let ask = |peer: &Peer, token: &str| {
             let headers = HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").parse().expect("a value"))]);
-            access.caller(peer, &headers, &tokens).map_err(|problem| problem.status)
+            access.caller(peer, &headers, &admin).map_err(|problem| problem.status)
         };
         for _ in 0..FAILURES {
             assert_eq!(ask(&guesser, "bad").map(|caller| caller.name), Err(401));
@@ -285,7 +417,7 @@ mod tests {
 
     #[test]
     fn those_who_failed_are_not_remembered_without_end() {
-        let access = Access::new(None);
+        let access = access();
         (0..2 * ADDRESSES).for_each(|index| {
             let [_, _, high, low] = u32::try_from(index).expect("small").to_be_bytes();
             access.note_failure([10, 0, high, low].into());
@@ -293,12 +425,39 @@ mod tests {
         assert_eq!(access.failures.lock().expect("whole").len(), ADDRESSES);
     }
 
-    fn hash_of(text: &str) -> crate::config::TokenHash {
-        let hex = token::hash(text);
-        let config = format!(
-            "[[listener]]\naddress = \"127.0.0.1:0\"\n[[admin.token]]\nname = \"x\"\nrole = \"read\"\nhash = \"sha256:{hex}\""
-        );
-        let config = crate::config::parse(std::path::Path::new("test"), &config).expect("good");
-        config.admin.tokens[0].hash
+    #[tokio::test(start_paused = true)]
+    async fn whoever_guesses_codes_has_to_wait_and_open_sessions_go_on() {
+        let (access, admin) = (access(), admin("", ""));
+        let peer = Peer::Network([127, 0, 0, 1].into());
+        let grant = || Grant { name: "local".to_owned(), role: Role::Write, token: None };
+        let code = || access.sessions.make_code(grant(), None, Duration::from_secs(60)).expect("random").0;
+        let redeem = |code: &str| access.redeem(&peer, code, &admin).map_err(|problem| problem.status);
+        let (session, _) = redeem(code().as_str()).expect("a session");
+        for _ in 0..FAILURES {
+            assert_eq!(redeem("fngc_guess").map(|_| ()), Err(401));
+        }
+        assert_eq!(redeem(code().as_str()).map(|_| ()), Err(429), "it would learn which one is right");
+        let headers =
+            |token: &str| HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").parse().expect("a value"))]);
+        assert_eq!(access.caller(&peer, &headers(session.as_str()), &admin).expect("it is open").name, "local");
+        // What has ended is said at once, and costs nothing: a page that is open asks more than once.
+        let ended = Token::random(Kind::Session).expect("random");
+        for _ in 0..2 * FAILURES {
+            let problem = access.caller(&peer, &headers(ended.as_str()), &admin).expect_err("it is none");
+            assert_eq!((problem.status, &*problem.reason), (401, "session_ended"));
+        }
+        tokio::time::advance(PAUSE).await;
+        assert_eq!(redeem("fngc_guess").map(|_| ()), Err(401), "ended sessions count as no guess");
+    }
+
+    fn access() -> Access {
+        Access::new(None, Arc::new(Sessions::open("admin-test.sessions".to_owned())))
+    }
+
+    /// `[admin]` with more, in which `HASH` stands for that of a token.
+    fn admin(more: &str, token: &str) -> Admin {
+        let more = more.replace("HASH", &format!("sha256:{}", token::hash(token)));
+        let config = format!("[[listener]]\naddress = \"127.0.0.1:0\"\n{more}");
+        crate::config::parse(std::path::Path::new("test"), &config).expect("good").admin
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -60,21 +60,38 @@ impl Json {
         let body = serde_json::from_value(Value::Object(self.0));
         body.map_err(|error| Problem::invalid(format!("the body: {error}")))
     }
-}
 
-impl<S: Send + Sync> FromRequest<S> for Json {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes: Result<Bytes, BytesRejection> = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|error| Problem::new(error.status(), "body", error.body_text()))?;
-        match serde_json::from_slice(&bytes) {
+    fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        match serde_json::from_slice(bytes) {
             Ok(Value::Object(keys)) => Ok(Self(keys)),
             Ok(_) => Err(Problem::invalid("the body is not a JSON object")),
             Err(error) => {
                 Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", format!("the body is no JSON: {error}")))
             }
         }
+    }
+}
+
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let bytes: Result<Bytes, BytesRejection> = Bytes::from_request(request, state).await;
+    bytes.map_err(|error| Problem::new(error.status(), "body", error.body_text()))
+}
+
+impl<S: Send + Sync> FromRequest<S> for Json {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Self::parse(&body(request, state).await?)
+    }
+}
+
+/// A request may come without a body.
+impl<S: Send + Sync> OptionalFromRequest<S> for Json {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let bytes = body(request, state).await?;
+        if bytes.is_empty() { Ok(None) } else { Self::parse(&bytes).map(Some) }
     }
 }
 

@@ -56,7 +56,7 @@ impl State {
     /// Whether a stream may go on: its token may have been taken back since it began.
     #[must_use]
     pub fn still_knows(&self, caller: &Caller) -> bool {
-        caller.is_known(&self.snapshot().config.admin.tokens)
+        self.0.access.still_knows(caller, &self.snapshot().config.admin)
     }
 
     /// What the history says, after the loads and changes that wait already.

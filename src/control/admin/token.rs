@@ -4,19 +4,45 @@
 //! nothing.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::runtime;
 use crate::config::Digest;
-/// What every token begins with, so that scanners for secrets find one that went astray.
-const PREFIX: &str = "fng_";
+
 const BYTES: usize = 32;
+
+/// What a token is for. Each begins in a way of its own, so that scanners for secrets find one that went astray.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Of the configuration, or the gateway's own.
+    Standing,
+    /// For one use: it is exchanged for a session.
+    Code,
+    Session,
+}
+
+impl Kind {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Standing => "fng_",
+            Self::Code => "fngc_",
+            Self::Session => "fngs_",
+        }
+    }
+
+    /// Whether a text was made as one of these.
+    #[must_use]
+    pub fn is(self, text: &str) -> bool {
+        let bytes = text.strip_prefix(self.prefix()).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        bytes.is_some_and(|bytes| bytes.len() == BYTES)
+    }
+}
 
 /// A secret that lets somebody in. `Debug` keeps it to itself.
 #[derive(Clone)]
@@ -27,10 +53,10 @@ impl Token {
     ///
     /// # Errors
     /// When the system has no random bytes.
-    pub fn random() -> io::Result<Self> {
+    pub fn random(kind: Kind) -> io::Result<Self> {
         let mut bytes = [0; BYTES];
         aws_lc_rs::rand::fill(&mut bytes).map_err(|_unspecified| io::Error::other("no random bytes"))?;
-        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+        Ok(Self(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(bytes))))
     }
 
     #[must_use]
@@ -76,16 +102,9 @@ impl OwnToken {
     /// # Errors
     /// When no folder does.
     pub fn write(port: u16) -> io::Result<Self> {
-        let token = Token::random()?;
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "there is no folder for it");
-        for folder in folders() {
-            let path = folder.join(file_name(port));
-            match write_privately(&path, &token) {
-                Ok(()) => return Ok(Self { hash: hash(token.as_str()), path }),
-                Err(error) => last = io::Error::new(error.kind(), format!("{}: {error}", path.display())),
-            }
-        }
-        Err(last)
+        let token = Token::random(Kind::Standing)?;
+        let path = runtime::write(&file_name(port), format!("{}\n", token.as_str()).as_bytes())?;
+        Ok(Self { hash: hash(token.as_str()), path })
     }
 
     #[must_use]
@@ -112,48 +131,15 @@ impl Drop for OwnToken {
 /// The token that a gateway with this port has left for its user.
 #[must_use]
 pub fn find(port: u16) -> Option<String> {
-    let files = folders().into_iter().map(|folder| folder.join(file_name(port)));
-    files
+    runtime::places(&file_name(port))
+        .into_iter()
         .filter_map(|path| fs::read_to_string(path).ok())
         .map(|text| text.trim().to_owned())
         .find(|text| !text.is_empty())
 }
 
-/// `$RUNTIME_DIRECTORY`, else `/run/fngate`, else `$XDG_RUNTIME_DIR`.
-fn folders() -> Vec<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let first = |value: std::ffi::OsString| value.to_string_lossy().split(':').next().map(PathBuf::from);
-    if let Some(folder) = variable("RUNTIME_DIRECTORY").and_then(first) {
-        return vec![folder];
-    }
-    let own = std::iter::once(PathBuf::from("/run/fngate"));
-    own.chain(variable("XDG_RUNTIME_DIR").map(PathBuf::from)).collect()
-}
-
 fn file_name(port: u16) -> String {
     format!("admin-{port}.token")
-}
-
-/// Writes beside the place and renames: nobody reads half a token, and a link that somebody laid there is not followed.
-fn write_privately(path: &Path, token: &Token) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    if !folder.exists() {
-        // Only root can make one in /run.
-        fs::create_dir(folder)?;
-    }
-    let beside = path.with_extension(format!("token-{}", std::process::id()));
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).or_else(|error| {
-        if error.kind() != io::ErrorKind::AlreadyExists {
-            return Err(error);
-        }
-        fs::remove_file(&beside)?;
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)
-    });
-    let written = written.and_then(|mut file| writeln!(file, "{}", token.as_str()));
-    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_error| {
-        // The first error is the one that counts.
-        let _ = fs::remove_file(&beside);
-    })
 }
 
 #[cfg(test)]
@@ -162,9 +148,15 @@ mod tests {
 
     #[test]
     fn a_token_is_random_and_known_by_its_hash() {
-        let (one, other) = (Token::random().expect("random"), Token::random().expect("random"));
+        let random = |kind| Token::random(kind).expect("random");
+        let (one, other) = (random(Kind::Standing), random(Kind::Standing));
         assert_ne!(one.as_str(), other.as_str());
-        assert_eq!(one.as_str().len(), PREFIX.len() + 43);
+        assert_eq!(one.as_str().len(), "fng_".len() + 43);
+        for kind in [Kind::Standing, Kind::Code, Kind::Session] {
+            assert!(kind.is(random(kind).as_str()), "{kind:?}");
+            assert_eq!(kind.is(one.as_str()), kind == Kind::Standing, "{kind:?}");
+        }
+        assert!(!Kind::Session.is("fngs_") && !Kind::Session.is("fngs_short"));
         assert!(
             is_same(&hash(one.as_str()), &hash(one.as_str())) && !is_same(&hash(one.as_str()), &hash(other.as_str()))
         );
