@@ -32,11 +32,11 @@ test("from the side of the service: an API that has a function", async () => {
   const { page } = tab;
   await page.getByRole("link", { name: "APIs" }).click();
   await page.getByRole("link", { name: "Bind an API" }).click();
-  await page.getByLabel("Path").fill("/carts/{id}");
-  await page.getByLabel("Function").fill("cart");
+  await page.getByLabel("Path", { exact: true }).fill("/carts/{id}");
+  await page.getByLabel("Function", { exact: true }).fill("cart");
   // The gateway checks while somebody types.
   await page.locator(".wrong").getByText("cart").waitFor();
-  await page.getByLabel("Function").fill("carts");
+  await page.getByLabel("Function", { exact: true }).fill("carts");
   await page.getByText("The gateway accepts this.").waitFor();
   await page.getByRole("button", { name: "Review" }).click();
   const dialog = page.locator("dialog");
@@ -55,7 +55,7 @@ test("from the side of the function: a trigger of three fields, the same object"
   await tab.go("functions/default/carts");
   await page.getByRole("heading", { name: "carts" }).waitFor();
   await page.getByLabel("Method").selectOption("POST");
-  await page.getByLabel("Path").fill("/carts");
+  await page.getByLabel("Path", { exact: true }).fill("/carts");
   await page.locator("main").getByRole("button", { name: "Add", exact: true }).click();
   await tab.apply("Add");
   const row = page.getByRole("link", { name: "/carts", exact: true });
@@ -68,7 +68,7 @@ test("from the side of the function: a trigger of three fields, the same object"
 test("a path that is bound already names its holder", async () => {
   const { page } = tab;
   await tab.go("functions/default/carts");
-  await page.getByLabel("Path").fill("/orders/{number}");
+  await page.getByLabel("Path", { exact: true }).fill("/orders/{number}");
   await page.getByText("is bound already").waitFor();
   expect(await page.getByRole("alert").innerText()).toContain("GET /orders/{id}");
   expect(await page.locator("main").getByRole("button", { name: "Add", exact: true }).isDisabled()).toBe(true);
@@ -93,7 +93,7 @@ test("a service, a function and an API are made and deleted, each with its guard
   const { page } = tab;
   await tab.go("services");
   await page.getByRole("button", { name: "Add a service" }).first().click();
-  await page.getByLabel("Name").fill("blog");
+  await page.getByLabel("Name", { exact: true }).fill("blog");
   await page.getByLabel("Host", { exact: true }).fill("shop.example.com");
   await page.locator("dialog .wrong, dialog [role=alert]").first().waitFor();
   await page.getByLabel("Host", { exact: true }).fill("blog.example.com");
@@ -109,7 +109,7 @@ test("a service, a function and an API are made and deleted, each with its guard
   await page.getByRole("button", { name: "Review" }).click();
   await tab.apply("Add");
   await page.getByLabel("Service").selectOption("blog");
-  await page.getByLabel("Path").fill("/posts");
+  await page.getByLabel("Path", { exact: true }).fill("/posts");
   await page.locator("main").getByRole("button", { name: "Add", exact: true }).click();
   await tab.apply("Add");
   await page.getByText("Triggers (1)").waitFor();

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 async function fill(tab: Tab, timeout: string): Promise<void> {
   await tab.go(EDIT);
-  await tab.page.getByLabel("Timeout").fill(timeout);
+  await tab.page.getByLabel("Timeout", { exact: true }).fill(timeout);
 }
 
 async function review(tab: Tab): Promise<void> {

@@ -45,7 +45,7 @@ test("the token is in the memory of the tab and nowhere else", async () => {
 test("log out ends the session at the gateway", async () => {
   const context = await newContext(browser);
   const tab = await Tab.enter(context, stand.login());
-  const asked = tab.page.waitForRequest((request) => request.url().includes("/v1/status"));
+  const asked = tab.page.waitForRequest((request) => request.url().includes("/v1/apis"));
   await tab.go("apis");
   await tab.go("");
   const authorization = (await asked).headers()["authorization"] ?? "";

@@ -53,7 +53,7 @@ export function send(port: number, host: string, path: string, method = "GET"): 
   });
 }
 
-function configuration(admin: number, data: number, orders: number, carts: number): string {
+function configuration(directory: string, admin: number, data: number, orders: number, carts: number): string {
   return `# The gateway of the shop.
 [[listener]]
 address = "127.0.0.1:${data}"
@@ -62,7 +62,7 @@ address = "127.0.0.1:${data}"
 address = "127.0.0.1:${admin}"
 
 [history]
-directory = "history"
+directory = "${directory}/history"
 
 [log]
 level = "warn"
@@ -117,7 +117,7 @@ export class Stand {
       { stdio: "ignore" },
     );
     const stand = new Stand(directory, admin, data, { orders, carts }, [node, python]);
-    writeFileSync(stand.file, configuration(admin, data, orders, carts) + more);
+    writeFileSync(stand.file, configuration(directory, admin, data, orders, carts) + more);
     await stand.run();
     for (const port of [orders, carts])
       await eventually(
@@ -150,20 +150,20 @@ export class Stand {
   }
 
   async run(): Promise<void> {
-    this.gateway = spawn(BINARY, ["run", "-c", this.file], {
+    const gateway = spawn(BINARY, ["run", "-c", this.file], {
       cwd: this.directory,
       env: this.environment,
       stdio: ["ignore", "ignore", "inherit"],
     });
-    await eventually(
-      "the gateway is ready",
-      () =>
-        send(this.admin, "127.0.0.1", "/readyz").then(
-          ({ status }) => status === 200,
-          () => false,
-        ),
-      PATIENCE,
-    );
+    this.gateway = gateway;
+    const ready = () => {
+      if (gateway.exitCode !== null) throw new Error(`the gateway ended with ${gateway.exitCode}`);
+      return send(this.admin, "127.0.0.1", "/readyz").then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    };
+    await eventually("the gateway is ready", ready, PATIENCE);
   }
 
   async end(): Promise<void> {

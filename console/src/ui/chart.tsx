@@ -9,6 +9,8 @@ export type Line = {
   color: "--accent" | "--ok" | "--warn" | "--error" | "--info" | "--violet" | "--muted";
   values: (number | null)[];
   fill?: boolean;
+  /** Draws on over seconds without a value: alone between two of them, a value would not be seen. */
+  spanGaps?: boolean;
 };
 
 const HEIGHT = 180;
@@ -52,6 +54,7 @@ function draw(target: HTMLElement, lines: Line[], format: (value: number) => str
           fill: line.fill ? `${color(line.color)}22` : undefined,
           width: 1.75,
           points: { show: false },
+        spanGaps: line.spanGaps,
         })),
       ],
     },

@@ -1,3 +1,146 @@
+import { useState } from "preact/hooks";
+import { Badge, Card, Code, Empty, Failure, Loading, Page } from "../../ui/parts";
+import { VirtualTable, type Column } from "../../ui/virtual";
+import { prose } from "../history/prose";
+import { isOrdered, keyOf, useCertificates, type Certificate } from "./data";
+import { Advice, CertificateDialog } from "./certificate";
+import { LifeBar, StateBadge } from "./life";
+import { text } from "./text";
+import "./page.css";
+
+const WITH_FILES = `[[listener]]
+address = "0.0.0.0:8443"
+
+[listener.tls]
+certificates = [{ certificate = "/etc/fngate/shop.pem", key = "/etc/fngate/shop.key" }]`;
+
+const WITH_ACME = `[acme]
+contact = ["mailto:operations@example.com"]
+terms_agreed = true
+
+[[listener]]
+address = "0.0.0.0:443"
+
+[listener.tls]
+acme = ["shop.example.com"]
+
+[[listener]]
+address = "0.0.0.0:80"
+redirect_https = true`;
+
+function columns(open: (certificate: Certificate) => void): Column<Certificate>[] {
+  const t = text.value;
+  return [
+    {
+      title: t.names,
+      width: "minmax(150px, 1.6fr)",
+      narrow: "keep",
+      cell: (certificate) => (
+        <button type="button" class="certificate-name" aria-haspopup="dialog" onClick={() => open(certificate)}>
+          <span class="clip">{certificate.names[0]}</span>
+          {certificate.names.length > 1 && <Badge>+{certificate.names.length - 1}</Badge>}
+        </button>
+      ),
+    },
+    { title: t.state, width: "104px", narrow: "keep", cell: ({ state }) => <StateBadge state={state} /> },
+    { title: t.life, width: "minmax(170px, 1.2fr)", cell: (certificate) => <LifeBar certificate={certificate} /> },
+    {
+      title: t.issuer,
+      width: "minmax(90px, 1fr)",
+      cell: ({ issuer }) => (
+        <div class="clip" title={issuer ?? ""}>
+          {issuer ?? <span class="muted">–</span>}
+        </div>
+      ),
+    },
+    {
+      title: t.source,
+      width: "minmax(100px, 1.2fr)",
+      cell: (certificate) => (
+        <div class={isOrdered(certificate) ? "clip" : "clip mono"} title={certificate.source}>
+          {isOrdered(certificate) ? t.ordered : certificate.source}
+        </div>
+      ),
+    },
+    {
+      title: t.listener,
+      width: "minmax(90px, 0.8fr)",
+      cell: ({ listener }) => <div class="clip mono">{listener ?? <span class="muted">{t.admin}</span>}</div>,
+    },
+  ];
+}
+
+/** More would push the table out of sight. */
+const MOST_ADVICE = 3;
+
+function Advices({ items }: { items: readonly Certificate[] }) {
+  const t = text.value;
+  const urgent = items.filter(({ state }) => state !== "valid");
+  const rest = urgent.slice(MOST_ADVICE);
+  const shown = (certificates: readonly Certificate[]) =>
+    certificates.map((certificate) => <Advice key={keyOf(certificate)} certificate={certificate} />);
+  if (urgent.length === 0) return null;
+  return (
+    <div class="stack tight">
+      {shown(urgent.slice(0, MOST_ADVICE))}
+      {rest.length > 0 && (
+        <details>
+          <summary>{t.more(rest.length)}</summary>
+          <div class="stack tight more-advice">{shown(rest)}</div>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function NoTls() {
+  const t = text.value;
+  return (
+    <Card>
+      <Empty icon="certificates" title={t.none}>
+        <p>{t.noneText}</p>
+        <div class="tls-examples">
+          <div class="stack tight">
+            <h3>{t.withFiles}</h3>
+            <Code>{WITH_FILES}</Code>
+            <p class="small">{prose(t.withFilesText)}</p>
+          </div>
+          <div class="stack tight">
+            <h3>{t.withAcme}</h3>
+            <Code>{WITH_ACME}</Code>
+            <p class="small">{t.withAcmeText}</p>
+          </div>
+        </div>
+      </Empty>
+    </Card>
+  );
+}
+
 export function Certificates() {
-  return <p>Certificates</p>;
+  const t = text.value;
+  const { items, error, retry } = useCertificates();
+  const [opened, setOpened] = useState<Certificate | null>(null);
+  return (
+    <Page title={t.title} lead={t.lead}>
+      <Failure error={error} retry={retry} />
+      {!items && !error && <Loading />}
+      {items?.length === 0 && <NoTls />}
+      {items && items.length > 0 && (
+        <>
+          <Advices items={items} />
+          <Card class="fill" flush>
+            <VirtualTable
+              label={t.title}
+              columns={columns(setOpened)}
+              rows={items}
+              rowKey={keyOf}
+              rowHeight={58}
+              below={(certificate) => <LifeBar certificate={certificate} />}
+            />
+          </Card>
+        </>
+      )}
+      {opened && <CertificateDialog certificate={opened} onClose={() => setOpened(null)} />}
+    </Page>
+  );
 }

@@ -31,7 +31,7 @@ function HostStep({ explained }: { explained: Explained }) {
   const t = text.value;
   return (
     <>
-      <code>{explained.host}</code>
+      <span class="mono">{explained.host}</span>
       {stateOf("host", explained) === "failed" && <div class="muted small">{t.noHost}</div>}
     </>
   );
@@ -110,7 +110,7 @@ function InstancesStep({ explained: { selected } }: { explained: Explained }) {
     <>
       {selected.instances.map(({ address, state }) => (
         <div class="row tight">
-          <code class="small">{address}</code>
+          <span class="mono">{address}</span>
           <Badge tone={TONES[state]} dot>
             {t.instanceStates[state]}
           </Badge>

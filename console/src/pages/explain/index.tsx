@@ -1,10 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Explained, Service } from "../../api/schema";
 import { explainLink } from "../../shell/links";
 import { Button, Card, Empty, Failure, Loading, Page, TextField } from "../../ui/parts";
 import { useExplain, type Asked } from "./data";
 import { Flow } from "./flow";
 import { text } from "./text";
-import { Try } from "./try";
+import { CommandLine, sentOf, Try, type Draft } from "./try";
 import { Verdict } from "./verdict";
 import { Why } from "./why";
 import "./page.css";
@@ -80,30 +81,52 @@ function Nothing({ samples }: { samples: Asked[] }) {
   );
 }
 
+type StoryProps = {
+  asked: Asked;
+  explained: Explained;
+  services: readonly Service[];
+  draft: Draft;
+  onDraft: (draft: Draft) => void;
+};
+
+function Story({ asked, explained, services, draft, onDraft }: StoryProps) {
+  const sent = sentOf(asked, draft);
+  return (
+    <>
+      <Card>
+        <div class="stack">
+          <Verdict explained={explained} />
+          <Flow explained={explained} />
+        </div>
+      </Card>
+      <div class="explain-halves">
+        <div class="stack">
+          <Try sent={sent} draft={draft} onDraft={onDraft} host={explained.host} />
+        </div>
+        <div class="stack">
+          <Why explained={explained} services={services} />
+          <CommandLine sent={sent} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Which API a request selects, and why; and what comes of it when it is sent. */
 export function Explain() {
   const t = text.value;
   const { asked, ask, explained, services, samples, addresses } = useExplain();
-  const story = asked && explained.data;
+  // Headers and body stay for the next request: often it needs the same.
+  const [draft, setDraft] = useState<Draft>({ headers: [], body: "" });
+  // What is shown belongs to the address, also while the next look-up is under way.
+  const story = asked && !explained.loading ? explained.data : null;
   return (
     <Page title={t.title} lead={t.lead}>
       <Question asked={asked} addresses={addresses} ask={ask} />
       {!asked && <Nothing samples={samples} />}
       {asked && explained.error !== null && <Failure error={explained.error} retry={explained.reload} />}
       {asked && !story && explained.loading && <Loading />}
-      {asked && story && !explained.error && (
-        <>
-          <Card>
-            <div class="stack" aria-live="polite">
-              <Verdict explained={story} />
-              <Flow explained={story} />
-            </div>
-          </Card>
-          <div class="explain-halves">
-            <Try key={`${asked.method} ${asked.url}`} asked={asked} explained={story} />
-            <Why explained={story} services={services} />
-          </div>
-        </>
-      )}
+      {asked && story && !explained.error && <Story asked={asked} explained={story} services={services} draft={draft} onDraft={setDraft} />}
     </Page>
   );
 }

@@ -1,6 +1,4 @@
 /** Sends the request, with headers and a body. */
-import { useState } from "preact/hooks";
-import type { Explained } from "../../api/schema";
 import { mayWrite } from "../../session";
 import { Button, Card, Code, Failure, Field, Method, Notice, TextField, WriteButton } from "../../ui/parts";
 import { command } from "../../change/command";
@@ -99,9 +97,16 @@ function Body({ value, onValue }: { value: string; onValue: (value: string) => v
   );
 }
 
-type Sent = Asked & { headers: Header[]; body: string };
+export type Draft = { headers: Header[]; body: string };
 
-function CommandLine({ sent }: { sent: Sent }) {
+/** What is sent: no header without a name, and no body with a method that has none. */
+export function sentOf(asked: Asked, draft: Draft): Asked & Draft {
+  const headers = draft.headers.filter(({ name }) => name.trim() !== "");
+  return { ...asked, headers, body: BODILESS.includes(asked.method) ? "" : draft.body };
+}
+
+/** The same from a terminal. */
+export function CommandLine({ sent }: { sent: Asked & Draft }) {
   const t = text.value;
   return (
     <Card title={t.commandLine}>
@@ -120,15 +125,11 @@ function CommandLine({ sent }: { sent: Sent }) {
   );
 }
 
-export function Try({ asked, explained }: { asked: Asked; explained: Explained }) {
+export function Try({ sent, draft, onDraft, host }: { sent: Asked & Draft; draft: Draft; onDraft: (draft: Draft) => void; host: string }) {
   const t = text.value;
-  const [headers, setHeaders] = useState<Header[]>([]);
-  const [body, setBody] = useState("");
-  const tried = useTry(explained.host);
-  const hasBody = !BODILESS.includes(asked.method);
-  const sent: Sent = { ...asked, headers: headers.filter(({ name }) => name.trim() !== ""), body: hasBody ? body : "" };
+  const tried = useTry(host);
   return (
-    <div class="stack">
+    <>
       <Card title={t.send}>
         <form
           class="stack"
@@ -138,11 +139,11 @@ export function Try({ asked, explained }: { asked: Asked; explained: Explained }
           }}
         >
           <div class="row">
-            <Method method={asked.method} />
-            <code class="wrap-any grow">{asked.url}</code>
+            <Method method={sent.method} />
+            <span class="mono wrap-any grow">{sent.url}</span>
           </div>
-          <Headers headers={headers} onChange={setHeaders} />
-          {hasBody && <Body value={body} onValue={setBody} />}
+          <Headers headers={draft.headers} onChange={(headers) => onDraft({ ...draft, headers })} />
+          {!BODILESS.includes(sent.method) && <Body value={draft.body} onValue={(body) => onDraft({ ...draft, body })} />}
           {mayWrite.value ? (
             <p class="muted small">{t.sendLead}</p>
           ) : (
@@ -163,7 +164,6 @@ export function Try({ asked, explained }: { asked: Asked; explained: Explained }
         <Failure error={tried.error} />
         {tried.answer && <AnswerCard answer={tried.answer} request={tried.request} />}
       </div>
-      <CommandLine sent={sent} />
-    </div>
+    </>
   );
 }

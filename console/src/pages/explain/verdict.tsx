@@ -6,12 +6,13 @@ import { Marked } from "../requests/marked";
 import { reasonWords } from "../requests/reasons";
 import { nearMisses, pathInService, selectedDomain } from "./data";
 import { text } from "./text";
+import { outcomeWords } from "./words";
 
 function Near({ explained }: { explained: Explained }) {
   const near = nearMisses(explained);
   if (near.length === 0) return null;
   return (
-    <div class="row">
+    <div class="row explain-near">
       {text.value.didYouMean}
       {near.map(({ label, asked }) => (
         <a class="mono" href={explainLink(asked)}>
@@ -52,7 +53,7 @@ export function Verdict({ explained }: { explained: Explained }) {
         <Marked text={words.todo} />
       </div>
       <div class="small muted">
-        <code>{reason}</code> · <Marked text={outcome} />
+        <code>{reason}</code> · <Marked text={outcomeWords(outcome)} />
       </div>
       <Near explained={explained} />
       <div class="row">

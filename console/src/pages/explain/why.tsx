@@ -4,7 +4,7 @@ import type { Explained, Service } from "../../api/schema";
 import { explainLink } from "../../shell/links";
 import { Badge, Card, Method } from "../../ui/parts";
 import { Marked } from "../requests/marked";
-import { requestIn } from "./data";
+import { requestIn, selectedDomain } from "./data";
 import { text } from "./text";
 import { readingWords, whyLost } from "./words";
 
@@ -36,6 +36,7 @@ function Verdict({ lost }: { lost?: string | null }) {
 
 function Candidates({ explained }: { explained: Explained }) {
   const t = text.value;
+  if (!selectedDomain(explained)) return null;
   return (
     <Card title={t.candidates} flush>
       {explained.candidates.length === 0 ? (
@@ -47,7 +48,7 @@ function Candidates({ explained }: { explained: Explained }) {
               <td>
                 <span class="row tight nowrap">
                   <Method method={method} />
-                  <code>{path}</code>
+                  <span class="mono">{path}</span>
                 </span>
               </td>
               <td>
@@ -70,7 +71,7 @@ function Domains({ explained }: { explained: Explained }) {
         {explained.domains.map(({ host, base_path, service, environment, lost }) => (
           <tr>
             <td>
-              <code>{base_path === "/" ? host : host + base_path}</code>
+              <span class="mono">{base_path === "/" ? host : host + base_path}</span>
             </td>
             <td>
               {service}, {environment}
@@ -98,7 +99,7 @@ function Readings({ explained }: { explained: Explained }) {
               <Marked text={readingWords(reading)} />
             </td>
             <td>
-              <code class="wrap-any">{path}</code>
+              <span class="mono wrap-any">{path}</span>
             </td>
             <td class="small">
               <Badge tone={agrees ? "ok" : "error"}>{agrees ? t.agrees : t.differs}</Badge> {selects ?? t.nothing}
@@ -134,11 +135,11 @@ function Elsewhere({ explained, services }: { explained: Explained; services: re
 
 export function Why({ explained, services }: { explained: Explained; services: readonly Service[] }) {
   return (
-    <div class="stack">
+    <>
       <Candidates explained={explained} />
       <Elsewhere explained={explained} services={services} />
       <Readings explained={explained} />
       <Domains explained={explained} />
-    </div>
+    </>
   );
 }

@@ -37,15 +37,30 @@ const READINGS: Record<string, string> = {
   "more combinations than are looked at": "组合过多,不再检查",
 };
 
-/** Why a domain or an API was not selected. */
-export function whyLost(lost: string): string {
-  if (locale.value !== "zh") return lost;
-  for (const [pattern, words] of LOST) {
-    const found = pattern.exec(lost);
+const OUTCOMES: Rule[] = [
+  [/^no service has this host and base path$/, () => "没有服务使用该主机和基础路径"],
+  [/^service `(.*)` has no such path in (.*)$/, (service, environment) => `服务 \`${service}\` 在 ${environment} 环境中没有该路径`],
+  [/^method not allowed; allowed are: (.*)$/, (allowed) => `不允许该方法。允许的方法:${allowed}`],
+  [
+    /^the path can be read in two ways: read with (.*), it selects (.*)$/,
+    (reading, other) => `路径有两种解读:${readingWords(reading ?? "")}后,${other === "nothing" ? "不匹配任何 API" : `匹配 ${other}`}`,
+  ],
+];
+
+function translate(said: string, rules: Rule[]): string {
+  if (locale.value !== "zh") return said;
+  for (const [pattern, words] of rules) {
+    const found = pattern.exec(said);
     if (found) return words(...found.slice(1));
   }
-  return lost;
+  return said;
 }
+
+/** Why a domain or an API was not selected. */
+export const whyLost = (lost: string) => translate(lost, LOST);
+
+/** What comes of a look-up. */
+export const outcomeWords = (outcome: string) => translate(outcome, OUTCOMES);
 
 /** How a server reads a path. */
 export function readingWords(reading: string): string {

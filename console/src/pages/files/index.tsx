@@ -59,7 +59,12 @@ function Outdated({ file, onDifference }: { file: ConfigurationFile; onDifferenc
 
 function ReadOnlyNotice({ file }: { file: ConfigurationFile }) {
   const t = text.value;
-  if (!mayWrite.value) return <Notice>{prose(uiText.value.readOnlyToken)}</Notice>;
+  if (!mayWrite.value)
+    return (
+      <Notice>
+        <div>{prose(uiText.value.readOnlyToken)}</div>
+      </Notice>
+    );
   if (!file.read_only) return null;
   return (
     <Notice tone="warn" title={t.readOnlyFile}>

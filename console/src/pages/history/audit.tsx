@@ -25,7 +25,7 @@ export function ActionBadge({ action }: { action: string }) {
 function columns(open: (line: AuditLine) => void): Column<AuditLine>[] {
   const t = text.value;
   return [
-    { title: t.time, width: "minmax(110px, 0.6fr)", cell: ({ time }) => <Ago time={time} /> },
+    { title: t.time, width: "minmax(120px, 0.6fr)", cell: ({ time }) => <Ago time={time} /> },
     { title: t.action, width: "104px", narrow: "keep", cell: ({ action }) => <ActionBadge action={action} /> },
     {
       title: t.object,

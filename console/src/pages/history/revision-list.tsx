@@ -24,7 +24,7 @@ function columns(): Column<RevisionInfo>[] {
         </span>
       ),
     },
-    { title: t.time, width: "minmax(110px, 0.6fr)", cell: ({ time }) => <Ago time={time} /> },
+    { title: t.time, width: "minmax(120px, 0.6fr)", cell: ({ time }) => <Ago time={time} /> },
     {
       title: t.author,
       width: "minmax(100px, 0.7fr)",

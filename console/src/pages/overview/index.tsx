@@ -1,3 +1,42 @@
+import { Failure, Loading, Page } from "../../ui/parts";
+import { useOverview } from "./data";
+import { Failing, Refusals } from "./failing";
+import { FirstSteps, isNew } from "./first";
+import { Instances, Services } from "./places";
+import { Counts, InUse, Problems, Warnings } from "./state";
+import { text } from "./text";
+import { Charts, Tiles } from "./traffic";
+import "./page.css";
+
+/** What the gateway does, and what needs somebody. */
 export function Overview() {
-  return <p>Overview</p>;
+  const t = text.value;
+  const data = useOverview();
+  const { status, routes, seen, silent, error } = data;
+  return (
+    <Page title={t.title} lead={t.lead}>
+      {status && <Problems status={status} />}
+      <Failure error={error} />
+      {status && routes && isNew(status) && <FirstSteps status={status} routes={routes} called={seen.requests > 0} />}
+      <Tiles {...data} />
+      <Charts {...data} />
+      <div class="grid wide">
+        <Failing {...data} />
+        <Refusals {...data} />
+        <Services {...data} />
+        <Instances {...data} />
+      </div>
+      {status ? (
+        <>
+          <Counts status={status} silent={silent.total} />
+          <div class="grid wide">
+            <InUse status={status} />
+            <Warnings status={status} />
+          </div>
+        </>
+      ) : (
+        !error && <Loading />
+      )}
+    </Page>
+  );
 }

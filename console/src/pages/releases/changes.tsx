@@ -61,6 +61,10 @@ export function unreleaseChange(environment: Environment): Change {
     verb: t.unrelease,
     danger: true,
     confirm: environment.name,
-    remark: <Notice tone="warn">{prose(t.unreleaseRemark(environment))}</Notice>,
+    remark: (
+      <Notice tone="warn">
+        <div>{prose(t.unreleaseRemark(environment))}</div>
+      </Notice>
+    ),
   };
 }

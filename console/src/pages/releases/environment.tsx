@@ -143,7 +143,9 @@ export function EnvironmentCard(props: Props) {
       <div class="release-parts">
         <div class="stack">
           {environment.state === "unavailable" ? (
-            <Notice tone="error">{prose(t.unavailable(environment.name))}</Notice>
+            <Notice tone="error">
+              <div>{prose(t.unavailable(environment.name))}</div>
+            </Notice>
           ) : (
             <p class="muted">{t.meaning[environment.state]}</p>
           )}

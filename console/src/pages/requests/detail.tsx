@@ -28,7 +28,9 @@ function InWords({ title, word, words, tone }: { title: string; word: string; wo
       <div class="small">
         <Marked text={words.todo} />
       </div>
-      <code class="muted">{word}</code>
+      <div class="small muted">
+        <code>{word}</code>
+      </div>
     </Notice>
   );
 }

@@ -1,0 +1,40 @@
+/** Certificates of the listeners, those that need somebody first. */
+import { useQuery } from "../../api/query";
+
+export type Certificate = {
+  /** That it is issued for. */
+  names: string[];
+  /** The file that it was read from, or `acme`. */
+  source: string;
+  /** The address of the listener that serves it. */
+  listener: string | null;
+  issuer: string | null;
+  /** RFC 3339; null while it is missing. */
+  not_before: string | null;
+  not_after: string | null;
+  days_left: number | null;
+  state: State;
+};
+
+export type State = "valid" | "expiring" | "expired" | "missing";
+
+const URGENCY: Record<State, number> = { missing: 0, expired: 1, expiring: 2, valid: 3 };
+
+export const isOrdered = ({ source }: Certificate): boolean => source.startsWith("acme");
+
+export const keyOf = ({ source, listener, names }: Certificate): string => [listener, source, ...names].join(" ");
+
+/** Which part of its time is over, from 0 to 1; null while it is missing. */
+export function elapsed({ not_before, not_after }: Certificate, now = Date.now()): number | null {
+  if (!not_before || !not_after) return null;
+  const [from, to] = [Date.parse(not_before), Date.parse(not_after)];
+  return to > from ? Math.min(1, Math.max(0, (now - from) / (to - from))) : 1;
+}
+
+export function useCertificates() {
+  const { data, error, reload } = useQuery<{ items: Certificate[] }>("/v1/certificates");
+  const items = [...(data?.items ?? [])].sort(
+    (one, other) => URGENCY[one.state] - URGENCY[other.state] || (one.days_left ?? 0) - (other.days_left ?? 0),
+  );
+  return { items: data ? items : null, error, retry: reload };
+}

@@ -1,0 +1,91 @@
+import { dictionary } from "../../i18n";
+
+const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
+
+export const text = dictionary({
+  en: {
+    title: "Certificates",
+    lead: "What the listeners with TLS serve, and when it expires. New files are taken up within two seconds, without a restart.",
+    names: "Names",
+    state: "State",
+    life: "Validity",
+    from: "Valid from",
+    to: "Valid until",
+    issuer: "Issuer",
+    source: "Source",
+    listener: "Listener",
+    admin: "admin listener",
+    ordered: "ordered (ACME)",
+    states: { valid: "Valid", expiring: "Expiring", expired: "Expired", missing: "Missing" },
+    daysLeft: (count: number) => (count === 0 ? "expires today" : `${days(count)} left`),
+    expiredFor: (count: number) => `expired ${days(count)} ago`,
+    over: (percent: string) => `${percent}% of its time is over`,
+    noTime: "not there yet",
+    expiresIn: (name: string, count: number) => (count === 0 ? `${name} expires today` : `${name} expires in ${days(count)}`),
+    titles: {
+      expired: (name: string) => `${name} has expired: clients refuse to connect`,
+      missing: (name: string) => `${name} has no certificate: handshakes for it fail`,
+    },
+    adviceFile: {
+      expiring: "Renew it, and write the new certificate and its key over the files. New connections get it within two seconds.",
+      expired: "Renew it now, and write the new certificate and its key over the files. New connections get it within two seconds.",
+      missing: "The file could not be read. `fngate check` says why; the log has the same.",
+    },
+    adviceOrdered: {
+      expiring:
+        "The gateway should have renewed it by now, and tries again by itself. See the log for why it fails: the name has to lead to this gateway, reachable at port 443 or 80.",
+      expired:
+        "The gateway could not renew it, and tries again by itself. See the log for why it fails: the name has to lead to this gateway, reachable at port 443 or 80.",
+      missing:
+        "The gateway orders it by itself. The name has to lead to this gateway in DNS, reachable at port 443 or 80. If it takes more than a minute, see the log for why.",
+    },
+    more: (count: number) => (count === 1 ? "1 more needs attention" : `${count} more need attention`),
+    none: "No listener has TLS yet",
+    noneText: "Give a listener a certificate in the configuration file, and it serves HTTPS with HTTP/2 after the next reload.",
+    withFiles: "With certificates of your own",
+    withFilesText: "Both are PEM files that the gateway's user can read. `fngate check` checks them.",
+    withAcme: "Ordered by the gateway (Let's Encrypt)",
+    withAcmeText: "The name has to lead to this gateway in DNS. It is renewed without your doing anything.",
+  },
+  zh: {
+    title: "证书",
+    lead: "启用 TLS 的监听器所使用的证书及其到期时间。新的证书文件会在两秒内生效，无需重启。",
+    names: "域名",
+    state: "状态",
+    life: "有效期",
+    from: "生效时间",
+    to: "到期时间",
+    issuer: "颁发者",
+    source: "来源",
+    listener: "监听器",
+    admin: "管理监听器",
+    ordered: "自动申请（ACME）",
+    states: { valid: "有效", expiring: "即将到期", expired: "已过期", missing: "缺失" },
+    daysLeft: (count: number) => (count === 0 ? "今天到期" : `剩余 ${count} 天`),
+    expiredFor: (count: number) => `已过期 ${count} 天`,
+    over: (percent: string) => `已过 ${percent}%`,
+    noTime: "尚未签发",
+    expiresIn: (name: string, count: number) => (count === 0 ? `${name} 今天到期` : `${name} 将在 ${count} 天后到期`),
+    titles: {
+      expired: (name: string) => `${name} 已过期，客户端会拒绝连接`,
+      missing: (name: string) => `${name} 没有证书，对它的握手会失败`,
+    },
+    adviceFile: {
+      expiring: "请续期，并用新的证书和私钥覆盖原文件。新连接会在两秒内使用新证书。",
+      expired: "请立即续期，并用新的证书和私钥覆盖原文件。新连接会在两秒内使用新证书。",
+      missing: "无法读取证书文件。原因可用 `fngate check` 查看，日志中也有记录。",
+    },
+    adviceOrdered: {
+      expiring: "网关本应已完成续期，并会自动重试。失败原因请查看日志：域名须解析到本网关，且 443 或 80 端口可从外部访问。",
+      expired: "网关未能续期，并会自动重试。失败原因请查看日志：域名须解析到本网关，且 443 或 80 端口可从外部访问。",
+      missing: "网关会自动申请证书。域名须解析到本网关，且 443 或 80 端口可从外部访问。若超过一分钟仍未签发，请查看日志。",
+    },
+    more: (count: number) => `另有 ${count} 个证书需要处理`,
+    none: "还没有启用 TLS 的监听器",
+    noneText: "在配置文件中为监听器指定证书，下次重载后即提供 HTTPS 和 HTTP/2。",
+    withFiles: "使用自己的证书",
+    withFilesText: "两者均为网关用户可读的 PEM 文件，可用 `fngate check` 检查。",
+    withAcme: "由网关自动申请（Let's Encrypt）",
+    withAcmeText: "域名须在 DNS 中解析到本网关。续期自动完成，无需人工操作。",
+  },
+});

@@ -1,0 +1,51 @@
+/** What the overview shows. */
+import { useEffect, useRef } from "preact/hooks";
+import { status } from "../../api/gateway";
+import { useFigures } from "../../api/live";
+import { useQuery, type Page } from "../../api/query";
+import type { Instance, Route, Service, Traffic } from "../../api/schema";
+import { addFigures, NOTHING_SEEN } from "./seen";
+
+/** Whether an instance answers is no change of the configuration: it has to be asked for. */
+const ASK_AGAIN = 10_000;
+
+function useInstances(state: Instance["state"]) {
+  const { data, error, reload } = useQuery<Page<Instance>>("/v1/instances", { state, limit: 100 });
+  useEffect(() => {
+    const timer = setInterval(reload, ASK_AGAIN);
+    return () => clearInterval(timer);
+  }, [reload]);
+  return { items: data?.items ?? [], total: data?.total ?? 0, error };
+}
+
+export type Series = { times: number[]; of: (figure: (total: Traffic) => number | null | undefined) => (number | null)[] };
+
+export function useOverview() {
+  const figures = useFigures();
+  const seen = useRef(NOTHING_SEEN);
+  seen.current = addFigures(seen.current, figures);
+  const services = useQuery<Page<Service>>("/v1/services", { limit: 1000 });
+  const routes = useQuery<Page<Route>>("/v1/routes", { enabled: true, limit: 100 });
+  const [down, silent] = [useInstances("down"), useInstances("never_answered")];
+
+  const series: Series = {
+    times: figures.map(({ time }) => Date.parse(time) / 1000),
+    of: (figure) => figures.map(({ total }) => figure(total) ?? null),
+  };
+  return {
+    status: status.value,
+    latest: figures.at(-1),
+    series,
+    seen: seen.current,
+    services: services.data?.items ?? [],
+    routes: routes.data?.items ?? null,
+    silent: {
+      items: [...down.items, ...silent.items],
+      total: down.total + silent.total,
+      error: down.error ?? silent.error,
+    },
+    error: services.error ?? routes.error,
+  };
+}
+
+export type OverviewData = ReturnType<typeof useOverview>;
