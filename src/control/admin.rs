@@ -18,6 +18,7 @@ pub mod status;
 pub mod streams;
 pub mod table;
 pub mod token;
+mod unique;
 
 use std::fmt::Display;
 use std::io::Write;

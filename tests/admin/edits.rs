@@ -101,6 +101,28 @@ fn a_change_needs_the_state_that_it_was_made_of() {
 }
 
 #[test]
+fn a_key_that_is_there_twice_is_refused() {
+    let stand = Stand::start();
+    let (text, etag) = (stand.text(), stand.get(ALL).etag());
+    for (method, target, body, key) in [
+        ("PUT", ALL, r#"{"path": "/", "function": "echo", "timeout": "3s", "timeout": "9s"}"#, "timeout"),
+        ("PUT", ALL, r#"{"path": "/", "function": "echo", "headers": {"X-A": "1", "X-A": "2"}}"#, "X-A"),
+        ("PUT", "/v1/services/new", r#"{"domains": [{"host": "a.test", "host": "b.test"}]}"#, "host"),
+        ("POST", "/v1/functions/default/echo/triggers", r#"{"service": "shop", "path": "/a", "path": "/b"}"#, "path"),
+        ("POST", "/v1/apply", r#"{"documents": [], "documents": [{"name": "a", "text": ""}]}"#, "documents"),
+        ("POST", "/v1/environments/test/release", r#"{"revision": 1, "revision": 2}"#, "revision"),
+    ] {
+        let call = Call::new(method, target).token(&stand.own).field("Content-Type", "application/json");
+        let refused = stand.send(&call.field("If-Match", &etag).body(body));
+        assert_eq!((refused.status, refused.reason().as_str()), (400, "malformed"), "{body}: {refused:?}");
+        let problem = refused.json();
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(detail.contains(&format!("the key `{key}` is there twice")), "{body}: {detail}");
+    }
+    assert_eq!(stand.text(), text);
+}
+
+#[test]
 fn what_is_taken_names_its_holder() {
     let stand = Stand::start();
     stand.put(NEW, &orders(), None);

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::access::Caller;
+use super::unique;
 use crate::control::change::{Author, Condition, Tags};
 use crate::control::problem::Problem;
 
@@ -68,11 +69,11 @@ impl<S: Send + Sync> FromRequest<S> for Json {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes: Result<Bytes, BytesRejection> = Bytes::from_request(request, state).await;
         let bytes = bytes.map_err(|error| Problem::new(error.status(), "body", error.body_text()))?;
-        match serde_json::from_slice(&bytes) {
+        match unique::read(&bytes) {
             Ok(Value::Object(keys)) => Ok(Self(keys)),
             Ok(_) => Err(Problem::invalid("the body is not a JSON object")),
             Err(error) => {
-                Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", format!("the body is no JSON: {error}")))
+                Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", format!("the body is not JSON: {error}")))
             }
         }
     }
