@@ -16,7 +16,7 @@ pub struct Problem {
     /// Always `about:blank`: `reason` tells problems apart.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
-    pub kind: Box<str>,
+    pub kind: Kind,
     #[schema(value_type = String)]
     pub title: Box<str>,
     pub status: u16,
@@ -36,6 +36,18 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub current: Option<Box<serde_json::Value>>,
+    /// What the change would do to the object as it is now: a unified diff, with secrets masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub diff: Option<Box<str>>,
+}
+
+/// The type of a problem (RFC 9457 section 3.1.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    #[default]
+    #[serde(rename = "about:blank")]
+    Blank,
 }
 
 /// An error or a warning of a configuration.
@@ -91,7 +103,6 @@ impl Problem {
 
     pub fn new(status: StatusCode, reason: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank".into(),
             title: status.canonical_reason().unwrap_or_default().into(),
             status: status.as_u16(),
             detail: detail.into().into(),

@@ -5,6 +5,7 @@
 mod access;
 mod browsers;
 mod client;
+mod conflicts;
 mod description;
 mod edits;
 mod files;
