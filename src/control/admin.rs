@@ -44,6 +44,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::access::Caller;
+use self::extract::LARGEST_BODY;
 use self::state::State;
 use super::Command;
 use super::problem::{Finding, Problem};
@@ -59,9 +60,6 @@ pub const RELOAD: &str = "/v1/reload";
 pub const METRICS: &str = "/metrics";
 /// The path that `fngate health` asks for.
 pub const READY: &str = "/readyz";
-
-/// The largest body of a request.
-const LARGEST_BODY: usize = 16 << 20;
 
 /// The description of everything under `/v1`.
 #[derive(OpenApi)]

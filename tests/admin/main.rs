@@ -11,6 +11,7 @@ mod edits;
 mod files;
 mod fuzzed;
 mod killed;
+mod limits;
 mod neighbours;
 mod secrets;
 mod shipped;

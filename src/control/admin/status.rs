@@ -19,7 +19,7 @@ use super::streams;
 use crate::clock::unix_time;
 use crate::config::Diagnostic;
 use crate::control::expiry::warning as expiry_warning;
-use crate::control::problem::Finding;
+use crate::control::problem::{Finding, Problem};
 use crate::inspect::environment::Environment;
 use crate::inspect::function::{Instance, InstanceState, instances};
 use crate::inspect::origin::Origin;
@@ -172,11 +172,12 @@ fn warning(message: String) -> Finding {
 pub async fn events(
     Extract(state): Extract<State>,
     caller: Caller,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let room = state.stream()?;
     let mut board = state.board.clone();
     // What is there now is told at once.
     board.mark_changed();
-    let stream = unfold((board, state, caller), |(mut board, state, caller)| async move {
+    let stream = unfold((board, state, caller, room), |(mut board, state, caller, room)| async move {
         board.changed().await.ok().filter(|()| state.still_knows(&caller))?;
         let known = board.borrow_and_update().clone();
         let change = ChangeEvent {
@@ -185,9 +186,9 @@ pub async fn events(
             warnings: known.warnings.len(),
         };
         let event = Event::default().event("change").json_data(change).ok()?;
-        Some((Ok(event), (board, state, caller)))
+        Some((Ok(event), (board, state, caller, room)))
     });
-    streams::events(stream)
+    Ok(streams::events(stream))
 }
 
 impl State {
