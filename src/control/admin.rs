@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod apis;
+pub mod certificates;
 pub mod extract;
 pub mod functions;
 mod listener;
@@ -91,6 +92,7 @@ fn private() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(status::status))
         .routes(routes!(status::events))
+        .routes(routes!(certificates::list))
         .routes(routes!(table::list))
         .routes(routes!(table::explain))
         .routes(routes!(apis::list))

@@ -63,6 +63,9 @@ pub struct Finding {
     pub column: Option<usize>,
     /// What to do about it.
     pub advice: Option<String>,
+    /// The file of the certificate whose validity it is about.
+    #[serde(skip)]
+    pub certificate: Option<String>,
 }
 
 impl From<&Diagnostic> for Finding {
@@ -76,6 +79,7 @@ impl From<&Diagnostic> for Finding {
             line: place.as_ref().map(|place| place.line),
             column: place.as_ref().map(|place| place.column),
             advice: diagnostic.advice().map(str::to_owned),
+            certificate: diagnostic.certificate().map(|path| path.to_string_lossy().into_owned()),
         }
     }
 }
@@ -131,6 +135,7 @@ impl Problem {
             line: None,
             column: None,
             advice: None,
+            certificate: None,
         };
         Self { errors: vec![finding], ..Self::invalid(message) }
     }

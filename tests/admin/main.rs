@@ -4,6 +4,7 @@
 
 mod access;
 mod browsers;
+mod certificates;
 mod client;
 mod conflicts;
 mod description;
