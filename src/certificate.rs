@@ -84,6 +84,12 @@ pub fn subject(certificate: &CertificateDer<'_>) -> Option<String> {
     parse(certificate).map(|certificate| subject::write(certificate.subject()))
 }
 
+/// Whose signature it has: the distinguished name of its issuer, written like a [`subject`].
+#[must_use]
+pub fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
+    parse(certificate).map(|certificate| subject::write(certificate.issuer()))
+}
+
 /// Why TLS cannot be served with a certificate, if that is known.
 #[must_use]
 pub fn unsupported(certificate: &CertificateDer<'_>) -> Option<Unsupported> {
@@ -185,6 +191,7 @@ mod tests {
         assert_eq!(names(&certificate), ["shop.example", "*.example"]);
         assert_eq!(expiry(&certificate), Some(1_927_843_200));
         assert_eq!(subject(&certificate).as_deref(), Some("CN=client 7"));
+        assert_eq!(issuer(&certificate).as_deref(), Some("CN=client 7"), "it has signed itself");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! with defaults put in; `status` holds what cannot be changed through it. Values that may let somebody in are [`MASK`].
 
 pub mod api;
+pub mod certificate;
 pub mod environment;
 pub mod explain;
 mod fields;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::config::{AdminAddress, Report};
 use crate::control::Command;
 use crate::control::admin::access::Access;
 use crate::control::admin::session::{self, Sessions};
-use crate::control::admin::state::{Parts, State};
+use crate::control::admin::state::{Parts, STREAMS, State};
 use crate::control::admin::token::OwnToken;
 use crate::control::audit::Audit;
 use crate::control::board::Board;
@@ -57,6 +57,7 @@ impl Plane {
             audit: self.audit.clone(),
             tail: self.tail.clone(),
             live: self.live.clone(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
             started: SystemTime::now(),
         })
     }

@@ -13,7 +13,7 @@ use super::outcome::{Failure, REFUSED, SYSTEM, print};
 use super::{pages, table};
 use crate::config::PathRule;
 use crate::control::admin::apis::Changed;
-use crate::control::change::{Effect, Outcome};
+use crate::control::change::{Effect, Outcome, check_note};
 use crate::inspect::api::Api;
 use crate::inspect::function::id_of;
 use crate::inspect::object::Target;
@@ -79,6 +79,7 @@ pub(super) struct Unbind {
 
 impl Changing {
     pub(super) fn gateway(&self) -> Result<Gateway, Failure> {
+        self.note.as_deref().map_or(Ok(()), check_note).map_err(Failure::usage)?;
         self.running.gateway(NOBODY)
     }
 

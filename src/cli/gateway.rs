@@ -139,6 +139,9 @@ impl Gateway {
             text += &format!("\n  {finding}");
         }
         text += &problem.holder.map(|holder| format!("\n  held by {holder}")).unwrap_or_default();
+        if let Some(diff) = problem.diff {
+            text += &format!("\nthe change would do this to it now:\n{diff}");
+        }
         Failure { code: REFUSED, text }
     }
 }

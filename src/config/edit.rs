@@ -15,6 +15,7 @@ use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, InlineTable, Item, 
 
 use self::layout::{Layout, Position};
 use self::object::Written;
+use super::diff::diff;
 use super::file::File;
 use super::place::Place;
 
@@ -232,6 +233,19 @@ impl Editor {
         };
         self.touched.push((file.to_owned(), position));
         Ok(())
+    }
+
+    /// What has changed in the objects themselves: a unified diff, in which `name` stands for the file.
+    #[must_use]
+    pub fn difference(&self, name: &str) -> String {
+        let (mut before, mut after) = (String::new(), String::new());
+        for (path, position) in &self.touched {
+            let Some(opened) = self.documents.get(path) else { continue };
+            let unchanged = opened.before.as_ref().and_then(|text| text.parse::<DocumentMut>().ok());
+            before += &unchanged.and_then(|document| object::text_at(&document, *position)).unwrap_or_default();
+            after += &object::text_at(&opened.edited, *position).unwrap_or_default();
+        }
+        diff(&[(name, before.as_bytes())], &[(name, after.as_bytes())])
     }
 
     /// The files whose text has changed, and where to look for what is wrong with the objects that were changed.

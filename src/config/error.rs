@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -140,18 +140,33 @@ pub struct Diagnostic {
     /// Where it is, if no mark says so.
     place: Option<Place>,
     hint: Option<String>,
+    /// The file of the certificate whose validity it is about. Boxed: diagnostics travel in results.
+    certificate: Option<Box<PathBuf>>,
 }
 
 impl Diagnostic {
     /// An error.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), marks: Vec::new(), place: None, hint: None }
+        let (marks, message) = (Vec::new(), message.into());
+        Self { severity: Severity::Error, message, marks, place: None, hint: None, certificate: None }
     }
 
     #[must_use]
     pub fn warning(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, message: message.into(), marks: Vec::new(), place: None, hint: None }
+        Self { severity: Severity::Warning, ..Self::new(message) }
+    }
+
+    /// Says that time goes on for it: it is about when a certificate is valid.
+    pub(super) fn of_certificate(mut self, file: &Path) -> Self {
+        self.certificate = Some(Box::new(file.to_owned()));
+        self
+    }
+
+    /// The file of the certificate whose validity it is about.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Path> {
+        self.certificate.as_ref().map(|file| file.as_path())
     }
 
     /// Adds a place. The first is where it is.

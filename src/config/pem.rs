@@ -142,13 +142,14 @@ pub(super) fn warn_of(section: &Section<'_>, identities: &[Found<Identity>]) {
 
 fn warn_of_one(section: &Section<'_>, identity: &Found<Identity>, now: i64, is_superseded: bool) {
     let chain = &identity.value.chain;
-    let warn = |message: String, hint: &str| {
-        section.report(Diagnostic::warning(message).at(&identity.span).hint(hint.to_owned()));
-    };
+    let warning = |message: String, hint: &str| Diagnostic::warning(message).at(&identity.span).hint(hint.to_owned());
     if !certificate::is_in_order(chain) {
         let hint = "the file has the certificate first, then the one that issued it, and so on; many clients refuse another order";
-        warn("the certificates of the chain are not in order".to_owned(), hint);
+        section.report(warning("the certificates of the chain are not in order".to_owned(), hint));
     }
+    let warn = |message: String, hint: &str| {
+        section.report(warning(message, hint).of_certificate(&identity.value.files.certificate));
+    };
     let Some((begin, end)) = chain.first().and_then(certificate::validity) else { return };
     if end <= now {
         let hint =

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod apis;
+pub mod certificates;
 pub mod console;
 pub mod encoding;
 pub mod extract;
@@ -23,6 +24,7 @@ pub mod status;
 pub mod streams;
 pub mod table;
 pub mod token;
+mod unique;
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -49,6 +51,7 @@ use utoipa_axum::routes;
 
 use self::access::{Caller, Peer};
 use self::encoding::{accepts, gzip};
+use self::extract::LARGEST_BODY;
 use self::state::State;
 use super::Command;
 use super::problem::{Finding, Problem};
@@ -65,9 +68,6 @@ pub const RELOAD: &str = "/v1/reload";
 pub const METRICS: &str = "/metrics";
 /// The path that `fngate health` asks for.
 pub const READY: &str = "/readyz";
-
-/// The largest body of a request.
-const LARGEST_BODY: usize = 16 << 20;
 
 /// The largest body of a request without a token, and how long it may take.
 const LARGEST_CODE: usize = 1 << 10;
@@ -104,6 +104,7 @@ fn private() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(status::status))
         .routes(routes!(status::events))
+        .routes(routes!(certificates::list))
         .routes(routes!(table::list))
         .routes(routes!(table::explain))
         .routes(routes!(apis::list))

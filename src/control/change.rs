@@ -19,6 +19,20 @@ pub struct Request {
     pub mode: Mode,
 }
 
+/// The most characters of a note: it is kept in every list of revisions.
+const LONGEST_NOTE: usize = 1000;
+
+/// Refuses a note that is too long.
+///
+/// # Errors
+/// How long it is, and how long it may be.
+pub fn check_note(note: &str) -> Result<(), String> {
+    match note.chars().count() {
+        ..=LONGEST_NOTE => Ok(()),
+        count => Err(format!("the note has {count} characters: {LONGEST_NOTE} at most")),
+    }
+}
+
 /// Who changes something, for the history and the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {

@@ -50,7 +50,8 @@ impl Files<'_> {
             check_new(condition, object)?;
             return Ok(Edit { effect: Effect::Unchanged, edited: Vec::new(), pointers: Pointers::default() });
         }
-        check(target, object.as_ref(), condition)?;
+        check(target, object.as_ref(), condition)
+            .map_err(|problem| self.compared(problem, target, object.as_ref(), &mut needed))?;
         self.refuse_taken(target, object.as_ref(), &needed)?;
         let mut editor = Editor::default();
         let effect = match object {
@@ -67,6 +68,24 @@ impl Files<'_> {
         };
         let (edited, pointers) = editor.finish();
         Ok(Edit { effect, edited, pointers })
+    }
+
+    /// Adds to a refusal what the change would do to the object as it is now, for whoever knows an older one.
+    fn compared(
+        &self,
+        problem: Problem,
+        target: &Target,
+        object: Option<&Object>,
+        needed: &mut Vec<Assignment>,
+    ) -> Problem {
+        let Some(object) = object.filter(|_| problem.current.is_some()) else { return problem };
+        let mut editor = Editor::default();
+        keep_name(target, object, needed);
+        let opened = editor.open(&object.place.file, self.text(&object.place.file));
+        let changed = opened.and_then(|()| editor.change(existing(target, &object.place), needed));
+        // A file that says something else by now is the next thing that the client learns.
+        let diff = changed.ok().map(|()| editor.difference(&target.url()).into());
+        Problem { diff, ..problem }
     }
 
     /// Removes an object that nothing else needs.

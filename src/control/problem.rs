@@ -16,7 +16,7 @@ pub struct Problem {
     /// Always `about:blank`: `reason` tells problems apart.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
-    pub kind: Box<str>,
+    pub kind: Kind,
     #[schema(value_type = String)]
     pub title: Box<str>,
     pub status: u16,
@@ -36,6 +36,18 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub current: Option<Box<serde_json::Value>>,
+    /// What the change would do to the object as it is now: a unified diff, with secrets masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub diff: Option<Box<str>>,
+}
+
+/// The type of a problem (RFC 9457 section 3.1.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    #[default]
+    #[serde(rename = "about:blank")]
+    Blank,
 }
 
 /// An error or a warning of a configuration.
@@ -51,6 +63,9 @@ pub struct Finding {
     pub column: Option<usize>,
     /// What to do about it.
     pub advice: Option<String>,
+    /// The file of the certificate whose validity it is about.
+    #[serde(skip)]
+    pub certificate: Option<String>,
 }
 
 impl From<&Diagnostic> for Finding {
@@ -64,6 +79,7 @@ impl From<&Diagnostic> for Finding {
             line: place.as_ref().map(|place| place.line),
             column: place.as_ref().map(|place| place.column),
             advice: diagnostic.advice().map(str::to_owned),
+            certificate: diagnostic.certificate().map(|path| path.to_string_lossy().into_owned()),
         }
     }
 }
@@ -91,7 +107,6 @@ impl Problem {
 
     pub fn new(status: StatusCode, reason: &str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank".into(),
             title: status.canonical_reason().unwrap_or_default().into(),
             status: status.as_u16(),
             detail: detail.into().into(),
@@ -120,6 +135,7 @@ impl Problem {
             line: None,
             column: None,
             advice: None,
+            certificate: None,
         };
         Self { errors: vec![finding], ..Self::invalid(message) }
     }

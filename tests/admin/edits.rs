@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::client::Call;
 use super::stand::{ALL, SHOP, Stand, merged, stage};
 use super::support::gateway::{BASE, Folder, Gateway};
+use super::support::process::run;
 
 const NEW: &str = "/v1/services/shop/apis/orders";
 
@@ -98,6 +99,60 @@ fn a_change_needs_the_state_that_it_was_made_of() {
         stand.send(&Call::new("PUT", NEW).token(&stand.own).json(&orders()).field("If-None-Match", "*")).status,
         201
     );
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_refused() {
+    let stand = Stand::start();
+    let (text, etag) = (stand.text(), stand.get(ALL).etag());
+    for (method, target, body, key) in [
+        ("PUT", ALL, r#"{"path": "/", "function": "echo", "timeout": "3s", "timeout": "9s"}"#, "timeout"),
+        ("PUT", ALL, r#"{"path": "/", "function": "echo", "headers": {"X-A": "1", "X-A": "2"}}"#, "X-A"),
+        ("PUT", "/v1/services/new", r#"{"domains": [{"host": "a.test", "host": "b.test"}]}"#, "host"),
+        ("POST", "/v1/functions/default/echo/triggers", r#"{"service": "shop", "path": "/a", "path": "/b"}"#, "path"),
+        ("POST", "/v1/apply", r#"{"documents": [], "documents": [{"name": "a", "text": ""}]}"#, "documents"),
+        ("POST", "/v1/environments/test/release", r#"{"revision": 1, "revision": 2}"#, "revision"),
+    ] {
+        let call = Call::new(method, target).token(&stand.own).field("Content-Type", "application/json");
+        let refused = stand.send(&call.field("If-Match", &etag).body(body));
+        assert_eq!((refused.status, refused.reason().as_str()), (400, "malformed"), "{body}: {refused:?}");
+        let problem = refused.json();
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(detail.contains(&format!("the key `{key}` is there twice")), "{body}: {detail}");
+    }
+    assert_eq!(stand.text(), text);
+}
+
+#[test]
+fn a_note_has_an_end() {
+    let stand = Stand::start();
+    let put = |note: &str| {
+        let seen = stand.get(ALL);
+        stand.put(
+            &format!("{ALL}?note={note}"),
+            &merged(&seen.json(), &stage(&note.len().to_string())),
+            Some(&seen.etag()),
+        )
+    };
+    // An é is one character and two bytes.
+    let long = "%C3%A9".repeat(1000);
+    assert_eq!(put(&long).status, 200);
+    let noted = stand.get("/v1/audit").json()["items"][0]["note"].as_str().map(|note| note.chars().count());
+    assert_eq!(noted, Some(1000));
+    let text = stand.text();
+    for (method, target) in
+        [("PUT", ALL), ("POST", "/v1/environments/test/unrelease"), ("POST", "/v1/revisions/1/rollback")]
+    {
+        let call = Call::new(method, &format!("{target}?note={long}x")).token(&stand.own).json(&json!({}));
+        let refused = stand.send(&call);
+        assert_eq!((refused.status, refused.reason().as_str()), (422, "invalid"), "{target}: {refused:?}");
+        assert_eq!(refused.json()["detail"], json!("the note has 1001 characters: 1000 at most"));
+    }
+    let bind = ["bind", "GET", "/n", "--service", "shop", "--function", "echo"];
+    let finished = run(stand.command(&bind).arg("--note").arg("x".repeat(1001)));
+    assert_eq!(finished.code(), Some(64), "{}", finished.err);
+    assert!(finished.err.contains("the note has 1001 characters: 1000 at most"), "{}", finished.err);
+    assert_eq!(stand.text(), text);
 }
 
 #[test]

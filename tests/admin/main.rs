@@ -4,13 +4,16 @@
 
 mod access;
 mod browsers;
+mod certificates;
 mod client;
+mod conflicts;
 mod console;
 mod description;
 mod edits;
 mod files;
 mod fuzzed;
 mod killed;
+mod limits;
 mod login;
 mod neighbours;
 mod secrets;

@@ -54,23 +54,20 @@ function toast(outcome: Outcome) {
   );
 }
 
-type Holder = { service?: string; api?: string } | string;
-
 /** What the gateway says when it refuses a change, with a way on. */
-export function Refused({ error, again }: { error: unknown; again?: (etag: string) => void }) {
+export function Refused({ error, again }: { error: unknown; again?: () => void }) {
   const t = text.value;
   if (!(error instanceof ApiError)) return <Failure error={error} />;
   const { problem } = error;
-  const more = problem as unknown as { holder?: Holder; diff?: string | null; etag?: string | null; current?: unknown };
+  const more: { holder?: string | null; diff?: string | null } = problem;
   if (error.status === 412) {
-    const etag = more.etag;
     return (
       <div class="stack">
         <Notice tone="warn" title={t.conflict}>
           <div>{more.diff ? t.conflictText : problem.detail}</div>
-          {again && etag && (
+          {again && (
             <div>
-              <Button onClick={() => again(etag)}>{t.takeOver}</Button>
+              <Button onClick={again}>{t.takeOver}</Button>
             </div>
           )}
         </Notice>
@@ -78,7 +75,7 @@ export function Refused({ error, again }: { error: unknown; again?: (etag: strin
       </div>
     );
   }
-  const holder = typeof more.holder === "string" ? /\/v1\/services\/([^/]+)\/apis\/([^/]+)$/.exec(more.holder) : null;
+  const holder = more.holder ? /\/v1\/services\/([^/]+)\/apis\/([^/]+)$/.exec(more.holder) : null;
   return (
     <div class="stack tight">
       <Failure error={error} />
@@ -147,6 +144,11 @@ export function ChangeDialog({ change, onClose }: { change: Change; onClose: () 
     }
   };
 
+  /** Made of the object as it is now: who applies it has seen what it overwrites. */
+  const takeOver = () => {
+    call("GET", change.path).then(({ etag: now }) => setEtag(now), setError);
+  };
+
   const commands = change.commands ?? [curlCommand(change.method, change.path, change.body, etag)];
   const guarded = change.confirm !== undefined && typed !== change.confirm;
   return (
@@ -168,7 +170,7 @@ export function ChangeDialog({ change, onClose }: { change: Change; onClose: () 
     >
       {change.remark}
       {!preview && !error && <Loading />}
-      {error !== null && <Refused error={error} again={setEtag} />}
+      {error !== null && <Refused error={error} again={change.method === "POST" ? undefined : takeOver} />}
       {preview && preview.result === "unchanged" && <Notice>{t.unchanged}</Notice>}
       {preview && preview.result !== "unchanged" && (
         <>

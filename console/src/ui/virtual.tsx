@@ -135,7 +135,7 @@ export function VirtualTable<T>(props: Props<T>) {
               onClick={() => props.onSelect?.(row)}
             >
               {shown.map((column, place) => (
-                <div role="cell" class={column.end ? "end" : ""}>
+                <div key={column.title} role="cell" class={column.end ? "end" : ""}>
                   {column.cell(row)}
                   {narrow && below && place === 0 && <div class="small muted clip">{below(row)}</div>}
                 </div>

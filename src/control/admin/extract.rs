@@ -1,6 +1,8 @@
 //! Parts of requests, with problems for those that are not what they should be.
 
-use axum::body::Bytes;
+use std::time::Duration;
+
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
@@ -8,10 +10,17 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::access::Caller;
+use super::unique;
 use crate::control::change::{Author, Condition, Tags};
 use crate::control::problem::Problem;
+
+/// The largest body of a request, in bytes.
+pub const LARGEST_BODY: usize = 16 << 20;
+/// How long the body of a request may take.
+const BODY: Duration = Duration::from_secs(30);
 
 /// Query parameters.
 #[derive(Clone, Copy, Debug)]
@@ -62,26 +71,21 @@ impl Json {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        match serde_json::from_slice(bytes) {
+        match unique::read(bytes) {
             Ok(Value::Object(keys)) => Ok(Self(keys)),
             Ok(_) => Err(Problem::invalid("the body is not a JSON object")),
             Err(error) => {
-                Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", format!("the body is no JSON: {error}")))
+                Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", format!("the body is not JSON: {error}")))
             }
         }
     }
-}
-
-async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    let bytes: Result<Bytes, BytesRejection> = Bytes::from_request(request, state).await;
-    bytes.map_err(|error| Problem::new(error.status(), "body", error.body_text()))
 }
 
 impl<S: Send + Sync> FromRequest<S> for Json {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        Self::parse(&body(request, state).await?)
+        Self::parse(&read(request, state).await?)
     }
 }
 
@@ -90,9 +94,31 @@ impl<S: Send + Sync> OptionalFromRequest<S> for Json {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
-        let bytes = body(request, state).await?;
+        let bytes = read(request, state).await?;
         if bytes.is_empty() { Ok(None) } else { Self::parse(&bytes).map(Some) }
     }
+}
+
+/// The body of a request, within the limits of the router.
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let too_large = || {
+        let detail = format!("the body is larger than {} MiB", LARGEST_BODY >> 20);
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+    };
+    // Said before the client sends it, if it asks.
+    if request.body().size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(too_large());
+    }
+    let body: Result<Bytes, BytesRejection> =
+        timeout(BODY, Bytes::from_request(request, state)).await.map_err(|_elapsed| {
+            let detail = format!("the body did not come within {} s", BODY.as_secs());
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
+        })?;
+    body.map_err(|error| match error.status() {
+        // The limit of a path may be lower than that of all.
+        status @ StatusCode::PAYLOAD_TOO_LARGE => Problem::new(status, "too_large", "the body is too large"),
+        status => Problem::new(status, "malformed", error.body_text()),
+    })
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {

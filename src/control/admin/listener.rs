@@ -1,7 +1,10 @@
 //! Connections to the admin listener: accepted, perhaps over TLS, and served by a router. A peer that is slow or silent costs no more than
 //! its connection, and there are not many of them.
 
+mod writing;
+
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +15,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
+use self::writing::Writing;
 use super::access::Peer;
 use super::state::State;
 use crate::config::{Identity, ListenerTls, TlsVersion};
@@ -32,6 +36,14 @@ const MOST: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The same where half of the connections are taken: whoever holds them must not keep probes waiting until those fail.
 const CROWDED: Duration = Duration::from_secs(1);
+/// How long a client may leave what is written to it.
+const STALLED: Duration = Duration::from_secs(30);
+/// The largest head of a request, in bytes.
+const LARGEST_HEAD: usize = 64 << 10;
+/// How long, and how much, a client may go on sending that has been answered before it was through. A reset right behind the answer would
+/// take that from it.
+const LINGER: Duration = Duration::from_secs(1);
+const REST: u64 = 32 << 20;
 /// After an error that is not of one connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -133,18 +145,36 @@ async fn encrypted(stream: tokio::net::TcpStream, tls: &TlsAcceptor, peer: Peer,
 async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer, router: Router, patience: Duration) {
     let service = service_fn(move |request: Request<Incoming>| {
         let (peer, mut router) = (peer.clone(), router.clone());
-        async move {
+        Box::pin(async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
             Ok::<_, Infallible>(match router.call(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             })
-        }
+        })
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(patience).max_headers(64);
-    if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
-        tracing::debug!(error = &error as &dyn std::error::Error, "a connection to the admin listener failed");
+    builder.timer(TokioTimer::new()).header_read_timeout(patience).max_headers(64).max_buf_size(LARGEST_HEAD);
+    let mut connection = builder.serve_connection(TokioIo::new(Writing::new(stream, STALLED)), service);
+    match poll_fn(|cx| connection.poll_without_shutdown(cx)).await {
+        Ok(()) => linger(connection.into_parts().io.into_inner()).await,
+        Err(error) => {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a connection to the admin listener failed");
+        }
     }
 }
+
+/// Ends a connection whose client may be sending still.
+async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let mut nowhere = tokio::io::sink();
+    let end = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(REST), &mut nowhere).await
+    };
+    // However it ends.
+    let _ = timeout(LINGER, end).await;
+}
+
+#[cfg(test)]
+mod tests;

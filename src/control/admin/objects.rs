@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::access::Caller;
 use super::state::State;
-use crate::control::change::{Change, Condition, Done, Effect, Mode, Request};
+use crate::control::change::{Change, Condition, Done, Effect, Mode, Request, check_note};
 use crate::control::problem::Problem;
 use crate::inspect::object::{Object, STATUS, Target};
 
@@ -21,7 +21,8 @@ use crate::inspect::object::{Object, STATUS, Target};
 pub struct ChangeQuery {
     /// Whether only what would come of it is said.
     pub dry_run: Option<bool>,
-    /// A note to record in the history.
+    /// A note to record in the history, of 1000 characters at most.
+    #[param(max_length = 1000)]
     pub note: Option<String>,
 }
 
@@ -68,6 +69,7 @@ pub async fn delete(
 /// # Errors
 /// Why it was not made.
 pub async fn change(state: &State, caller: &Caller, change: Change, query: ChangeQuery) -> Result<Response, Problem> {
+    query.note.as_deref().map_or(Ok(()), check_note).map_err(Problem::invalid)?;
     let mode = if query.dry_run.unwrap_or(false) { Mode::DryRun } else { Mode::Make };
     let request = Request { author: caller.author(), note: query.note, change, mode };
     let done = state.change(request).await.map_err(|problem| *problem)?;

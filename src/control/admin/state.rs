@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use tokio::sync::{Mutex, mpsc, oneshot};
+use axum::http::StatusCode;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::access::{Access, Caller};
 use crate::control::Command;
@@ -18,6 +19,9 @@ use crate::control::revisions::Revisions;
 use crate::control::tail::Tail;
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
+
+/// Streams of events at a time, all together.
+pub const STREAMS: usize = 64;
 
 /// Shared by all requests to the admin listener.
 #[derive(Clone, Debug)]
@@ -38,6 +42,8 @@ pub struct Parts {
     pub audit: Audit,
     pub tail: Tail,
     pub live: Live,
+    /// Streams of events at a time: whoever follows must not take up all connections.
+    pub streams: Arc<Semaphore>,
     pub started: SystemTime,
 }
 
@@ -51,6 +57,18 @@ impl State {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.shared.load()
+    }
+
+    /// Room for a stream of events, until it is dropped.
+    ///
+    /// # Errors
+    /// 503: there are as many as there may be.
+    pub fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let full = |_error| {
+            let detail = format!("{STREAMS} streams of events are open, and no more may be");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", detail)
+        };
+        self.0.streams.clone().try_acquire_owned().map_err(full)
     }
 
     /// Whether a stream may go on: its token may have been taken back since it began.

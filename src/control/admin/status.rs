@@ -19,7 +19,8 @@ use super::streams;
 use crate::clock::unix_time;
 use crate::config::Diagnostic;
 use crate::control::expiry::warning as expiry_warning;
-use crate::control::problem::Finding;
+use crate::control::problem::{Finding, Problem};
+use crate::inspect::certificate::Certificate;
 use crate::inspect::environment::Environment;
 use crate::inspect::function::{Instance, InstanceState, instances};
 use crate::inspect::origin::Origin;
@@ -108,7 +109,7 @@ impl Status {
         let instances: Vec<_> = instances(&snapshot).collect();
         let down = |instance: &&Instance| matches!(instance.state, InstanceState::Down | InstanceState::NeverAnswered);
         let mut warnings = known.warnings.clone();
-        warnings.extend(certificates(state));
+        warn_of_certificates(&snapshot, &mut warnings);
         warnings.extend(unanswered(&snapshot));
         let (directory, reason) = match &known.history {
             Ok(directory) => (Some(directory.clone()), None),
@@ -150,14 +151,30 @@ pub fn unanswered(snapshot: &Snapshot) -> Vec<Finding> {
     silent.map(said).collect()
 }
 
-/// Certificates in use that expire soon.
-fn certificates(state: &State) -> Vec<Finding> {
-    let (snapshot, now) = (state.snapshot(), unix_time());
-    let told = |(listener, name, expiry)| {
-        let text = expiry_warning(expiry - now)?;
-        Some(warning(format!("{name} at {listener}: {text}")))
-    };
-    snapshot.certificates().filter_map(told).collect()
+/// Warns of the certificates in use that expire soon, or have. What was said of one when it was read is brought up to date.
+fn warn_of_certificates(snapshot: &Snapshot, warnings: &mut Vec<Finding>) {
+    let now = unix_time();
+    let mut rest: Vec<_> =
+        Certificate::all(snapshot, now).into_iter().filter(|certificate| certificate.file().is_some()).collect();
+    for finding in warnings.iter_mut() {
+        let Some(file) = &finding.certificate else { continue };
+        let Some(index) = rest.iter().position(|certificate| certificate.file() == Some(file)) else { continue };
+        if let Some(text) = expiry(&rest.remove(index), now) {
+            finding.message = text;
+        }
+    }
+    warnings.extend(rest.iter().filter_map(|certificate| expiry(certificate, now)).map(warning));
+}
+
+/// What there is to say of when a certificate expires.
+fn expiry(certificate: &Certificate, now: i64) -> Option<String> {
+    let end = certificate.not_after.as_ref()?.parse::<Timestamp>().ok()?;
+    let text = expiry_warning(end.as_second() - now)?;
+    let name = certificate.names.first().map_or("", String::as_str);
+    Some(match &certificate.listener {
+        Some(listener) => format!("{name} at {listener}: {text}"),
+        None => format!("{name} for functions: {text}"),
+    })
 }
 
 fn warning(message: String) -> Finding {
@@ -172,11 +189,12 @@ fn warning(message: String) -> Finding {
 pub async fn events(
     Extract(state): Extract<State>,
     caller: Caller,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let room = state.stream()?;
     let mut board = state.board.clone();
     // What is there now is told at once.
     board.mark_changed();
-    let stream = unfold((board, state, caller), |(mut board, state, caller)| async move {
+    let stream = unfold((board, state, caller, room), |(mut board, state, caller, room)| async move {
         board.changed().await.ok().filter(|()| state.still_knows(&caller))?;
         let known = board.borrow_and_update().clone();
         let change = ChangeEvent {
@@ -185,9 +203,9 @@ pub async fn events(
             warnings: known.warnings.len(),
         };
         let event = Event::default().event("change").json_data(change).ok()?;
-        Some((Ok(event), (board, state, caller)))
+        Some((Ok(event), (board, state, caller, room)))
     });
-    streams::events(stream)
+    Ok(streams::events(stream))
 }
 
 impl State {

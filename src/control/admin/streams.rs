@@ -82,15 +82,18 @@ pub async fn requests(
     ];
     let pairs = given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
     let filter = TailFilter::parse(pairs).map_err(|error| Problem::invalid(error.to_string()))?;
-    let stream =
-        unfold((state.tail.subscribe(filter), state, caller), |(mut subscription, state, caller)| async move {
+    let room = state.stream()?;
+    let stream = unfold(
+        (state.tail.subscribe(filter), state, caller, room),
+        |(mut subscription, state, caller, room)| async move {
             let item = subscription.next().await.filter(|_| state.still_knows(&caller))?;
             let event = match item {
                 TailItem::Event(event) => Event::default().event("request").json_data(&*event),
                 TailItem::Lost(lost) => Event::default().event("lost").json_data(Lost { lost }),
             };
-            Some((Ok(event.ok()?), (subscription, state, caller)))
-        });
+            Some((Ok(event.ok()?), (subscription, state, caller, room)))
+        },
+    );
     Ok(events(stream))
 }
 
@@ -102,11 +105,13 @@ pub async fn requests(
 pub async fn live(
     Extract(state): Extract<State>,
     caller: Caller,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let stream = unfold((state.live.subscribe(), state, caller), |(mut subscription, state, caller)| async move {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let room = state.stream()?;
+    let begin = (state.live.subscribe(), state, caller, room);
+    let stream = unfold(begin, |(mut subscription, state, caller, room)| async move {
         let figures = subscription.next().await.filter(|_| state.still_knows(&caller))?;
         let event = Event::default().event("figures").json_data(&*figures).ok()?;
-        Some((Ok(event), (subscription, state, caller)))
+        Some((Ok(event), (subscription, state, caller, room)))
     });
-    events(stream)
+    Ok(events(stream))
 }

@@ -2,23 +2,29 @@
 import { formatTime } from "../../i18n";
 import { Dialog, Notice } from "../../ui/parts";
 import { prose } from "../history/prose";
-import { isOrdered, type Certificate } from "./data";
+import { fileOf, type Certificate } from "./data";
 import { LifeBar, StateBadge } from "./life";
 import { text } from "./text";
 
 /** What somebody has to do; nothing for a valid one. */
 export function Advice({ certificate }: { certificate: Certificate }) {
   const t = text.value;
-  const { state, names, days_left } = certificate;
+  const { state, days_left, listener } = certificate;
+  const name = certificate.names[0] ?? "";
+  const file = fileOf(certificate);
   if (state === "valid") return null;
-  const advice = (isOrdered(certificate) ? t.adviceOrdered : t.adviceFile)[state];
-  const title = state === "expiring" ? t.expiresIn(names[0] ?? "", days_left ?? 0) : t.titles[state](names[0] ?? "");
+  const title = {
+    expiring: t.expiresIn(name, days_left ?? 0),
+    expired: listener ? t.expiredForClients(name) : t.expiredForFunctions(name),
+    missing: t.missing(name),
+  }[state];
+  const advice = file === null ? t.adviceOrdered[state] : state === "expired" ? t.renewNow : t.renew;
   return (
     <Notice tone={state === "expiring" ? "warn" : "error"} title={title}>
       <div>{prose(advice)}</div>
-      {!isOrdered(certificate) && (
+      {file !== null && (
         <div>
-          <code class="wrap-any">{certificate.source}</code>
+          <code class="wrap-any">{file}</code>
         </div>
       )}
     </Notice>
@@ -31,7 +37,8 @@ function Time({ time }: { time: string | null }) {
 
 export function CertificateDialog({ certificate, onClose }: { certificate: Certificate; onClose: () => void }) {
   const t = text.value;
-  const { names, state, issuer, source, listener, not_before, not_after } = certificate;
+  const { names, state, issuer, listener, not_before, not_after } = certificate;
+  const file = fileOf(certificate);
   return (
     <Dialog title={names[0] ?? t.title} onClose={onClose}>
       <Advice certificate={certificate} />
@@ -63,9 +70,9 @@ export function CertificateDialog({ certificate, onClose }: { certificate: Certi
         <dt>{t.issuer}</dt>
         <dd>{issuer ?? "–"}</dd>
         <dt>{t.source}</dt>
-        <dd class={isOrdered(certificate) ? "" : "mono"}>{isOrdered(certificate) ? t.ordered : source}</dd>
+        <dd class={file === null ? "" : "mono"}>{file ?? t.ordered}</dd>
         <dt>{t.listener}</dt>
-        <dd class={listener ? "mono" : ""}>{listener ?? t.admin}</dd>
+        <dd class={listener ? "mono" : ""}>{listener ?? t.toFunctions}</dd>
       </dl>
     </Dialog>
   );

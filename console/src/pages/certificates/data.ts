@@ -2,12 +2,13 @@
 import { useQuery } from "../../api/query";
 
 export type Certificate = {
-  /** That it is issued for. */
+  /** The DNS names that it is for; its subject if there are none. */
   names: string[];
-  /** The file that it was read from, or `acme`. */
+  /** `file:` and the path of the certificate, or `acme`. */
   source: string;
-  /** The address of the listener that serves it. */
+  /** The address of the listener that shows it; null for one that is shown to functions. */
   listener: string | null;
+  /** A distinguished name. */
   issuer: string | null;
   /** RFC 3339; null while it is missing. */
   not_before: string | null;
@@ -20,7 +21,13 @@ export type State = "valid" | "expiring" | "expired" | "missing";
 
 const URGENCY: Record<State, number> = { missing: 0, expired: 1, expiring: 2, valid: 3 };
 
-export const isOrdered = ({ source }: Certificate): boolean => source.startsWith("acme");
+/** The path of its file; null if the gateway ordered it. */
+export const fileOf = ({ source }: Certificate): string | null => (source.startsWith("file:") ? source.slice(5) : null);
+
+/** The common name of an issuer, or all of it. */
+export function issuerName(issuer: string): string {
+  return /(?:^|[,+] ?)CN=([^,+]+)/.exec(issuer)?.[1]?.trim() ?? issuer;
+}
 
 export const keyOf = ({ source, listener, names }: Certificate): string => [listener, source, ...names].join(" ");
 
@@ -32,7 +39,7 @@ export function elapsed({ not_before, not_after }: Certificate, now = Date.now()
 }
 
 export function useCertificates() {
-  const { data, error, reload } = useQuery<{ items: Certificate[] }>("/v1/certificates");
+  const { data, error, reload } = useQuery<{ items: Certificate[] }>("/v1/certificates", { limit: 1000 });
   const items = [...(data?.items ?? [])].sort(
     (one, other) => URGENCY[one.state] - URGENCY[other.state] || (one.days_left ?? 0) - (other.days_left ?? 0),
   );

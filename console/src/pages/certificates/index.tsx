@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { Badge, Card, Code, Empty, Failure, Loading, Page } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/virtual";
 import { prose } from "../history/prose";
-import { isOrdered, keyOf, useCertificates, type Certificate } from "./data";
+import { fileOf, issuerName, keyOf, useCertificates, type Certificate } from "./data";
 import { Advice, CertificateDialog } from "./certificate";
 import { LifeBar, StateBadge } from "./life";
 import { text } from "./text";
@@ -43,13 +43,13 @@ function columns(open: (certificate: Certificate) => void): Column<Certificate>[
       ),
     },
     { title: t.state, width: "104px", narrow: "keep", cell: ({ state }) => <StateBadge state={state} /> },
-    { title: t.life, width: "minmax(170px, 1.2fr)", cell: (certificate) => <LifeBar certificate={certificate} /> },
+    { title: t.life, width: "minmax(190px, 1.2fr)", cell: (certificate) => <LifeBar certificate={certificate} /> },
     {
       title: t.issuer,
-      width: "minmax(90px, 1fr)",
+      width: "minmax(80px, 0.8fr)",
       cell: ({ issuer }) => (
         <div class="clip" title={issuer ?? ""}>
-          {issuer ?? <span class="muted">–</span>}
+          {issuer ? issuerName(issuer) : <span class="muted">–</span>}
         </div>
       ),
     },
@@ -57,15 +57,15 @@ function columns(open: (certificate: Certificate) => void): Column<Certificate>[
       title: t.source,
       width: "minmax(100px, 1.2fr)",
       cell: (certificate) => (
-        <div class={isOrdered(certificate) ? "clip" : "clip mono"} title={certificate.source}>
-          {isOrdered(certificate) ? t.ordered : certificate.source}
+        <div class={`clip ${fileOf(certificate) === null ? "" : "mono"}`} title={certificate.source}>
+          {fileOf(certificate) ?? t.ordered}
         </div>
       ),
     },
     {
       title: t.listener,
       width: "minmax(90px, 0.8fr)",
-      cell: ({ listener }) => <div class="clip mono">{listener ?? <span class="muted">{t.admin}</span>}</div>,
+      cell: ({ listener }) => <div class={listener ? "clip mono" : "clip"}>{listener ?? <span class="muted">{t.toFunctions}</span>}</div>,
     },
   ];
 }
@@ -102,7 +102,7 @@ function NoTls() {
         <div class="tls-examples">
           <div class="stack tight">
             <h3>{t.withFiles}</h3>
-            <Code>{WITH_FILES}</Code>
+            <Code wrap>{WITH_FILES}</Code>
             <p class="small">{prose(t.withFilesText)}</p>
           </div>
           <div class="stack tight">

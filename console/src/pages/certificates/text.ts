@@ -5,7 +5,7 @@ const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
 export const text = dictionary({
   en: {
     title: "Certificates",
-    lead: "What the listeners with TLS serve, and when it expires. New files are taken up within two seconds, without a restart.",
+    lead: "What the gateway shows to clients and functions, and when it expires. New files are taken up within two seconds, without a restart.",
     names: "Names",
     state: "State",
     life: "Validity",
@@ -14,23 +14,19 @@ export const text = dictionary({
     issuer: "Issuer",
     source: "Source",
     listener: "Listener",
-    admin: "admin listener",
+    toFunctions: "shown to functions",
     ordered: "ordered (ACME)",
     states: { valid: "Valid", expiring: "Expiring", expired: "Expired", missing: "Missing" },
     daysLeft: (count: number) => (count === 0 ? "expires today" : `${days(count)} left`),
     expiredFor: (count: number) => `expired ${days(count)} ago`,
-    over: (percent: string) => `${percent}% of its time is over`,
+    over: (percent: string) => `${percent}% over`,
     noTime: "not there yet",
     expiresIn: (name: string, count: number) => (count === 0 ? `${name} expires today` : `${name} expires in ${days(count)}`),
-    titles: {
-      expired: (name: string) => `${name} has expired: clients refuse to connect`,
-      missing: (name: string) => `${name} has no certificate: handshakes for it fail`,
-    },
-    adviceFile: {
-      expiring: "Renew it, and write the new certificate and its key over the files. New connections get it within two seconds.",
-      expired: "Renew it now, and write the new certificate and its key over the files. New connections get it within two seconds.",
-      missing: "The file could not be read. `fngate check` says why; the log has the same.",
-    },
+    expiredForClients: (name: string) => `${name} has expired: clients refuse to connect`,
+    expiredForFunctions: (name: string) => `${name} has expired: functions may refuse the gateway`,
+    missing: (name: string) => `${name} has no certificate: handshakes for it fail`,
+    renew: "Renew it, and write the new certificate and its key over the files. New connections get it within two seconds.",
+    renewNow: "Renew it now, and write the new certificate and its key over the files. New connections get it within two seconds.",
     adviceOrdered: {
       expiring:
         "The gateway should have renewed it by now, and tries again by itself. See the log for why it fails: the name has to lead to this gateway, reachable at port 443 or 80.",
@@ -49,7 +45,7 @@ export const text = dictionary({
   },
   zh: {
     title: "证书",
-    lead: "启用 TLS 的监听器所使用的证书及其到期时间。新的证书文件会在两秒内生效，无需重启。",
+    lead: "网关向客户端和函数出示的证书及其到期时间。新的证书文件会在两秒内生效，无需重启。",
     names: "域名",
     state: "状态",
     life: "有效期",
@@ -58,7 +54,7 @@ export const text = dictionary({
     issuer: "颁发者",
     source: "来源",
     listener: "监听器",
-    admin: "管理监听器",
+    toFunctions: "用于连接函数",
     ordered: "自动申请（ACME）",
     states: { valid: "有效", expiring: "即将到期", expired: "已过期", missing: "缺失" },
     daysLeft: (count: number) => (count === 0 ? "今天到期" : `剩余 ${count} 天`),
@@ -66,15 +62,11 @@ export const text = dictionary({
     over: (percent: string) => `已过 ${percent}%`,
     noTime: "尚未签发",
     expiresIn: (name: string, count: number) => (count === 0 ? `${name} 今天到期` : `${name} 将在 ${count} 天后到期`),
-    titles: {
-      expired: (name: string) => `${name} 已过期，客户端会拒绝连接`,
-      missing: (name: string) => `${name} 没有证书，对它的握手会失败`,
-    },
-    adviceFile: {
-      expiring: "请续期，并用新的证书和私钥覆盖原文件。新连接会在两秒内使用新证书。",
-      expired: "请立即续期，并用新的证书和私钥覆盖原文件。新连接会在两秒内使用新证书。",
-      missing: "无法读取证书文件。原因可用 `fngate check` 查看，日志中也有记录。",
-    },
+    expiredForClients: (name: string) => `${name} 已过期，客户端会拒绝连接`,
+    expiredForFunctions: (name: string) => `${name} 已过期，函数可能会拒绝网关的连接`,
+    missing: (name: string) => `${name} 没有证书，对它的握手会失败`,
+    renew: "请续期，并用新的证书和私钥覆盖原文件。新连接会在两秒内使用新证书。",
+    renewNow: "请立即续期，并用新的证书和私钥覆盖原文件。新连接会在两秒内使用新证书。",
     adviceOrdered: {
       expiring: "网关本应已完成续期，并会自动重试。失败原因请查看日志：域名须解析到本网关，且 443 或 80 端口可从外部访问。",
       expired: "网关未能续期，并会自动重试。失败原因请查看日志：域名须解析到本网关，且 443 或 80 端口可从外部访问。",

@@ -160,7 +160,7 @@ export function Try({ sent, draft, onDraft, host }: { sent: Asked & Draft; draft
           </div>
         </form>
       </Card>
-      <div aria-live="polite" class="stack">
+      <div aria-live="polite" class="explain-answer">
         <Failure error={tried.error} />
         {tried.answer && <AnswerCard answer={tried.answer} request={tried.request} />}
       </div>

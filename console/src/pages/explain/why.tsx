@@ -46,7 +46,7 @@ function Candidates({ explained }: { explained: Explained }) {
           {explained.candidates.map(({ method, path, lost }) => (
             <tr>
               <td>
-                <span class="row tight nowrap">
+                <span class="row tight explain-rule">
                   <Method method={method} />
                   <span class="mono">{path}</span>
                 </span>
@@ -74,7 +74,7 @@ function Domains({ explained }: { explained: Explained }) {
               <span class="mono">{base_path === "/" ? host : host + base_path}</span>
             </td>
             <td>
-              {service}, {environment}
+              {service} · {environment}
             </td>
             <td>
               <Verdict lost={lost} />

@@ -14,12 +14,12 @@ const LOST: Rule[] = [
   [/^shorter base path$/, () => "基础路径较短"],
   [/^less specific host$/, () => "主机匹配不够精确"],
   [/^base path does not match$/, () => "基础路径不匹配"],
-  [/^disabled: .*$/, () => "已停用:保留其位置,返回 404"],
-  [/^method: it serves `(.*)`, the request is `(.*)`$/, (serves, request) => `方法不符:它处理 \`${serves}\`,请求是 \`${request}\``],
-  [/^less specific: `ANY` < `(.*)`$/, (method) => `不够精确:\`ANY\` 低于 \`${method}\``],
+  [/^disabled: .*$/, () => "已停用：保留其位置，返回 404"],
+  [/^method: it serves `(.*)`, the request is `(.*)`$/, (serves, request) => `方法不符：它处理 \`${serves}\`，请求是 \`${request}\``],
+  [/^less specific: `ANY` < `(.*)`$/, (method) => `不够精确：\`ANY\` 低于 \`${method}\``],
   [
     /^less specific: (.*) < (.*) in segment (\d+)$/,
-    (worse, better, number) => `不够精确:第 ${number} 段 ${segment(worse ?? "")} 低于 ${segment(better ?? "")}`,
+    (worse, better, number) => `不够精确：第 ${number} 段 ${segment(worse ?? "")} 低于 ${segment(better ?? "")}`,
   ],
 ];
 
@@ -34,16 +34,16 @@ const READINGS: Record<string, string> = {
   "backslashes as slashes": "将反斜杠视为斜杠",
   "cut at NUL": "在 NUL 处截断",
   "`//host` dropped": "去掉 `//host`",
-  "more combinations than are looked at": "组合过多,不再检查",
+  "more combinations than are looked at": "组合过多，不再检查",
 };
 
 const OUTCOMES: Rule[] = [
   [/^no service has this host and base path$/, () => "没有服务使用该主机和基础路径"],
   [/^service `(.*)` has no such path in (.*)$/, (service, environment) => `服务 \`${service}\` 在 ${environment} 环境中没有该路径`],
-  [/^method not allowed; allowed are: (.*)$/, (allowed) => `不允许该方法。允许的方法:${allowed}`],
+  [/^method not allowed; allowed are: (.*)$/, (allowed) => `不允许该方法。允许的方法：${allowed}`],
   [
     /^the path can be read in two ways: read with (.*), it selects (.*)$/,
-    (reading, other) => `路径有两种解读:${readingWords(reading ?? "")}后,${other === "nothing" ? "不匹配任何 API" : `匹配 ${other}`}`,
+    (reading, other) => `路径有两种解读：${readingWords(reading ?? "")}后，${other === "nothing" ? "不匹配任何 API" : `匹配 ${other}`}`,
   ],
 ];
 
@@ -68,5 +68,5 @@ export function readingWords(reading: string): string {
   return reading
     .split(", then ")
     .map((step) => READINGS[step] ?? step)
-    .join(",然后");
+    .join("，然后");
 }

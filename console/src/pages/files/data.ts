@@ -2,7 +2,7 @@
 import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, call } from "../../api/client";
-import { status } from "../../api/gateway";
+import { changes, status } from "../../api/gateway";
 import { useQuery } from "../../api/query";
 import type { Changed, Finding } from "../../api/schema";
 import { mayWrite } from "../../session";
@@ -33,19 +33,21 @@ export type Check = {
 };
 
 const PAUSE = 600;
+const NONE: readonly Finding[] = [];
 
 async function dryRun(body: string, abort: AbortSignal): Promise<Verdict> {
   try {
     const { data } = await call<Changed>("PUT", "/v1/files", { query: { dry_run: true }, body: JSON.parse(body) as unknown, abort });
     return { error: null, findings: data.change.warnings };
   } catch (error) {
-    return { error, findings: (error instanceof ApiError && error.problem.errors) || [] };
+    return { error, findings: findingsIn(error) };
   }
 }
 
 /** Asks for a dry run of all drafts when nothing was typed for a moment. */
 function useCheck(changed: readonly Draft[]): Check {
   const [checked, setChecked] = useState<{ body: string; verdict: Verdict } | null>(null);
+  const version = changes.value;
   const body = changed.length > 0 && mayWrite.value ? JSON.stringify(bodyOf(changed)) : null;
   useEffect(() => {
     if (body === null) return setChecked(null);
@@ -59,13 +61,13 @@ function useCheck(changed: readonly Draft[]): Check {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [body]);
+  }, [body, version]);
   return { verdict: checked?.verdict ?? null, waiting: body !== null && checked?.body !== body };
 }
 
-/** Findings of what is on the disk, while nothing was typed. */
-function findingsOnDisk(): Finding[] {
-  return [...(status.value?.refused?.errors ?? []), ...(status.value?.warnings ?? [])];
+/** Errors of files that were refused are of other texts than those that are shown. */
+function findingsIn(error: unknown): readonly Finding[] {
+  return error instanceof ApiError && error.problem.reason === "invalid" ? (error.problem.errors ?? []) : [];
 }
 
 /** A gateway that was started with a relative path names its files by it. */
@@ -107,6 +109,6 @@ export function useFiles(): FilesView {
     show: (file, line) => route(filesLink(file, line), true),
     changed,
     check,
-    findings: changed.length > 0 ? (check.verdict?.findings ?? []) : findingsOnDisk(),
+    findings: changed.length > 0 ? (check.verdict?.findings ?? NONE) : (status.value?.warnings ?? NONE),
   };
 }

@@ -6,14 +6,13 @@
  */
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import type { Finding } from "../../api/schema";
-import { highlight } from "./highlight";
+import { prose } from "../history/prose";
+import { Ink } from "./ink";
 import { useEditorKeys } from "./keys";
 import { text as texts } from "./text";
 
 /** Also in page.css. */
 const LINE_HEIGHT = 20;
-/** Beyond this, colours would cost more time than a key stroke has. */
-const LARGEST_COLOURED = 100_000;
 
 export type Jump = {
   file: string;
@@ -33,28 +32,13 @@ type Props = {
   jump: Jump | null;
 };
 
-function Ink({ text }: { text: string }) {
-  const lines = useMemo(() => (text.length > LARGEST_COLOURED ? null : highlight(text)), [text]);
-  if (!lines) return <>{text}</>;
-  return (
-    <>
-      {lines.map((pieces) => (
-        <>
-          {pieces.map((piece) => (piece.kind ? <span class={piece.kind}>{piece.text}</span> : piece.text))}
-          {"\n"}
-        </>
-      ))}
-    </>
-  );
-}
-
 /** The messages of a line, behind its end. */
 function Lens({ finding, lines }: { finding: Finding; lines: readonly string[] }) {
   const line = finding.line ?? 1;
   const left = `${(lines[line - 1]?.length ?? 0) + 3}ch`;
   return (
     <span class={`lens ${finding.severity}`} style={{ top: `${(line - 1) * LINE_HEIGHT}px`, left }}>
-      {finding.message}
+      {finding.message.replaceAll("`", "")}
     </span>
   );
 }
@@ -86,7 +70,10 @@ export function Editor({ label, text, onText, onReview, readOnly, findings, jump
   const [caret, setCaret] = useState({ line: 1, column: 1 });
   const keys = useEditorKeys(onReview);
   const lines = useMemo(() => text.split("\n"), [text]);
-  const marked = firstOfLines(findings);
+  const marked = useMemo(() => firstOfLines(findings), [findings]);
+  const marks = useMemo(() => marked.map(({ line, severity }) => <Mark line={line ?? 1} kind={severity} />), [marked]);
+  const gutterMarks = useMemo(() => marked.map(({ line, severity }) => <Mark line={line ?? 1} kind={severity} />), [marked]);
+  const numbers = useMemo(() => lines.map((_, place) => place + 1).join("\n"), [lines.length]);
 
   useEffect(() => {
     const [frame, input] = [box.current, area.current];
@@ -111,17 +98,13 @@ export function Editor({ label, text, onText, onReview, readOnly, findings, jump
       <div class="box" ref={box}>
         <div class="sheet">
           <div class="gutter" aria-hidden="true">
-            {marked.map(({ line, severity }) => (
-              <Mark line={line ?? 1} kind={severity} />
-            ))}
-            <pre>{lines.map((_, place) => place + 1).join("\n")}</pre>
+            {gutterMarks}
+            <pre>{numbers}</pre>
           </div>
           <div class="paper">
             <div class="marks" aria-hidden="true">
               {jump && <Mark line={jump.line} kind="target" />}
-              {marked.map(({ line, severity }) => (
-                <Mark line={line ?? 1} kind={severity} />
-              ))}
+              {marks}
             </div>
             <pre class="ink" aria-hidden="true">
               <Ink text={text} />
@@ -153,7 +136,7 @@ export function Editor({ label, text, onText, onReview, readOnly, findings, jump
       <div class="foot small muted">
         <span class="num nowrap">{t.caret(caret.line, caret.column)}</span>
         {here.length > 0 ? (
-          <span class={`grow clip ${here[0]?.severity}`}>{here.map(({ message }) => message).join(" · ")}</span>
+          <span class={`grow clip ${here[0]?.severity}`}>{prose(here.map(({ message }) => message).join(" · "))}</span>
         ) : (
           <span class="grow" />
         )}

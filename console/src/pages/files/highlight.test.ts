@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { highlight } from "./highlight";
 
-const kinds = (text: string) => highlight(text).map((line) => line.map(({ kind, text: piece }) => `${kind}:${piece}`));
+const kinds = (text: string) => highlight(text).map((line) => line.pieces.map(({ kind, text: piece }) => `${kind}:${piece}`));
 
 describe("highlight", () => {
   it("tells keys, strings, values, tables and comments apart", () => {
@@ -26,7 +26,7 @@ describe("highlight", () => {
     const text = "odd ~ \"open\n'''\n  é = {a=\"b\", }\n";
     expect(
       highlight(text)
-        .map((line) => line.map((piece) => piece.text).join(""))
+        .map((line) => line.pieces.map((piece) => piece.text).join(""))
         .join("\n"),
     ).toBe(text);
   });

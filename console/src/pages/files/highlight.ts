@@ -55,12 +55,15 @@ function line(text: string, open: Open): { pieces: Piece[]; open: Open } {
   return { pieces, open };
 }
 
+export type Line = { pieces: Piece[]; text: string; /** A string that began before the line. */ within: Open };
+
 /** The pieces of each line. */
-export function highlight(text: string): Piece[][] {
-  let open: Open = null;
+export function highlight(text: string): Line[] {
+  let within: Open = null;
   return text.split("\n").map((each) => {
-    const read = line(each, open);
-    open = read.open;
-    return read.pieces;
+    const read = line(each, within);
+    const result = { pieces: read.pieces, text: each, within };
+    within = read.open;
+    return result;
   });
 }

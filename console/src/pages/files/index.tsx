@@ -1,8 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { status } from "../../api/gateway";
 import { useChange, type Change } from "../../change/change";
 import { command } from "../../change/command";
 import { mayWrite } from "../../session";
-import { Badge, Button, Empty, Failure, Loading, Notice, Page, WriteButton } from "../../ui/parts";
+import { Badge, Button, Empty, Failure, FindingNotice, Loading, Notice, Page, WriteButton } from "../../ui/parts";
 import { text as uiText } from "../../ui/text";
 import { prose } from "../history/prose";
 import { isSameFile, useFiles, type ConfigurationFile, type FilesView } from "./data";
@@ -82,7 +83,7 @@ function EditorCard({ file, view, review }: { file: ConfigurationFile; view: Fil
     if (to !== file.file) view.show(to, line);
     else setJump({ file: to, line, focus: true });
   };
-  const findings = view.findings.filter((finding) => isSameFile(file.file, finding.file));
+  const findings = useMemo(() => view.findings.filter((finding) => isSameFile(file.file, finding.file)), [view.findings, file.file]);
   return (
     <section class="card editor-card" aria-label={file.file}>
       <header>
@@ -111,6 +112,23 @@ function EditorCard({ file, view, review }: { file: ConfigurationFile; view: Fil
       />
       <Problems view={view} go={go} />
     </section>
+  );
+}
+
+/** A text on the disk that is not in use, and so is not shown. */
+function RefusedOnDisk() {
+  const t = text.value;
+  const refused = status.value?.refused;
+  if (!refused) return null;
+  return (
+    <div class="stack tight">
+      <Notice tone="error" title={t.refusedOnDisk}>
+        <div>{t.refusedText}</div>
+      </Notice>
+      {refused.errors.map((finding) => (
+        <FindingNotice finding={finding} />
+      ))}
+    </div>
   );
 }
 
@@ -150,6 +168,7 @@ export function Files() {
   return (
     <Page title={t.title} lead={t.lead} actions={actions}>
       <Limits />
+      <RefusedOnDisk />
       <Failure error={view.error} retry={view.retry} />
       {!files && !view.error && <Loading />}
       {files && !shown && <Empty icon="files" title={t.none} children={<p>{t.noneText}</p>} />}

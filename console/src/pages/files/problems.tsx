@@ -8,6 +8,9 @@ import { isSameFile, type FilesView } from "./data";
 import { shortName } from "./list";
 import { text } from "./text";
 
+/** Somebody who has more of them mends these first. */
+const MOST = 50;
+
 type Go = (file: string, line: number) => void;
 
 function Problem({ finding, view, go }: { finding: Finding; view: FilesView; go: Go }) {
@@ -38,18 +41,20 @@ function Problem({ finding, view, go }: { finding: Finding; view: FilesView; go:
   );
 }
 
+const isOutdatedError = (error: unknown) => error instanceof ApiError && error.status === 412;
+
 /** Said aloud when it changes. */
 export function CheckState({ view }: { view: FilesView }) {
   const t = text.value;
   const { verdict, waiting } = view.check;
   const errors = view.findings.filter(({ severity }) => severity === "error").length;
-  if (view.changed.length === 0) return errors > 0 ? <Badge tone="error">{t.refusedOnDisk}</Badge> : null;
+  if (view.changed.length === 0) return null;
   return (
     <span role="status">
       {waiting ? (
         <Badge>{t.checking}</Badge>
       ) : verdict?.error ? (
-        <Badge tone="error">{errors > 0 ? t.errors(errors) : t.refused}</Badge>
+        <Badge tone="error">{isOutdatedError(verdict.error) ? t.changedOnDisk : errors > 0 ? t.errors(errors) : t.refused}</Badge>
       ) : (
         <Badge tone="ok">{t.valid}</Badge>
       )}
@@ -61,18 +66,19 @@ export function Problems({ view, go }: { view: FilesView; go: Go }) {
   const t = text.value;
   const error = view.changed.length > 0 ? view.check.verdict?.error : null;
   // A file that was changed on the disk has its own notice.
-  const other = Boolean(error) && view.findings.length === 0 && !(error instanceof ApiError && error.status === 412);
+  const other = Boolean(error) && view.findings.length === 0 && !isOutdatedError(error);
   if (!other && view.findings.length === 0) return null;
   return (
     <section class="problems" aria-label={t.problems} tabIndex={0}>
       {other && <Failure error={error} />}
       <ul>
-        {view.findings.map((finding) => (
+        {view.findings.slice(0, MOST).map((finding) => (
           <li>
             <Problem finding={finding} view={view} go={go} />
           </li>
         ))}
       </ul>
+      {view.findings.length > MOST && <p class="muted small problem">{t.moreProblems(view.findings.length - MOST)}</p>}
     </section>
   );
 }

@@ -12,6 +12,7 @@ const TONES: Partial<Record<string, Tone>> = {
   change: "info",
   delete: "error",
   apply: "violet",
+  rewrite: "info",
   rollback: "warn",
   release: "accent",
   follow: "accent",

@@ -10,7 +10,7 @@ export const useRevisions = (): List<RevisionInfo> => useList<RevisionInfo>("/v1
 export type AuditLine = Omit<Line, "before" | "after"> & { before?: Fields | null; after?: Fields | null };
 export type Fields = Record<string, unknown>;
 
-export const ACTIONS = ["create", "change", "delete", "apply", "rollback", "release", "unrelease", "follow", "reload"] as const;
+export const ACTIONS = ["create", "change", "delete", "apply", "rewrite", "rollback", "release", "unrelease", "follow", "reload"] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export type AuditFilters = { author: string; object: string; action: string };
@@ -39,7 +39,7 @@ export function auditLink(filters: Partial<AuditFilters> = {}): string {
  */
 export function addressPart(typed: string): string {
   const text = typed.trim();
-  const isAddress = text.startsWith("/v1") || text.includes("%");
+  const isAddress = text.startsWith("/v1") || text.includes("%") || text.endsWith(".toml");
   return isAddress || !/[\s{}]|^\//.test(text) ? text : encodeURIComponent(text);
 }
 

@@ -20,7 +20,7 @@ export function Overview() {
       {status && routes && isNew(status) && <FirstSteps status={status} routes={routes} called={seen.requests > 0} />}
       <Tiles {...data} />
       <Charts {...data} />
-      <div class="grid wide">
+      <div class="overview-pairs">
         <Failing {...data} />
         <Refusals {...data} />
         <Services {...data} />

@@ -19,7 +19,7 @@ export function Problems({ status }: { status: Status }) {
               tone="error"
               title={
                 <>
-                  {t.refusedTitle}, <Ago time={refused.time} />
+                  {t.refusedTitle} · <Ago time={refused.time} />
                 </>
               }
             >
@@ -103,7 +103,7 @@ function environmentWords({ name, state, revision }: Environment): string | null
 
 function Environments({ environments }: { environments: Environment[] }) {
   const words = environments.map(environmentWords).filter((one) => one !== null);
-  return <a href={releasesLink()}>{words.length > 0 ? words.join(", ") : text.value.follows}</a>;
+  return <a href={releasesLink()}>{words.length > 0 ? words.join(" · ") : text.value.follows}</a>;
 }
 
 export function InUse({ status }: { status: Status }) {

@@ -152,7 +152,8 @@ export function EnvironmentCard(props: Props) {
           <Facts environment={environment} revisions={revisions} />
           <Actions {...props} />
         </div>
-        <Choose {...props} />
+        {/* After a release, what the next one would change. */}
+        <Choose key={`${environment.state} ${environment.revision}`} {...props} />
       </div>
     </Card>
   );

@@ -10,7 +10,7 @@ function NoHistory({ reason }: { reason: string }) {
   const t = text.value;
   return (
     <Notice tone="warn" title={t.noHistory}>
-      <div>{reason}</div>
+      <div>{prose(reason)}</div>
       <div>{prose(t.noHistoryAdvice)}</div>
       <Code>{'[history]\ndirectory = "/var/lib/fngate/history"'}</Code>
     </Notice>

@@ -19,9 +19,9 @@ export function functionOf(request: RequestEvent): string {
   return request.version === LATEST ? request.function : `${request.function}:${request.version}`;
 }
 
-function InWords({ title, word, words, tone }: { title: string; word: string; words: Words; tone: "warn" | "error" }) {
+function InWords({ title, word, words, tone }: { title: (why: string) => string; word: string; words: Words; tone: "warn" | "error" }) {
   return (
-    <Notice tone={tone} title={`${title}: ${words.title}`}>
+    <Notice tone={tone} title={title(words.title)}>
       <div>
         <Marked text={words.what} />
       </div>
@@ -111,9 +111,9 @@ function Alike({ request }: { request: RequestEvent }) {
   const t = text.value.detail;
   const { service, api, host, status, method, duration_ms } = request;
   return (
-    <nav class="stack tight" aria-label={t.same}>
+    <div class="stack tight" role="group" aria-label={t.same}>
       <h3>{t.same}</h3>
-      <div class="row">
+      <div class="row detail-links">
         {api && <a href={requestsLink({ service, api })}>{t.sameApi}</a>}
         {request.function && <a href={requestsLink({ function: `${request.function}:${request.version}` })}>{t.sameFunction}</a>}
         {host && <a href={requestsLink({ host })}>{t.sameHost}</a>}
@@ -121,7 +121,7 @@ function Alike({ request }: { request: RequestEvent }) {
         {method && <a href={requestsLink({ method })}>{t.sameMethod}</a>}
         {duration_ms >= 1 && <a href={requestsLink({ service, api, slower_than: `${Math.floor(duration_ms)}ms` })}>{t.slower}</a>}
       </div>
-    </nav>
+    </div>
   );
 }
 

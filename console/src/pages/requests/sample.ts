@@ -45,7 +45,9 @@ type Sent = { method: string; url: string; headers?: { name: string; value: stri
 
 /** A command that sends a request to the gateway, whatever the name of the host leads to. */
 export function curl({ method, url, headers = [], body = "" }: Sent): string {
-  const words = ["curl", "--include", "--path-as-is"];
+  const words = ["curl", "--include"];
+  // Without it, curl removes dot segments.
+  if (/\/\.{1,2}(\/|$)/.test(url)) words.push("--path-as-is");
   if (method === "HEAD") words.push("--head");
   else if (method !== "GET" || body) words.push("--request", quote(method));
   const { host, port } = target(url);

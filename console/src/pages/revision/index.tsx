@@ -4,6 +4,7 @@ import type { RevisionInfo } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { historyLink, revisionLink } from "../../shell/links";
 import { Empty, Failure, LinkButton, Loading, Page, WriteButton } from "../../ui/parts";
+import { prose } from "../history/prose";
 import { useRevision, type RevisionView } from "./data";
 import { Compare, Facts, FileTexts, ReleaseTo } from "./parts";
 import { rollbackChange } from "./rollback";
@@ -47,7 +48,7 @@ function Missing({ number }: { number: number }) {
   return (
     <Page title={t.revision(number)}>
       <Empty icon="history" title={t.missing}>
-        <p>{reason}</p>
+        <p>{prose(reason)}</p>
         <LinkButton href={historyLink()}>{t.toHistory}</LinkButton>
       </Empty>
     </Page>
