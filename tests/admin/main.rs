@@ -7,6 +7,7 @@ mod browsers;
 mod client;
 mod console;
 mod description;
+mod dev;
 mod edits;
 mod files;
 mod fuzzed;
