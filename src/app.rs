@@ -22,7 +22,10 @@ use crate::config::{Config, Diagnostic, Report};
 #[cfg(feature = "acme")]
 use crate::control::acme;
 use crate::control::admin;
+use crate::control::admin::access::LOCAL;
+use crate::control::admin::session::{Grant, Role, Sessions};
 use crate::control::admin::state::State;
+use crate::control::admin::token::Token;
 use crate::control::board::Board;
 use crate::control::expiry;
 use crate::control::live::{self, Live};
@@ -81,6 +84,7 @@ pub enum StartError {
 pub struct App {
     listeners: Vec<String>,
     admin: Option<SocketAddr>,
+    sessions: Option<Arc<Sessions>>,
     tail: Tail,
     live: Live,
     commands: mpsc::Sender<Command>,
@@ -137,6 +141,7 @@ impl App {
             let state = plane.admin(&socket, loads.requests());
             (socket, state)
         });
+        let sessions = admin.as_ref().map(|(_, state)| state.access.sessions().clone());
         let control = Control {
             crew: crew.clone(),
             readiness: plane.readiness.clone(),
@@ -154,7 +159,18 @@ impl App {
         drop(thread("load", plane.load(loading, loader, report))?);
         let control = thread("control", move || run_control(&runtime, control, admin, signals, exporter))?;
         let Plane { commands, tail, live, .. } = plane;
-        Ok(Self { listeners, admin: admin_address, tail, live, commands, control, workers, writer, _files: files })
+        Ok(Self {
+            listeners,
+            admin: admin_address,
+            sessions,
+            tail,
+            live,
+            commands,
+            control,
+            workers,
+            writer,
+            _files: files,
+        })
     }
 
     /// Where it listens, in the order of the configuration.
@@ -166,6 +182,16 @@ impl App {
     #[must_use]
     pub fn admin(&self) -> Option<SocketAddr> {
         self.admin
+    }
+
+    /// A code that lets a browser in at the console within this time, once, to do everything. None without an admin listener.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    #[must_use]
+    pub fn make_code(&self, life: Duration) -> Option<io::Result<Token>> {
+        let grant = Grant { name: LOCAL.to_owned(), role: Role::Write, token: None };
+        self.sessions.as_ref().map(|sessions| sessions.make_code(grant, None, life).map(|(code, _)| code))
     }
 
     /// The request tail.

@@ -4,18 +4,23 @@ mod listening;
 mod process;
 
 use std::fmt::Write;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use clap::Args;
+use tempfile::TempDir;
 
 use self::process::Process;
 use super::outcome::{Failure, SYSTEM, exit_code, print};
 use super::run::begin;
 use crate::app::{App, Options, StartError};
-use crate::config::{self, Config};
+use crate::config;
+use crate::control::admin::{console, session};
+use crate::control::reload::Origin;
 
 const ADMIN: &str = "127.0.0.1:9901";
 const ECHO: &str = "builtin:echo";
@@ -29,6 +34,8 @@ const BOOTSTRAP_PORT_NAME: &str = "port 9000";
 /// already is only restarted now and then.
 const COMMAND_START: &str = "15s";
 const SERVER_RESTART: &str = "1s";
+/// How long the code in the printed address waits for its use: as long as a session, since it is printed only once.
+const CODE_LIFE: Duration = session::LIFE;
 
 #[derive(Debug, Args)]
 pub(super) struct Dev {
@@ -56,25 +63,16 @@ struct Served {
 pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
     // Before the command is started: it would only be ended again.
     let listen = |problem| Failure::usage(format!("--listen: {problem}: write IP:PORT, [IPv6]:PORT or unix:/PATH"));
-    parse(&dev.listen, ECHO, COMMAND_START).map_err(listen)?;
+    check(&dev.listen, ECHO, COMMAND_START).map_err(listen)?;
     let served = serve(dev)?;
-    let config = parse(&dev.listen, &served.instance, served.start_wait).map_err(|problem| not_a_server(&problem))?;
-    let _log = begin(&config.log)?;
-    let options = Options { config, origin: None, signals: true };
+    check(&dev.listen, &served.instance, served.start_wait).map_err(|problem| not_a_server(&problem))?;
+    let files = Files::write(&dev.listen, &served)?;
+    let loaded = config::load(&files.main).map_err(|failure| Failure::configuration(&failure.report))?;
+    let _log = begin(&loaded.config.log)?;
+    let origin = Origin { path: files.main.clone(), inputs: loaded.inputs, report: loaded.report };
+    let options = Options { config: loaded.config, origin: Some(origin), signals: true };
     let app = App::start(options).map_err(|error| not_started(&error))?;
-    let address = app.listeners().first().cloned().unwrap_or_default();
-    let mut text = String::new();
-    if let Some(path) = address.strip_prefix("unix:") {
-        let _ = writeln!(text, "fngate dev: {address} -> {}", served.name);
-        let _ = writeln!(text, "try:         curl -i --unix-socket {path} http://localhost/");
-    } else {
-        let _ = writeln!(text, "fngate dev: http://{address} -> {}", served.name);
-        let _ = writeln!(text, "try:         curl -i http://{address}/");
-    }
-    if let Some(admin) = app.admin() {
-        let _ = writeln!(text, "metrics:     http://{admin}/metrics");
-    }
-    print(&text)?;
+    print(&describe(&app, &served.name)?)?;
     let Some(process) = served.process else { return Ok(exit_code(app.wait())) };
     let watcher = process.watch(app.commands())?;
     let outcome = app.wait();
@@ -83,6 +81,25 @@ pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
         Ok(Some(status)) => Err(Failure { code: SYSTEM, text: format!("the command ended: {status}") }),
         Err(_panic) => Err(Failure { code: SYSTEM, text: "the command was lost".to_owned() }),
     }
+}
+
+/// What is served where, and what to do with it.
+fn describe(app: &App, name: &str) -> Result<String, Failure> {
+    let address = app.listeners().first().cloned().unwrap_or_default();
+    let mut text = String::new();
+    if let Some(path) = address.strip_prefix("unix:") {
+        let _ = writeln!(text, "fngate dev: {address} -> {name}");
+        let _ = writeln!(text, "try:         curl -i --unix-socket {path} http://localhost/");
+    } else {
+        let _ = writeln!(text, "fngate dev: http://{address} -> {name}");
+        let _ = writeln!(text, "try:         curl -i http://{address}/");
+    }
+    if let (Some(admin), Some(code)) = (app.admin(), app.make_code(CODE_LIFE)) {
+        let code = code.map_err(|error| Failure::system(&error))?;
+        let _ = writeln!(text, "console:     {}", console::address(&format!("http://{admin}"), code.as_str()));
+        let _ = writeln!(text, "metrics:     http://{admin}/metrics");
+    }
+    Ok(text)
 }
 
 /// The address is often taken by the service of a package.
@@ -149,36 +166,68 @@ fn not_a_server(problem: &str) -> Failure {
     Failure::usage(format!("{problem}: write {forms}; a command stands behind `--`"))
 }
 
-/// Reads the configuration; an error is one of what stands in it from outside.
-fn parse(listen: &str, instance: &str, start_wait: &str) -> Result<Config, String> {
-    config::parse(Path::new("dev"), &configuration(listen, instance, start_wait)).map_err(|report| {
+/// Looks for errors in what comes from outside.
+fn check(listen: &str, instance: &str, start_wait: &str) -> Result<(), String> {
+    let text = configuration(listen, instance, start_wait, Path::new("/"));
+    config::parse(Path::new("dev"), &text).map(drop).map_err(|report| {
         let problems: Vec<_> = report.errors().iter().map(config::Diagnostic::message).collect();
         problems.join("; ")
     })
 }
 
-/// A configuration like one in a file, so that `dev` behaves as `run` does.
-fn configuration(listen: &str, instance: &str, start_wait: &str) -> String {
+/// The configuration and its history, in a directory of their own, which is removed when dropped.
+struct Files {
+    main: PathBuf,
+    _directory: TempDir,
+}
+
+impl Files {
+    /// Writes a configuration like any other, so that the console and the admin API can change it.
+    fn write(listen: &str, served: &Served) -> Result<Self, Failure> {
+        let private = fs::Permissions::from_mode(0o700);
+        let directory = tempfile::Builder::new().prefix("fngate-dev-").permissions(private).tempdir();
+        let directory = directory.map_err(|error| Failure::system(&error))?;
+        let main = directory.path().join("fngate.toml");
+        let text = configuration(listen, &served.instance, served.start_wait, directory.path());
+        fs::write(&main, text).map_err(|error| Failure::system(&error))?;
+        Ok(Self { main, _directory: directory })
+    }
+}
+
+fn configuration(listen: &str, instance: &str, start_wait: &str, directory: &Path) -> String {
     // Two gateways under development may run side by side; their metrics need not be at a known address.
     let admin = if TcpListener::bind(ADMIN).is_ok() { ADMIN } else { "127.0.0.1:0" };
-    let [listen, instance] = [listen, instance].map(|text| toml::Value::from(text).to_string());
+    let history = directory.join("history");
+    let [listen, instance, history] =
+        [listen, instance, &history.to_string_lossy()].map(|text| toml::Value::from(text).to_string());
     format!(
-        r#"
+        r#"# What `fngate dev` serves. It is removed when `fngate dev` ends; a copy of it runs with `fngate run -c FILE`.
+
 [[listener]]
 address = {listen}
+
 [admin]
 address = "{admin}"
+edit_dir = "" # new functions and services are added to this file
+audit = ""
+
+[history]
+directory = {history}
+
 [log]
 level = "warn"
 format = "text"
+
 [[function]]
 name = "dev"
 instances = [{instance}]
-start_wait = "{start_wait}"
+start_wait = "{start_wait}" # for a function that does not listen yet
 timeout = "60s"
+
 [[service]]
 name = "dev"
 hosts = ["*"]
+
 [[service.api]]
 name = "all"
 path = "/"

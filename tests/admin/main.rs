@@ -9,6 +9,7 @@ mod client;
 mod conflicts;
 mod console;
 mod description;
+mod dev;
 mod edits;
 mod files;
 mod fuzzed;

@@ -1,6 +1,6 @@
 //! Logins of the console: codes, the sessions that they open, and how these end.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -188,7 +188,7 @@ fn streams_of_a_session_end_with_it() {
     let mut stream = TcpStream::connect(stand.gateway.admin).expect("it listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("an option");
     let head = format!("GET /v1/live HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {session}\r\n\r\n");
-    std::io::Write::write_all(&mut stream, head.as_bytes()).expect("sent");
+    stream.write_all(head.as_bytes()).expect("sent");
     let mut begun = [0; 15];
     stream.read_exact(&mut begun).expect("an answer");
     assert_eq!(&begun, b"HTTP/1.1 200 OK");
@@ -332,6 +332,15 @@ fn whoever_has_no_token_sends_little() {
     let long = json!({ "code": "x".repeat(2000) });
     let refused = stand.send(&Call::new("POST", SESSION).json(&long));
     assert_eq!((refused.status, refused.reason().as_str()), (413, "body"), "{refused:?}");
+    // Nor is a body waited for that does not come.
+    let mut stream = TcpStream::connect(stand.gateway.admin).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("an option");
+    let head =
+        "POST /v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    stream.write_all(head.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer, and the end");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
 #[test]

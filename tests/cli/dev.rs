@@ -40,7 +40,7 @@ impl Dev {
         let mut process = Process::start(&mut dev, folder.path());
         let printed = eventually("everything is printed", || {
             assert_eq!(process.ended(), None);
-            Some(process.out()).filter(|out| out.lines().count() == 3 && out.ends_with('\n'))
+            Some(process.out()).filter(|out| out.lines().count() == 4 && out.ends_with('\n'))
         });
         let after = |start: &str| {
             let rest = printed.lines().find_map(|line| line.strip_prefix(start));

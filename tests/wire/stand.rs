@@ -27,7 +27,7 @@ pub(crate) struct Stand {
 /// The gateway that is tested.
 #[derive(Debug)]
 enum Under {
-    This(Gateway),
+    This(Box<Gateway>),
     Other(SocketAddr, #[expect(dead_code, reason = "it is held")] MutexGuard<'static, ()>),
 }
 
@@ -54,7 +54,8 @@ impl Stand {
             (Under::Other(address, turn), origin)
         } else {
             let origin = Origin::start(([127, 0, 0, 1], 0).into()).expect("a function");
-            (Under::This(Gateway::start(origin.address(), gateway).expect("a gateway")), Arc::new(origin))
+            let gateway = Gateway::start(origin.address(), gateway).expect("a gateway");
+            (Under::This(Box::new(gateway)), Arc::new(origin))
         };
         Self { gateway, origin, canaries: Cell::default(), parts: Cell::new(1) }
     }

@@ -22,6 +22,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
+/// The name of whoever has the gateway's own token.
+pub const LOCAL: &str = "local";
 /// Failed logins of one address that are looked at without a pause, and how long it takes until another one is.
 const FAILURES: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(6);
@@ -161,7 +163,7 @@ impl Access {
         let hash = token::hash(shown);
         // These cannot be guessed, so whoever has one is never kept waiting for those who try.
         if self.own.as_ref().is_some_and(|own| token::is_same(own.hash(), &hash)) {
-            return Ok(local("local", from));
+            return Ok(local(LOCAL, from));
         }
         if let Some(session) = self.session(&hash, admin) {
             let (name, role) = (session.name.clone(), session.role);
