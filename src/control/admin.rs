@@ -8,6 +8,7 @@ pub mod access;
 pub mod apis;
 pub mod certificates;
 pub mod extract;
+pub mod files;
 pub mod functions;
 mod listener;
 pub mod objects;
@@ -93,6 +94,7 @@ fn private() -> OpenApiRouter<State> {
         .routes(routes!(status::status))
         .routes(routes!(status::events))
         .routes(routes!(certificates::list))
+        .routes(routes!(files::list, files::put))
         .routes(routes!(table::list))
         .routes(routes!(table::explain))
         .routes(routes!(apis::list))

@@ -14,6 +14,7 @@ mod fuzzed;
 mod killed;
 mod limits;
 mod neighbours;
+mod rewrite;
 mod secrets;
 mod shipped;
 #[path = "../support/skip.rs"]
