@@ -33,6 +33,7 @@ mod section;
 pub mod source;
 pub mod store;
 pub mod table;
+pub mod typed;
 mod value;
 mod variable;
 

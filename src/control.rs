@@ -23,6 +23,7 @@ pub mod ready;
 pub mod reload;
 pub mod restore;
 pub mod revisions;
+pub mod rewrite;
 pub mod signals;
 pub mod systemd;
 pub mod tail;

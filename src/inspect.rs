@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod certificate;
+pub mod document;
 pub mod environment;
 pub mod explain;
 mod fields;

@@ -57,17 +57,46 @@ pub fn masked(text: &str) -> String {
     }
     let mut search = Search { text, path: Vec::new(), found: Vec::new() };
     search.table(table.get_ref());
-    let mut found = search.found;
-    found.sort_by_key(|range| range.start);
-    let mut masked = String::with_capacity(text.len());
-    let mut end = 0;
-    for range in found {
+    search.found.sort_by_key(|range| range.start);
+    with_masks(text, 0..text.len(), &search.found)
+}
+
+/// A part of a text with these secrets masked, which are in order and do not overlap.
+pub(super) fn with_masks(text: &str, part: Range<usize>, secrets: &[Range<usize>]) -> String {
+    let mut masked = String::with_capacity(part.len());
+    let mut end = part.start;
+    for range in secrets {
         masked.push_str(text.get(end..range.start).unwrap_or_default());
         masked.push_str(&mask(text.get(range.clone()).unwrap_or_default()));
         end = range.end;
     }
-    masked.push_str(text.get(end..).unwrap_or_default());
+    masked.push_str(text.get(end..part.end).unwrap_or_default());
     masked
+}
+
+/// The parts of a value that are secret. `path` has the names of its tables and its own. A table or a list is none by itself.
+pub(super) fn secrets_in(text: &str, path: &[&str], value: &Spanned<DeValue<'_>>) -> Vec<Range<usize>> {
+    match value.get_ref() {
+        DeValue::Table(_) | DeValue::Array(_) => Vec::new(),
+        DeValue::String(text) if is_variable(text) => Vec::new(),
+        _ if is_secret(path) => vec![value.span()],
+        DeValue::String(_) => users(text, value.span()),
+        _ => Vec::new(),
+    }
+}
+
+/// The user info (`user:password`) of URLs in a string.
+fn users(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
+    let mut users = Vec::new();
+    let mut at = span.start;
+    while let Some(found) = text.get(at..span.end).and_then(|rest| rest.find("://")) {
+        let start = at + found + "://".len();
+        let rest = text.get(start..span.end).unwrap_or_default();
+        let authority = rest.find(['/', '?', '#', '"', '\'', ' ', '\n']).unwrap_or(rest.len());
+        users.extend(rest[..authority].rfind('@').map(|end| start..start + end));
+        at = start;
+    }
+    users
 }
 
 /// The search for secrets in one text.
@@ -92,25 +121,8 @@ impl<'a> Search<'a> {
             // Each key of a nested table is judged by its own name: `[[admin.token]]` has a name and a role.
             DeValue::Table(table) => self.table(table),
             DeValue::Array(items) => items.iter().for_each(|item| self.value(item)),
-            DeValue::String(text) if is_variable(text) => {}
-            _ if is_secret(&self.path) => self.found.push(value.span()),
-            DeValue::String(_) => self.found.extend(self.users(value.span())),
-            _ => {}
+            _ => self.found.extend(secrets_in(self.text, &self.path, value)),
         }
-    }
-
-    /// The user info (`user:password`) of URLs in a string.
-    fn users(&self, span: Range<usize>) -> Vec<Range<usize>> {
-        let mut users = Vec::new();
-        let mut at = span.start;
-        while let Some(found) = self.text.get(at..span.end).and_then(|rest| rest.find("://")) {
-            let start = at + found + "://".len();
-            let rest = self.text.get(start..span.end).unwrap_or_default();
-            let authority = rest.find(['/', '?', '#', '"', '\'', ' ', '\n']).unwrap_or(rest.len());
-            users.extend(rest[..authority].rfind('@').map(|end| start..start + end));
-            at = start;
-        }
-        users
     }
 }
 

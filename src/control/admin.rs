@@ -10,6 +10,7 @@ pub mod certificates;
 pub mod console;
 pub mod encoding;
 pub mod extract;
+pub mod files;
 pub mod functions;
 mod listener;
 pub mod login;
@@ -105,6 +106,7 @@ fn private() -> OpenApiRouter<State> {
         .routes(routes!(status::status))
         .routes(routes!(status::events))
         .routes(routes!(certificates::list))
+        .routes(routes!(files::list, files::put))
         .routes(routes!(table::list))
         .routes(routes!(table::explain))
         .routes(routes!(apis::list))

@@ -18,6 +18,7 @@ use super::problem::{Finding, Problem};
 use super::reload::{Cause, Prepared, Reloader};
 use super::restore::{Wanted, restore};
 use super::revisions::{self, Revisions};
+use super::rewrite::rewrite;
 use crate::config::edit::Edited;
 use crate::config::store::{Write, WriteError};
 use crate::config::{self, Diagnostic, Environment, Overlay, diff};
@@ -80,6 +81,12 @@ impl Amendment<'_> {
                 let wanted = applied(&path, documents);
                 let edit = self.files(|files| restore(files, &wanted))?;
                 (self.write(&path, mode, &edit, cause, None)?, Named { action: "apply", object: String::new() })
+            }
+            Change::Rewrite { files: typed } => {
+                let edit = self.files(|files| rewrite(files, &typed))?;
+                let names: Vec<_> = edit.edited.iter().map(|edited| edited.path.to_string_lossy()).collect();
+                let named = Named { action: "rewrite", object: names.join(" ") };
+                (self.write(&path, mode, &edit, cause, None)?, named)
             }
             Change::Rollback { revision } => {
                 let wanted = wanted(&self.revision(revision)?);

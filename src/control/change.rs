@@ -75,6 +75,10 @@ pub enum Change {
     Apply {
         documents: Vec<Source>,
     },
+    /// Files get these texts.
+    Rewrite {
+        files: Vec<TypedFile>,
+    },
     /// Functions, services and APIs become what they were.
     Rollback {
         revision: u64,
@@ -101,6 +105,19 @@ pub struct Source {
     /// As seen from the directory of the main file.
     pub name: String,
     pub text: String,
+}
+
+/// A file of the configuration as somebody has typed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TypedFile {
+    /// As `/v1/files` names it.
+    #[schema(example = "/etc/fngate/fngate.toml")]
+    pub file: String,
+    /// TOML, in which `***` stands for a secret that the file has.
+    pub text: String,
+    /// That of the text before.
+    pub etag: String,
 }
 
 /// Of which state of an object a change is made (RFC 9110 section 13.1).

@@ -12,7 +12,6 @@ use tokio::time::sleep;
 use super::amend::Amendment;
 use super::change::{self, Request};
 use super::reload::{Reloaded, Reloader};
-use super::revisions::Revisions;
 use super::watch::Watch;
 
 /// Requests that may wait for a load.
@@ -38,8 +37,8 @@ enum Job {
     Look(Look),
 }
 
-/// A look at the history.
-pub type Look = Box<dyn FnOnce(&Revisions) + Send>;
+/// A look at the configuration in use and its history.
+pub type Look = Box<dyn FnOnce(&Reloader) + Send>;
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,7 +59,7 @@ pub struct Requests(mpsc::Sender<Job>);
 pub struct Ended;
 
 impl Requests {
-    /// Has the history looked at, after what waits already.
+    /// Has the configuration in use and its history looked at, after what waits already.
     ///
     /// # Errors
     /// When there is no loader any more.
@@ -156,7 +155,7 @@ impl Loader {
             }
             next = self.requests.try_recv().ok();
         }
-        looks.into_iter().for_each(|look| look(&self.reloader.parts().revisions));
+        looks.into_iter().for_each(|look| look(&self.reloader));
         if changes.is_empty() && reloads.is_empty() {
             return;
         }

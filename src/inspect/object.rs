@@ -160,23 +160,28 @@ impl Object {
     }
 }
 
-/// The tag of what keys and secret values say. A hash of a secret could be compared with those of guesses, so that of an object with
-/// secrets is another one with each start.
+/// The tag of what keys and secret values say.
 #[must_use]
 pub fn etag(keys: &Map<String, Value>, headers: &[(HeaderName, HeaderValue)]) -> String {
+    let mut said = serde_json::to_vec(keys).unwrap_or_default();
+    let secrets: Vec<_> = headers.iter().filter(|(_, value)| value.is_sensitive()).collect();
+    for (_, value) in &secrets {
+        said.extend_from_slice(value.as_bytes());
+        said.push(0);
+    }
+    tag(said, !secrets.is_empty())
+}
+
+/// The tag of something. A hash of a secret could be compared with those of guesses, so that of something with secrets is another one with
+/// each start.
+pub(super) fn tag(mut said: Vec<u8>, has_secrets: bool) -> String {
     static SALT: LazyLock<[u8; 32]> = LazyLock::new(|| {
         let mut salt = [0; 32];
         aws_lc_rs::rand::fill(&mut salt).expect("the system has random bytes");
         salt
     });
-    let mut said = serde_json::to_vec(keys).unwrap_or_default();
-    let secrets: Vec<_> = headers.iter().filter(|(_, value)| value.is_sensitive()).collect();
-    if !secrets.is_empty() {
+    if has_secrets {
         said.extend_from_slice(&*SALT);
-    }
-    for (_, value) in secrets {
-        said.extend_from_slice(value.as_bytes());
-        said.push(0);
     }
     format!("\"{:.16}\"", Digest::of(&said).to_string())
 }

@@ -136,6 +136,14 @@ fn what_stands_in_a_file_that_cannot_be_written_is_read_only_and_new_objects_go_
         assert_eq!((refused.status, refused.reason().as_str()), (409, "read_only"), "{refused:?}");
         assert!(refused.body.contains(&confined.folder.argument()), "it says which file: {refused:?}");
     }
+    let files = confined.send(Call::get("/v1/files")).json();
+    let main = &files["items"][0];
+    assert!(main["read_only"].is_string() && main["role"] == json!("main"), "{files}");
+    let text = before.replace("# Everything.", "# Nothing.");
+    let file = |text: &str| json!({ "files": [{ "file": main["file"], "etag": main["etag"], "text": text }] });
+    let refused = confined.send(Call::new("PUT", "/v1/files").json(&file(&text)));
+    assert_eq!((refused.status, refused.reason().as_str()), (409, "read_only"), "{refused:?}");
+    assert_eq!(confined.send(Call::new("PUT", "/v1/files").json(&file(&before))).status, 200, "nothing is written");
     let api = Call::new("PUT", "/v1/services/shop/apis/new").json(&json!({ "path": "/new", "function": "echo" }));
     let made = confined.send(api);
     assert_eq!(made.status, 201, "{made:?}");
@@ -143,6 +151,12 @@ fn what_stands_in_a_file_that_cannot_be_written_is_read_only_and_new_objects_go_
     assert_eq!(made.json()["change"]["files"][0]["file"], json!(edits.join("shop.toml")));
     let function = Call::new("PUT", "/v1/functions/default/more").json(&json!({ "instances": ["builtin:echo"] }));
     assert_eq!(confined.send(function).status, 201);
+    let files = confined.send(Call::get("/v1/files")).json();
+    assert_eq!(
+        (&files["items"][1]["role"], &files["items"][1]["read_only"]),
+        (&json!("edits"), &json!(null)),
+        "{files}"
+    );
     // What was made there can be changed there.
     let new = confined.send(Call::get("/v1/services/shop/apis/new"));
     assert!(new.json()["status"]["origin"]["read_only"].is_null(), "{new:?}");

@@ -17,6 +17,7 @@ mod killed;
 mod limits;
 mod login;
 mod neighbours;
+mod rewrite;
 mod secrets;
 mod sessions;
 mod shipped;

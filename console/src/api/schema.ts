@@ -109,6 +109,43 @@ export interface components {
       method: string;
       path: string;
     };
+    /** @description A certificate in use. */
+    Certificate: {
+      /**
+       * Format: int64
+       * @description Whole days until then; negative if it has expired.
+       */
+      days_left?: number | null;
+      /** @description The distinguished name of whoever issued it. */
+      issuer?: string | null;
+      /**
+       * @description The address of the listener that shows it; null for one that is shown to functions.
+       * @example 0.0.0.0:443
+       */
+      listener?: string | null;
+      /**
+       * @description The DNS names that it is for; its subject if there are none.
+       * @example [
+       *       "shop.example.com"
+       *     ]
+       */
+      names: string[];
+      /** @description Until when it is valid (RFC 3339). */
+      not_after?: string | null;
+      /** @description From when on it is valid (RFC 3339). */
+      not_before?: string | null;
+      /**
+       * @description `file:` and the path of the certificate, or `acme`.
+       * @example file:/etc/fngate/shop.pem
+       */
+      source: string;
+      state: components["schemas"]["CertificateState"];
+    };
+    /**
+     * @description Whether clients take a certificate.
+     * @enum {string}
+     */
+    CertificateState: "valid" | "expiring" | "expired" | "missing";
     /** @description What has changed. */
     ChangeEvent: {
       /** @description Whether the last load was refused. */
@@ -165,6 +202,13 @@ export interface components {
       /** Format: double */
       "5xx": number;
     };
+    /** @description A code for one use. */
+    Code: {
+      /** @description `fngc_…` */
+      code: string;
+      /** @description Until when it waits for its use (RFC 3339). */
+      expires: string;
+    };
     /** @description How much there is. */
     Counts: {
       apis: number;
@@ -173,6 +217,33 @@ export interface components {
       /** @description Instances whose last connection could not be opened. */
       instances_down: number;
       services: number;
+    };
+    /** @description A file that the configuration in use was read from. */
+    Document: {
+      /** @description Changes with everything that the file says, secrets included. */
+      etag: string;
+      /** @example /etc/fngate/fngate.toml */
+      file: string;
+      /** @description Why the gateway cannot write it; null: it can. */
+      read_only?: string | null;
+      role: components["schemas"]["DocumentRole"];
+      /** @description TOML, with secrets masked. Comments are as they are written. */
+      text: string;
+    };
+    /**
+     * @description How a file belongs to the configuration.
+     * @enum {string}
+     */
+    DocumentRole: "main" | "include" | "edits";
+    /** @description The files of the configuration in use. */
+    Documents: {
+      /** @description The main file first, then the others in the order in which they are read. */
+      items: components["schemas"]["Document"][];
+      /**
+       * Format: int64
+       * @description The revision that they are.
+       */
+      revision: number;
     };
     /** @description A host and base path that select a service and an environment. */
     Domain: {
@@ -269,6 +340,10 @@ export interface components {
       file: string;
       /** @description With secrets masked. */
       text: string;
+    };
+    /** @description Files that are written. */
+    FilesBody: {
+      files: components["schemas"]["TypedFile"][];
     };
     /** @description An error or a warning of a configuration. */
     Finding: {
@@ -404,7 +479,7 @@ export interface components {
     InstanceState: "unused" | "up" | "down" | "never_answered";
     /** @description One change. */
     Line: {
-      /** @description `create`, `change`, `delete`, `apply`, `rollback`, `release`, `unrelease`, `follow`, or `reload` for a change of files by hand. */
+      /** @description `create`, `change`, `delete`, `apply`, `rewrite`, `rollback`, `release`, `unrelease`, `follow`, or `reload` for a change of files by hand. */
       action: string;
       /** @description The object as it is, secrets masked. */
       after?: Record<string, never> | null;
@@ -415,7 +490,7 @@ export interface components {
       /** @description An address, or `unix`; empty for a change of files by hand. */
       from: string;
       note?: string | null;
-      /** @description The address of the object under `/v1`, an environment, or a revision. */
+      /** @description The address of the object under `/v1`, an environment, a revision, or files. */
       object: string;
       /**
        * Format: int64
@@ -424,6 +499,15 @@ export interface components {
       revision: number;
       /** @description RFC 3339. */
       time: string;
+    };
+    /** @description What the session of a code may do. */
+    NewCode: {
+      role?: components["schemas"]["Role"] | null;
+    };
+    /** @description A session that has begun. */
+    NewSession: components["schemas"]["Session"] & {
+      /** @description `fngs_…` */
+      token: string;
     };
     /** @description No body, or an empty object. */
     Nothing: Record<string, never>;
@@ -479,6 +563,44 @@ export interface components {
         versions?: {
           [key: string]: string;
         };
+      }[];
+      /** @description The `cursor` of the next page; null on the last. */
+      next?: string | null;
+      /** @description How many there are in all pages. */
+      total: number;
+    };
+    /** @description A part of a list. */
+    Page_Certificate: {
+      items: {
+        /**
+         * Format: int64
+         * @description Whole days until then; negative if it has expired.
+         */
+        days_left?: number | null;
+        /** @description The distinguished name of whoever issued it. */
+        issuer?: string | null;
+        /**
+         * @description The address of the listener that shows it; null for one that is shown to functions.
+         * @example 0.0.0.0:443
+         */
+        listener?: string | null;
+        /**
+         * @description The DNS names that it is for; its subject if there are none.
+         * @example [
+         *       "shop.example.com"
+         *     ]
+         */
+        names: string[];
+        /** @description Until when it is valid (RFC 3339). */
+        not_after?: string | null;
+        /** @description From when on it is valid (RFC 3339). */
+        not_before?: string | null;
+        /**
+         * @description `file:` and the path of the certificate, or `acme`.
+         * @example file:/etc/fngate/shop.pem
+         */
+        source: string;
+        state: components["schemas"]["CertificateState"];
       }[];
       /** @description The `cursor` of the next page; null on the last. */
       next?: string | null;
@@ -566,7 +688,7 @@ export interface components {
     /** @description A part of a list. */
     Page_Line: {
       items: {
-        /** @description `create`, `change`, `delete`, `apply`, `rollback`, `release`, `unrelease`, `follow`, or `reload` for a change of files by hand. */
+        /** @description `create`, `change`, `delete`, `apply`, `rewrite`, `rollback`, `release`, `unrelease`, `follow`, or `reload` for a change of files by hand. */
         action: string;
         /** @description The object as it is, secrets masked. */
         after?: Record<string, never> | null;
@@ -577,7 +699,7 @@ export interface components {
         /** @description An address, or `unix`; empty for a change of files by hand. */
         from: string;
         note?: string | null;
-        /** @description The address of the object under `/v1`, an environment, or a revision. */
+        /** @description The address of the object under `/v1`, an environment, a revision, or files. */
         object: string;
         /**
          * Format: int64
@@ -688,6 +810,8 @@ export interface components {
       /** @description The object as it is now, for a change that was made of an older one. */
       current?: Record<string, never> | null;
       detail: string;
+      /** @description What the change would do to the object as it is now: a unified diff, with secrets masked. */
+      diff?: string | null;
       /** @description What is wrong with the configuration that the change would make. */
       errors?: components["schemas"]["Finding"][];
       /** @description The API that has this path and method already: its address under `/v1`. */
@@ -831,6 +955,11 @@ export interface components {
       /** @description When it was applied first (RFC 3339). */
       time: string;
     };
+    /**
+     * @description What a caller may do.
+     * @enum {string}
+     */
+    Role: "read" | "write";
     /** @description One API in one environment. */
     Route: {
       api: string;
@@ -884,6 +1013,18 @@ export interface components {
     ServiceStatus: {
       apis: number;
       origin: components["schemas"]["Origin"];
+    };
+    /** @description Whose token it is that was shown. */
+    Session: {
+      /** @description When the session ends (RFC 3339); null for a token that is none of a session. */
+      expires?: string | null;
+      /** @description The author of what is changed with it. */
+      name: string;
+      role: components["schemas"]["Role"];
+    };
+    /** @description A code that somebody has. */
+    ShownCode: {
+      code: string;
     };
     /** @description A file that is applied. */
     Source: {
@@ -977,6 +1118,18 @@ export interface components {
       /** @example 15s */
       timeout?: string | null;
     };
+    /** @description A file of the configuration as somebody has typed it. */
+    TypedFile: {
+      /** @description That of the text before. */
+      etag: string;
+      /**
+       * @description As `/v1/files` names it.
+       * @example /etc/fngate/fngate.toml
+       */
+      file: string;
+      /** @description TOML, in which `***` stands for a secret that the file has. */
+      text: string;
+    };
     /** @description A file that a change writes. */
     Written: {
       /** @description The lines that change, in the unified format, with secrets masked. */
@@ -997,6 +1150,8 @@ export type ApiFigures = components["schemas"]["ApiFigures"];
 export type ApiStatus = components["schemas"]["ApiStatus"];
 export type ApplyBody = components["schemas"]["ApplyBody"];
 export type Candidate = components["schemas"]["Candidate"];
+export type Certificate = components["schemas"]["Certificate"];
+export type CertificateState = components["schemas"]["CertificateState"];
 export type ChangeEvent = components["schemas"]["ChangeEvent"];
 export type Changed = components["schemas"]["Changed"];
 export type ChangedApi = components["schemas"]["ChangedApi"];
@@ -1004,7 +1159,11 @@ export type ChangedEnvironment = components["schemas"]["ChangedEnvironment"];
 export type ChangedFunction = components["schemas"]["ChangedFunction"];
 export type ChangedService = components["schemas"]["ChangedService"];
 export type Classes = components["schemas"]["Classes"];
+export type Code = components["schemas"]["Code"];
 export type Counts = components["schemas"]["Counts"];
+export type Document = components["schemas"]["Document"];
+export type DocumentRole = components["schemas"]["DocumentRole"];
+export type Documents = components["schemas"]["Documents"];
 export type Domain = components["schemas"]["Domain"];
 export type DomainNote = components["schemas"]["DomainNote"];
 export type Effect = components["schemas"]["Effect"];
@@ -1013,6 +1172,7 @@ export type Environment = components["schemas"]["Environment"];
 export type Explained = components["schemas"]["Explained"];
 export type Figures = components["schemas"]["Figures"];
 export type File = components["schemas"]["File"];
+export type FilesBody = components["schemas"]["FilesBody"];
 export type Finding = components["schemas"]["Finding"];
 export type Function = components["schemas"]["Function"];
 export type FunctionBody = components["schemas"]["FunctionBody"];
@@ -1022,10 +1182,13 @@ export type HistoryState = components["schemas"]["HistoryState"];
 export type Instance = components["schemas"]["Instance"];
 export type InstanceState = components["schemas"]["InstanceState"];
 export type Line = components["schemas"]["Line"];
+export type NewCode = components["schemas"]["NewCode"];
+export type NewSession = components["schemas"]["NewSession"];
 export type Nothing = components["schemas"]["Nothing"];
 export type Origin = components["schemas"]["Origin"];
 export type Outcome = components["schemas"]["Outcome"];
 export type PageApi = components["schemas"]["Page_Api"];
+export type PageCertificate = components["schemas"]["Page_Certificate"];
 export type PageEnvironment = components["schemas"]["Page_Environment"];
 export type PageFunction = components["schemas"]["Page_Function"];
 export type PageInstance = components["schemas"]["Page_Instance"];
@@ -1044,17 +1207,21 @@ export type RequestEvent = components["schemas"]["RequestEvent"];
 export type RevisionDiff = components["schemas"]["RevisionDiff"];
 export type RevisionFiles = components["schemas"]["RevisionFiles"];
 export type RevisionInfo = components["schemas"]["RevisionInfo"];
+export type Role = components["schemas"]["Role"];
 export type Route = components["schemas"]["Route"];
 export type Selected = components["schemas"]["Selected"];
 export type Service = components["schemas"]["Service"];
 export type ServiceBody = components["schemas"]["ServiceBody"];
 export type ServiceStatus = components["schemas"]["ServiceStatus"];
+export type Session = components["schemas"]["Session"];
+export type ShownCode = components["schemas"]["ShownCode"];
 export type Source = components["schemas"]["Source"];
 export type State = components["schemas"]["State"];
 export type Status = components["schemas"]["Status"];
 export type Traffic = components["schemas"]["Traffic"];
 export type Trigger = components["schemas"]["Trigger"];
 export type TriggerBody = components["schemas"]["TriggerBody"];
+export type TypedFile = components["schemas"]["TypedFile"];
 export type Written = components["schemas"]["Written"];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

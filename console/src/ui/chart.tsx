@@ -54,7 +54,7 @@ function draw(target: HTMLElement, lines: Line[], format: (value: number) => str
           fill: line.fill ? `${color(line.color)}22` : undefined,
           width: 1.75,
           points: { show: false },
-        spanGaps: line.spanGaps,
+          spanGaps: line.spanGaps,
         })),
       ],
     },

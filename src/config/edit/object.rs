@@ -10,7 +10,7 @@ use super::layout::{Position, tables};
 use crate::config::name::{DEFAULT_NAMESPACE, LATEST};
 
 /// Which object a table is, by what its file says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Name {
     Function { namespace: String, name: String, version: String },
     Service(String),

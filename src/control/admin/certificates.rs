@@ -10,7 +10,7 @@ use crate::control::page::Page;
 use crate::inspect::certificate::Certificate;
 
 /// List the certificates in use: those of listeners, of the admin listener, and those that functions get to see.
-#[utoipa::path(get, path = "/v1/certificates", tag = "status", responses(
+#[utoipa::path(get, operation_id = "listCertificates", path = "/v1/certificates", tag = "status", responses(
     (status = 200, description = "All of them", body = Page<Certificate>),
     Refused,
 ))]

@@ -61,7 +61,7 @@ pub struct Session {
 type Created<T> = (StatusCode, Answer<T>);
 
 /// Make a code for one use, which opens a session of the console.
-#[utoipa::path(post, path = "/v1/console", tag = "session", request_body = Option<NewCode>, responses(
+#[utoipa::path(post, operation_id = "makeCode", path = "/v1/console", tag = "session", request_body = Option<NewCode>, responses(
     (status = 201, description = "The code, valid for five minutes", body = Code),
     Refused,
 ))]
@@ -83,7 +83,7 @@ pub async fn make_code(
 }
 
 /// Exchange a code for the token of a session.
-#[utoipa::path(post, path = "/v1/session", tag = "session", request_body = ShownCode, security(()), responses(
+#[utoipa::path(post, operation_id = "beginSession", path = "/v1/session", tag = "session", request_body = ShownCode, security(()), responses(
     (status = 201, description = "The token, valid for 12 hours", body = NewSession),
     Refused,
 ))]
@@ -101,7 +101,7 @@ pub async fn begin(
 }
 
 /// Show whose token was sent.
-#[utoipa::path(get, path = "/v1/session", tag = "session", responses(
+#[utoipa::path(get, operation_id = "showSession", path = "/v1/session", tag = "session", responses(
     (status = 200, description = "The name, the role and the end of the session", body = Session),
     Refused,
 ))]
@@ -111,7 +111,7 @@ pub async fn show(caller: Caller) -> Answer<Session> {
 }
 
 /// End the session whose token was sent. Other tokens stay what they are.
-#[utoipa::path(delete, path = "/v1/session", tag = "session", responses(
+#[utoipa::path(delete, operation_id = "endSession", path = "/v1/session", tag = "session", responses(
     (status = 204, description = "The session has ended"),
     Refused,
 ))]

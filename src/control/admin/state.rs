@@ -1,5 +1,6 @@
 //! What the admin listener shows and can ask for.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -15,8 +16,10 @@ use crate::control::live::Live;
 use crate::control::load::Requests;
 use crate::control::problem::Problem;
 use crate::control::ready::Readiness;
+use crate::control::reload::Reloader;
 use crate::control::revisions::Revisions;
 use crate::control::tail::Tail;
+use crate::inspect::document::Document;
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
 
@@ -85,11 +88,30 @@ impl State {
         &self,
         ask: impl FnOnce(&Revisions) -> Result<T, String> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.look(|reloader| ask(&reloader.parts().revisions)).await?.map_err(Problem::not_found)
+    }
+
+    /// The files of the configuration in use and its revision, after the loads and changes that wait already.
+    ///
+    /// # Errors
+    /// 503: the gateway is stopping.
+    pub async fn documents(&self) -> Result<(u64, Vec<Document>), Problem> {
+        self.look(|reloader| {
+            let reason = |file: &Path| format!("{} cannot be written by the gateway", file.display());
+            let read_only = |file: &Path| (!reloader.can_write(file)).then(|| reason(file));
+            let inputs = reloader.applied().documents();
+            let documents = inputs.filter_map(|input| Document::new(input, read_only(&input.path))).collect();
+            (reloader.parts().shared.load().revision, documents)
+        })
+        .await
+    }
+
+    async fn look<T: Send + 'static>(&self, ask: impl FnOnce(&Reloader) -> T + Send + 'static) -> Result<T, Problem> {
         let (answer, outcome) = oneshot::channel();
         let stopping = || Problem::unavailable("the gateway is stopping");
-        let look = Box::new(move |revisions: &Revisions| drop(answer.send(ask(revisions))));
+        let look = Box::new(move |reloader: &Reloader| drop(answer.send(ask(reloader))));
         self.0.requests.look(look).await.map_err(|_closed| stopping())?;
-        outcome.await.map_err(|_closed| stopping())?.map_err(Problem::not_found)
+        outcome.await.map_err(|_closed| stopping())
     }
 
     /// Has a change made, after the loads and changes that wait already.

@@ -43,10 +43,10 @@ function columns(open: (certificate: Certificate) => void): Column<Certificate>[
       ),
     },
     { title: t.state, width: "104px", narrow: "keep", cell: ({ state }) => <StateBadge state={state} /> },
-    { title: t.life, width: "minmax(190px, 1.2fr)", cell: (certificate) => <LifeBar certificate={certificate} /> },
+    { title: t.life, width: "minmax(150px, 1.3fr)", cell: (certificate) => <LifeBar certificate={certificate} /> },
     {
       title: t.issuer,
-      width: "minmax(80px, 0.8fr)",
+      width: "minmax(0, 0.9fr)",
       cell: ({ issuer }) => (
         <div class="clip" title={issuer ?? ""}>
           {issuer ? issuerName(issuer) : <span class="muted">–</span>}
@@ -55,7 +55,7 @@ function columns(open: (certificate: Certificate) => void): Column<Certificate>[
     },
     {
       title: t.source,
-      width: "minmax(100px, 1.2fr)",
+      width: "minmax(0, 1.2fr)",
       cell: (certificate) => (
         <div class={`clip ${fileOf(certificate) === null ? "" : "mono"}`} title={certificate.source}>
           {fileOf(certificate) ?? t.ordered}
@@ -64,7 +64,7 @@ function columns(open: (certificate: Certificate) => void): Column<Certificate>[
     },
     {
       title: t.listener,
-      width: "minmax(90px, 0.8fr)",
+      width: "minmax(0, 1fr)",
       cell: ({ listener }) => <div class={listener ? "clip mono" : "clip"}>{listener ?? <span class="muted">{t.toFunctions}</span>}</div>,
     },
   ];

@@ -106,9 +106,9 @@ export function Editor({ label, text, onText, onReview, readOnly, findings, jump
               {jump && <Mark line={jump.line} kind="target" />}
               {marks}
             </div>
-            <pre class="ink" aria-hidden="true">
+            <div class="ink" aria-hidden="true">
               <Ink text={text} />
-            </pre>
+            </div>
             <div class="lenses" aria-hidden="true">
               {marked.map((finding) => (
                 <Lens finding={finding} lines={lines} />

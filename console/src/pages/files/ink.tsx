@@ -15,12 +15,16 @@ class Block extends Component<{ lines: Line[] }> {
   }
 
   override render() {
-    return this.props.lines.map(({ pieces }) => (
-      <>
-        {pieces.map((piece) => (piece.kind ? <span class={piece.kind}>{piece.text}</span> : piece.text))}
-        {"\n"}
-      </>
-    ));
+    return (
+      <div>
+        {this.props.lines.map(({ pieces }) => (
+          <>
+            {pieces.map((piece) => (piece.kind ? <span class={piece.kind}>{piece.text}</span> : piece.text))}
+            {"\n"}
+          </>
+        ))}
+      </div>
+    );
   }
 }
 

@@ -20,17 +20,21 @@ export function FirstRequest({ routes }: { routes: readonly Route[] }) {
 }
 
 export function NoRequests({
+  refused,
   filtered,
   searching,
   routes,
   reset,
 }: {
+  /** The gateway does not take the filters; it has said why. */
+  refused: boolean;
   filtered: boolean;
   searching: boolean;
   routes: Page<Route> | null;
   reset: () => void;
 }) {
   const t = text.value;
+  if (refused) return null;
   if (searching) return <Empty icon="search" title={t.nothingFound} />;
   if (!routes) return <Loading />;
   if (filtered)

@@ -123,8 +123,8 @@ export function FilterBar({
           </Button>
         )}
         {(search || Object.keys(filters).length > 0) && (
-          <Button kind="quiet" icon="cross" onClick={reset}>
-            {t.reset}
+          <Button kind="quiet" icon="cross" title={t.reset} onClick={reset}>
+            {t.resetShort}
           </Button>
         )}
       </div>

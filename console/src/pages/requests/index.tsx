@@ -88,6 +88,8 @@ export function Requests() {
   const { area, handlers, selected, setSelected, close, leave, reading } = useReading();
   const held = paused || reading;
   const { filters, search, set, reset, tail, requests, services, routes } = useRequests(held);
+  // Other filters, other requests: the one that was shown is not among them.
+  useEffect(() => setSelected(null), [JSON.stringify(filters), setSelected]);
   const resume = () => {
     setPaused(false);
     leave();
@@ -124,6 +126,7 @@ export function Requests() {
               onSelect={setSelected}
               empty={
                 <NoRequests
+                  refused={tail.error !== null}
                   filtered={Object.keys(filters).length > 0}
                   searching={Boolean(search) && tail.requests.length > 0}
                   routes={routes}

@@ -35,7 +35,7 @@ export function Facts({ revision: { revision, files } }: { revision: RevisionFil
         <dd>{used ? <RevisionBadges revision={revision} /> : <span class="muted">{t.unused}</span>}</dd>
         <dt>{t.files}</dt>
         <dd>{files.length}</dd>
-        <dt>SHA-256</dt>
+        <dt>{t.hash}</dt>
         <dd>
           <code class="muted small">{revision.hash}</code>
         </dd>
