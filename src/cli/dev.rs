@@ -212,7 +212,7 @@ edit_dir = "" # new functions and services are added to this file
 audit = ""
 
 [history]
-directory = {history}
+directory = {history} # removed as well: leave it out of a copy
 
 [log]
 level = "warn"
