@@ -5,6 +5,7 @@ import { ApiError } from "../api/client";
 import type { Finding } from "../api/schema";
 import { formatAgo, formatTime } from "../i18n";
 import { mayWrite } from "../session";
+import { filesLink } from "../shell/links";
 import { Icon, type IconName } from "./icon";
 import { text } from "./text";
 
@@ -179,7 +180,13 @@ export function FindingNotice({ finding }: { finding: Finding }) {
           <Rich>{finding.advice}</Rich>
         </div>
       )}
-      {place && <code class="muted wrap-any">{place}</code>}
+      {place && (
+        <div>
+          <a class="small wrap-any" href={filesLink(finding.file ?? "", finding.line ?? undefined)}>
+            {place}
+          </a>
+        </div>
+      )}
     </Notice>
   );
 }

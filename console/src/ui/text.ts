@@ -24,7 +24,7 @@ export const text = dictionary({
     close: "关闭",
     loading: "加载中…",
     unreachable: "无法连接网关",
-    unreachableAdvice: "页面会自动重试。若长时间如此,请检查网关是否在运行:`fngate status`。",
+    unreachableAdvice: "页面会自动重试。若长时间如此，请检查网关是否在运行：`fngate status`。",
     retry: "重试",
     rows: (shown: number, total: number) => (shown === total ? `${total}` : `${shown} / ${total}`),
     unified: "合并视图",
@@ -32,7 +32,7 @@ export const text = dictionary({
     noDifference: "没有差异",
     before: "之前",
     after: "之后",
-    readOnlyToken: "当前令牌只能读取,不能修改。请使用角色为 `write` 的令牌。",
+    readOnlyToken: "当前令牌只能读取，不能修改。请使用角色为 `write` 的令牌。",
     method: "方法",
   },
 });

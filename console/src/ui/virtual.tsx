@@ -101,7 +101,7 @@ export function VirtualTable<T>(props: Props<T>) {
         ref={viewport}
         class="viewport"
         role="rowgroup"
-        tabIndex={total === 0 ? undefined : -1}
+        tabIndex={0}
         onScroll={(event) => setView((old) => ({ ...old, top: (event.target as HTMLElement).scrollTop }))}
         onKeyDown={move}
       >

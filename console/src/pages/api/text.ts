@@ -53,10 +53,10 @@ export const text = dictionary({
     off: "停用",
     switchOn: (rule: string) => `启用 ${rule}`,
     switchOff: (rule: string) => `停用 ${rule}`,
-    offRemark: "停用期间,请求会匹配下一个符合的 API,否则返回 404。",
+    offRemark: "停用期间，请求会匹配下一个符合的 API，否则返回 404。",
     unbind: "解除绑定",
     unbindTitle: (rule: string) => `解除绑定 ${rule}`,
-    unbindRemark: "函数会保留。该路径的请求会匹配下一个符合的 API,否则返回 404。",
+    unbindRemark: "函数会保留。该路径的请求会匹配下一个符合的 API，否则返回 404。",
     unbindBusy: (rate: string) => `它当前每秒处理 ${rate} 个请求。`,
     try: "解释与调试",
     way: "请求的路径",
@@ -87,8 +87,8 @@ export const text = dictionary({
     no: "否",
     readOnly: "不能在这里修改这个 API",
     pinned: (environment: string, revision: number) =>
-      `${environment} 环境固定在版本 ${revision}。在恢复跟随或重新发布之前,这里的修改不会影响它。`,
+      `${environment} 环境固定在版本 ${revision}。在恢复跟随或重新发布之前，这里的修改不会影响它。`,
     noRequests: "还没有请求",
-    noRequestsText: "发送一个:",
+    noRequestsText: "发送一个：",
   },
 });

@@ -1,7 +1,6 @@
 /** One certificate: all that is known of it, and what to do about it. */
 import { formatTime } from "../../i18n";
-import { Dialog, Notice } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Dialog, Notice, Rich } from "../../ui/parts";
 import { fileOf, type Certificate } from "./data";
 import { LifeBar, StateBadge } from "./life";
 import { text } from "./text";
@@ -21,7 +20,9 @@ export function Advice({ certificate }: { certificate: Certificate }) {
   const advice = file === null ? t.adviceOrdered[state] : state === "expired" ? t.renewNow : t.renew;
   return (
     <Notice tone={state === "expiring" ? "warn" : "error"} title={title}>
-      <div>{prose(advice)}</div>
+      <div>
+        <Rich>{advice}</Rich>
+      </div>
       {file !== null && (
         <div>
           <code class="wrap-any">{file}</code>

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
-import { Badge, Card, Code, Empty, Failure, Loading, Page } from "../../ui/parts";
+import { Badge, Card, Code, Empty, Failure, Loading, Page, Rich } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/virtual";
-import { prose } from "../history/prose";
 import { fileOf, issuerName, keyOf, useCertificates, type Certificate } from "./data";
 import { Advice, CertificateDialog } from "./certificate";
 import { LifeBar, StateBadge } from "./life";
@@ -11,8 +10,9 @@ import "./page.css";
 const WITH_FILES = `[[listener]]
 address = "0.0.0.0:8443"
 
-[listener.tls]
-certificates = [{ certificate = "/etc/fngate/shop.pem", key = "/etc/fngate/shop.key" }]`;
+[[listener.tls.certificates]]
+certificate = "/etc/fngate/shop.pem"
+key = "/etc/fngate/shop.key"`;
 
 const WITH_ACME = `[acme]
 contact = ["mailto:operations@example.com"]
@@ -102,8 +102,10 @@ function NoTls() {
         <div class="tls-examples">
           <div class="stack tight">
             <h3>{t.withFiles}</h3>
-            <Code wrap>{WITH_FILES}</Code>
-            <p class="small">{prose(t.withFilesText)}</p>
+            <Code>{WITH_FILES}</Code>
+            <p class="small">
+              <Rich>{t.withFilesText}</Rich>
+            </p>
           </div>
           <div class="stack tight">
             <h3>{t.withAcme}</h3>

@@ -5,7 +5,7 @@ import { apiLink, functionIdLink, LATEST, revisionLink, servicesLink } from "../
 import { Icon } from "../../ui/icon";
 import { Badge, Method, type Tone } from "../../ui/parts";
 import { reasonWords } from "../requests/reasons";
-import { selectedDomain } from "./data";
+import { selectedDomain } from "./lookup";
 import { text } from "./text";
 
 const NAMES = ["host", "domain", "api", "function", "instances"] as const;

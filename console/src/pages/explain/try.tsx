@@ -1,11 +1,11 @@
 /** Sends the request, with headers and a body. */
 import { mayWrite } from "../../session";
-import { Button, Card, Code, Failure, Field, Method, Notice, TextField, WriteButton } from "../../ui/parts";
+import { Button, Card, Code, Failure, Field, Method, Notice, Rich, TextField, WriteButton } from "../../ui/parts";
 import { command } from "../../change/command";
-import { Marked } from "../requests/marked";
 import { curl, gatewayAddress, setGatewayAddress } from "../requests/sample";
 import { AnswerCard } from "./answer";
-import { useTry, type Asked, type Header } from "./data";
+import { useTry, type Header } from "./data";
+import type { Asked } from "./lookup";
 import { text } from "./text";
 
 const KNOWN = ["Accept", "Authorization", "Content-Type", "Cookie", "If-None-Match", "Origin", "User-Agent", "X-Forwarded-For"];
@@ -82,7 +82,7 @@ function Body({ value, onValue }: { value: string; onValue: (value: string) => v
   return (
     <Field
       label={t.body}
-      hint={<Marked text={t.bodyHint} />}
+      hint={<Rich>{t.bodyHint}</Rich>}
       control={(ids) => (
         <textarea
           {...ids}
@@ -149,7 +149,7 @@ export function Try({ sent, draft, onDraft, host }: { sent: Asked & Draft; draft
           ) : (
             <Notice>
               <span>
-                <Marked text={t.readOnly} />
+                <Rich>{t.readOnly}</Rich>
               </span>
             </Notice>
           )}

@@ -1,10 +1,9 @@
 /** What comes of the request, in a sentence, with a way on where it is refused. */
 import type { Explained } from "../../api/schema";
 import { explainLink, LATEST, newApiLink, servicesLink } from "../../shell/links";
-import { LinkButton, Notice, WriteLink } from "../../ui/parts";
-import { Marked } from "../requests/marked";
+import { LinkButton, Notice, Rich, WriteLink } from "../../ui/parts";
 import { reasonWords } from "../requests/reasons";
-import { nearMisses, pathInService, selectedDomain } from "./data";
+import { nearMisses, pathInService, selectedDomain } from "./lookup";
 import { text } from "./text";
 import { outcomeWords } from "./words";
 
@@ -47,13 +46,13 @@ export function Verdict({ explained }: { explained: Explained }) {
   return (
     <Notice tone="warn" title={t.answered(status ?? 404, words.title)}>
       <div>
-        <Marked text={words.what} />
+        <Rich>{words.what}</Rich>
       </div>
       <div class="small">
-        <Marked text={words.todo} />
+        <Rich>{words.todo}</Rich>
       </div>
       <div class="small muted">
-        <code>{reason}</code> · <Marked text={outcomeWords(outcome)} />
+        <code>{reason}</code> · <Rich>{outcomeWords(outcome)}</Rich>
       </div>
       <Near explained={explained} />
       <div class="row">

@@ -2,9 +2,8 @@
 import type { ComponentChildren } from "preact";
 import type { Explained, Service } from "../../api/schema";
 import { explainLink } from "../../shell/links";
-import { Badge, Card, Method } from "../../ui/parts";
-import { Marked } from "../requests/marked";
-import { requestIn, selectedDomain } from "./data";
+import { Badge, Card, Method, Rich } from "../../ui/parts";
+import { requestIn, selectedDomain } from "./lookup";
 import { text } from "./text";
 import { readingWords, whyLost } from "./words";
 
@@ -29,7 +28,7 @@ function Verdict({ lost }: { lost?: string | null }) {
   if (!lost) return <Badge tone="ok">{text.value.selected}</Badge>;
   return (
     <span class="small">
-      <Marked text={whyLost(lost)} />
+      <Rich>{whyLost(lost)}</Rich>
     </span>
   );
 }
@@ -96,7 +95,7 @@ function Readings({ explained }: { explained: Explained }) {
         {explained.readings.map(({ reading, path, selects, agrees }) => (
           <tr>
             <td class="small">
-              <Marked text={readingWords(reading)} />
+              <Rich>{readingWords(reading)}</Rich>
             </td>
             <td>
               <span class="mono wrap-any">{path}</span>

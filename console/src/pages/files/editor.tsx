@@ -6,9 +6,9 @@
  */
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import type { Finding } from "../../api/schema";
-import { prose } from "../history/prose";
 import { Ink } from "./ink";
 import { useEditorKeys } from "./keys";
+import { Rich } from "../../ui/parts";
 import { text as texts } from "./text";
 
 /** Also in page.css. */
@@ -136,7 +136,9 @@ export function Editor({ label, text, onText, onReview, readOnly, findings, jump
       <div class="foot small muted">
         <span class="num nowrap">{t.caret(caret.line, caret.column)}</span>
         {here.length > 0 ? (
-          <span class={`grow clip ${here[0]?.severity}`}>{prose(here.map(({ message }) => message).join(" · "))}</span>
+          <span class={`grow clip ${here[0]?.severity}`}>
+            <Rich>{here.map(({ message }) => message).join(" · ")}</Rich>
+          </span>
         ) : (
           <span class="grow" />
         )}

@@ -3,9 +3,8 @@ import { status } from "../../api/gateway";
 import { useChange, type Change } from "../../change/change";
 import { command } from "../../change/command";
 import { mayWrite } from "../../session";
-import { Badge, Button, Empty, Failure, FindingNotice, Loading, Notice, Page, WriteButton } from "../../ui/parts";
+import { Badge, Button, Empty, Failure, FindingNotice, Loading, Notice, Page, Rich, WriteButton } from "../../ui/parts";
 import { text as uiText } from "../../ui/text";
-import { prose } from "../history/prose";
 import { isSameFile, useFiles, type ConfigurationFile, type FilesView } from "./data";
 import { bodyOf, discard, drafts, isOutdated, rebase, write, type Draft } from "./drafts";
 import { Editor, type Jump } from "./editor";
@@ -63,13 +62,17 @@ function ReadOnlyNotice({ file }: { file: ConfigurationFile }) {
   if (!mayWrite.value)
     return (
       <Notice>
-        <div>{prose(uiText.value.readOnlyToken)}</div>
+        <div>
+          <Rich>{uiText.value.readOnlyToken}</Rich>
+        </div>
       </Notice>
     );
   if (!file.read_only) return null;
   return (
     <Notice tone="warn" title={t.readOnlyFile}>
-      <div>{prose(file.read_only)}</div>
+      <div>
+        <Rich>{file.read_only}</Rich>
+      </div>
     </Notice>
   );
 }
@@ -139,7 +142,9 @@ function Limits() {
       <summary>{t.limits}</summary>
       <ul>
         {t.limitsList.map((limit) => (
-          <li>{prose(limit)}</li>
+          <li>
+            <Rich>{limit}</Rich>
+          </li>
         ))}
       </ul>
     </details>

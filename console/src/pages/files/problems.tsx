@@ -2,8 +2,7 @@
 import { ApiError } from "../../api/client";
 import type { Finding } from "../../api/schema";
 import { Icon } from "../../ui/icon";
-import { Badge, Failure } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Badge, Failure, Rich } from "../../ui/parts";
 import { isSameFile, type FilesView } from "./data";
 import { shortName } from "./list";
 import { text } from "./text";
@@ -22,8 +21,13 @@ function Problem({ finding, view, go }: { finding: Finding; view: FilesView; go:
       <Icon name={isError ? "error" : "warning"} />
       <span class="grow">
         <span class="hidden-visually">{isError ? text.value.error : text.value.warning}: </span>
-        {prose(finding.message)}
-        {finding.advice && <span class="muted"> · {prose(finding.advice)}</span>}
+        <Rich>{finding.message}</Rich>
+        {finding.advice && (
+          <span class="muted">
+            {" "}
+            · <Rich>{finding.advice}</Rich>
+          </span>
+        )}
       </span>
       {file && finding.line && (
         <code class="muted nowrap">
@@ -42,6 +46,9 @@ function Problem({ finding, view, go }: { finding: Finding; view: FilesView; go:
 }
 
 const isOutdatedError = (error: unknown) => error instanceof ApiError && error.status === 412;
+
+/** Files that were changed or refused on the disk have a notice of their own. */
+const hasNotice = (error: unknown) => isOutdatedError(error) || (error instanceof ApiError && error.problem.reason === "files_refused");
 
 /** Said aloud when it changes. */
 export function CheckState({ view }: { view: FilesView }) {
@@ -65,8 +72,7 @@ export function CheckState({ view }: { view: FilesView }) {
 export function Problems({ view, go }: { view: FilesView; go: Go }) {
   const t = text.value;
   const error = view.changed.length > 0 ? view.check.verdict?.error : null;
-  // A file that was changed on the disk has its own notice.
-  const other = Boolean(error) && view.findings.length === 0 && !isOutdatedError(error);
+  const other = Boolean(error) && view.findings.length === 0 && !hasNotice(error);
   if (!other && view.findings.length === 0) return null;
   return (
     <section class="problems" aria-label={t.problems} tabIndex={0}>

@@ -23,7 +23,7 @@ export const text = dictionary({
   },
   zh: {
     title: "函数",
-    lead: "函数是您自己的 HTTP 服务:它的一个版本,位于一个或多个地址。",
+    lead: "函数是您自己的 HTTP 服务：它的一个版本，位于一个或多个地址。",
     add: "添加函数",
     search: "按名称或地址搜索",
     name: "函数",
@@ -36,7 +36,7 @@ export const text = dictionary({
     count: (total: string) => `${total} 个函数版本`,
     one: "1 个函数版本",
     none: "还没有函数",
-    noneText: "先启动一个 HTTP 服务,然后在这里填写它监听的地址。",
+    noneText: "先启动一个 HTTP 服务，然后在这里填写它监听的地址。",
     noMatch: "没有符合条件的函数",
     noTrigger: "无 API",
     of: (used: number, limit: number) => (limit > 0 ? `${used} / ${limit}` : `${used}`),

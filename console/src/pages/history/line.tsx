@@ -2,12 +2,11 @@
 import { useState } from "preact/hooks";
 import { formatTime } from "../../i18n";
 import { revisionLink } from "../../shell/links";
-import { Button, Check, Dialog } from "../../ui/parts";
+import { Button, Check, Dialog, Rich } from "../../ui/parts";
 import { ActionBadge } from "./audit";
 import type { AuditLine } from "./data";
 import { compareFields, isChanged, type FieldChange } from "./fields";
 import { objectLabel, objectOf } from "./object";
-import { prose } from "./prose";
 import { Author } from "./revisions";
 import { text } from "./text";
 
@@ -48,7 +47,12 @@ function Fields({ line }: { line: AuditLine }) {
   const [all, setAll] = useState(false);
   const fields = compareFields(line.before, line.after);
   const changed = fields.filter(isChanged);
-  if (!line.before && !line.after) return <p class="muted">{prose(line.action === "reload" ? t.byFile : t.noFields)}</p>;
+  if (!line.before && !line.after)
+    return (
+      <p class="muted">
+        <Rich>{line.action === "reload" ? t.byFile : t.noFields}</Rich>
+      </p>
+    );
   return (
     <div class="stack tight">
       <div class="row between">

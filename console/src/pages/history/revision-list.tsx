@@ -1,10 +1,9 @@
 import { status } from "../../api/gateway";
 import type { RevisionInfo } from "../../api/schema";
 import { revisionLink } from "../../shell/links";
-import { Ago, Card, Code, Empty, Failure, Loading } from "../../ui/parts";
+import { Ago, Card, Code, Empty, Failure, Loading, Rich } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/virtual";
 import { useRevisions } from "./data";
-import { prose } from "./prose";
 import { Author, RevisionBadges } from "./revisions";
 import { text } from "./text";
 
@@ -52,10 +51,16 @@ function NoHistory({ reason }: { reason: string }) {
   const t = text.value;
   return (
     <Empty icon="history" title={t.off}>
-      <p>{prose(reason)}</p>
-      <p>{prose(t.offAdvice)}</p>
+      <p>
+        <Rich>{reason}</Rich>
+      </p>
+      <p>
+        <Rich>{t.offAdvice}</Rich>
+      </p>
       <Code>{'[history]\ndirectory = "/var/lib/fngate/history"'}</Code>
-      <p>{prose(t.offUse)}</p>
+      <p>
+        <Rich>{t.offUse}</Rich>
+      </p>
     </Empty>
   );
 }

@@ -3,8 +3,7 @@ import { path } from "../../api/client";
 import type { Environment } from "../../api/schema";
 import type { Change } from "../../change/change";
 import { command } from "../../change/command";
-import { Notice } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Notice, Rich } from "../../ui/parts";
 import { ReleaseDiff } from "./diff";
 import { text } from "./text";
 
@@ -27,7 +26,9 @@ export function releaseChange(environment: Environment, revision: number): Chang
     danger: back,
     remark: (
       <>
-        <p>{prose(t.releaseRemark(environment.name, revision))}</p>
+        <p>
+          <Rich>{t.releaseRemark(environment.name, revision)}</Rich>
+        </p>
         <ReleaseDiff from={served} to={revision} />
       </>
     ),
@@ -44,7 +45,9 @@ export function followChange(environment: Environment, current: number | null): 
     verb: t.follow,
     remark: (
       <>
-        <p>{prose(t.followRemark(environment.name))}</p>
+        <p>
+          <Rich>{t.followRemark(environment.name)}</Rich>
+        </p>
         <ReleaseDiff from={servedRevision(environment)} to={current} />
       </>
     ),
@@ -63,7 +66,9 @@ export function unreleaseChange(environment: Environment): Change {
     confirm: environment.name,
     remark: (
       <Notice tone="warn">
-        <div>{prose(t.unreleaseRemark(environment))}</div>
+        <div>
+          <Rich>{t.unreleaseRemark(environment)}</Rich>
+        </div>
       </Notice>
     ),
   };

@@ -1,8 +1,7 @@
 /** What a release would change in what an environment serves. */
 import { ApiError } from "../../api/client";
 import { Diff } from "../../ui/diff";
-import { Failure, Loading } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Failure, Loading, Rich } from "../../ui/parts";
 import { useDiff } from "./data";
 import { text } from "./text";
 
@@ -19,7 +18,9 @@ export function ReleaseDiff({ from, to }: { from: number | null; to: number | nu
     <div class="stack tight release-diff">
       <h3>{t.wouldChange(from, to)}</h3>
       <Diff diff={data.diff} />
-      <p class="muted small">{prose(t.diffHint)}</p>
+      <p class="muted small">
+        <Rich>{t.diffHint}</Rich>
+      </p>
     </div>
   );
 }

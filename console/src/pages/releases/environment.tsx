@@ -3,8 +3,7 @@ import { useState } from "preact/hooks";
 import type { Environment, RevisionInfo } from "../../api/schema";
 import type { Change } from "../../change/change";
 import { apisLink, revisionLink, servicesLink } from "../../shell/links";
-import { Ago, Badge, Card, Notice, SelectField, WriteButton, type Tone } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Ago, Badge, Card, Notice, Rich, SelectField, type Tone, WriteButton } from "../../ui/parts";
 import { Author, revisionChoices } from "../history/revisions";
 import { followChange, releaseChange, servedRevision, unreleaseChange } from "./changes";
 import { revisionsBehind, useLastChange } from "./data";
@@ -144,7 +143,9 @@ export function EnvironmentCard(props: Props) {
         <div class="stack">
           {environment.state === "unavailable" ? (
             <Notice tone="error">
-              <div>{prose(t.unavailable(environment.name))}</div>
+              <div>
+                <Rich>{t.unavailable(environment.name)}</Rich>
+              </div>
             </Notice>
           ) : (
             <p class="muted">{t.meaning[environment.state]}</p>

@@ -1,6 +1,5 @@
 import { useChange } from "../../change/change";
-import { Code, Failure, Loading, Notice, Page } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Code, Failure, Loading, Notice, Page, Rich } from "../../ui/parts";
 import { useReleases } from "./data";
 import { EnvironmentCard } from "./environment";
 import { text } from "./text";
@@ -10,8 +9,12 @@ function NoHistory({ reason }: { reason: string }) {
   const t = text.value;
   return (
     <Notice tone="warn" title={t.noHistory}>
-      <div>{prose(reason)}</div>
-      <div>{prose(t.noHistoryAdvice)}</div>
+      <div>
+        <Rich>{reason}</Rich>
+      </div>
+      <div>
+        <Rich>{t.noHistoryAdvice}</Rich>
+      </div>
       <Code>{'[history]\ndirectory = "/var/lib/fngate/history"'}</Code>
     </Notice>
   );
@@ -23,7 +26,9 @@ export function Releases() {
   const { review, dialog } = useChange();
   return (
     <Page title={t.title}>
-      <p class="release-what">{prose(t.what)}</p>
+      <p class="release-what">
+        <Rich>{t.what}</Rich>
+      </p>
       {noHistory !== null && <NoHistory reason={noHistory} />}
       <Failure error={error} retry={retry} />
       {!environments && !error && <Loading />}

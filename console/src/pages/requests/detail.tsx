@@ -3,8 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { RequestEvent } from "../../api/schema";
 import { formatBytes, formatNumber, formatTime } from "../../i18n";
 import { apiLink, explainLink, functionIdLink, LATEST, requestsLink, revisionLink } from "../../shell/links";
-import { LinkButton, Method, Notice, StatusCode } from "../../ui/parts";
-import { Marked } from "./marked";
+import { LinkButton, Method, Notice, Rich, StatusCode } from "../../ui/parts";
 import { Phases } from "./phases";
 import { abortedWords, reasonWords, type Words } from "./reasons";
 import { text } from "./text";
@@ -23,10 +22,10 @@ function InWords({ title, word, words, tone }: { title: (why: string) => string;
   return (
     <Notice tone={tone} title={title(words.title)}>
       <div>
-        <Marked text={words.what} />
+        <Rich>{words.what}</Rich>
       </div>
       <div class="small">
-        <Marked text={words.todo} />
+        <Rich>{words.todo}</Rich>
       </div>
       <div class="small muted">
         <code>{word}</code>
@@ -46,7 +45,7 @@ export function Why({ request }: { request: RequestEvent }) {
       {!reason && status >= 500 && (
         <Notice tone="warn" title={t.functionError}>
           <div class="small">
-            <Marked text={t.functionErrorText} />
+            <Rich>{t.functionErrorText}</Rich>
           </div>
         </Notice>
       )}

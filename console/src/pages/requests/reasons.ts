@@ -6,7 +6,7 @@ import * as zh from "./reasons.zh";
 export type Words = {
   title: string;
   what: string;
-  /** Keys and commands are in backticks: show it with `Marked`. */
+  /** Keys and commands are in backticks: show it with `Rich`. */
   todo: string;
 };
 

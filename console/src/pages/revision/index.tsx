@@ -3,8 +3,7 @@ import { status } from "../../api/gateway";
 import type { RevisionInfo } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { historyLink, revisionLink } from "../../shell/links";
-import { Empty, Failure, LinkButton, Loading, Page, WriteButton } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Empty, Failure, LinkButton, Loading, Page, Rich, WriteButton } from "../../ui/parts";
 import { useRevision, type RevisionView } from "./data";
 import { Compare, Facts, FileTexts, ReleaseTo } from "./parts";
 import { rollbackChange } from "./rollback";
@@ -48,7 +47,9 @@ function Missing({ number }: { number: number }) {
   return (
     <Page title={t.revision(number)}>
       <Empty icon="history" title={t.missing}>
-        <p>{prose(reason)}</p>
+        <p>
+          <Rich>{reason}</Rich>
+        </p>
         <LinkButton href={historyLink()}>{t.toHistory}</LinkButton>
       </Empty>
     </Page>

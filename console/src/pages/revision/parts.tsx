@@ -3,8 +3,7 @@ import type { RevisionFiles } from "../../api/schema";
 import type { Change } from "../../change/change";
 import { formatTime } from "../../i18n";
 import { Diff } from "../../ui/diff";
-import { Ago, Badge, Card, Code, Failure, Loading, Select, WriteButton } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Ago, Badge, Card, Code, Failure, Loading, Rich, Select, WriteButton } from "../../ui/parts";
 import { Author, RevisionBadges, revisionLabel } from "../history/revisions";
 import { releaseChange, servedRevision } from "../releases/changes";
 import { text as releaseText } from "../releases/text";
@@ -124,7 +123,9 @@ export function FileTexts({ revision: { files } }: { revision: RevisionFiles }) 
   return (
     <Card title={t.filesOf(files.length)}>
       <div class="stack">
-        <p class="muted small">{prose(t.masked)}</p>
+        <p class="muted small">
+          <Rich>{t.masked}</Rich>
+        </p>
         {files.map((file) => (
           <details>
             <summary class="mono wrap-any">{file.file}</summary>

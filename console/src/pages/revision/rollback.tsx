@@ -1,8 +1,7 @@
 import { path } from "../../api/client";
 import type { Change } from "../../change/change";
 import { command } from "../../change/command";
-import { Notice } from "../../ui/parts";
-import { prose } from "../history/prose";
+import { Notice, Rich } from "../../ui/parts";
 import { text } from "./text";
 
 export function rollbackChange(revision: number): Change {
@@ -16,8 +15,12 @@ export function rollbackChange(revision: number): Change {
     verb: t.rollBack,
     remark: (
       <Notice tone="warn">
-        <div>{prose(t.comesBack(revision))}</div>
-        <div>{prose(t.neverComesBack)}</div>
+        <div>
+          <Rich>{t.comesBack(revision)}</Rich>
+        </div>
+        <div>
+          <Rich>{t.neverComesBack}</Rich>
+        </div>
       </Notice>
     ),
   };
