@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FUNCTIONS = join(import.meta.dirname, "functions");
-const BINARY = resolve(process.env.FNGATE ?? join(ROOT, "target/debug/fngate"));
+export const BINARY = resolve(process.env.FNGATE ?? join(ROOT, "target/debug/fngate"));
 const RUNTIMES = resolve(process.env.FNGATE_RUNTIMES ?? join(ROOT, "target/tests"));
 
 /** Runtimes that import half of the world on a busy machine take seconds. */
@@ -145,7 +145,7 @@ export class Stand {
     writeFileSync(this.file, text);
   }
 
-  private get environment(): NodeJS.ProcessEnv {
+  get environment(): NodeJS.ProcessEnv {
     return { ...process.env, RUNTIME_DIRECTORY: join(this.directory, "run"), FNGATE_TOKEN: "" };
   }
 
