@@ -78,7 +78,6 @@ function Told({ request }: { request: RequestEvent }) {
   const { service, api, host } = request;
   return (
     <>
-      <Why request={request} />
       <div class="stack tight">
         <h3>{t.took}</h3>
         <Phases request={request} />
@@ -109,6 +108,7 @@ export function AnswerCard({ answer, request }: { answer: Answer; request: Reque
       actions={<span class="muted num">{formatMs(answer.duration_ms)}</span>}
     >
       <div class="stack">
+        {request && <Why request={request} />}
         {answer.truncated && <Notice tone="warn">{t.truncated}</Notice>}
         <AnswerBody answer={answer} />
         <AnswerHeaders answer={answer} />
