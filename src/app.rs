@@ -26,6 +26,7 @@ use crate::control::admin::access::LOCAL;
 use crate::control::admin::session::{Grant, Role, Sessions};
 use crate::control::admin::state::State;
 use crate::control::admin::token::Token;
+use crate::control::attempt::Bound;
 use crate::control::board::Board;
 use crate::control::expiry;
 use crate::control::live::{self, Live};
@@ -112,6 +113,7 @@ impl App {
         let workers =
             config.gateway.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from);
         let bound = socket::bind(&config.listeners, workers)?;
+        let near = Bound::all(&bound, &config.listeners);
         let admin_socket = config.admin.address.as_ref().map(AdminSocket::bind).transpose()?;
         let metrics = Metrics::new();
         let writer = Writer::start(&config.log, metrics.lost_access_lines.clone()).map_err(StartError::AccessLog)?;
@@ -133,7 +135,7 @@ impl App {
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
         let (board, readiness, audit) = (Board::new(), Arc::new(Readiness::default()), keeping.audit.clone());
-        let plane = Plane { shared, metrics, board, audit, readiness, commands, tail, live };
+        let plane = Plane { shared, metrics, board, audit, readiness, commands, tail, live, bound: near };
         let watched = origin.is_some();
         let (loader, loads) = load::start(Reloader::new(origin, keeping.into_parts(&plane)), watched);
         let admin_address = admin_socket.as_ref().and_then(AdminSocket::address);

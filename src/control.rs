@@ -7,6 +7,7 @@
 pub mod acme;
 pub mod admin;
 pub mod amend;
+pub mod attempt;
 pub mod audit;
 pub mod board;
 pub mod change;

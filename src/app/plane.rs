@@ -12,6 +12,7 @@ use crate::control::admin::access::Access;
 use crate::control::admin::session::{self, Sessions};
 use crate::control::admin::state::{Parts, STREAMS, State};
 use crate::control::admin::token::OwnToken;
+use crate::control::attempt::Bound;
 use crate::control::audit::Audit;
 use crate::control::board::Board;
 use crate::control::live::Live;
@@ -35,6 +36,7 @@ pub(super) struct Plane {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) tail: Tail,
     pub(super) live: Live,
+    pub(super) bound: Vec<Bound>,
 }
 
 impl Plane {
@@ -57,6 +59,7 @@ impl Plane {
             audit: self.audit.clone(),
             tail: self.tail.clone(),
             live: self.live.clone(),
+            bound: self.bound.clone(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             started: SystemTime::now(),
         })

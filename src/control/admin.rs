@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod apis;
+pub mod attempt;
 pub mod certificates;
 pub mod console;
 pub mod encoding;
@@ -109,6 +110,7 @@ fn private() -> OpenApiRouter<State> {
         .routes(routes!(files::list, files::put))
         .routes(routes!(table::list))
         .routes(routes!(table::explain))
+        .routes(routes!(attempt::attempt))
         .routes(routes!(apis::list))
         .routes(routes!(apis::list_of))
         .routes(routes!(apis::show, apis::put, apis::delete))

@@ -29,9 +29,9 @@ pub struct Line {
     pub author: String,
     /// An address, or `unix`; empty for a change of files by hand.
     pub from: String,
-    /// `create`, `change`, `delete`, `apply`, `rewrite`, `rollback`, `release`, `unrelease`, `follow`, or `reload` for a change of files by hand.
+    /// `create`, `change`, `delete`, `apply`, `rewrite`, `rollback`, `release`, `unrelease`, `follow`, `try`, or `reload` for a change of files by hand.
     pub action: String,
-    /// The address of the object under `/v1`, an environment, a revision, or files.
+    /// The address of the object under `/v1`, an environment, a revision, files, or the method and path of a request.
     pub object: String,
     /// The revision in use afterwards.
     pub revision: u64,

@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
 mod access;
+mod attempts;
 mod browsers;
 mod certificates;
 mod client;

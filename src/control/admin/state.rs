@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::access::{Access, Caller};
 use crate::control::Command;
+use crate::control::attempt::Bound;
 use crate::control::audit::Audit;
 use crate::control::board::Reader;
 use crate::control::change::{Answer, Request};
@@ -45,6 +46,8 @@ pub struct Parts {
     pub audit: Audit,
     pub tail: Tail,
     pub live: Live,
+    /// The listeners that requests can be tried at.
+    pub bound: Vec<Bound>,
     /// Streams of events at a time: whoever follows must not take up all connections.
     pub streams: Arc<Semaphore>,
     pub started: SystemTime,
