@@ -18,7 +18,7 @@ pub(super) struct Audit {
     /// Only changes of objects whose address contains this text, such as /services/shop.
     #[arg(long, value_name = "TEXT")]
     object: Option<String>,
-    /// Only changes of this kind: create, change, delete, apply, rollback, release, unrelease, follow or reload.
+    /// Only changes of this kind: create, change, delete, apply, rewrite, rollback, release, unrelease, follow, try or reload.
     #[arg(long)]
     action: Option<String>,
     #[command(flatten)]

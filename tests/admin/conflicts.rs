@@ -44,6 +44,37 @@ fn the_second_writer_sees_what_its_change_would_undo() {
 }
 
 #[test]
+fn functions_and_services_are_compared_too() {
+    let stand = Stand::start();
+    for (target, first, second, lost, kept) in [
+        (
+            "/v1/functions/default/echo",
+            json!({ "timeout": "3s" }),
+            json!({ "queue": 7 }),
+            "-timeout = \"3s\"",
+            "+queue = 7",
+        ),
+        (
+            "/v1/services/shop",
+            json!({ "domains": [{ "host": "first.test" }] }),
+            json!({ "domains": [{ "host": "second.test" }] }),
+            "-hosts = [\"first.test\"]",
+            "+hosts = [\"second.test\"]",
+        ),
+    ] {
+        let seen = stand.get(target);
+        let made = stand.change(target, &first);
+        assert_eq!(made.status, 200, "{made:?}");
+        let stale = stand.put(target, &merged(&seen.json(), &second), Some(&seen.etag()));
+        assert_eq!(stale.status, 412, "{stale:?}");
+        let problem = stale.json();
+        let diff = problem["diff"].as_str().expect("a diff");
+        assert!(diff.contains(&format!("\n{lost}")) && diff.contains(&format!("\n{kept}")), "{diff}");
+        assert!(!diff.contains("path"), "only the object itself: {diff}");
+    }
+}
+
+#[test]
 fn another_secret_shows_as_a_line_that_differs() {
     let stand = with_secret();
     let seen = stand.get(ALL);
