@@ -11,6 +11,8 @@ export default defineConfig({
   esbuild: { charset: "utf8", legalComments: "none" },
   build: {
     target: "es2022",
+    minify: "terser",
+    terserOptions: { compress: { passes: 2 }, format: { comments: false } },
     outDir: "dist",
     // One script and one style sheet: a page that stays open over an upgrade has all that it needs.
     cssCodeSplit: false,

@@ -30,7 +30,7 @@ afterAll(async () => {
 
 test("from the side of the service: an API that has a function", async () => {
   const { page } = tab;
-  await page.getByRole("link", { name: "APIs" }).click();
+  await page.getByRole("navigation").getByRole("link", { name: "APIs" }).click();
   await page.getByRole("link", { name: "Bind an API" }).click();
   await page.getByLabel("Path", { exact: true }).fill("/carts/{id}");
   await page.getByLabel("Function", { exact: true }).fill("cart");

@@ -75,7 +75,7 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   expect((await send(data, "localhost", "/orders/2")).status).toBe(502);
   await page.getByText("/orders/2", { exact: false }).first().click();
   // Why, in words, with what to do.
-  await page.getByText("connect_failed").first().waitFor();
+  await page.getByText("Function unreachable").first().waitFor();
 
   // And back.
   await page.getByRole("link", { name: "History", exact: true }).click();

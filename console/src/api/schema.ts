@@ -274,6 +274,11 @@ export interface components {
       method: string;
       path: string;
     };
+    /**
+     * @description How `body` is written.
+     * @enum {string}
+     */
+    Encoding: "text" | "base64";
     /** @description One environment. */
     Environment: {
       /** @description APIs that are published there. */
@@ -316,6 +321,11 @@ export interface components {
        * @description The status of that answer.
        */
       status?: number | null;
+    };
+    /** @description A header field. */
+    Field: {
+      name: string;
+      value: string;
     };
     /** @description What the gateway did in the second before `time`. Rates are of one second. */
     Figures: {
@@ -479,7 +489,7 @@ export interface components {
     InstanceState: "unused" | "up" | "down" | "never_answered";
     /** @description One change. */
     Line: {
-      /** @description `create`, `change`, `delete`, `apply`, `rewrite`, `rollback`, `release`, `unrelease`, `follow`, or `reload` for a change of files by hand. */
+      /** @description `create`, `change`, `delete`, `apply`, `rewrite`, `rollback`, `release`, `unrelease`, `follow`, `try`, or `reload` for a change of files by hand. */
       action: string;
       /** @description The object as it is, secrets masked. */
       after?: Record<string, never> | null;
@@ -490,7 +500,7 @@ export interface components {
       /** @description An address, or `unix`; empty for a change of files by hand. */
       from: string;
       note?: string | null;
-      /** @description The address of the object under `/v1`, an environment, a revision, or files. */
+      /** @description The address of the object under `/v1`, an environment, a revision, files, or the method and path of a request. */
       object: string;
       /**
        * Format: int64
@@ -688,7 +698,7 @@ export interface components {
     /** @description A part of a list. */
     Page_Line: {
       items: {
-        /** @description `create`, `change`, `delete`, `apply`, `rewrite`, `rollback`, `release`, `unrelease`, `follow`, or `reload` for a change of files by hand. */
+        /** @description `create`, `change`, `delete`, `apply`, `rewrite`, `rollback`, `release`, `unrelease`, `follow`, `try`, or `reload` for a change of files by hand. */
         action: string;
         /** @description The object as it is, secrets masked. */
         after?: Record<string, never> | null;
@@ -699,7 +709,7 @@ export interface components {
         /** @description An address, or `unix`; empty for a change of files by hand. */
         from: string;
         note?: string | null;
-        /** @description The address of the object under `/v1`, an environment, a revision, or files. */
+        /** @description The address of the object under `/v1`, an environment, a revision, files, or the method and path of a request. */
         object: string;
         /**
          * Format: int64
@@ -1090,6 +1100,24 @@ export interface components {
        */
       requests: number;
     };
+    /** @description The answer to a request that was tried. */
+    Tried: {
+      body: string;
+      /**
+       * Format: double
+       * @description From the connection to the end of the answer.
+       */
+      duration_ms: number;
+      encoding: components["schemas"]["Encoding"];
+      /** @description In the order in which they came; values that are secret are not masked. */
+      headers: components["schemas"]["Field"][];
+      /** @description What the gateway calls the request. */
+      request_id?: string | null;
+      /** Format: int32 */
+      status: number;
+      /** @description Whether the body is longer than 256 KiB or was not at its end after 60 s, or has broken off. */
+      truncated: boolean;
+    };
     /** @description An API that is bound to a function, seen from the function. */
     Trigger: {
       api: string;
@@ -1117,6 +1145,18 @@ export interface components {
       service: string;
       /** @example 15s */
       timeout?: string | null;
+    };
+    /** @description A request that is tried. */
+    TryBody: {
+      body?: string | null;
+      headers?: components["schemas"]["Field"][] | null;
+      /** @example GET */
+      method: string;
+      /**
+       * @description `http://` or `https://` with a host, which becomes `Host`.
+       * @example http://shop.example/orders/1?x=1
+       */
+      url: string;
     };
     /** @description A file of the configuration as somebody has typed it. */
     TypedFile: {
@@ -1168,8 +1208,10 @@ export type Domain = components["schemas"]["Domain"];
 export type DomainNote = components["schemas"]["DomainNote"];
 export type Effect = components["schemas"]["Effect"];
 export type Elsewhere = components["schemas"]["Elsewhere"];
+export type Encoding = components["schemas"]["Encoding"];
 export type Environment = components["schemas"]["Environment"];
 export type Explained = components["schemas"]["Explained"];
+export type Field = components["schemas"]["Field"];
 export type Figures = components["schemas"]["Figures"];
 export type File = components["schemas"]["File"];
 export type FilesBody = components["schemas"]["FilesBody"];
@@ -1219,8 +1261,10 @@ export type Source = components["schemas"]["Source"];
 export type State = components["schemas"]["State"];
 export type Status = components["schemas"]["Status"];
 export type Traffic = components["schemas"]["Traffic"];
+export type Tried = components["schemas"]["Tried"];
 export type Trigger = components["schemas"]["Trigger"];
 export type TriggerBody = components["schemas"]["TriggerBody"];
+export type TryBody = components["schemas"]["TryBody"];
 export type TypedFile = components["schemas"]["TypedFile"];
 export type Written = components["schemas"]["Written"];
 export type $defs = Record<string, never>;

@@ -72,7 +72,7 @@ pub enum Encoding {
 }
 
 /// Try a request: send it to a listener of this gateway, as a client on this machine would, and show the answer.
-#[utoipa::path(post, path = "/v1/try", tag = "routes", request_body = TryBody, responses(
+#[utoipa::path(post, operation_id = "tryRequest", path = "/v1/try", tag = "routes", request_body = TryBody, responses(
     (status = 200, description = "The answer, whatever its status", body = Tried),
     Refused,
     (status = 502, description = "No listener could be reached", body = Problem, content_type = "application/problem+json"),
