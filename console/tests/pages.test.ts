@@ -16,7 +16,7 @@ const API = "apis/shop/GET%20%2Forders%2F%7Bid%7D";
 const PAGES: [path: string, ready: string][] = [
   ["", ".stat"],
   ["requests", "h1"],
-  ["explain?method=GET&url=http://shop.example.com/orders/1", "text=/orders/{id}"],
+  ["explain?method=GET&url=http://shop.example.com/orders/1", 'text="/orders/{id}"'],
   ["explain?method=GET&url=http://shop.example.com/order/1", "text=404"],
   ["apis", ".vrow"],
   ["apis?q=nothing", ".empty"],
@@ -123,7 +123,7 @@ test("Chinese pages have no English titles or actions", async () => {
     expect([path, english.filter((text) => !/^[\w./:$@-]+$/.test(text))]).toEqual([path, []]);
   }
   await tab.page.getByRole("button", { name: "English" }).click();
-  await tab.page.getByRole("link", { name: "Overview" }).waitFor();
+  await tab.page.getByRole("link", { name: "Overview", exact: true }).waitFor();
   await context.close();
 });
 

@@ -36,7 +36,7 @@ test("a released environment stays while the files move on, and follows again", 
   const { page } = tab;
   await tab.go("releases");
   await environment("release")
-    .getByRole("button", { name: /^Release/ })
+    .getByRole("button", { name: /^(Pin|Release)/ })
     .first()
     .click();
   const dialog = page.locator("dialog");
@@ -70,11 +70,6 @@ test("a released environment stays while the files move on, and follows again", 
 test("rolled back to the revision before, from its page", async () => {
   const { page } = tab;
   await tab.go("history");
-  await page
-    .getByText("unbind", { exact: false })
-    .first()
-    .waitFor()
-    .catch(() => undefined);
   await tab.go("history/1");
   await page.getByRole("button", { name: /Roll back/ }).click();
   await tab.apply(/Roll back/, "back to the first");

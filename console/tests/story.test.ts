@@ -59,9 +59,10 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   await page.getByText("Triggers (1)").waitFor();
 
   // The call, in the tail.
+  let following = page.waitForResponse((response) => response.url().includes("/v1/requests"));
   await page.getByRole("link", { name: "Requests", exact: true }).click();
-  await page.getByRole("heading", { name: "Requests" }).waitFor();
-  await page.waitForResponse((response) => response.url().includes("/v1/requests"));
+  await page.getByRole("heading", { name: "Requests", exact: true }).waitFor();
+  await following;
   expect((await send(data, "localhost", "/orders/1")).body).toContain('"orders"');
   await page.getByText("/orders/1", { exact: false }).first().waitFor();
 
@@ -70,8 +71,9 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   await page.getByLabel("Instances").fill(`http://127.0.0.1:${await freePort()}`);
   await page.getByRole("button", { name: "Review" }).click();
   await tab.apply("Change", "moved");
+  following = page.waitForResponse((response) => response.url().includes("/v1/requests"));
   await tab.go("requests");
-  await page.waitForResponse((response) => response.url().includes("/v1/requests"));
+  await following;
   expect((await send(data, "localhost", "/orders/2")).status).toBe(502);
   await page.getByText("/orders/2", { exact: false }).first().click();
   // Why, in words, with what to do.
@@ -79,7 +81,7 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
 
   // And back.
   await page.getByRole("link", { name: "History", exact: true }).click();
-  await page.getByText("orders are here").first().click();
+  await page.locator(".vrow", { hasText: "orders are here" }).getByRole("link").first().click();
   await page.getByRole("button", { name: /Roll back/ }).click();
   await tab.apply(/Roll back/);
   expect((await send(data, "localhost", "/orders/3")).status).toBe(200);

@@ -331,7 +331,7 @@ fn whoever_has_no_token_sends_little() {
     let stand = Stand::start();
     let long = json!({ "code": "x".repeat(2000) });
     let refused = stand.send(&Call::new("POST", SESSION).json(&long));
-    assert_eq!((refused.status, refused.reason().as_str()), (413, "body"), "{refused:?}");
+    assert_eq!((refused.status, refused.reason().as_str()), (413, "too_large"), "{refused:?}");
     // Nor is a body waited for that does not come.
     let mut stream = TcpStream::connect(stand.gateway.admin).expect("it listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("an option");

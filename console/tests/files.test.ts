@@ -1,0 +1,93 @@
+/** Editing files, and trying a request. */
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { launch, newContext, Tab } from "./browser";
+import { eventually, Stand } from "./stand";
+
+let stand: Stand;
+let browser: Browser;
+let context: BrowserContext;
+let tab: Tab;
+
+beforeAll(async () => {
+  [stand, browser] = await Promise.all([
+    Stand.start(
+      '\n[function.headers]\nAuthorization = "Bearer secret-of-the-shop"\n'.replace(
+        /^/,
+        '\n[[function]]\nname = "secret"\ninstances = ["http://127.0.0.1:9"]\n',
+      ),
+    ),
+    launch(),
+  ]);
+});
+
+beforeEach(async () => {
+  context = await newContext(browser);
+  tab = await Tab.enter(context, stand.login());
+});
+
+afterEach(async () => {
+  tab.healthy();
+  await context.close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stand?.stop();
+});
+
+test("an error is shown at its line, and a mended text is applied as it was typed", async () => {
+  const { page } = tab;
+  await tab.go("files");
+  const editor = page.locator("textarea");
+  await editor.waitFor();
+  const text = await editor.inputValue();
+  expect(text).toContain('Authorization = "***"');
+  expect(text).not.toContain("secret-of-the-shop");
+  await editor.fill(text.replace('path = "/orders/{id}"', 'path = "orders/{id}"'));
+  const line = text.split("\n").findIndex((one) => one.includes('path = "/orders/{id}"')) + 1;
+  await page
+    .getByText(new RegExp(`\\b${line}\\b`))
+    .first()
+    .waitFor();
+  await page
+    .locator("main")
+    .getByRole("button", { name: new RegExp(`${line}`) })
+    .or(page.locator("main .wrong, main [role=alert]"))
+    .first()
+    .waitFor();
+  await editor.fill(text.replace('path = "/orders/{id}"', 'path = "/orders/{id}" # by hand'));
+  const review = page.getByRole("button", { name: /^Review/ });
+  await expect.poll(() => review.isEnabled()).toBe(true);
+  await review.click();
+  await tab.apply("Apply", "a comment");
+  await eventually("the file has the comment", () => stand.read().includes('path = "/orders/{id}" # by hand'));
+  expect(stand.read()).toContain("secret-of-the-shop");
+});
+
+test("what must not be changed from here is refused with its place", async () => {
+  const { page } = tab;
+  await tab.go("files");
+  const editor = page.locator("textarea");
+  await editor.waitFor();
+  const text = await editor.inputValue();
+  await editor.fill(text.replace('level = "warn"', 'level = "debug"'));
+  await page
+    .getByText("log", { exact: false })
+    .getByText(/file itself/)
+    .first()
+    .waitFor();
+  expect(await page.getByRole("button", { name: /^Review/ }).isEnabled()).toBe(false);
+});
+
+test("a look-up says who wins; the request is sent and its answer shown", async () => {
+  const { page } = tab;
+  await tab.go("explain?method=GET&url=http://shop.example.com/orders/7");
+  await page.locator("main").getByText("/orders/{id}").first().waitFor();
+  await page.getByRole("button", { name: /^Send/ }).click();
+  await page.locator("main").getByText("200").first().waitFor();
+  await page.locator("main").getByText('"orders"').first().waitFor();
+  await tab.go("explain?method=GET&url=http://shop.example.com/order/7");
+  await page.locator("main").getByText("/orders/{id}").first().waitFor();
+  await page.getByRole("link", { name: /Bind/ }).first().waitFor();
+});
