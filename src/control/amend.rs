@@ -185,7 +185,7 @@ impl Amendment<'_> {
                 warnings = applied.report.warnings().iter().map(Finding::from).collect();
             } else {
                 warnings = prepared.warnings();
-                let table = preview_of(prepared)?;
+                let table = preview_of(prepared, 0)?;
                 warnings.extend(table.warnings().iter().map(Finding::from));
                 preview = Some(table);
             }
@@ -232,7 +232,15 @@ impl Amendment<'_> {
         })
     }
 
+    fn refuse_without_history(&self) -> Result<(), Box<Problem>> {
+        match self.reloader.parts().revisions.trouble() {
+            Some(reason) => Err(no_history(format!("there is no history: {reason}"))),
+            None => Ok(()),
+        }
+    }
+
     fn revision(&self, number: u64) -> Result<Revision, Box<Problem>> {
+        self.refuse_without_history()?;
         let read = self.reloader.parts().revisions.get(number);
         read.map_err(|reason| Box::new(Problem::not_found(reason)))
     }
@@ -257,11 +265,9 @@ impl Amendment<'_> {
         cause: Cause<'_>,
         keep: impl FnOnce(&mut Revisions) -> Result<(), String>,
     ) -> Answer {
-        let shown = |reloader: &Reloader| {
-            let snapshot = reloader.parts().shared.load();
-            serde_json::to_value(Shown::new(&snapshot, environment)).ok()
-        };
-        let before = shown(self.reloader);
+        self.refuse_without_history()?;
+        let shown = |snapshot: &Snapshot| serde_json::to_value(Shown::new(snapshot, environment)).ok();
+        let before = shown(&self.reloader.parts().shared.load());
         let mut pins = self.reloader.parts().revisions.pins();
         pins.remove(&environment);
         pins.extend(pin.map(|pin| (environment, Arc::new(pin))));
@@ -270,24 +276,30 @@ impl Amendment<'_> {
             .map_err(|report| Box::new(Problem::of_report("the environment cannot serve this revision", &report)))?;
         // What keeps the files from being used may be the release that ends here.
         let were_refused = self.reloader.parts().board.refused().is_some();
-        if mode == Mode::Make {
-            let not_kept = |reason: String| Box::new(Problem::new(StatusCode::CONFLICT, "no_history", reason));
-            keep(&mut self.reloader.parts_mut().revisions).map_err(not_kept)?;
-            let prepared = self.reloader.again(releases);
+        let prepared = self.reloader.again(releases);
+        let after = if mode == Mode::Make {
+            keep(&mut self.reloader.parts_mut().revisions).map_err(no_history)?;
             let applied = self.reloader.apply(prepared, cause);
             applied.map_err(|report| Box::new(Problem::of_report("the releases cannot be used", &report)))?;
             if were_refused {
                 // If they still cannot be, the board says so again.
                 let _ = self.reloader.reload();
             }
-        }
+            shown(&self.reloader.parts().shared.load())
+        } else {
+            let revision = self.reloader.parts().shared.load().revision;
+            shown(&preview_of(prepared, revision)?)
+        };
         let current = self.reloader.parts().shared.load();
-        let after = shown(self.reloader);
-        let effect = if mode == Mode::Make && after == before { Effect::Unchanged } else { Effect::Changed };
+        let effect = if after == before { Effect::Unchanged } else { Effect::Changed };
         let mut done = done(effect, (&current, &current), None, before);
         done.object = after;
         Ok(done)
     }
+}
+
+fn no_history(reason: String) -> Box<Problem> {
+    Box::new(Problem::new(StatusCode::CONFLICT, "no_history", reason))
 }
 
 fn stamp(cause: Cause<'_>) -> Stamp {
@@ -310,9 +322,9 @@ fn done(
 }
 
 /// The table that a change would make, which shares nothing with the one in use.
-fn preview_of(prepared: Prepared) -> Result<Snapshot, Box<Problem>> {
+fn preview_of(prepared: Prepared, revision: u64) -> Result<Snapshot, Box<Problem>> {
     let Prepared { config, releases, .. } = prepared;
-    let made = Snapshot::make(Plan { revision: 0, config, releases }, None, &Metrics::new());
+    let made = Snapshot::make(Plan { revision, config, releases }, None, &Metrics::new());
     made.map_err(|error| Box::new(Problem::invalid(with_sources(&error))))
 }
 

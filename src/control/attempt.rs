@@ -105,6 +105,20 @@ impl Bound {
         };
         bound.iter().filter_map(near).collect()
     }
+
+    /// Where a client on this machine finds it: `IP:port` or `unix:/path`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match &self.address {
+            Address::Tcp(address) => address.to_string(),
+            Address::Unix(path) => format!("unix:{}", path.display()),
+        }
+    }
+
+    #[must_use]
+    pub fn has_tls(&self, snapshot: &Snapshot) -> bool {
+        snapshot.entrance(&self.door).tls.is_some()
+    }
 }
 
 /// One that listens on all addresses is asked at the nearest.

@@ -156,6 +156,12 @@ impl Revisions {
         self.pins.extend(pin.map(|pin| (environment, Arc::new(pin))));
     }
 
+    /// Why nothing is kept, in words.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        if self.history.is_some() { None } else { Some(self.trouble.as_deref().unwrap_or("there is no history")) }
+    }
+
     fn with<T>(&self, ask: impl FnOnce(&History) -> Result<T, HistoryError>) -> Result<T, String> {
         let trouble = || self.trouble.clone().unwrap_or_default();
         let history = self.history.as_ref().ok_or_else(|| format!("there is no history: {}", trouble()))?;

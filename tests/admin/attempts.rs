@@ -211,3 +211,10 @@ fn the_listener_fits_the_url() {
         }
     }
 }
+
+#[test]
+fn the_status_says_where_requests_are_taken() {
+    let stand = Stand::start();
+    let listeners = stand.get("/v1/status").json()["listeners"].clone();
+    assert_eq!(listeners, json!([{ "address": stand.gateway.address.to_string(), "tls": false }]));
+}

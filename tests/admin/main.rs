@@ -18,6 +18,7 @@ mod killed;
 mod limits;
 mod login;
 mod neighbours;
+mod releases;
 mod rewrite;
 mod secrets;
 mod sessions;

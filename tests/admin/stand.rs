@@ -80,8 +80,9 @@ impl Stand {
         Self::of(&BASE.replace("[admin]\naddress = \"127.0.0.1:0\"", &port), SHOP)
     }
 
+    /// With another beginning.
     #[track_caller]
-    fn of(base: &str, configuration: &str) -> Self {
+    pub fn of(base: &str, configuration: &str) -> Self {
         let (read, write) = (Token::new("reader", "read"), Token::new("writer", "write"));
         let folder = Folder::new(&format!("{base}{}{}{configuration}", read.table, write.table));
         let gateway = Gateway::start(&folder);

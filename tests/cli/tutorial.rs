@@ -172,5 +172,5 @@ fn the_admin_api_does_what_its_page_says() {
             kind => panic!("nobody runs this block: {kind}\n{text}"),
         }
     }
-    assert_eq!(commands, 7);
+    assert_eq!(commands, 8);
 }

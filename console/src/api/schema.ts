@@ -510,6 +510,12 @@ export interface components {
       /** @description RFC 3339. */
       time: string;
     };
+    /** @description A listener of requests. */
+    Listening: {
+      /** @description As a client on the same machine reaches it: `IP:port` or `unix:/path`. */
+      address: string;
+      tls: boolean;
+    };
     /** @description What the session of a code may do. */
     NewCode: {
       role?: components["schemas"]["Role"] | null;
@@ -1056,6 +1062,8 @@ export interface components {
       edit_dir?: string | null;
       environments: components["schemas"]["Environment"][];
       history: components["schemas"]["HistoryState"];
+      /** @description Where it takes requests. */
+      listeners: components["schemas"]["Listening"][];
       /** @description Keys whose change waits for a restart. */
       pending: string[];
       /** @description Whether it takes requests. */
@@ -1224,6 +1232,7 @@ export type HistoryState = components["schemas"]["HistoryState"];
 export type Instance = components["schemas"]["Instance"];
 export type InstanceState = components["schemas"]["InstanceState"];
 export type Line = components["schemas"]["Line"];
+export type Listening = components["schemas"]["Listening"];
 export type NewCode = components["schemas"]["NewCode"];
 export type NewSession = components["schemas"]["NewSession"];
 export type Nothing = components["schemas"]["Nothing"];

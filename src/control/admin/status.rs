@@ -18,6 +18,7 @@ use super::state::State;
 use super::streams;
 use crate::clock::unix_time;
 use crate::config::Diagnostic;
+use crate::control::attempt::Bound;
 use crate::control::expiry::warning as expiry_warning;
 use crate::control::problem::{Finding, Problem};
 use crate::inspect::certificate::Certificate;
@@ -40,6 +41,8 @@ pub struct Status {
     /// When it was applied (RFC 3339).
     pub applied: String,
     pub counts: Counts,
+    /// Where it takes requests.
+    pub listeners: Vec<Listening>,
     /// The last load of the configuration, if it was refused and none was applied since.
     pub refused: Option<RefusedLoad>,
     /// Keys whose change waits for a restart.
@@ -61,6 +64,14 @@ pub struct Counts {
     pub instances: usize,
     /// Instances whose last connection could not be opened.
     pub instances_down: usize,
+}
+
+/// A listener of requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Listening {
+    /// As a client on the same machine reaches it: `IP:port` or `unix:/path`.
+    pub address: String,
+    pub tls: bool,
 }
 
 /// A load that changed nothing.
@@ -128,6 +139,7 @@ impl Status {
                 instances_down: instances.iter().filter(down).count(),
                 instances: instances.len(),
             },
+            listeners: state.bound.iter().map(|bound| Listening::of(bound, &snapshot)).collect(),
             refused: known
                 .refused
                 .as_ref()
@@ -138,6 +150,12 @@ impl Status {
             history: HistoryState { directory, reason },
             edit_dir: config.admin.edit_dir.as_ref().map(|directory| directory.to_string_lossy().into_owned()),
         }
+    }
+}
+
+impl Listening {
+    fn of(bound: &Bound, snapshot: &Snapshot) -> Self {
+        Self { address: bound.address(), tls: bound.has_tls(snapshot) }
     }
 }
 

@@ -12,18 +12,17 @@ import { TimeChart, TrafficChart } from "../../objects/charts";
 import { ApiState, Environments, trafficOfApi } from "../../objects/parts";
 import { apisLink, editApiLink, explainLink } from "../../shell/links";
 import { Badge, Card, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton, WriteLink } from "../../ui/parts";
+import { gatewayAddress, sampleHost, samplePath } from "../requests/sample";
 import { useApi } from "./data";
 import { LastRequests } from "./last";
 import { text } from "./text";
 import { Way } from "./way";
 
-/** A URL that leads to the API, for a first try. */
-export function exampleUrl(api: Api): string {
+/** A URL that leads to the API, for a first try; empty if no domain does. */
+function exampleUrl(api: Api): string {
   const domain = api.status.environments.flatMap((environment) => environment.domains)[0];
   if (!domain) return "";
-  const host = domain.host === "*" ? "localhost" : domain.host.replace(/^\*\./, "www.");
-  const path = api.path.replace(/^=/, "").replaceAll(/\{[^}]*\}/g, "1");
-  return `http://${host}${domain.base_path === "/" ? "" : domain.base_path}${path}`;
+  return `http://${sampleHost(domain.host) ?? gatewayAddress.value}${domain.base_path.replace(/\/$/, "")}${samplePath(api.path)}`;
 }
 
 function switchOf(api: Api, etag: string | null): Change {

@@ -4,6 +4,8 @@ import { formatClock, formatMs } from "../../i18n";
 import { requestsLink } from "../../shell/links";
 import { Card, Code, StatusCode } from "../../ui/parts";
 import { useTail } from "../requests/data";
+import { reasonWords } from "../requests/reasons";
+import { curl } from "../requests/sample";
 import { text } from "./text";
 
 const SHOWN = 8;
@@ -21,7 +23,7 @@ export function LastRequests({ api, url }: { api: Api; url: string }) {
           {url && (
             <>
               <p class="small">{t.noRequestsText}</p>
-              <Code wrap>{`curl -i ${api.method === "GET" || api.method === "ANY" ? "" : `-X ${api.method} `}${url}`}</Code>
+              <Code wrap>{curl({ method: api.method === "ANY" ? "GET" : api.method, url })}</Code>
             </>
           )}
         </div>
@@ -39,7 +41,7 @@ export function LastRequests({ api, url }: { api: Api; url: string }) {
                     <code>
                       {event.method} {event.path}
                     </code>
-                    {event.reason && <div class="small muted">{event.reason}</div>}
+                    {event.reason && <div class="small muted">{reasonWords(event.reason).title}</div>}
                   </td>
                   <td class="end num small nowrap">{formatMs(event.duration_ms)}</td>
                 </tr>

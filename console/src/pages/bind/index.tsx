@@ -8,7 +8,7 @@ import { HeaderRows } from "../../objects/headers";
 import { ENVIRONMENTS, METHODS, useFunctionNames, useServices } from "../../objects/lists";
 import { text as objects } from "../../objects/text";
 import { apiLink, newFunctionLink, servicesLink } from "../../shell/links";
-import { Card, Check, Code, Failure, LinkButton, Loading, Notice, Page, SelectField, TextField, WriteButton } from "../../ui/parts";
+import { Card, Check, Code, Failure, LinkButton, Loading, Notice, Page, Rich, SelectField, TextField, WriteButton } from "../../ui/parts";
 import { changeOf, EMPTY, formOf, useApi, type Form } from "./data";
 import { text } from "./text";
 
@@ -138,7 +138,7 @@ function MoreFields({ form, set, wrong, existing }: { form: Form; set: Part; wro
           </div>
           <div class="hint muted small">{t.versionsHint}</div>
         </div>
-        <Check label={t.rawPath} checked={form.rawPath} onValue={(rawPath) => set({ rawPath })} />
+        <Check label={<Rich>{t.rawPath}</Rich>} checked={form.rawPath} onValue={(rawPath) => set({ rawPath })} />
         {existing && <Check label={t.enabled} checked={form.enabled} onValue={(enabled) => set({ enabled })} />}
       </div>
     </details>

@@ -1,16 +1,28 @@
 /** A request that somebody can send to try an API. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
+import { status } from "../../api/gateway";
 import type { Route } from "../../api/schema";
 import { quote } from "../../change/command";
 
 const KEY = "fngate.address";
+const remembered = signal(localStorage.getItem(KEY));
 
-/** Where the gateway takes requests, as the reader reaches it. The admin API does not say it, so it is remembered here. */
-export const gatewayAddress = signal(localStorage.getItem(KEY) ?? `${location.hostname || "127.0.0.1"}:8080`);
+/** Where the gateway takes requests: its first listener, by the name under which this page was opened; or what the reader has set. */
+export const gatewayAddress = computed(() => remembered.value ?? listenerAddress());
+
+function listenerAddress(): string {
+  const here = location.hostname || "127.0.0.1";
+  const listeners = (status.value?.listeners ?? []).filter(({ address }) => !address.startsWith("unix:"));
+  const found = listeners.find(({ tls }) => !tls) ?? listeners[0];
+  if (!found) return `${here}:8080`;
+  const isLocal = /^(localhost|127\.|\[::1\])/.test(here);
+  return isLocal ? found.address : `${here}:${found.address.split(":").pop()}`;
+}
 
 export function setGatewayAddress(value: string): void {
-  gatewayAddress.value = value;
-  localStorage.setItem(KEY, value);
+  remembered.value = value || null;
+  if (value) localStorage.setItem(KEY, value);
+  else localStorage.removeItem(KEY);
 }
 
 /** A path that a rule matches, such as `/orders/1` for `/orders/{id}`. */
