@@ -18,7 +18,7 @@ use super::problem::{Finding, Problem};
 use super::reload::{Cause, Prepared, Reloader};
 use super::restore::{Wanted, restore};
 use super::revisions::{self, Revisions};
-use super::rewrite::rewrite;
+use super::rewrite::{refuse_fixed, rewrite};
 use crate::config::edit::Edited;
 use crate::config::store::{Write, WriteError};
 use crate::config::{self, Diagnostic, Environment, Overlay, diff};
@@ -79,7 +79,11 @@ impl Amendment<'_> {
             }
             Change::Apply { documents } => {
                 let wanted = applied(&path, documents);
-                let edit = self.files(|files| restore(files, &wanted))?;
+                let edit = self.files(|files| {
+                    let edit = restore(files, &wanted)?;
+                    refuse_fixed(files, &edit.edited)?;
+                    Ok(edit)
+                })?;
                 (self.write(&path, mode, &edit, cause, None)?, Named { action: "apply", object: String::new() })
             }
             Change::Rewrite { files: typed } => {

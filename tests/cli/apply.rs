@@ -131,3 +131,20 @@ fn nothing_of_a_bad_directory_is_applied() {
     assert!(kept.refuses(&["apply", "-c", &half.argument()], 78).contains("gone.toml"));
     assert_eq!((kept.file("services/shop.toml").as_str(), kept.status("/orders/7")), (SHOP, 200));
 }
+
+/// It names files that the gateway reads, and who applies may not choose these.
+#[test]
+fn the_tls_of_functions_is_not_applied() {
+    let kept = Kept::start();
+    for tls in ["http2 = false", "ca = \"/etc/shadow\""] {
+        let secure = SHOP.replace(
+            "[[service]]",
+            &format!("[[function]]\nname = \"pay\"\ninstances = [\"https://127.0.0.1:9\"]\n[function.tls]\n{tls}\n\n[[service]]"),
+        );
+        let copy = copy(&secure);
+        let refused = kept.run(&["apply", "-c", &path(&copy)]);
+        assert_eq!(refused.code(), Some(1), "{}", refused.err);
+        assert!(refused.err.contains("`function.tls` cannot be changed through the admin API"), "{}", refused.err);
+    }
+    assert_eq!(kept.file("services/shop.toml"), SHOP);
+}
