@@ -214,11 +214,11 @@ pub struct Retyped<'a> {
 /// # Errors
 /// What may not change, each with its place.
 pub fn check_fixed(files: &[Retyped<'_>]) -> Result<(), Report> {
-    let (mut found, mut known, mut all) = (Vec::new(), HashMap::new(), Vec::new());
+    let known = KnownTls::of(files.iter().map(|file| file.before));
+    let (mut found, mut all) = (Vec::new(), Vec::new());
     for Retyped { path, before, after } in files {
         let (file, before) = (File::new(path, (*after).to_owned()), before.parse::<Table>().unwrap_or_default());
         all.push(file.clone());
-        known.extend(functions(&before).map(|(_, name, function)| (name, function.get(TLS).cloned())));
         let document = Document::parse(&file);
         match after.parse::<Table>() {
             Ok(after) => {
@@ -233,17 +233,54 @@ pub fn check_fixed(files: &[Retyped<'_>]) -> Result<(), Report> {
         }
     }
     for (Retyped { after, .. }, file) in files.iter().zip(&all) {
-        let (spans, _errors) = DeTable::parse_recoverable(after);
-        let after = after.parse::<Table>().unwrap_or_default();
-        for (index, name, function) in functions(&after) {
-            if function.get(TLS) != known.get(&name).unwrap_or(&None).as_ref() {
+        known.find_others(after, file, &mut found);
+    }
+    if found.is_empty() { Ok(()) } else { Err(Report::new(found, &all)) }
+}
+
+/// Refuses texts whose functions have another `[function.tls]` than those of the texts in use.
+///
+/// # Errors
+/// What may not change, each with its place.
+pub fn check_tls<'a>(
+    in_use: impl IntoIterator<Item = &'a str>,
+    wanted: impl IntoIterator<Item = (&'a Path, &'a str)>,
+) -> Result<(), Report> {
+    let known = KnownTls::of(in_use);
+    let (mut found, mut all) = (Vec::new(), Vec::new());
+    for (path, text) in wanted {
+        let file = File::new(path, text.to_owned());
+        known.find_others(text, &file, &mut found);
+        all.push(file);
+    }
+    if found.is_empty() { Ok(()) } else { Err(Report::new(found, &all)) }
+}
+
+/// The `[function.tls]` of each function in use.
+struct KnownTls(HashMap<Name, Option<Value>>);
+
+impl KnownTls {
+    fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut known = HashMap::new();
+        for text in texts {
+            let table = text.parse::<Table>().unwrap_or_default();
+            known.extend(functions(&table).map(|(_, name, function)| (name, function.get(TLS).cloned())));
+        }
+        Self(known)
+    }
+
+    /// Finds functions of a text whose TLS is another one. A text that is not TOML has none.
+    fn find_others(&self, text: &str, file: &Arc<File>, found: &mut Vec<Diagnostic>) {
+        let (spans, _errors) = DeTable::parse_recoverable(text);
+        let table = text.parse::<Table>().unwrap_or_default();
+        for (index, name, function) in functions(&table) {
+            if function.get(TLS) != self.0.get(&name).unwrap_or(&None).as_ref() {
                 let span = tls_span(spans.get_ref(), index).unwrap_or_default();
                 let message = "`function.tls` cannot be changed through the admin API";
                 found.push(Diagnostic::new(message).at(&Span::new(file, span)).hint(ADVICE.to_owned()));
             }
         }
     }
-    if found.is_empty() { Ok(()) } else { Err(Report::new(found, &all)) }
 }
 
 fn without_objects(table: &Table) -> Table {

@@ -18,9 +18,10 @@ use super::problem::{Finding, Problem};
 use super::reload::{Cause, Prepared, Reloader};
 use super::restore::{Wanted, restore};
 use super::revisions::{self, Revisions};
-use super::rewrite::{refuse_fixed, rewrite};
+use super::rewrite::rewrite;
 use crate::config::edit::Edited;
 use crate::config::store::{Write, WriteError};
+use crate::config::typed::check_tls;
 use crate::config::{self, Diagnostic, Environment, Overlay, diff};
 use crate::inspect::environment::Environment as Shown;
 use crate::inspect::object::{Object, Target};
@@ -78,12 +79,7 @@ impl Amendment<'_> {
                 (self.write(&path, mode, &edit, cause, Some((&target, before)))?, named)
             }
             Change::Apply { documents } => {
-                let wanted = applied(&path, documents);
-                let edit = self.files(|files| {
-                    let edit = restore(files, &wanted)?;
-                    refuse_fixed(files, &edit.edited)?;
-                    Ok(edit)
-                })?;
+                let edit = self.applied(&path, documents)?;
                 (self.write(&path, mode, &edit, cause, None)?, Named { action: "apply", object: String::new() })
             }
             Change::Rewrite { files: typed } => {
@@ -156,6 +152,18 @@ impl Amendment<'_> {
         let snapshot = self.reloader.parts().shared.load();
         let can_write = |path: &Path| self.reloader.can_write(path);
         with(&Files { snapshot: &snapshot, inputs: self.reloader.applied(), is_writable: &can_write }).map_err(Box::new)
+    }
+
+    /// The edit that applies files.
+    fn applied(&self, main: &Path, documents: Vec<Source>) -> Result<Edit, Box<Problem>> {
+        let wanted = applied(main, documents);
+        self.files(|files| {
+            // Before anything reads the files that it names.
+            let in_use = files.texts().into_iter().map(|(_, text)| text);
+            check_tls(in_use, wanted.iter().map(|file| (file.path.as_path(), file.text.as_str())))
+                .map_err(|report| Problem::of_report("the files cannot be applied", &report))?;
+            restore(files, &wanted)
+        })
     }
 
     fn write(

@@ -29,7 +29,13 @@ pub fn rewrite(files: &Files<'_>, typed: &[TypedFile]) -> Result<Edit, Problem> 
         }
         edited.push(Edited { path, before: Some(before), after });
     }
-    refuse_fixed(files, &edited)?;
+    let after = |path: &Path| edited.iter().find(|edited| edited.path == path).map(|edited| edited.after.as_str());
+    let retyped: Vec<_> = files
+        .texts()
+        .into_iter()
+        .map(|(path, before)| Retyped { path, before, after: after(path).unwrap_or(before) })
+        .collect();
+    check_fixed(&retyped).map_err(|report| Problem::of_report("the files cannot be changed like this", &report))?;
     edited.retain(|edited| edited.before.as_ref() != Some(&edited.after));
     if let Some(file) = edited.iter().find(|edited| !files.can_write(&edited.path)) {
         let detail = format!("{} is read-only for the gateway: change it by hand", file.path.display());
@@ -37,22 +43,6 @@ pub fn rewrite(files: &Files<'_>, typed: &[TypedFile]) -> Result<Edit, Problem> 
     }
     let effect = if edited.is_empty() { Effect::Unchanged } else { Effect::Changed };
     Ok(Edit { effect, edited, pointers: Pointers::default() })
-}
-
-/// Refuses edits that would change more than functions, services and APIs: a token of the admin API does not decide which files the gateway
-/// reads, or where it listens.
-///
-/// # Errors
-/// What may not change, each with its place.
-pub fn refuse_fixed(files: &Files<'_>, edited: &[Edited]) -> Result<(), Problem> {
-    let texts = files.texts();
-    let after = |path: &Path| edited.iter().find(|edited| edited.path == path).map(|edited| edited.after.as_str());
-    let known = texts.iter().map(|(path, before)| Retyped { path, before, after: after(path).unwrap_or(before) });
-    let is_new = |edited: &&Edited| !texts.iter().any(|(path, _)| *path == edited.path);
-    let new =
-        edited.iter().filter(is_new).map(|edited| Retyped { path: &edited.path, before: "", after: &edited.after });
-    check_fixed(&known.chain(new).collect::<Vec<_>>())
-        .map_err(|report| Problem::of_report("the files cannot be changed like this", &report))
 }
 
 /// Where a file is and what it says now, if that is what was seen when it was typed.
