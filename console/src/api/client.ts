@@ -27,6 +27,9 @@ export class ApiError extends Error {
   }
 }
 
+/** A try may take a minute. */
+const LONGEST = 75_000;
+
 /** Whether the last request reached the gateway. */
 export const reachable = signal(true);
 
@@ -84,11 +87,12 @@ export async function call<T>(method: string, path: string, options: Options = {
   if (options.ifMatch) headers["If-Match"] = options.ifMatch;
   if (options.onlyCreate) headers["If-None-Match"] = "*";
   const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+  const limit = AbortSignal.timeout(LONGEST);
   const response = await send(address(path, options.query), {
     method,
     headers,
     body,
-    signal: options.abort,
+    signal: options.abort ? AbortSignal.any([options.abort, limit]) : limit,
     anonymous: options.anonymous,
   });
   if (!response.ok) throw new ApiError(response.status, await problemFrom(response));

@@ -1,7 +1,12 @@
 /** Reading objects and lists, again after each change. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { address, call, type Query } from "./client";
+import { address, ApiError, call, type Query } from "./client";
 import { changes } from "./gateway";
+
+/** An object that is not there any more is not shown as if it were. */
+function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
+}
 
 export type Loaded<T> = {
   data: T | null;
@@ -27,7 +32,8 @@ export function useQuery<T>(path: string | null, query: Query = {}): Loaded<T> {
     const abort = new AbortController();
     call<T>("GET", url, { abort: abort.signal }).then(
       ({ data, etag }) => setState({ url, data, etag, error: null }),
-      (error: unknown) => abort.signal.aborted || setState((old) => ({ ...old, url, error, data: old.url === url ? old.data : null })),
+      (error: unknown) =>
+        abort.signal.aborted || setState((old) => ({ ...old, url, error, data: old.url === url && !isGone(error) ? old.data : null })),
     );
     return () => abort.abort();
   }, [url, version, again]);

@@ -1,48 +1,18 @@
 /** A change of the configuration: checked by the gateway, shown as a difference, then applied. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ApiError, call, type Query } from "../api/client";
+import { ApiError, call } from "../api/client";
 import { changed } from "../api/gateway";
 import type { Outcome } from "../api/schema";
-import { apiLink, revisionLink } from "../shell/links";
+import { apiLink, functionLink, revisionLink, servicesLink } from "../shell/links";
 import { Diff } from "../ui/diff";
-import { Button, Code, Dialog, Failure, FindingNotice, Loading, Notice, TextField, WriteButton } from "../ui/parts";
+import { Button, Code, Dialog, Failure, FindingNotice, Loading, Notice, Rich, TextField, WriteButton } from "../ui/parts";
 import { say } from "../ui/toast";
+import { ask, isCreation, type Change } from "./ask";
 import { curlCommand } from "./command";
 import { text } from "./text";
 
-export type Change = {
-  title: string;
-  method: "PUT" | "POST" | "DELETE";
-  /** Under `/v1`. */
-  path: string;
-  query?: Query;
-  body?: unknown;
-  /** The ETag of the object that is changed; null creates one. */
-  etag?: string | null;
-  /** Commands that do the same; without any, `curl` is shown. */
-  commands?: string[];
-  /** What to know before it is applied. */
-  remark?: ComponentChildren;
-  /** A name to type before the change can be applied: a guard for what cannot be undone by a second click. */
-  confirm?: string;
-  danger?: boolean;
-  /** The word on the button. */
-  verb?: string;
-  onDone?: (outcome: Outcome) => void;
-};
-
-type Answered = { change: Outcome };
-
-async function ask(change: Change, etag: string | null | undefined, query: Query): Promise<Outcome> {
-  const { data } = await call<Answered>(change.method, change.path, {
-    query: { ...change.query, ...query },
-    body: change.body ?? (change.method === "DELETE" ? undefined : {}),
-    ifMatch: etag,
-    onlyCreate: change.method === "PUT" && etag === null,
-  });
-  return data.change;
-}
+export type { Change } from "./ask";
 
 function toast(outcome: Outcome) {
   const t = text.value;
@@ -54,37 +24,54 @@ function toast(outcome: Outcome) {
   );
 }
 
-/** What the gateway says when it refuses a change, with a way on. */
-export function Refused({ error, again }: { error: unknown; again?: () => void }) {
+type RefusedProps = { error: unknown; change?: Change | null; again?: () => void };
+
+/** What the gateway says when it refuses a change, with a way on: `again` makes the change of the object as it is now. */
+export function Refused({ error, change, again }: RefusedProps) {
   const t = text.value;
   if (!(error instanceof ApiError)) return <Failure error={error} />;
   const { problem } = error;
-  const more: { holder?: string | null; diff?: string | null } = problem;
+  if (error.status === 412 && change && isCreation(change, change.etag)) return <Holder title={t.exists} address={change.path} />;
   if (error.status === 412) {
     return (
       <div class="stack">
         <Notice tone="warn" title={t.conflict}>
-          <div>{more.diff ? t.conflictText : problem.detail}</div>
+          <Rich>{problem.diff ? t.conflictText : problem.detail}</Rich>
           {again && (
             <div>
               <Button onClick={again}>{t.takeOver}</Button>
             </div>
           )}
         </Notice>
-        {more.diff && <Diff diff={more.diff} />}
+        {problem.diff && <Diff diff={problem.diff} />}
       </div>
     );
   }
-  const holder = more.holder ? /\/v1\/services\/([^/]+)\/apis\/([^/]+)$/.exec(more.holder) : null;
   return (
     <div class="stack tight">
       <Failure error={error} />
-      {holder && (
-        <div>
-          <a href={apiLink(decodeURIComponent(holder[1] ?? ""), decodeURIComponent(holder[2] ?? ""))}>{t.showHolder}</a>
-        </div>
-      )}
+      {problem.holder && <Holder title={null} address={problem.holder} />}
     </div>
+  );
+}
+
+/** Pages of objects by their addresses in the API. */
+function pageOf(address: string): string | null {
+  const parts = address.split("/").slice(2).map(decodeURIComponent);
+  if (parts[0] === "services" && parts[2] === "apis" && parts[3]) return apiLink(parts[1] ?? "", parts[3]);
+  if (parts[0] === "functions" && parts[2]) return functionLink(parts[1] ?? "", parts[2]);
+  return parts[0] === "services" ? `${servicesLink()}?q=${encodeURIComponent(parts[1] ?? "")}` : null;
+}
+
+/** The object that is in the way. */
+function Holder({ title, address }: { title: string | null; address: string }) {
+  const page = pageOf(address);
+  const link = page && <a href={page}>{text.value.showHolder}</a>;
+  if (!title) return <div>{link}</div>;
+  return (
+    <Notice tone="error" title={title}>
+      <div>{link}</div>
+    </Notice>
   );
 }
 
@@ -138,7 +125,8 @@ export function ChangeDialog({ change, onClose }: { change: Change; onClose: () 
       onClose();
       change.onDone?.(outcome);
     } catch (failure) {
-      setPreview(null);
+      // What was reviewed is still right, unless the object is another one by now.
+      if (failure instanceof ApiError && failure.status === 412) setPreview(null);
       setError(failure);
       setBusy(false);
     }
@@ -170,7 +158,7 @@ export function ChangeDialog({ change, onClose }: { change: Change; onClose: () 
     >
       {change.remark}
       {!preview && !error && <Loading />}
-      {error !== null && <Refused error={error} again={change.method === "POST" ? undefined : takeOver} />}
+      {error !== null && <Refused error={error} change={change} again={change.method === "POST" ? undefined : takeOver} />}
       {preview && preview.result === "unchanged" && <Notice>{t.unchanged}</Notice>}
       {preview && preview.result !== "unchanged" && (
         <>
@@ -191,7 +179,7 @@ export function ChangeDialog({ change, onClose }: { change: Change; onClose: () 
               </div>
             </details>
           )}
-          <TextField label={t.note} hint={t.noteHint} value={note} onValue={setNote} />
+          <TextField label={t.note} hint={t.noteHint} value={note} onValue={setNote} maxLength={1000} />
           {change.confirm !== undefined && (
             <TextField label={t.confirmName(change.confirm).replaceAll("`", "")} value={typed} onValue={setTyped} mono />
           )}

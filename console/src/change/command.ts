@@ -34,10 +34,11 @@ export function unbindCommand(api: { service: string; method: string; path: stri
   return command("unbind", api.method, api.path, "--service", api.service);
 }
 
-/** What a command of fngate does not offer, any client of the admin API does. */
+/** What a command of fngate does not offer, any client of the admin API does. A PUT whose tag is null creates. */
 export function curlCommand(method: string, path: string, body?: unknown, ifMatch?: string | null): string {
   const words = ["curl", "--request", method, "--header", '"Authorization: Bearer $FNGATE_TOKEN"'];
   if (ifMatch) words.push("--header", quote(`If-Match: ${ifMatch}`));
+  else if (ifMatch === null && method === "PUT") words.push("--header", quote("If-None-Match: *"));
   if (body !== undefined) words.push("--json", quote(JSON.stringify(body)));
   else words.push("--header", quote("Content-Type: application/json"));
   words.push(quote(location.origin + path));

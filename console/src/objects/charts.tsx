@@ -18,8 +18,8 @@ const text = dictionary({
     failed: "5xx/秒",
     p50: "p50",
     p99: "p99",
-    traffic: (rate: string, errors: string) => `最近两分钟的请求:当前每秒 ${rate} 个,其中失败 ${errors} 个。`,
-    time: (p50: string, p99: string) => `最近两分钟的请求耗时:当前 p50 ${p50},p99 ${p99}。`,
+    traffic: (rate: string, errors: string) => `最近两分钟的请求：当前每秒 ${rate} 个，其中失败 ${errors} 个。`,
+    time: (p50: string, p99: string) => `最近两分钟的请求耗时：当前 p50 ${p50}，p99 ${p99}。`,
   },
 });
 

@@ -1,11 +1,11 @@
 /** How objects of the gateway look on every page. */
-import type { Api, ApiEnvironment, Figures, InstanceState, Traffic } from "../api/schema";
+import type { Api, ApiEnvironment, Figures, InstanceState, Origin, Traffic } from "../api/schema";
 import { formatNumber } from "../i18n";
 import { functionIdLink, LATEST } from "../shell/links";
-import { Badge, type Tone } from "../ui/parts";
+import { Badge, WriteButton, WriteLink, type Tone } from "../ui/parts";
 import { text } from "./text";
 
-const INSTANCE_TONES: Record<InstanceState, Tone> = { up: "ok", down: "error", unused: "plain", never_answered: "warn" };
+export const INSTANCE_TONES: Record<InstanceState, Tone> = { up: "ok", down: "error", unused: "plain", never_answered: "warn" };
 
 export function InstanceBadge({ state }: { state: InstanceState }) {
   return (
@@ -15,13 +15,20 @@ export function InstanceBadge({ state }: { state: InstanceState }) {
   );
 }
 
+/** To the form of an object; a button that says why not if its file is read-only. */
+export function EditLink({ origin, href, children }: { origin: Origin; href: string; children: string }) {
+  const reason = origin.read_only;
+  if (!reason) return <WriteLink icon="edit" href={href} children={children} />;
+  return <WriteButton icon="edit" disabled title={reason} children={children} />;
+}
+
 const ENVIRONMENT_TONES: Record<string, Tone> = { release: "accent", prepub: "violet", test: "info" };
 
 export function EnvironmentBadge({ name, pinned }: { name: string; pinned?: number | null }) {
   const t = text.value;
   return (
     <Badge tone={ENVIRONMENT_TONES[name] ?? "plain"} title={pinned ? t.pinned(pinned) : undefined}>
-      {t.environments[name] ?? name}
+      {name}
       {pinned ? ` @${pinned}` : ""}
     </Badge>
   );

@@ -1,8 +1,11 @@
 import { dictionary } from "../i18n";
 
+/** As the configuration writes them, in every language. */
+const environments: Record<string, string> = { release: "release", prepub: "prepub", test: "test" };
+
 export const text = dictionary({
   en: {
-    environments: { release: "release", prepub: "prepub", test: "test" } as Record<string, string>,
+    environments,
     pinned: (revision: number) => `pinned to revision ${revision}`,
     instance: { up: "Up", down: "Down", unused: "Not used yet", never_answered: "Never answered" },
     instanceWhy: {
@@ -15,15 +18,15 @@ export const text = dictionary({
     disabled: "Off",
     unreachable: "No domain",
     unreachableWhy: "The service has no domain in the environments of this API, so no request reaches it.",
-    perSecond: "req/s",
     rate: (requests: string) => `${requests} req/s`,
     errors: (rate: string) => `${rate} errors/s`,
     idle: "idle",
+    gone: { apis: "This API was deleted or never existed", functions: "This function was deleted or never existed" },
   },
   zh: {
-    environments: { release: "发布", prepub: "预发布", test: "测试" } as Record<string, string>,
+    environments,
     pinned: (revision: number) => `固定在版本 ${revision}`,
-    instance: { up: "正常", down: "不可用", unused: "尚未使用", never_answered: "从未应答" },
+    instance: { up: "正常", down: "无法连接", unused: "尚未使用", never_answered: "从未应答" },
     instanceWhy: {
       up: "最近一次请求已得到应答。",
       down: "最近一次连接失败。",
@@ -34,9 +37,9 @@ export const text = dictionary({
     disabled: "停用",
     unreachable: "无域名",
     unreachableWhy: "该服务在此 API 的环境中没有域名，请求无法到达。",
-    perSecond: "请求/秒",
     rate: (requests: string) => `${requests} 请求/秒`,
     errors: (rate: string) => `${rate} 错误/秒`,
     idle: "空闲",
+    gone: { apis: "这个 API 已被删除或从未存在", functions: "这个函数已被删除或从未存在" },
   },
 });

@@ -10,7 +10,7 @@ export const apiLink = (service: string, api: string) => link("apis", service, a
 export const editApiLink = (service: string, api: string) => `${apiLink(service, api)}/edit`;
 export const newApiLink = (known: { service?: string; function?: string; path?: string; method?: string } = {}) =>
   link("bind") + query(known);
-export const functionsLink = () => link("functions");
+export const functionsLink = (filters: Record<string, string> = {}) => link("functions") + query(filters);
 /** `version` may be the default, `$LATEST`. */
 export const functionLink = (namespace: string, name: string, version?: string) => link("functions", namespace, named(name, version));
 export const editFunctionLink = (namespace: string, name: string, version?: string) => `${functionLink(namespace, name, version)}/edit`;

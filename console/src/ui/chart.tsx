@@ -16,6 +16,10 @@ export type Line = {
 const HEIGHT = 180;
 /** Seconds that are in view at least: a curve of few points says nothing. */
 const SPAN = 30;
+/** Seconds that are in view at most. */
+const LONGEST = 120;
+/** Seconds without a figure that are a hole: nobody looked. */
+const HOLE = 5;
 
 function colors() {
   const style = getComputedStyle(document.documentElement);
@@ -63,6 +67,18 @@ function draw(target: HTMLElement, lines: Line[], format: (value: number) => str
   );
 }
 
+/** The figures in view, with a hole in the lines where there are none. */
+function inView(times: number[], lines: Line[]): uPlot.AlignedData {
+  const data: (number | null)[][] = [[], ...lines.map(() => [])];
+  const push = (time: number, index: number) => [time, ...lines.map(({ values }) => values[index] ?? null)].forEach((value, row) => data[row]?.push(value));
+  times.forEach((time, index) => {
+    if (time < (times.at(-1) ?? 0) - LONGEST) return;
+    if (time - (times[index - 1] ?? time) > HOLE) push(time - 1, -1);
+    push(time, index);
+  });
+  return data as uPlot.AlignedData;
+}
+
 /** `times` are seconds since the epoch. `summary` says in words what the picture shows. */
 export function Chart({
   times,
@@ -93,11 +109,11 @@ export function Chart({
     // Another language, theme or set of lines makes a new picture; figures only change its data.
   }, [kinds, dark]);
   useEffect(() => {
-    plot.current?.setData([times, ...lines.map((line) => line.values)] as uPlot.AlignedData);
+    plot.current?.setData(inView(times, lines));
   }, [times, lines]);
   return (
     <figure>
-      <div ref={target} role="img" aria-label={summary} style={{ height: `${HEIGHT}px`, overflow: "hidden" }} />
+      <div ref={target} role="img" aria-label={summary} style={{ height: `${HEIGHT}px`, overflow: "hidden", visibility: times.length > 0 ? "visible" : "hidden" }} />
       <figcaption class="row small muted" style={{ marginTop: "6px" }}>
         {lines.map((line) => (
           <span class="row tight">

@@ -286,6 +286,7 @@ type InputProps = {
   type?: string;
   list?: string;
   autoFocus?: boolean;
+  maxLength?: number;
   disabled?: boolean;
   autocomplete?: string;
 };
@@ -392,7 +393,12 @@ export function SearchBox({ value, onValue, label }: { value: string; onValue: (
   const input = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState(value);
   const timer = useRef(0);
+  // The filters may be others by the time that the search begins.
+  const latest = useRef(onValue);
+  latest.current = onValue;
   useEffect(() => setTyped(value), [value]);
+  // Whoever goes to another page does not search any more.
+  useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || (event.target as HTMLElement).closest("input, textarea, select, dialog"))
@@ -406,7 +412,7 @@ export function SearchBox({ value, onValue, label }: { value: string; onValue: (
   const later = (next: string) => {
     setTyped(next);
     clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => onValue(next), 150);
+    timer.current = window.setTimeout(() => latest.current(next), 150);
   };
   return (
     <div class="search">

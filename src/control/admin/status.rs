@@ -1,18 +1,23 @@
 //! `/v1/status`: how the gateway is. `/v1/events`: that something has changed.
 
+#![expect(unused_qualifications, reason = "in the code that utoipa::path makes")]
+
 use std::convert::Infallible;
+use std::future::ready;
 use std::path::Path;
+use std::pin::Pin;
 
 use axum::Json as Answer;
 use axum::extract::State as Extract;
 use axum::response::sse::{Event, Sse};
-use futures_util::Stream;
-use futures_util::stream::unfold;
+use futures_util::stream::{once, pending, select, unfold};
+use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
+use super::extract::Params;
 use super::refusal::Refused;
 use super::state::State;
 use super::streams;
@@ -199,20 +204,56 @@ fn warning(message: String) -> Finding {
     Finding::from(&Diagnostic::warning(message))
 }
 
-/// Follow changes: an event with each configuration that is applied or refused, and with each release.
-#[utoipa::path(get, operation_id = "followChanges", path = "/v1/events", tag = "status", responses(
-    (status = 200, description = "Events named `change`", body = ChangeEvent, content_type = "text/event-stream"),
+/// What is followed beside changes.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct EventQuery {
+    /// The events of `/v1/live`, too.
+    #[serde(default)]
+    pub figures: bool,
+    /// The events of `/v1/requests`, too: its query, percent-encoded; empty for all requests.
+    pub requests: Option<String>,
+}
+
+/// Follow changes: an event with each configuration that is applied or refused, and with each release. Figures and requests come over the
+/// same connection: browsers open six to one host, over all tabs.
+#[utoipa::path(get, operation_id = "followChanges", path = "/v1/events", tag = "status", params(EventQuery), responses(
+    (status = 200, description = "Events named `change`, and those of the other streams", body = ChangeEvent, content_type = "text/event-stream"),
     Refused,
 ))]
 pub async fn events(
     Extract(state): Extract<State>,
     caller: Caller,
+    Params(query): Params<EventQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let filter = query.requests.map(|text| {
+        let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
+        streams::filter(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
+    });
+    let filter = filter.transpose()?;
     let room = state.stream()?;
+    let figures = query.figures.then(|| ending(streams::figures(state.clone(), caller.clone())));
+    let requests = filter.map(|filter| ending(streams::followed(state.clone(), caller.clone(), filter)));
+    let more = [figures, requests].map(|stream| stream.unwrap_or_else(|| Box::pin(pending())));
+    let [figures, requests] = more;
+    let all = select(ending(changes(state, caller)), select(figures, requests));
+    Ok(streams::events(all.take_while(|event| ready(event.is_some())).filter_map(ready), room))
+}
+
+type Ending = Pin<Box<dyn Stream<Item = Option<Event>> + Send>>;
+
+/// A stream whose end is an item: of several, the first that ends ends all.
+fn ending(stream: impl Stream<Item = Event> + Send + 'static) -> Ending {
+    Box::pin(stream.map(Some).chain(once(ready(None))))
+}
+
+/// Changes, while the caller is known.
+fn changes(state: State, caller: Caller) -> impl Stream<Item = Event> {
     let mut board = state.board.clone();
     // What is there now is told at once.
     board.mark_changed();
-    let stream = unfold((board, state, caller, room), |(mut board, state, caller, room)| async move {
+    unfold((board, state, caller), |(mut board, state, caller)| async move {
         board.changed().await.ok().filter(|()| state.still_knows(&caller))?;
         let known = board.borrow_and_update().clone();
         let change = ChangeEvent {
@@ -221,9 +262,8 @@ pub async fn events(
             warnings: known.warnings.len(),
         };
         let event = Event::default().event("change").json_data(change).ok()?;
-        Some((Ok(event), (board, state, caller, room)))
-    });
-    Ok(streams::events(stream))
+        Some((event, (board, state, caller)))
+    })
 }
 
 impl State {

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use axum::extract::State as Extract;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::Stream;
 use futures_util::stream::unfold;
+use futures_util::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
@@ -25,12 +26,16 @@ use crate::telemetry::tail::RequestEvent;
 /// How often a stream without events says that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// A stream of events, which says that it lives when there are none.
-pub fn events<S>(stream: S) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+/// Events for somebody who has got room for them. When there are none, the stream says that it lives.
+pub fn events<S>(stream: S, room: OwnedSemaphorePermit) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
 where
-    S: Stream<Item = Result<Event, Infallible>> + Send + 'static,
+    S: Stream<Item = Event> + Send + 'static,
 {
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    let held = stream.map(move |event| {
+        let _held = &room;
+        Ok(event)
+    });
+    Sse::new(held).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 /// Which requests are asked for: those that match every filter.
@@ -80,21 +85,29 @@ pub async fn requests(
         ("method", method),
         ("slower_than", slower_than),
     ];
-    let pairs = given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
-    let filter = TailFilter::parse(pairs).map_err(|error| Problem::invalid(error.to_string()))?;
+    let filter = filter(given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))))?;
     let room = state.stream()?;
-    let stream = unfold(
-        (state.tail.subscribe(filter), state, caller, room),
-        |(mut subscription, state, caller, room)| async move {
-            let item = subscription.next().await.filter(|_| state.still_knows(&caller))?;
-            let event = match item {
-                TailItem::Event(event) => Event::default().event("request").json_data(&*event),
-                TailItem::Lost(lost) => Event::default().event("lost").json_data(Lost { lost }),
-            };
-            Some((Ok(event.ok()?), (subscription, state, caller, room)))
-        },
-    );
-    Ok(events(stream))
+    Ok(events(followed(state, caller, filter), room))
+}
+
+/// Filters of requests, by their names.
+///
+/// # Errors
+/// 422
+pub fn filter<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<TailFilter, Problem> {
+    TailFilter::parse(pairs).map_err(|error| Problem::invalid(error.to_string()))
+}
+
+/// Requests as they end, while the caller is known.
+pub fn followed(state: State, caller: Caller, filter: TailFilter) -> impl Stream<Item = Event> {
+    unfold((state.tail.subscribe(filter), state, caller), |(mut subscription, state, caller)| async move {
+        let item = subscription.next().await.filter(|_| state.still_knows(&caller))?;
+        let event = match item {
+            TailItem::Event(event) => Event::default().event("request").json_data(&*event),
+            TailItem::Lost(lost) => Event::default().event("lost").json_data(Lost { lost }),
+        };
+        Some((event.ok()?, (subscription, state, caller)))
+    })
 }
 
 /// Follow the figures of each second.
@@ -107,11 +120,14 @@ pub async fn live(
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let room = state.stream()?;
-    let begin = (state.live.subscribe(), state, caller, room);
-    let stream = unfold(begin, |(mut subscription, state, caller, room)| async move {
+    Ok(events(figures(state, caller), room))
+}
+
+/// The figures of each second, while the caller is known.
+pub fn figures(state: State, caller: Caller) -> impl Stream<Item = Event> {
+    unfold((state.live.subscribe(), state, caller), |(mut subscription, state, caller)| async move {
         let figures = subscription.next().await.filter(|_| state.still_knows(&caller))?;
         let event = Event::default().event("figures").json_data(&*figures).ok()?;
-        Some((Ok(event), (subscription, state, caller, room)))
-    });
-    Ok(events(stream))
+        Some((event, (subscription, state, caller)))
+    })
 }

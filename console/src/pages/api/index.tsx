@@ -9,20 +9,24 @@ import { Origin } from "../../change/origin";
 import { formatNumber } from "../../i18n";
 import { apiPath, bodyOf, ruleOf } from "../../objects/api";
 import { TimeChart, TrafficChart } from "../../objects/charts";
-import { ApiState, Environments, trafficOfApi } from "../../objects/parts";
+import { Gone, isGone } from "../../objects/gone";
+import { ApiState, EditLink, Environments, trafficOfApi } from "../../objects/parts";
 import { apisLink, editApiLink, explainLink } from "../../shell/links";
-import { Badge, Card, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton, WriteLink } from "../../ui/parts";
-import { gatewayAddress, sampleHost, samplePath } from "../requests/sample";
-import { useApi } from "./data";
+import { Badge, Card, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton } from "../../ui/parts";
+import { address, bare } from "../explain/lookup";
+import { samplePath } from "../requests/sample";
+import { isServed, useApi, useServed, type Missing, type Served } from "./data";
 import { LastRequests } from "./last";
 import { text } from "./text";
 import { Way } from "./way";
 
-/** A URL that leads to the API, for a first try; empty if no domain does. */
-function exampleUrl(api: Api): string {
-  const domain = api.status.environments.flatMap((environment) => environment.domains)[0];
-  if (!domain) return "";
-  return `http://${sampleHost(domain.host) ?? gatewayAddress.value}${domain.base_path.replace(/\/$/, "")}${samplePath(api.path)}`;
+/** A request that leads to the API, for a first try; without a URL if no domain does. */
+function exampleOf(served: (Served | Missing)[], { method }: Api): { method: string; url: string } {
+  const first = served.filter(isServed).find(({ domains }) => domains.length > 0);
+  const domain = first?.domains[0];
+  const word = first?.method ?? method;
+  const url = domain ? address(domain.host, bare(domain.base_path) + samplePath(first?.path ?? "")) : "";
+  return { method: word === "ANY" ? "GET" : word, url };
 }
 
 function switchOf(api: Api, etag: string | null): Change {
@@ -120,19 +124,22 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
   const figures = useFigures();
   const pick = useCallback((one: Figures) => trafficOfApi(one, api.service, api.name), [api.service, api.name]);
   const rate = trafficOfApi(figures.at(-1), api.service, api.name).reduce((sum, one) => sum + one.requests, 0);
-  const locked = Boolean(api.status.origin.read_only) || etag === null;
+  const served = useServed(api);
+  const example = exampleOf(served, api);
+  const reason = api.status.origin.read_only ?? undefined;
+  const locked = Boolean(reason) || etag === null;
   const actions = (
     <>
-      <LinkButton icon="explain" href={explainLink({ method: api.method === "ANY" ? "GET" : api.method, url: exampleUrl(api) })}>
+      <LinkButton icon="explain" href={explainLink(example)}>
         {t.try}
       </LinkButton>
-      <WriteLink icon="edit" href={editApiLink(api.service, api.name)}>
+      <EditLink origin={api.status.origin} href={editApiLink(api.service, api.name)}>
         {t.edit}
-      </WriteLink>
-      <WriteButton icon={api.enabled ? "pause" : "play"} disabled={locked} onClick={() => review(switchOf(api, etag))}>
+      </EditLink>
+      <WriteButton icon={api.enabled ? "pause" : "play"} disabled={locked} title={reason} onClick={() => review(switchOf(api, etag))}>
         {api.enabled ? t.off : t.on}
       </WriteButton>
-      <WriteButton icon="trash" kind="danger" disabled={locked} onClick={() => review(unbindOf(api, etag, rate, () => route(apisLink())))}>
+      <WriteButton icon="trash" kind="danger" disabled={locked} title={reason} onClick={() => review(unbindOf(api, etag, rate, () => route(apisLink())))}>
         {t.unbind}
       </WriteButton>
     </>
@@ -150,7 +157,7 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
     <Page title={title} lead={<Lead api={api} />} actions={actions}>
       <Notices api={api} />
       <Card title={t.way}>
-        <Way api={api} />
+        <Way served={served} />
       </Card>
       <div class="grid wide">
         <Card title={t.traffic}>
@@ -161,7 +168,7 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
         </Card>
       </div>
       <div class="grid wide">
-        <LastRequests api={api} url={exampleUrl(api)} />
+        <LastRequests api={api} example={example} />
         <Card title={t.facts}>
           <Settings api={api} />
         </Card>
@@ -183,8 +190,7 @@ export function OneApi() {
   const { params } = useRoute();
   const [service, name] = [params.service ?? "", params.api ?? ""];
   const { data, etag, error, reload } = useApi(service, name);
-  if (data) {
-    return <Found api={data} etag={etag} />;
-  }
+  if (isGone(error)) return <Gone kind="apis" name={name} />;
+  if (data) return <Found api={data} etag={etag} />;
   return <Page title={name}>{error ? <Failure error={error} retry={reload} /> : <Loading />}</Page>;
 }

@@ -10,7 +10,7 @@ import { text } from "./text";
 
 const SHOWN = 8;
 
-export function LastRequests({ api, url }: { api: Api; url: string }) {
+export function LastRequests({ api, example }: { api: Api; example: { method: string; url: string } }) {
   const t = text.value;
   const { requests } = useTail({ service: api.service, api: api.name }, SHOWN);
   const all = <a href={requestsLink({ service: api.service, api: api.name })}>{t.all}</a>;
@@ -20,10 +20,10 @@ export function LastRequests({ api, url }: { api: Api; url: string }) {
         <div class="empty">
           <strong>{t.noRequests}</strong>
           <p class="small">{t.lastHint}</p>
-          {url && (
+          {example.url && (
             <>
               <p class="small">{t.noRequestsText}</p>
-              <Code wrap>{curl({ method: api.method === "ANY" ? "GET" : api.method, url })}</Code>
+              <Code wrap>{curl(example)}</Code>
             </>
           )}
         </div>

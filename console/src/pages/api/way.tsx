@@ -1,10 +1,11 @@
 /** The way of a request as a picture: domains, rule, function, instances. */
 import type { ComponentChildren } from "preact";
-import type { Api, ApiEnvironment } from "../../api/schema";
+import { useInstances } from "../../objects/instances";
 import { EnvironmentBadge, FunctionName, InstanceBadge } from "../../objects/parts";
+import { revisionLink } from "../../shell/links";
 import { Icon } from "../../ui/icon";
 import { Method } from "../../ui/parts";
-import { useInstances } from "./data";
+import { isServed, type Missing, type Served } from "./data";
 import { text } from "./text";
 import "./way.css";
 
@@ -18,10 +19,9 @@ function Station({ title, children }: { title: string; children: ComponentChildr
 }
 
 function Instances({ id }: { id: string }) {
-  const instances = useInstances(id);
   return (
     <ul class="stack tight">
-      {instances.map((instance) => (
+      {useInstances(id)?.map((instance) => (
         <li class="row tight">
           <code class="wrap-any">{instance.address}</code>
           <InstanceBadge state={instance.state} />
@@ -31,49 +31,60 @@ function Instances({ id }: { id: string }) {
   );
 }
 
-function OneWay({ api, environment }: { api: Api; environment: ApiEnvironment }) {
+function Stations({ served }: { served: Served }) {
   const t = text.value;
+  return (
+    <ol class="way">
+      <Station title={t.domains}>
+        {served.domains.length === 0 && <span style={{ color: "var(--warn)" }}>{t.noDomain}</span>}
+        <ul class="stack tight">
+          {served.domains.map((domain) => (
+            <li>
+              <code class="wrap-any">{domain.host + domain.base_path}</code>
+            </li>
+          ))}
+        </ul>
+      </Station>
+      <Icon name="right" />
+      <Station title={t.rule}>
+        <span class="row tight">
+          <Method method={served.method} />
+          <code class="wrap-any">{served.path}</code>
+        </span>
+        {served.pinned && (
+          <a class="small" href={revisionLink(served.pinned)}>
+            {t.asOf(served.pinned)}
+          </a>
+        )}
+      </Station>
+      <Icon name="right" />
+      <Station title={t.function}>
+        <FunctionName id={served.function} />
+      </Station>
+      <Icon name="right" />
+      <Station title={t.instances}>
+        <Instances id={served.function} />
+      </Station>
+    </ol>
+  );
+}
+
+function OneWay({ one }: { one: Served | Missing }) {
   return (
     <div class="stack tight">
       <div>
-        <EnvironmentBadge name={environment.environment} pinned={environment.pinned} />
+        <EnvironmentBadge name={one.environment} pinned={one.pinned} />
       </div>
-      <ol class="way">
-        <Station title={t.domains}>
-          {environment.domains.length === 0 && <span style={{ color: "var(--warn)" }}>{t.noDomain}</span>}
-          <ul class="stack tight">
-            {environment.domains.map((domain) => (
-              <li>
-                <code class="wrap-any">{domain.host + domain.base_path}</code>
-              </li>
-            ))}
-          </ul>
-        </Station>
-        <Icon name="right" />
-        <Station title={t.rule}>
-          <span class="row tight">
-            <Method method={api.method} />
-            <code class="wrap-any">{api.path}</code>
-          </span>
-        </Station>
-        <Icon name="right" />
-        <Station title={t.function}>
-          <FunctionName id={environment.function} />
-        </Station>
-        <Icon name="right" />
-        <Station title={t.instances}>
-          <Instances id={environment.function} />
-        </Station>
-      </ol>
+      {isServed(one) ? <Stations served={one} /> : !one.loading && <p class="muted">{text.value.notIn(one.pinned)}</p>}
     </div>
   );
 }
 
-export function Way({ api }: { api: Api }) {
+export function Way({ served }: { served: (Served | Missing)[] }) {
   return (
     <div class="stack">
-      {api.status.environments.map((environment) => (
-        <OneWay api={api} environment={environment} />
+      {served.map((one) => (
+        <OneWay key={one.environment} one={one} />
       ))}
     </div>
   );

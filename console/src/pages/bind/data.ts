@@ -4,7 +4,9 @@ import type { Api, ApiBody } from "../../api/schema";
 import type { Change } from "../../change/change";
 import { bindCommand } from "../../change/command";
 import { apiPath, ruleOf } from "../../objects/api";
-import { headersOf, rowsOf, type HeaderRow } from "../../objects/headers";
+import { compact } from "../../objects/body";
+import { areHeadersFine, headersOf, rowsOf, type HeaderRow } from "../../objects/headers";
+import { person } from "../../session";
 
 export type Form = {
   service: string;
@@ -36,6 +38,20 @@ export const EMPTY: Form = {
   versions: {},
 };
 
+/** The API that is changed, as the form was opened with it. */
+export type Existing = { name: string; etag: string; form: Form };
+
+/** What was typed for a new API, until it is bound or cancelled: the form leads to pages for what it lacks. */
+let kept: { by: string | undefined; form: Form } | null = null;
+
+export function keep(form: Form | null): void {
+  kept = form && { by: person.value?.name, form };
+}
+
+export function keptForm(): Form | null {
+  return kept && kept.by === person.value?.name ? kept.form : null;
+}
+
 export function useApi(service: string, name: string): Loaded<Api> {
   return useQuery<Api>(apiPath(service, name));
 }
@@ -58,57 +74,72 @@ export function formOf(api: Api): Form {
   };
 }
 
+const trimmed = (form: Form): Form => ({
+  ...form,
+  name: form.name.trim(),
+  path: form.path.trim(),
+  function: form.function.trim(),
+  timeout: form.timeout.trim(),
+  maxBody: form.maxBody.trim(),
+});
+
+/** Whether an API that is called by its method and path gets others, and would keep the old ones as its name. */
+export function isMoved(form: Form, { form: old }: Existing): boolean {
+  return old.name === "" && form.path.trim() !== "" && ruleOf(trimmed(form)) !== ruleOf(old);
+}
+
+/** The name in the address of a new API. */
+export function nameOf(form: Form): string {
+  return form.name.trim() || ruleOf(trimmed(form));
+}
+
 function bodyOfForm(form: Form): ApiBody {
-  const versions = Object.fromEntries(
-    Object.entries(form.versions).filter(([environment, version]) => version.trim() && form.environments.includes(environment)),
-  );
-  return {
-    path: form.path.trim(),
+  const versions = Object.entries(form.versions)
+    .map(([environment, version]) => [environment, version.trim()] as const)
+    .filter(([environment, version]) => version && form.environments.includes(environment));
+  return compact({
+    path: form.path,
     method: form.method,
-    function: form.function.trim(),
+    function: form.function,
     environments: form.environments,
-    timeout: form.timeout.trim() || null,
-    max_body_bytes: form.maxBody.trim() || null,
-    raw_path: form.rawPath,
-    enabled: form.enabled,
+    timeout: form.timeout || null,
+    max_body_bytes: form.maxBody || null,
+    raw_path: form.rawPath || null,
+    enabled: form.enabled ? null : false,
     headers: headersOf(form.headers),
-    versions,
-  };
+    versions: Object.fromEntries(versions),
+  });
 }
 
-/** `fngate bind` where it can say everything that the form says. */
-function commandsOf(form: Form, replace: boolean): string[] | undefined {
-  const more =
-    form.maxBody.trim() ||
-    form.rawPath ||
-    !form.enabled ||
-    Object.keys(headersOf(form.headers)).length > 0 ||
-    Object.values(form.versions).some(Boolean);
-  if (more) return undefined;
-  const isDefault = form.environments.join() === EMPTY.environments.join();
-  return [
-    bindCommand(
-      {
-        ...form,
-        path: form.path.trim(),
-        name: form.name.trim(),
-        timeout: form.timeout.trim(),
-        environments: isDefault ? [] : form.environments,
-      },
-      replace,
-    ),
-  ];
+/** The keys that `fngate bind` cannot say. */
+function furtherOf(form: Form): string {
+  const { max_body_bytes, raw_path, enabled, headers } = bodyOfForm(form);
+  return JSON.stringify([max_body_bytes, raw_path, enabled, headers]);
 }
 
-/** Null while the form lacks something. `existing` is the name and the ETag of the API that is changed. */
-export function changeOf(form: Form, existing: { name: string; etag: string | null } | null): Omit<Change, "title" | "verb"> | null {
-  const name = existing?.name ?? (form.name.trim() || `${form.method} ${form.path.trim()}`);
-  if (!form.service || !form.path.trim() || !form.function.trim() || form.environments.length === 0) return null;
+/**
+ * `fngate bind` where it does the same as the form.
+ *
+ * With `--replace` it finds the API by method and path, drops its versions, and keeps what it is not told.
+ */
+function commandsOf(form: Form, old: Form | null): string[] | undefined {
+  const before = old ?? EMPTY;
+  const isSame = furtherOf(form) === furtherOf(before) && before.enabled && !bodyOfForm(form).versions;
+  const isFound = !old || (ruleOf(form) === ruleOf(old) && (form.timeout !== "" || old.timeout === ""));
+  if (!isSame || !isFound) return undefined;
+  const environments = form.environments.join() === before.environments.join() ? [] : form.environments;
+  return [bindCommand({ ...form, name: old ? null : form.name, environments }, old !== null)];
+}
+
+/** Null while the form lacks something. `existing` is the API that is changed. */
+export function changeOf(typed: Form, existing: Existing | null): Omit<Change, "title" | "verb"> | null {
+  const form = trimmed(typed);
+  if (!form.service || !form.path || !form.function || form.environments.length === 0 || !areHeadersFine(form.headers)) return null;
   return {
     method: "PUT",
-    path: apiPath(form.service, name),
+    path: apiPath(form.service, existing?.name ?? nameOf(form)),
     etag: existing?.etag ?? null,
     body: bodyOfForm(form),
-    commands: commandsOf(form, existing !== null),
+    commands: commandsOf(form, existing && existing.form),
   };
 }

@@ -1,68 +1,108 @@
 /** The form that binds an API, new or known. */
 import { useLocation, useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
-import { Refused, useChange } from "../../change/change";
-import { useDraft, withoutPointers } from "../../change/draft";
+import { useChange, type Change } from "../../change/change";
+import { useDraft } from "../../change/draft";
 import { ruleOf } from "../../objects/api";
+import { readTag } from "../../objects/body";
+import { FormEnd, FormFields } from "../../objects/form";
 import { HeaderRows } from "../../objects/headers";
 import { ENVIRONMENTS, METHODS, useFunctionNames, useServices } from "../../objects/lists";
 import { text as objects } from "../../objects/text";
+import { mayWrite } from "../../session";
 import { apiLink, newFunctionLink, servicesLink } from "../../shell/links";
-import { Card, Check, Code, Failure, LinkButton, Loading, Notice, Page, Rich, SelectField, TextField, WriteButton } from "../../ui/parts";
-import { changeOf, EMPTY, formOf, useApi, type Form } from "./data";
+import { Check, Failure, Loading, Notice, Page, Rich, SelectField, TextField } from "../../ui/parts";
+import { changeOf, EMPTY, formOf, isMoved, keep, keptForm, nameOf, useApi, type Existing, type Form } from "./data";
 import { text } from "./text";
 
-/** Keys that have a field here, as JSON pointers. */
-const SHOWN = ["/path", "/method", "/function", "/timeout", "/max_body_bytes", "/headers", "/environments", "/versions", "/name"];
-
-type Existing = { name: string; etag: string | null; rule: string };
 type Part = (part: Partial<Form>) => void;
 type Wrong = (pointer: string) => string | null;
+type Props = { form: Form; set: Part; wrong: Wrong };
 
-function MainFields({ form, set, wrong, existing }: { form: Form; set: Part; wrong: Wrong; existing: Existing | null }) {
+/** Keys in the part of the form that is closed at first. */
+const FURTHER = ["/max_body_bytes", "/headers"];
+const versionKeys = (form: Form) => form.environments.map((name) => `/versions/${name}`);
+
+/** Keys whose errors stand beside a field, as JSON pointers. */
+function shownIn(form: Form, isNew: boolean): string[] {
+  const main = ["/path", "/method", "/function", "/timeout", "/environments", ...FURTHER, ...versionKeys(form)];
+  return isNew ? [...main, "/name"] : main;
+}
+
+function ServiceField({ form, set, disabled }: { form: Form; set: Part; disabled: boolean }) {
   const t = text.value;
   const services = useServices();
+  if (services.length === 0) {
+    return (
+      <Notice>
+        {t.noService} <a href={servicesLink()}>{t.addService}</a>
+      </Notice>
+    );
+  }
+  return (
+    <SelectField
+      label={t.service}
+      hint={t.serviceHint}
+      value={form.service}
+      onValue={(service) => set({ service })}
+      disabled={disabled}
+      choices={services.map(({ name }) => ({ value: name, label: name }))}
+    />
+  );
+}
+
+function RuleFields({ form, set, wrong, focus }: Props & { focus: boolean }) {
+  const t = text.value;
+  return (
+    <div class="fields">
+      <SelectField
+        label={t.method}
+        value={form.method}
+        onValue={(method) => set({ method })}
+        error={wrong("/method")}
+        choices={METHODS.map((value) => ({ value, label: value }))}
+      />
+      <TextField
+        label={t.path}
+        hint={t.pathHint}
+        value={form.path}
+        onValue={(path) => set({ path })}
+        error={wrong("/path")}
+        mono
+        required
+        placeholder="/orders/{id}"
+        autoFocus={focus}
+      />
+    </div>
+  );
+}
+
+/** An API cannot be renamed: with another path it is either called by the old one, or a new API. */
+function Moved({ rule, asNew, onAsNew }: { rule: string; asNew: boolean; onAsNew: (asNew: boolean) => void }) {
+  const t = text.value;
+  return (
+    <Notice tone="warn">
+      <div>
+        <Rich>{asNew ? t.staysBound(rule) : t.keepsName(rule)}</Rich>
+      </div>
+      <Check label={t.asNew} checked={asNew} onValue={onAsNew} />
+    </Notice>
+  );
+}
+
+function FunctionField({ form, set, wrong }: Props) {
+  const t = text.value;
   const functions = useFunctionNames();
-  const choices = services.map(({ name }) => ({ value: name, label: name }));
+  const none = (
+    <>
+      {t.noFunction} <a href={newFunctionLink()}>{t.addFunction}</a>
+    </>
+  );
   return (
     <>
-      {services.length === 0 ? (
-        <Notice>
-          {t.noService} <a href={servicesLink()}>{t.addService}</a>
-        </Notice>
-      ) : (
-        <SelectField
-          label={t.service}
-          hint={t.serviceHint}
-          value={form.service}
-          onValue={(service) => set({ service })}
-          disabled={existing !== null}
-          choices={choices}
-        />
-      )}
-      <div class="fields">
-        <SelectField
-          label={t.method}
-          value={form.method}
-          onValue={(method) => set({ method })}
-          error={wrong("/method")}
-          choices={METHODS.map((value) => ({ value, label: value }))}
-        />
-        <TextField
-          label={t.path}
-          hint={t.pathHint}
-          value={form.path}
-          onValue={(path) => set({ path })}
-          error={wrong("/path")}
-          mono
-          required
-          placeholder="/orders/{id}"
-          autoFocus={existing === null}
-        />
-      </div>
       <TextField
         label={t.function}
-        hint={functions.length === 0 ? <NoFunction /> : t.functionHint}
+        hint={functions.length === 0 ? none : t.functionHint}
         value={form.function}
         onValue={(value) => set({ function: value })}
         error={wrong("/function")}
@@ -79,39 +119,86 @@ function MainFields({ form, set, wrong, existing }: { form: Form; set: Part; wro
   );
 }
 
-function NoFunction() {
-  const t = text.value;
-  return (
-    <>
-      {t.noFunction} <a href={newFunctionLink()}>{t.addFunction}</a>
-    </>
-  );
-}
-
-function EnvironmentChecks({ form, set }: { form: Form; set: Part }) {
+function EnvironmentChecks({ form, set, wrong }: Props) {
   const t = text.value;
   const toggle = (name: string, on: boolean) =>
     set({ environments: ENVIRONMENTS.filter((one) => (one === name ? on : form.environments.includes(one))) });
+  const error = form.environments.length === 0 ? t.noEnvironment : wrong("/environments");
   return (
-    <fieldset class="plain">
+    <fieldset class="plain field">
       <legend class="label">{t.environments}</legend>
       <div class="checks">
         {ENVIRONMENTS.map((name) => (
           <Check label={objects.value.environments[name]} checked={form.environments.includes(name)} onValue={(on) => toggle(name, on)} />
         ))}
       </div>
+      {error && (
+        <div class="wrong" role="alert">
+          <Rich>{error}</Rich>
+        </div>
+      )}
     </fieldset>
   );
 }
 
-function MoreFields({ form, set, wrong, existing }: { form: Form; set: Part; wrong: Wrong; existing: Existing | null }) {
+function TimeoutAndName({ form, set, wrong, isNew }: Props & { isNew: boolean }) {
   const t = text.value;
-  const isSpecial = Boolean(
-    form.maxBody || form.rawPath || !form.enabled || form.headers.length > 0 || Object.keys(form.versions).length > 0,
-  );
-  const [open] = useState(isSpecial);
   return (
-    <details open={open}>
+    <div class="fields">
+      <TextField
+        label={t.timeout}
+        hint={t.timeoutHint}
+        value={form.timeout}
+        onValue={(timeout) => set({ timeout })}
+        error={wrong("/timeout")}
+        mono
+      />
+      {isNew && (
+        <TextField
+          label={t.name}
+          hint={t.nameHint}
+          value={form.name}
+          onValue={(name) => set({ name })}
+          error={wrong("/name")}
+          mono
+        />
+      )}
+    </div>
+  );
+}
+
+function Versions({ form, set, wrong }: Props) {
+  const t = text.value;
+  return (
+    <div class="stack tight">
+      <div class="label">{t.versions}</div>
+      <div class="fields">
+        {form.environments.map((name) => (
+          <TextField
+            label={objects.value.environments[name] ?? name}
+            value={form.versions[name] ?? ""}
+            onValue={(version) => set({ versions: { ...form.versions, [name]: version } })}
+            error={wrong(`/versions/${name}`)}
+            mono
+          />
+        ))}
+      </div>
+      <div class="hint muted small">{t.versionsHint}</div>
+    </div>
+  );
+}
+
+function isSpecial(form: Form): boolean {
+  return Boolean(form.maxBody || form.rawPath || !form.enabled || form.headers.length > 0 || Object.keys(form.versions).length > 0);
+}
+
+function MoreFields({ form, set, wrong, isNew }: Props & { isNew: boolean }) {
+  const t = text.value;
+  const [open, setOpen] = useState(isSpecial(form));
+  // An error is not hidden, and what is open stays so.
+  if (!open && [...FURTHER, ...versionKeys(form)].some(wrong)) setOpen(true);
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t.more}</summary>
       <div class="stack" style={{ paddingTop: "12px" }}>
         <TextField
@@ -122,94 +209,77 @@ function MoreFields({ form, set, wrong, existing }: { form: Form; set: Part; wro
           error={wrong("/max_body_bytes")}
           mono
         />
-        <HeaderRows rows={form.headers} onRows={(headers) => set({ headers })} error={wrong("/headers")} t={t} />
-        <div class="stack tight">
-          <div class="label">{t.versions}</div>
-          <div class="fields">
-            {form.environments.map((name) => (
-              <TextField
-                label={objects.value.environments[name] ?? name}
-                value={form.versions[name] ?? ""}
-                onValue={(version) => set({ versions: { ...form.versions, [name]: version } })}
-                error={wrong(`/versions/${name}`)}
-                mono
-              />
-            ))}
-          </div>
-          <div class="hint muted small">{t.versionsHint}</div>
-        </div>
+        <HeaderRows rows={form.headers} onRows={(headers) => set({ headers })} error={wrong("/headers")} />
+        <Versions form={form} set={set} wrong={wrong} />
         <Check label={<Rich>{t.rawPath}</Rich>} checked={form.rawPath} onValue={(rawPath) => set({ rawPath })} />
-        {existing && <Check label={t.enabled} checked={form.enabled} onValue={(enabled) => set({ enabled })} />}
+        {!isNew && <Check label={t.enabled} checked={form.enabled} onValue={(enabled) => set({ enabled })} />}
       </div>
     </details>
   );
 }
 
-function ApiForm({ initial, existing, back }: { initial: Form; existing: Existing | null; back: string }) {
+/** The change under the words of this page. `old` is the rule of the API that another is made of. */
+function worded(typed: Form, existing: Existing | null, old: string | null): Change | null {
+  const t = text.value;
+  const made = changeOf(typed, existing);
+  if (!made) return null;
+  if (existing) return { ...made, title: t.editTitle(ruleOf(existing.form)), verb: t.changeVerb };
+  return { ...made, title: t.bindTitle, verb: t.bindVerb, remark: old && <Notice tone="warn">{t.staysBound(old)}</Notice> };
+}
+
+type FormProps = { initial: Form; existing: Existing | null; back: string; readOnly?: string | null };
+
+function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps) {
   const t = text.value;
   const { route } = useLocation();
-  const [form, setForm] = useState(initial);
+  const [typed, setForm] = useState(initial);
+  const [existing, setExisting] = useState(known);
+  const [wantsNew, setWantsNew] = useState(false);
   const { review, dialog } = useChange();
   const services = useServices();
-  const complete = { ...form, service: form.service || services[0]?.name || "" };
-  const set: Part = (part) => setForm((old) => ({ ...old, ...part }));
-  const made = changeOf(complete, existing);
-  const title = existing ? t.editTitle(existing.rule) : t.bindTitle;
-  const change = made && { ...made, title, verb: existing ? t.changeVerb : t.bindVerb };
-  const draft = useDraft(change);
-  const rest = withoutPointers(draft.error, SHOWN);
-  const done = () => {
-    const name = existing?.name ?? (complete.name.trim() || `${complete.method} ${complete.path.trim()}`);
-    route(apiLink(complete.service, name));
+  const form = { ...typed, service: typed.service || services[0]?.name || "" };
+  const moved = existing !== null && isMoved(form, existing);
+  const target = moved && wantsNew ? null : existing;
+  const isNew = target === null;
+  const change = worded(form, target, existing && ruleOf(existing.form));
+  const draft = useDraft(readOnly === null && mayWrite.value ? change : null);
+  const set: Part = (part) => {
+    const next = { ...typed, ...part };
+    setForm(next);
+    if (!known) keep(next);
   };
+  const forget = () => known || keep(null);
+  const done = () => {
+    forget();
+    route(apiLink(form.service, target?.name ?? nameOf(form)));
+  };
+  const fields: Props = { form, set, wrong: draft.wrong };
   return (
     <form
       class="stack loose form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (change) review({ ...change, onDone: done });
+        if (change && draft.outcome) review({ ...change, onDone: done });
       }}
     >
-      <Card>
-        <div class="stack">
-          <MainFields form={complete} set={set} wrong={draft.wrong} existing={existing} />
-          <EnvironmentChecks form={complete} set={set} />
-          <div class="fields">
-            <TextField
-              label={t.timeout}
-              hint={t.timeoutHint}
-              value={form.timeout}
-              onValue={(timeout) => set({ timeout })}
-              error={draft.wrong("/timeout")}
-              mono
-            />
-            {!existing && (
-              <TextField
-                label={t.name}
-                hint={t.nameHint}
-                value={form.name}
-                onValue={(name) => set({ name })}
-                error={draft.wrong("/name")}
-                mono
-              />
-            )}
-          </div>
-          <MoreFields form={complete} set={set} wrong={draft.wrong} existing={existing} />
-        </div>
-      </Card>
-      {rest !== null && <Refused error={rest} />}
-      {draft.outcome?.toml && (
-        <Card title={t.goesTo}>
-          <Code>{draft.outcome.toml}</Code>
-        </Card>
-      )}
-      <div class="row">
-        <WriteButton kind="primary" type="submit" disabled={!change || !draft.outcome}>
-          {t.review}
-        </WriteButton>
-        <LinkButton href={back}>{t.cancel}</LinkButton>
-        {draft.outcome && <span class="small muted">{t.fine}</span>}
-      </div>
+      <FormFields locked={{ title: t.readOnly, reason: readOnly }}>
+        <ServiceField form={form} set={set} disabled={known !== null} />
+        <RuleFields {...fields} focus={known === null} />
+        {moved && <Moved rule={ruleOf(existing.form)} asNew={wantsNew} onAsNew={setWantsNew} />}
+        <FunctionField {...fields} />
+        <EnvironmentChecks {...fields} />
+        <TimeoutAndName {...fields} isNew={isNew} />
+        <MoreFields {...fields} isNew={isNew} />
+      </FormFields>
+      <FormEnd
+        change={change}
+        draft={draft}
+        shown={shownIn(form, isNew)}
+        again={target && change ? () => readTag(change.path, (etag) => setExisting({ ...target, etag })) : undefined}
+        locked={readOnly !== null}
+        back={back}
+        onCancel={forget}
+      />
       {dialog}
     </form>
   );
@@ -218,35 +288,30 @@ function ApiForm({ initial, existing, back }: { initial: Form; existing: Existin
 export function BindApi() {
   const t = text.value;
   const { query } = useLocation();
-  const known = {
-    ...EMPTY,
-    ...Object.fromEntries(["service", "function", "path", "method"].filter((key) => query[key]).map((key) => [key, query[key]])),
-  };
+  const [initial] = useState(() => {
+    const given = ["service", "function", "path", "method"].filter((key) => query[key]).map((key) => [key, query[key]]);
+    return (given.length === 0 && keptForm()) || { ...EMPTY, ...Object.fromEntries(given) };
+  });
   return (
     <Page title={t.bindTitle} lead={t.bindLead}>
-      <ApiForm initial={known} existing={null} back="/console/apis" />
+      <ApiForm initial={initial} existing={null} back="/console/apis" />
     </Page>
   );
 }
 
 export function EditApi() {
-  const t = text.value;
   const { params } = useRoute();
   const [service, name] = [params.service ?? "", params.api ?? ""];
   const { data, etag, error, reload } = useApi(service, name);
   // The form keeps what it was opened with: a change of somebody else is a conflict, not new text under the hands.
-  const [first, setFirst] = useState<{ form: Form; existing: Existing; readOnly: string | null } | null>(null);
-  if (data && etag && !first)
-    setFirst({ form: formOf(data), existing: { name, etag, rule: ruleOf(data) }, readOnly: data.status.origin.read_only ?? null });
+  const [first, setFirst] = useState<{ existing: Existing; readOnly: string | null } | null>(null);
+  if (data && etag && !first) setFirst({ existing: { name, etag, form: formOf(data) }, readOnly: data.status.origin.read_only ?? null });
   return (
-    <Page title={first ? t.editTitle(first.existing.rule) : name}>
+    <Page title={first ? text.value.editTitle(ruleOf(first.existing.form)) : name}>
       {!first && (error ? <Failure error={error} retry={reload} /> : <Loading />)}
-      {first?.readOnly && (
-        <Notice tone="warn" title={t.readOnly}>
-          {first.readOnly}
-        </Notice>
+      {first && (
+        <ApiForm initial={first.existing.form} existing={first.existing} back={apiLink(service, name)} readOnly={first.readOnly} />
       )}
-      {first && <ApiForm initial={first.form} existing={first.existing} back={apiLink(service, name)} />}
     </Page>
   );
 }

@@ -5,21 +5,23 @@ import { fileOf, type Certificate } from "./data";
 import { LifeBar, StateBadge } from "./life";
 import { text } from "./text";
 
+/** What is wrong with it. */
+export function adviceTitle({ state, days_left, listener, names }: Certificate): string {
+  const t = text.value;
+  const name = names[0] ?? "";
+  if (state === "expired") return listener ? t.expiredForClients(name) : t.expiredForFunctions(name);
+  return state === "missing" ? t.missing(name) : t.expiresIn(name, days_left ?? 0);
+}
+
 /** What somebody has to do; nothing for a valid one. */
 export function Advice({ certificate }: { certificate: Certificate }) {
   const t = text.value;
-  const { state, days_left, listener } = certificate;
-  const name = certificate.names[0] ?? "";
+  const { state } = certificate;
   const file = fileOf(certificate);
   if (state === "valid") return null;
-  const title = {
-    expiring: t.expiresIn(name, days_left ?? 0),
-    expired: listener ? t.expiredForClients(name) : t.expiredForFunctions(name),
-    missing: t.missing(name),
-  }[state];
   const advice = file === null ? t.adviceOrdered[state] : state === "expired" ? t.renewNow : t.renew;
   return (
-    <Notice tone={state === "expiring" ? "warn" : "error"} title={title}>
+    <Notice tone={state === "expiring" ? "warn" : "error"} title={adviceTitle(certificate)}>
       <div>
         <Rich>{advice}</Rich>
       </div>

@@ -6,11 +6,14 @@ import type { Figures, Function, Trigger } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { curlCommand } from "../../change/command";
 import { Origin } from "../../change/origin";
+import { formatNumber } from "../../i18n";
 import { functionPath } from "../../objects/function";
 import { TimeChart, TrafficChart } from "../../objects/charts";
-import { EnvironmentBadge, InstanceBadge, shortId, trafficOfFunction } from "../../objects/parts";
-import { apiLink, editFunctionLink, functionsLink, LATEST, requestsLink } from "../../shell/links";
-import { Badge, Card, Empty, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton, WriteLink } from "../../ui/parts";
+import { Gone, isGone } from "../../objects/gone";
+import { useInstances } from "../../objects/instances";
+import { EditLink, EnvironmentBadge, InstanceBadge, shortId, trafficOfFunction } from "../../objects/parts";
+import { apiLink, apisLink, editFunctionLink, functionsLink, named, requestsLink } from "../../shell/links";
+import { Badge, Card, Empty, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton } from "../../ui/parts";
 import { useFunction, useTriggers } from "./data";
 import { text } from "./text";
 import { QuickTrigger } from "./trigger";
@@ -55,6 +58,7 @@ function Load({ one, figures }: { one: Function; figures: readonly Figures[] }) 
 
 function Instances({ one }: { one: Function }) {
   const t = text.value;
+  const instances = useInstances(one.status.id) ?? one.status.instances;
   return (
     <div class="scroll-x">
       <table class="table">
@@ -65,7 +69,7 @@ function Instances({ one }: { one: Function }) {
           </tr>
         </thead>
         <tbody>
-          {one.status.instances.map((instance) => (
+          {instances.map((instance) => (
             <tr>
               <td class="mono wrap-any">{instance.address}</td>
               <td>
@@ -103,11 +107,17 @@ function TriggerRow({ trigger }: { trigger: Trigger }) {
   );
 }
 
-function Triggers({ namespace, name }: { namespace: string; name: string }) {
+function Triggers({ one }: { one: Function }) {
   const t = text.value;
-  const list = useTriggers(namespace, name);
+  const list = useTriggers(one.namespace, named(one.name, one.version));
+  const shown = list.items.length;
+  const rest = shown < list.total && (
+    <span class="small">
+      {t.first(formatNumber(shown), formatNumber(list.total))} · <a href={apisLink({ function: shortId(one.status.id) })}>{t.showAll}</a>
+    </span>
+  );
   return (
-    <Card title={`${t.triggers} (${list.total})`} flush>
+    <Card title={`${t.triggers} (${formatNumber(list.total)})`} actions={rest} flush>
       <Failure error={list.error} />
       {list.items.length === 0 && !list.loading && (
         <Empty icon="link" title={t.noTrigger}>
@@ -209,23 +219,24 @@ function Found({ one, etag }: { one: Function; etag: string | null }) {
   const { review, dialog } = useChange();
   const figures = useFigures();
   const pick = useCallback((set: Figures) => trafficOfFunction(set, one.status.id), [one.status.id]);
-  const locked = Boolean(one.status.origin.read_only) || etag === null;
-  const name = one.version === LATEST ? one.name : `${one.name}:${one.version}`;
+  const used = one.status.triggers > 0 ? t.hasTriggers : undefined;
+  const reason = one.status.origin.read_only ?? used;
   const actions = (
     <>
       <LinkButton icon="requests" href={requestsLink({ function: shortId(one.status.id) })}>
         {t.all}
       </LinkButton>
-      <WriteLink icon="edit" href={editFunctionLink(one.namespace, one.name, one.version)}>
+      <EditLink origin={one.status.origin} href={editFunctionLink(one.namespace, one.name, one.version)}>
         {t.edit}
-      </WriteLink>
-      <WriteButton icon="trash" kind="danger" disabled={locked} onClick={() => review(removal(one, etag, () => route(functionsLink())))}>
+      </EditLink>
+      <WriteButton icon="trash" kind="danger" disabled={Boolean(reason) || etag === null} title={reason} onClick={() => review(removal(one, etag, () => route(functionsLink())))}>
         {t.remove}
       </WriteButton>
+      {used && <span class="muted small">{used}</span>}
     </>
   );
   return (
-    <Page title={<span class="mono">{name}</span>} lead={t.lead(one.namespace)} actions={actions}>
+    <Page title={<span class="mono">{named(one.name, one.version)}</span>} lead={t.lead(one.namespace)} actions={actions}>
       {one.status.origin.read_only && <Notice title={t.readOnly}>{one.status.origin.read_only}</Notice>}
       <div class="grid wide">
         <Card title={t.instances} flush>
@@ -236,7 +247,7 @@ function Found({ one, etag }: { one: Function; etag: string | null }) {
         </Card>
       </div>
       <div class="grid wide">
-        <Triggers namespace={one.namespace} name={name} />
+        <Triggers one={one} />
         <QuickTrigger one={one} />
       </div>
       <div class="grid wide">
@@ -259,6 +270,7 @@ export function OneFunction() {
   const { params } = useRoute();
   const [namespace, name] = [params.namespace ?? "", params.function ?? ""];
   const { data, etag, error, reload } = useFunction(namespace, name);
+  if (isGone(error)) return <Gone kind="functions" name={name} />;
   if (data) return <Found one={data} etag={etag} />;
   return <Page title={name}>{error ? <Failure error={error} retry={reload} /> : <Loading />}</Page>;
 }

@@ -1,20 +1,22 @@
 /** What the overview shows. */
-import { useEffect, useRef } from "preact/hooks";
+import { effect } from "@preact/signals";
 import { status } from "../../api/gateway";
-import { useFigures } from "../../api/live";
+import { figures as live, useFigures } from "../../api/live";
 import { useQuery, type Page } from "../../api/query";
 import type { Instance, Route, Service, Traffic } from "../../api/schema";
+import { useAgain } from "../../objects/instances";
+import { useCertificates } from "../certificates/data";
 import { addFigures, NOTHING_SEEN } from "./seen";
 
-/** Whether an instance answers is no change of the configuration: it has to be asked for. */
-const ASK_AGAIN = 10_000;
+/** For the life of the tab. */
+let seen = NOTHING_SEEN;
+effect(() => {
+  seen = addFigures(seen, live.value);
+});
 
 function useInstances(state: Instance["state"]) {
   const { data, error, reload } = useQuery<Page<Instance>>("/v1/instances", { state, limit: 100 });
-  useEffect(() => {
-    const timer = setInterval(reload, ASK_AGAIN);
-    return () => clearInterval(timer);
-  }, [reload]);
+  useAgain(reload);
   return { items: data?.items ?? [], total: data?.total ?? 0, error };
 }
 
@@ -22,8 +24,6 @@ export type Series = { times: number[]; of: (figure: (total: Traffic) => number 
 
 export function useOverview() {
   const figures = useFigures();
-  const seen = useRef(NOTHING_SEEN);
-  seen.current = addFigures(seen.current, figures);
   const services = useQuery<Page<Service>>("/v1/services", { limit: 1000 });
   const routes = useQuery<Page<Route>>("/v1/routes", { enabled: true, limit: 100 });
   const [down, silent] = [useInstances("down"), useInstances("never_answered")];
@@ -36,8 +36,9 @@ export function useOverview() {
     status: status.value,
     latest: figures.at(-1),
     series,
-    seen: seen.current,
+    seen,
     services: services.data?.items ?? [],
+    certificates: useCertificates().items?.filter(({ state }) => state !== "valid") ?? [],
     routes: routes.data?.items ?? null,
     silent: {
       items: [...down.items, ...silent.items],

@@ -26,7 +26,7 @@ export function Failing({ seen }: OverviewData) {
                   {t.columns.requests}
                 </th>
                 <th scope="col" class="end">
-                  {t.columns.failed}
+                  {t.columns.count}
                 </th>
                 <th>
                   <span class="hidden-visually">{t.follow}</span>

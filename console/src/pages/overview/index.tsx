@@ -3,7 +3,7 @@ import { useOverview } from "./data";
 import { Failing, Refusals } from "./failing";
 import { FirstSteps, isNew } from "./first";
 import { Instances, Services } from "./places";
-import { Counts, InUse, Problems, Warnings } from "./state";
+import { Alarms, Counts, InUse, Problems, Warnings } from "./state";
 import { text } from "./text";
 import { Charts, Tiles } from "./traffic";
 import "./page.css";
@@ -16,6 +16,8 @@ export function Overview() {
   return (
     <Page title={t.title} lead={t.lead}>
       {status && <Problems status={status} />}
+      <Alarms {...data} />
+      {status && <Warnings status={status} />}
       <Failure error={error} />
       {status && routes && isNew(status) && <FirstSteps status={status} routes={routes} called={seen.requests > 0} />}
       <Tiles {...data} />
@@ -29,10 +31,7 @@ export function Overview() {
       {status ? (
         <>
           <Counts status={status} silent={silent.total} />
-          <div class="grid wide">
-            <InUse status={status} />
-            <Warnings status={status} />
-          </div>
+          <InUse status={status} />
         </>
       ) : (
         !error && <Loading />

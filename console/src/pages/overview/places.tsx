@@ -1,8 +1,9 @@
 /** Services with their traffic, and instances that do not answer. */
 import type { ApiFigures, Instance, Service } from "../../api/schema";
 import { formatNumber } from "../../i18n";
+import { InstanceBadge } from "../../objects/parts";
 import { functionIdLink, LATEST, requestsLink } from "../../shell/links";
-import { Badge, Card, Failure } from "../../ui/parts";
+import { Card, Failure } from "../../ui/parts";
 import type { OverviewData } from "./data";
 import type { ServiceSum } from "./seen";
 import { text } from "./text";
@@ -74,7 +75,6 @@ export function Services(props: OverviewData) {
 }
 
 function InstanceRow({ instance }: { instance: Instance }) {
-  const t = text.value;
   return (
     <tr>
       <td>
@@ -84,9 +84,7 @@ function InstanceRow({ instance }: { instance: Instance }) {
         </div>
       </td>
       <td class="end">
-        <Badge tone="error" dot>
-          {t.instanceStates[instance.state]}
-        </Badge>
+        <InstanceBadge state={instance.state} />
       </td>
     </tr>
   );

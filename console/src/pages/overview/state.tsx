@@ -1,9 +1,10 @@
 /** How the gateway is: its configuration, and what an operator should look at. */
-import { useState } from "preact/hooks";
 import type { Environment, Status } from "../../api/schema";
 import { formatNumber } from "../../i18n";
-import { apisLink, filesLink, functionsLink, historyLink, releasesLink, revisionLink, servicesLink } from "../../shell/links";
-import { Ago, Button, Card, FindingNotice, LinkButton, Notice, Stat } from "../../ui/parts";
+import { apisLink, certificatesLink, filesLink, functionsLink, historyLink, releasesLink, revisionLink, servicesLink } from "../../shell/links";
+import { Ago, Card, FindingNotice, LinkButton, Notice, Rich, Stat } from "../../ui/parts";
+import { adviceTitle } from "../certificates/certificate";
+import type { OverviewData } from "./data";
 import { text } from "./text";
 
 /** What needs somebody now. */
@@ -50,29 +51,45 @@ export function Problems({ status }: { status: Status }) {
   );
 }
 
-const FIRST = 4;
+/** More would push the figures out of sight. */
+const MOST = 3;
+const MOST_WARNINGS = 20;
+
+/** Instances and certificates that need somebody. */
+export function Alarms({ silent, certificates }: OverviewData) {
+  const t = text.value;
+  if (silent.total + certificates.length === 0) return null;
+  return (
+    <Notice tone={certificates.some(({ state }) => state !== "expiring") ? "error" : "warn"}>
+      {silent.total > 0 && (
+        <div>
+          <a href={functionsLink({ state: "silent" })}>{t.silent(silent.total)}</a>{" "}
+          <span class="mono small">{silent.items.slice(0, MOST).map(({ address }) => address).join(", ")}</span>
+        </div>
+      )}
+      {certificates.slice(0, MOST).map((certificate) => (
+        <div>
+          <a href={certificatesLink()}>{adviceTitle(certificate)}</a>
+        </div>
+      ))}
+      {certificates.length > MOST && <div class="small">{t.more(certificates.length - MOST)}</div>}
+    </Notice>
+  );
+}
 
 export function Warnings({ status: { warnings } }: { status: Status }) {
   const t = text.value;
-  const [all, setAll] = useState(false);
   if (warnings.length === 0) return null;
   return (
-    <Card
-      title={`${t.warnings} (${formatNumber(warnings.length)})`}
-      actions={
-        warnings.length > FIRST && (
-          <Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
-            {all ? t.fewer : t.all}
-          </Button>
-        )
-      }
-    >
+    <details class="card overview-warnings">
+      <summary>{`${t.warnings} (${formatNumber(warnings.length)})`}</summary>
       <div class="stack tight">
-        {(all ? warnings : warnings.slice(0, FIRST)).map((finding) => (
+        {warnings.slice(0, MOST_WARNINGS).map((finding) => (
           <FindingNotice finding={finding} />
         ))}
+        {warnings.length > MOST_WARNINGS && <p class="muted small">{t.more(warnings.length - MOST_WARNINGS)}</p>}
       </div>
-    </Card>
+    </details>
   );
 }
 
@@ -108,16 +125,16 @@ function Environments({ environments }: { environments: Environment[] }) {
 
 export function InUse({ status }: { status: Status }) {
   const t = text.value;
-  const { revision, applied, started, version, history, edit_dir, environments } = status;
+  const { revision, applied, started, version, history, edit_dir, environments, refused } = status;
   return (
     <Card title={t.configuration}>
       <dl class="facts">
         <dt>{t.facts.revision}</dt>
         <dd>
-          <a href={revisionLink(revision)}>
-            {formatNumber(revision)} ({t.showDiff})
-          </a>
+          {formatNumber(revision)} {history.directory && <a href={revisionLink(revision)}>{t.showDiff}</a>}
         </dd>
+        <dt>{t.facts.reload}</dt>
+        <dd>{refused ? <span class="overview-failed">{t.reloads.refused}</span> : t.reloads.accepted}</dd>
         <dt>{t.facts.applied}</dt>
         <dd>
           <Ago time={applied} />
@@ -135,7 +152,11 @@ export function InUse({ status }: { status: Status }) {
           ) : (
             <>
               {t.historyOff}
-              {history.reason && <div class="muted small">{history.reason}</div>}
+              {history.reason && (
+                <div class="muted small">
+                  <Rich>{history.reason}</Rich>
+                </div>
+              )}
             </>
           )}
         </dd>

@@ -40,7 +40,7 @@ export const text = dictionary({
     search: "按名称或域名搜索",
     name: "名称",
     domains: "域名",
-    domainsHint: "主机名、通配符（如 `*.example.com`）,或 `*` 表示所有主机。基础路径可不填。",
+    domainsHint: "主机名、通配符（如 `*.example.com`），或 `*` 表示所有主机。基础路径可不填。",
     host: "主机",
     basePath: "基础路径",
     environment: "环境",

@@ -1,0 +1,44 @@
+/** A change of the configuration, and how the gateway is asked for it. */
+import type { ComponentChildren } from "preact";
+import { call, type Query } from "../api/client";
+import type { Outcome } from "../api/schema";
+
+export type Change = {
+  title: string;
+  method: "PUT" | "POST" | "DELETE";
+  /** Under `/v1`. */
+  path: string;
+  query?: Query;
+  body?: unknown;
+  /** The ETag of the object that is changed; null creates one. */
+  etag?: string | null;
+  /** Commands that do the same; without any, `curl` is shown. */
+  commands?: string[];
+  /** What to know before it is applied. */
+  remark?: ComponentChildren;
+  /** A name to type before the change can be applied: a guard for what cannot be undone by a second click. */
+  confirm?: string;
+  danger?: boolean;
+  /** The word on the button. */
+  verb?: string;
+  onDone?: (outcome: Outcome) => void;
+};
+
+type Answered = { change: Outcome };
+
+/** Makes a change, or says what it would do (`dry_run`). */
+export async function ask(change: Change, etag: string | null | undefined, query: Query, abort?: AbortSignal): Promise<Outcome> {
+  const { data } = await call<Answered>(change.method, change.path, {
+    query: { ...change.query, ...query },
+    body: change.body ?? (change.method === "DELETE" ? undefined : {}),
+    ifMatch: etag,
+    onlyCreate: isCreation(change, etag),
+    abort,
+  });
+  return data.change;
+}
+
+/** Whether a change makes an object, and changes none. */
+export function isCreation(change: Change, etag: string | null | undefined): boolean {
+  return change.method === "PUT" && etag === null;
+}
