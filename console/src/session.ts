@@ -15,8 +15,8 @@ export const mayWrite = computed(() => person.value?.role === "write");
 
 function leave(why: Absence): void {
   setToken(null);
-  person.value = null;
   absence.value = why;
+  person.value = null;
 }
 
 onUnauthorized(() => person.value && leave("ended"));

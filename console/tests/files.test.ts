@@ -73,11 +73,12 @@ test("what must not be changed from here is refused with its place", async () =>
   const text = await editor.inputValue();
   await editor.fill(text.replace('level = "warn"', 'level = "debug"'));
   await page
-    .getByText("log", { exact: false })
-    .getByText(/file itself/)
+    .getByText(/cannot be changed through the admin API/)
     .first()
     .waitFor();
-  expect(await page.getByRole("button", { name: /^Review/ }).isEnabled()).toBe(false);
+  await page.getByRole("button", { name: /^Review/ }).click();
+  await page.locator("dialog").getByText("`log.level`".replaceAll("`", "")).first().waitFor();
+  expect(await page.locator("dialog").getByRole("button", { name: "Apply" }).isEnabled()).toBe(false);
 });
 
 test("a look-up says who wins; the request is sent and its answer shown", async () => {

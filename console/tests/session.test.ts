@@ -108,3 +108,20 @@ test("a page that stays open over a restart says so and goes on", async () => {
   await tab.page.getByText("No path leads to this function yet").waitFor();
   await context.close();
 });
+
+test("five tabs with all their streams do not keep each other waiting", async () => {
+  const context = await newContext(browser);
+  const tabs: Tab[] = [];
+  // Browsers open six connections to one host, over all tabs.
+  for (let number = 0; number < 5; number += 1) tabs.push(await Tab.enter(context, stand.login()));
+  for (const tab of tabs) {
+    await tab.go("apis/shop/GET%20%2Forders%2F%7Bid%7D");
+    await tab.page.locator(".way").first().waitFor();
+  }
+  for (const tab of tabs) {
+    await tab.go("functions");
+    await tab.page.locator(".vrow").first().waitFor();
+    tab.healthy();
+  }
+  await context.close();
+});

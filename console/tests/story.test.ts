@@ -59,7 +59,7 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   await page.getByText("Triggers (1)").waitFor();
 
   // The call, in the tail.
-  let following = page.waitForResponse((response) => response.url().includes("/v1/requests"));
+  let following = page.waitForResponse((response) => response.url().includes("requests="));
   await page.getByRole("link", { name: "Requests", exact: true }).click();
   await page.getByRole("heading", { name: "Requests", exact: true }).waitFor();
   await following;
@@ -71,7 +71,7 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   await page.getByLabel("Instances").fill(`http://127.0.0.1:${await freePort()}`);
   await page.getByRole("button", { name: "Review" }).click();
   await tab.apply("Change", "moved");
-  following = page.waitForResponse((response) => response.url().includes("/v1/requests"));
+  following = page.waitForResponse((response) => response.url().includes("requests="));
   await tab.go("requests");
   await following;
   expect((await send(data, "localhost", "/orders/2")).status).toBe(502);

@@ -12,6 +12,7 @@ mod console;
 mod description;
 mod dev;
 mod edits;
+mod events;
 mod files;
 mod fuzzed;
 mod killed;

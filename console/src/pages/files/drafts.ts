@@ -1,10 +1,10 @@
 /**
  * What was typed and not applied.
  *
- * It stays when the page is left, and when a file changes on the disk. Logging out drops it.
+ * It stays when the page is left, when a file changes on the disk, and when the session ends by itself. Logging out drops it.
  */
 import { effect, signal } from "@preact/signals";
-import { person } from "../../session";
+import { absence, person } from "../../session";
 import type { ConfigurationFile } from "./data";
 
 export type Draft = {
@@ -19,7 +19,7 @@ export type Drafts = ReadonlyMap<string, Draft>;
 export const drafts = signal<Drafts>(new Map());
 
 effect(() => {
-  if (!person.value) drafts.value = new Map();
+  if (!person.value && absence.value !== "ended") drafts.value = new Map();
 });
 
 /** With one draft more, or another one; a text that is the file's own is no draft. */
