@@ -87,8 +87,8 @@ export function HeaderRows({ rows, onRows, error }: Props) {
       label={t.headers}
       hint={t.hint}
       error={error}
-      control={({ id }) => (
-        <div class="stack tight" role="group" aria-label={t.headers}>
+      control={({ "aria-invalid": _, ...ids }) => (
+        <div {...ids} class="stack tight" role="group" aria-label={t.headers}>
           {rows.map((row, index) => (
             <Row
               row={row}
@@ -98,7 +98,7 @@ export function HeaderRows({ rows, onRows, error }: Props) {
             />
           ))}
           <div>
-            <Button id={id} icon="plus" onClick={() => onRows([...rows, { name: "", value: "" }])}>
+            <Button icon="plus" onClick={() => onRows([...rows, { name: "", value: "" }])}>
               {t.add}
             </Button>
           </div>

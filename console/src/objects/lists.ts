@@ -1,5 +1,6 @@
 /** Names of objects, for choices in forms and filters. */
-import { useQuery, type Page } from "../api/query";
+import { useEffect } from "preact/hooks";
+import { useQuery, type List, type Page } from "../api/query";
 import type { Function, Service } from "../api/schema";
 import { shortId } from "./parts";
 
@@ -14,6 +15,18 @@ export function useServices(): Service[] {
 export function useFunctionNames(): string[] {
   const functions = useQuery<Page<Function>>("/v1/functions", MOST).data?.items ?? [];
   return functions.map((one) => shortId(one.status.id));
+}
+
+/** What of a list is kept by a filter that the gateway does not have: all of it is loaded. Without a filter, the list as it is. */
+export function useKept<T>(list: List<T>, keep: ((one: T) => boolean) | undefined): List<T> {
+  const { items, total, need } = list;
+  const rest = keep !== undefined && items.length < total;
+  useEffect(() => {
+    if (rest) need(total - 1);
+  }, [rest, items.length, total, need]);
+  if (!keep) return list;
+  const kept = items.filter(keep);
+  return { ...list, items: kept, total: kept.length, need: () => undefined, loading: list.loading || (rest && list.error === null) };
 }
 
 export function hostsOf(services: Service[]): string[] {

@@ -7,6 +7,7 @@ import { locale, setLocale } from "../i18n";
 import { logOut, person } from "../session";
 import { Icon, type IconName } from "../ui/icon";
 import { Badge, Button, Dialog } from "../ui/parts";
+import { text as parts } from "../ui/text";
 import { Toasts } from "../ui/toast";
 import * as links from "./links";
 import { text } from "./text";
@@ -165,6 +166,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
   useShortcuts(() => setKeys(true));
   useFocusOnTitle(path);
   useEffect(() => setOpen(false), [path]);
+  // Whoever logs in next was not there.
+  useEffect(() => () => void (restarted.value = null), []);
   return (
     <div class={`shell ${open ? "open" : ""}`}>
       <a class="skip" href="#content">
@@ -197,7 +200,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {connected.value && restarted.value && (
           <div class="strip info" role="status">
             {t.restarted}
-            <Button kind="quiet" icon="cross" label={t.menu} onClick={() => (restarted.value = null)} />
+            <Button kind="quiet" icon="cross" label={parts.value.close} onClick={() => (restarted.value = null)} />
           </div>
         )}
         <main id="content">{children}</main>

@@ -70,7 +70,8 @@ function draw(target: HTMLElement, lines: Line[], format: (value: number) => str
 /** The figures in view, with a hole in the lines where there are none. */
 function inView(times: number[], lines: Line[]): uPlot.AlignedData {
   const data: (number | null)[][] = [[], ...lines.map(() => [])];
-  const push = (time: number, index: number) => [time, ...lines.map(({ values }) => values[index] ?? null)].forEach((value, row) => data[row]?.push(value));
+  const push = (time: number, index: number) =>
+    [time, ...lines.map(({ values }) => values[index] ?? null)].forEach((value, row) => data[row]?.push(value));
   times.forEach((time, index) => {
     if (time < (times.at(-1) ?? 0) - LONGEST) return;
     if (time - (times[index - 1] ?? time) > HOLE) push(time - 1, -1);
@@ -113,7 +114,12 @@ export function Chart({
   }, [times, lines]);
   return (
     <figure>
-      <div ref={target} role="img" aria-label={summary} style={{ height: `${HEIGHT}px`, overflow: "hidden", visibility: times.length > 0 ? "visible" : "hidden" }} />
+      <div
+        ref={target}
+        role="img"
+        aria-label={summary}
+        style={{ height: `${HEIGHT}px`, overflow: "hidden", visibility: times.length > 0 ? "visible" : "hidden" }}
+      />
       <figcaption class="row small muted" style={{ marginTop: "6px" }}>
         {lines.map((line) => (
           <span class="row tight">

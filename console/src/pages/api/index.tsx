@@ -139,7 +139,13 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
       <WriteButton icon={api.enabled ? "pause" : "play"} disabled={locked} title={reason} onClick={() => review(switchOf(api, etag))}>
         {api.enabled ? t.off : t.on}
       </WriteButton>
-      <WriteButton icon="trash" kind="danger" disabled={locked} title={reason} onClick={() => review(unbindOf(api, etag, rate, () => route(apisLink())))}>
+      <WriteButton
+        icon="trash"
+        kind="danger"
+        disabled={locked}
+        title={reason}
+        onClick={() => review(unbindOf(api, etag, rate, () => route(apisLink())))}
+      >
         {t.unbind}
       </WriteButton>
     </>

@@ -6,14 +6,16 @@ import { formatNumber } from "../../i18n";
 import { ruleOf } from "../../objects/api";
 import { ENVIRONMENTS, hostsOf, useFunctionNames, useServices } from "../../objects/lists";
 import { ApiState, Environments, FunctionName, Rate, shortId, trafficOfApi } from "../../objects/parts";
+import { text as objects } from "../../objects/text";
 import { switchChange } from "../../objects/switch";
 import { mayWrite } from "../../session";
 import { useFilters } from "../../shell/filters";
 import { apiLink, newApiLink } from "../../shell/links";
-import { Button, Empty, Failure, Loading, Method, Page, SearchBox, Select, WriteLink, type Choice } from "../../ui/parts";
+import { Icon } from "../../ui/icon";
+import { Badge, Button, Empty, Failure, Loading, Method, Page, SearchBox, Select, WriteLink, type Choice } from "../../ui/parts";
 import { say } from "../../ui/toast";
 import { VirtualTable, type Column } from "../../ui/virtual";
-import { FILTERS, useApis, type Filters } from "./data";
+import { FILTERS, useApis, warningOf, type Filters } from "./data";
 import { text } from "./text";
 
 const same = (value: string): Choice => ({ value, label: value });
@@ -45,6 +47,8 @@ function FilterBar({ filters, change }: { filters: Filters; change: (part: Parti
       {select("enabled", t.state, t.anyState, [
         { value: "true", label: t.on },
         { value: "false", label: t.off },
+        { value: "unreachable", label: objects.value.unreachable },
+        { value: "warned", label: t.warned },
       ])}
     </div>
   );
@@ -53,6 +57,17 @@ function FilterBar({ filters, change }: { filters: Filters; change: (part: Parti
 /** Its own component, so that a second that passes draws this cell and not the table. */
 function Traffic({ api }: { api: Api }) {
   return <Rate traffic={trafficOfApi(live.value.at(-1), api.service, api.name)} />;
+}
+
+function Warning({ api }: { api: Api }) {
+  const message = warningOf(api);
+  if (!message) return null;
+  return (
+    <Badge tone="warn" title={message}>
+      <Icon name="warning" />
+      <span class="hidden-visually">{message}</span>
+    </Badge>
+  );
 }
 
 function functionsOf(api: Api): string[] {
@@ -64,7 +79,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
   return [
     {
       title: t.rule,
-      width: "minmax(0, 2.4fr)",
+      width: "minmax(0, 2fr)",
       narrow: "keep",
       cell: (api) => (
         <span class="row" style={{ flexWrap: "nowrap" }}>
@@ -75,7 +90,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
         </span>
       ),
     },
-    { title: t.service, width: "minmax(0, 1fr)", cell: (api) => <div class="clip">{api.service}</div> },
+    { title: t.service, width: "minmax(0, 0.8fr)", cell: (api) => <div class="clip">{api.service}</div> },
     {
       title: t.function,
       width: "minmax(0, 1.3fr)",
@@ -90,16 +105,19 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
         </div>
       ),
     },
-    { title: t.environments, width: "minmax(0, 1.2fr)", cell: (api) => <Environments all={api.status.environments} /> },
-    { title: t.timeout, width: "72px", end: true, cell: (api) => <span class="num small">{api.status.timeout}</span> },
-    { title: t.traffic, width: "150px", end: true, cell: (api) => <Traffic api={api} /> },
+    { title: t.environments, width: "minmax(184px, 0.8fr)", cell: (api) => <Environments all={api.status.environments} /> },
+    { title: t.timeout, width: "60px", end: true, cell: (api) => <span class="num small">{api.status.timeout}</span> },
+    { title: t.traffic, width: "142px", end: true, cell: (api) => <Traffic api={api} /> },
     {
       title: t.state,
-      width: "148px",
+      width: "164px",
       narrow: "keep",
       cell: (api) => (
         <span class="row tight between" style={{ flexWrap: "nowrap" }}>
-          <ApiState api={api} />
+          <span class="row tight">
+            <ApiState api={api} />
+            <Warning api={api} />
+          </span>
           {mayWrite.value && (
             <span class="above">
               <Button

@@ -1,10 +1,11 @@
 /** The form that binds an API, new or known. */
 import { useLocation, useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
+import type { Api } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { useDraft } from "../../change/draft";
 import { ruleOf } from "../../objects/api";
-import { readTag } from "../../objects/body";
+import { readAgain } from "../../objects/body";
 import { FormEnd, FormFields } from "../../objects/form";
 import { HeaderRows } from "../../objects/headers";
 import { ENVIRONMENTS, METHODS, useFunctionNames, useServices } from "../../objects/lists";
@@ -154,14 +155,7 @@ function TimeoutAndName({ form, set, wrong, isNew }: Props & { isNew: boolean })
         mono
       />
       {isNew && (
-        <TextField
-          label={t.name}
-          hint={t.nameHint}
-          value={form.name}
-          onValue={(name) => set({ name })}
-          error={wrong("/name")}
-          mono
-        />
+        <TextField label={t.name} hint={t.nameHint} value={form.name} onValue={(name) => set({ name })} error={wrong("/name")} mono />
       )}
     </div>
   );
@@ -253,6 +247,7 @@ function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps)
     forget();
     route(apiLink(form.service, target?.name ?? nameOf(form)));
   };
+  const again = ({ name }: Existing, path: string) => readAgain<Api>(path, (now, etag) => setExisting({ name, etag, form: formOf(now) }));
   const fields: Props = { form, set, wrong: draft.wrong };
   return (
     <form
@@ -275,7 +270,7 @@ function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps)
         change={change}
         draft={draft}
         shown={shownIn(form, isNew)}
-        again={target && change ? () => readTag(change.path, (etag) => setExisting({ ...target, etag })) : undefined}
+        again={target && change ? () => again(target, change.path) : undefined}
         locked={readOnly !== null}
         back={back}
         onCancel={forget}
@@ -309,9 +304,7 @@ export function EditApi() {
   return (
     <Page title={first ? text.value.editTitle(ruleOf(first.existing.form)) : name}>
       {!first && (error ? <Failure error={error} retry={reload} /> : <Loading />)}
-      {first && (
-        <ApiForm initial={first.existing.form} existing={first.existing} back={apiLink(service, name)} readOnly={first.readOnly} />
-      )}
+      {first && <ApiForm initial={first.existing.form} existing={first.existing} back={apiLink(service, name)} readOnly={first.readOnly} />}
     </Page>
   );
 }

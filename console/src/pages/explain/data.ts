@@ -7,7 +7,7 @@ import type { Explained, RequestEvent, Route, Service } from "../../api/schema";
 import { openStream } from "../../api/stream";
 import { explainLink } from "../../shell/links";
 import { easiest, sampleRequest } from "../requests/sample";
-import { address, bare, withScheme, type Asked } from "./lookup";
+import { address, bare, encoded, withScheme, type Asked } from "./lookup";
 
 export type Header = { name: string; value: string };
 
@@ -24,7 +24,7 @@ export type Answer = {
 /** The look-up of the address, and what may be looked up. */
 export function useExplain() {
   const { query, route } = useLocation();
-  const url = query.url ? withScheme(query.url) : "";
+  const url = query.url ? encoded(withScheme(query.url)) : "";
   const asked: Asked | null = url ? { method: query.method || "GET", url } : null;
   const explained = useQuery<Explained>(asked && "/v1/explain", asked ?? {});
   const services = useQuery<Page<Service>>("/v1/services", { limit: 1000 }).data?.items ?? [];
@@ -34,7 +34,7 @@ export function useExplain() {
   const domains = services.flatMap((service) => service.domains);
   return {
     asked,
-    ask: (next: Asked) => route(explainLink({ method: next.method.trim() || "GET", url: withScheme(next.url.trim()) })),
+    ask: (next: Asked) => route(explainLink({ method: next.method.trim() || "GET", url: encoded(withScheme(next.url.trim())) })),
     explained,
     services,
     samples: samples.filter((one) => one !== null).slice(0, 4),

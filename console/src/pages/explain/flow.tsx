@@ -1,9 +1,11 @@
 /** The way of a request as a picture: host, service, API, function, instances. */
 import type { ComponentChildren } from "preact";
-import type { Explained, Instance } from "../../api/schema";
+import type { Explained } from "../../api/schema";
+import { useInstances } from "../../objects/instances";
+import { InstanceBadge } from "../../objects/parts";
 import { apiLink, functionIdLink, LATEST, revisionLink, servicesLink } from "../../shell/links";
 import { Icon } from "../../ui/icon";
-import { Badge, Method, type Tone } from "../../ui/parts";
+import { Method } from "../../ui/parts";
 import { reasonWords } from "../requests/reasons";
 import { selectedDomain } from "./lookup";
 import { text } from "./text";
@@ -24,8 +26,6 @@ function stateOf(name: Name, explained: Explained): StepState {
   if (failed === null || NAMES.indexOf(name) < NAMES.indexOf(failed)) return "ok";
   return name === failed ? "failed" : "unreached";
 }
-
-const TONES: Record<Instance["state"], Tone> = { up: "ok", down: "error", never_answered: "error", unused: "plain" };
 
 function HostStep({ explained }: { explained: Explained }) {
   const t = text.value;
@@ -104,16 +104,15 @@ function FunctionStep({ explained: { selected } }: { explained: Explained }) {
 }
 
 function InstancesStep({ explained: { selected } }: { explained: Explained }) {
-  const t = text.value;
-  if (!selected) return <span class="muted">{t.notReached}</span>;
+  const route = selected?.route;
+  const now = useInstances(route ? `${route.function}:${route.version}` : null);
+  if (!selected) return <span class="muted">{text.value.notReached}</span>;
   return (
     <>
-      {selected.instances.map(({ address, state }) => (
+      {(now ?? selected.instances).map(({ address, state }) => (
         <div class="row tight">
           <span class="mono">{address}</span>
-          <Badge tone={TONES[state]} dot>
-            {t.instanceStates[state]}
-          </Badge>
+          <InstanceBadge state={state} />
         </div>
       ))}
     </>

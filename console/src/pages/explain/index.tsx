@@ -4,7 +4,7 @@ import { explainLink } from "../../shell/links";
 import { Button, Card, Empty, Failure, Loading, Page, TextField } from "../../ui/parts";
 import { useExplain } from "./data";
 import { Flow } from "./flow";
-import type { Asked } from "./lookup";
+import { hasHost, withScheme, type Asked } from "./lookup";
 import { text } from "./text";
 import { CommandLine, sentOf, Try, type Draft } from "./try";
 import { Verdict } from "./verdict";
@@ -27,6 +27,7 @@ function Question({ asked, addresses, ask }: { asked: Asked | null; addresses: s
   const t = text.value;
   const [method, setMethod] = useState(asked?.method ?? "GET");
   const [url, setUrl] = useState(asked?.url ?? "");
+  const [hostless, setHostless] = useState(false);
   useEffect(() => {
     setMethod(asked?.method ?? "GET");
     setUrl(asked?.url ?? "");
@@ -37,7 +38,9 @@ function Question({ asked, addresses, ask }: { asked: Asked | null; addresses: s
         class="explain-question"
         onSubmit={(event) => {
           event.preventDefault();
-          ask({ method, url });
+          const found = hasHost(withScheme(url.trim()));
+          setHostless(!found);
+          if (found) ask({ method, url });
         }}
       >
         <TextField label={t.method} value={method} onValue={setMethod} list="known-methods" mono required />
@@ -45,6 +48,7 @@ function Question({ asked, addresses, ask }: { asked: Asked | null; addresses: s
           label={t.url}
           value={url}
           onValue={setUrl}
+          error={hostless ? t.enterHost : null}
           list="known-addresses"
           placeholder={t.urlPlaceholder}
           mono

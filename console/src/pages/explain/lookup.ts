@@ -9,6 +9,18 @@ export function withScheme(url: string): string {
   return /^[a-z][a-z\d+.-]*:\/\//i.test(url) ? url : `http://${url}`;
 }
 
+const percent = (character: string) =>
+  [...new TextEncoder().encode(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+
+/** As a browser sends it: with escapes for what no address has, and without its fragment. Dot segments stay: they decide what it selects. */
+export function encoded(url: string): string {
+  const [, host = "", path = "", query = ""] = /^([^/]*\/\/[^/?#]*)([^?#]*)(\?[^#]*)?/.exec(url) ?? [];
+  return host + path.replace(/[^\x21-\x7e]|["<>^`{}]/gu, percent) + query.replace(/[^\x21-\x7e]|["<>]/gu, percent);
+}
+
+/** Whether an address with a scheme says which host it is for. */
+export const hasHost = (url: string) => /^[^/]*\/\/[^/?#:]/.test(url);
+
 /** An address that a domain covers. */
 export function address(host: string, path: string): string {
   return `http://${sampleHost(host) ?? gatewayAddress.value}${path}`;

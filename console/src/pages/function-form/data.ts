@@ -2,7 +2,8 @@
 import type { Function, FunctionBody } from "../../api/schema";
 import type { Change } from "../../change/change";
 import { functionPath } from "../../objects/function";
-import { headersOf, rowsOf, type HeaderRow } from "../../objects/headers";
+import { compact } from "../../objects/body";
+import { areHeadersFine, headersOf, rowsOf, type HeaderRow } from "../../objects/headers";
 import { LATEST } from "../../shell/links";
 
 /** Keys with text that the form only shows on request. */
@@ -49,18 +50,33 @@ export function isNumber(text: string): boolean {
   return /^\d*$/.test(text.trim());
 }
 
-/** A key that is empty gets its default. */
+/** The first line that lacks a scheme, such as `127.0.0.1:9000`. */
+export function bareAddress(instances: string): string | null {
+  return linesOf(instances).find((line) => /^(\[[\da-f:.]+\]|[\w.-]+):\d+\/?$/i.test(line) && !line.startsWith("builtin:")) ?? null;
+}
+
+/** With a scheme in the lines that are this address. */
+export function withScheme(instances: string, address: string): string {
+  return instances.replace(/[^\n,]+/g, (line) => (line.trim() === address ? line.replace(address, () => `http://${address}`) : line));
+}
+
+const linesOf = (instances: string) =>
+  instances
+    .split(/[\n,]/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+
+/** A key that is empty is left out, and gets its default. */
 function bodyOf(form: Form): FunctionBody {
   const texts = Object.fromEntries(["timeout" as const, ...FURTHER].map((key) => [key, form[key].trim() || null]));
   const numbers = Object.fromEntries(NUMBERS.map((key) => [key, form[key].trim() ? Number(form[key]) : null]));
-  const instances = form.instances.split(/[\n,]/).map((line) => line.trim());
-  return { instances: instances.filter(Boolean), headers: headersOf(form.headers), ...texts, ...numbers };
+  return compact({ instances: linesOf(form.instances), headers: headersOf(form.headers), ...texts, ...numbers });
 }
 
 /** Null while the form lacks something. `etag` is null for a new function. */
 export function changeOf(form: Form, etag: string | null): Omit<Change, "title" | "verb"> | null {
   const body = bodyOf(form);
-  if (!form.namespace.trim() || !form.name.trim() || body.instances.length === 0 || !NUMBERS.every((key) => isNumber(form[key])))
-    return null;
+  const isWhole = form.namespace.trim() && form.name.trim() && body.instances.length > 0;
+  if (!isWhole || !NUMBERS.every((key) => isNumber(form[key])) || !areHeadersFine(form.headers)) return null;
   return { method: "PUT", path: functionPath(form.namespace.trim(), form.name.trim(), form.version.trim() || undefined), etag, body };
 }

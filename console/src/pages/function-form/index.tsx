@@ -1,27 +1,56 @@
 /** The form of a function, new or known. */
 import { useLocation, useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
-import { useChange, Refused } from "../../change/change";
-import { useDraft, withoutPointers } from "../../change/draft";
+import { useChange } from "../../change/change";
+import { useDraft } from "../../change/draft";
+import { readAgain } from "../../objects/body";
+import { FormEnd, FormFields } from "../../objects/form";
 import { HeaderRows } from "../../objects/headers";
 import { shortId } from "../../objects/parts";
+import { mayWrite } from "../../session";
 import { functionLink, functionsLink } from "../../shell/links";
-import { Card, Code, Failure, Field, LinkButton, Loading, Notice, Page, TextField, WriteButton } from "../../ui/parts";
+import { Button, Failure, Field, Loading, Page, TextField } from "../../ui/parts";
 import { useFunction } from "../function/data";
-import { changeOf, EMPTY, formOf, FURTHER, isNumber, NUMBERS, type Form } from "./data";
+import { bareAddress, changeOf, EMPTY, formOf, FURTHER, isNumber, NUMBERS, withScheme, type Form } from "./data";
 import { text } from "./text";
 
-const SHOWN = ["/instances", "/headers", "/timeout", ...[...FURTHER, ...NUMBERS].map((key) => `/${key}`)];
+/** Keys in the part of the form that is closed at first. */
+const CLOSED = ["/headers", ...FURTHER.map((key) => `/${key}`), "/memory", "/max_response_headers"];
+const SHOWN = ["/instances", "/timeout", "/max_concurrency", "/queue", ...CLOSED];
+const SHOWN_NEW = [...SHOWN, "/name", "/namespace", "/version"];
 
 type Props = { form: Form; set: (part: Partial<Form>) => void; wrong: (pointer: string) => string | null };
 
-function Names({ form, set }: Props) {
+function Names({ form, set, wrong }: Props) {
   const t = text.value;
   return (
     <div class="fields">
-      <TextField label={t.name} value={form.name} onValue={(name) => set({ name })} mono required placeholder="orders" autoFocus />
-      <TextField label={t.namespace} value={form.namespace} onValue={(namespace) => set({ namespace })} mono required />
-      <TextField label={t.version} hint={t.versionHint} value={form.version} onValue={(version) => set({ version })} mono />
+      <TextField
+        label={t.name}
+        value={form.name}
+        onValue={(name) => set({ name })}
+        error={wrong("/name")}
+        mono
+        required
+        placeholder="orders"
+        autoFocus
+      />
+      <TextField
+        label={t.namespace}
+        value={form.namespace}
+        onValue={(namespace) => set({ namespace })}
+        error={wrong("/namespace")}
+        mono
+        required
+      />
+      <TextField
+        label={t.version}
+        hint={t.versionHint}
+        value={form.version}
+        onValue={(version) => set({ version })}
+        error={wrong("/version")}
+        mono
+      />
     </div>
   );
 }
@@ -31,11 +60,11 @@ function NumberField({ name, label, hint, form, set, wrong }: Props & { name: (t
   return <TextField label={label} hint={hint} value={form[name]} onValue={(value) => set({ [name]: value })} error={error} mono />;
 }
 
-function Keys(props: Props) {
+function Instances({ form, set, wrong }: Props) {
   const t = text.value;
-  const { form, set, wrong } = props;
+  const bare = bareAddress(form.instances);
   return (
-    <>
+    <div class="stack tight">
       <Field
         label={t.instances}
         hint={t.instancesHint}
@@ -53,45 +82,69 @@ function Keys(props: Props) {
           />
         )}
       />
-      <div class="fields">
-        <TextField
-          label={t.timeout}
-          hint={t.timeoutHint}
-          value={form.timeout}
-          onValue={(timeout) => set({ timeout })}
-          error={wrong("/timeout")}
-          mono
-          placeholder="15s"
-        />
-        <NumberField {...props} name="max_concurrency" label={t.concurrency} hint={t.concurrencyHint} />
-        <NumberField {...props} name="queue" label={t.queue} hint={t.queueHint} />
-      </div>
-      <details>
-        <summary>{t.more}</summary>
-        <div class="stack" style={{ paddingTop: "12px" }}>
-          <HeaderRows rows={form.headers} onRows={(headers) => set({ headers })} error={wrong("/headers")} t={t} />
-          <div class="fields">
-            {FURTHER.map((key) => (
-              <TextField label={key} value={form[key]} onValue={(value) => set({ [key]: value })} error={wrong(`/${key}`)} mono />
-            ))}
-            <NumberField {...props} name="memory" label="memory" />
-            <NumberField {...props} name="max_response_headers" label="max_response_headers" />
-          </div>
+      {bare && (
+        <div>
+          <Button onClick={() => set({ instances: withScheme(form.instances, bare) })}>{t.use(`http://${bare}`)}</Button>
         </div>
-      </details>
-    </>
+      )}
+    </div>
   );
 }
 
-function FunctionForm({ initial, etag, title, back }: { initial: Form; etag: string | null; title: string; back: string }) {
+function Limits(props: Props) {
+  const t = text.value;
+  const { form, set, wrong } = props;
+  return (
+    <div class="fields">
+      <TextField
+        label={t.timeout}
+        hint={t.timeoutHint}
+        value={form.timeout}
+        onValue={(timeout) => set({ timeout })}
+        error={wrong("/timeout")}
+        mono
+        placeholder="15s"
+      />
+      <NumberField {...props} name="max_concurrency" label={t.concurrency} hint={t.concurrencyHint} />
+      <NumberField {...props} name="queue" label={t.queue} hint={t.queueHint} />
+    </div>
+  );
+}
+
+function MoreFields(props: Props) {
+  const { form, set, wrong } = props;
+  const [open, setOpen] = useState(false);
+  // An error is not hidden, and what is open stays so.
+  if (!open && CLOSED.some(wrong)) setOpen(true);
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{text.value.more}</summary>
+      <div class="stack" style={{ paddingTop: "12px" }}>
+        <HeaderRows rows={form.headers} onRows={(headers) => set({ headers })} error={wrong("/headers")} />
+        <div class="fields">
+          {FURTHER.map((key) => (
+            <TextField label={key} value={form[key]} onValue={(value) => set({ [key]: value })} error={wrong(`/${key}`)} mono />
+          ))}
+          <NumberField {...props} name="memory" label="memory" />
+          <NumberField {...props} name="max_response_headers" label="max_response_headers" />
+        </div>
+      </div>
+    </details>
+  );
+}
+
+type FormProps = { initial: Form; etag: string | null; title: string; back: string; readOnly?: string | null };
+
+function FunctionForm({ initial, etag: first, title, back, readOnly = null }: FormProps) {
   const t = text.value;
   const { route } = useLocation();
   const [form, setForm] = useState(initial);
+  const [etag, setEtag] = useState(first);
   const { review, dialog } = useChange();
   const made = changeOf(form, etag);
-  const change = made && { ...made, title, verb: etag === null ? t.verb.add : t.verb.change };
-  const draft = useDraft(change);
-  const rest = withoutPointers(draft.error, SHOWN);
+  const isNew = first === null;
+  const change = made && { ...made, title, verb: isNew ? t.verb.add : t.verb.change };
+  const draft = useDraft(readOnly === null && mayWrite.value ? change : null);
   const props: Props = { form, set: (part) => setForm((old) => ({ ...old, ...part })), wrong: draft.wrong };
   const done = () => route(functionLink(form.namespace.trim(), form.name.trim(), form.version.trim() || undefined));
   return (
@@ -99,28 +152,23 @@ function FunctionForm({ initial, etag, title, back }: { initial: Form; etag: str
       class="stack loose form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (change) review({ ...change, onDone: done });
+        if (change && draft.outcome) review({ ...change, onDone: done });
       }}
     >
-      <Card>
-        <div class="stack">
-          {etag === null && <Names {...props} />}
-          <Keys {...props} />
-        </div>
-      </Card>
-      {rest !== null && <Refused error={rest} />}
-      {draft.outcome?.toml && (
-        <Card title={t.toml}>
-          <Code>{draft.outcome.toml}</Code>
-        </Card>
-      )}
-      <div class="row">
-        <WriteButton kind="primary" type="submit" disabled={!change || !draft.outcome}>
-          {t.review}
-        </WriteButton>
-        <LinkButton href={back}>{t.cancel}</LinkButton>
-        {draft.outcome && <span class="small muted">{t.fine}</span>}
-      </div>
+      <FormFields locked={{ title: t.readOnly, reason: readOnly }}>
+        {isNew && <Names {...props} />}
+        <Instances {...props} />
+        <Limits {...props} />
+        <MoreFields {...props} />
+      </FormFields>
+      <FormEnd
+        change={change}
+        draft={draft}
+        shown={isNew ? SHOWN_NEW : SHOWN}
+        again={!isNew && change ? () => readAgain(change.path, (_, now) => setEtag(now)) : undefined}
+        locked={readOnly !== null}
+        back={back}
+      />
       {dialog}
     </form>
   );
@@ -136,22 +184,29 @@ export function AddFunction() {
 }
 
 export function EditFunction() {
-  const t = text.value;
   const { params } = useRoute();
   const [namespace, name] = [params.namespace ?? "", params.function ?? ""];
   const { data, etag, error, reload } = useFunction(namespace, name);
   const [first, setFirst] = useState<{ form: Form; etag: string; title: string; readOnly: string | null } | null>(null);
   if (data && etag && !first)
-    setFirst({ form: formOf(data), etag, title: t.editTitle(shortId(data.status.id)), readOnly: data.status.origin.read_only ?? null });
+    setFirst({
+      form: formOf(data),
+      etag,
+      title: text.value.editTitle(shortId(data.status.id)),
+      readOnly: data.status.origin.read_only ?? null,
+    });
   return (
     <Page title={first?.title ?? name}>
       {!first && (error ? <Failure error={error} retry={reload} /> : <Loading />)}
-      {first?.readOnly && (
-        <Notice tone="warn" title={t.readOnly}>
-          {first.readOnly}
-        </Notice>
+      {first && (
+        <FunctionForm
+          initial={first.form}
+          etag={first.etag}
+          title={first.title}
+          back={functionLink(namespace, name)}
+          readOnly={first.readOnly}
+        />
       )}
-      {first && <FunctionForm initial={first.form} etag={first.etag} title={first.title} back={functionLink(namespace, name)} />}
     </Page>
   );
 }

@@ -229,7 +229,13 @@ function Found({ one, etag }: { one: Function; etag: string | null }) {
       <EditLink origin={one.status.origin} href={editFunctionLink(one.namespace, one.name, one.version)}>
         {t.edit}
       </EditLink>
-      <WriteButton icon="trash" kind="danger" disabled={Boolean(reason) || etag === null} title={reason} onClick={() => review(removal(one, etag, () => route(functionsLink())))}>
+      <WriteButton
+        icon="trash"
+        kind="danger"
+        disabled={Boolean(reason) || etag === null}
+        title={reason}
+        onClick={() => review(removal(one, etag, () => route(functionsLink())))}
+      >
         {t.remove}
       </WriteButton>
       {used && <span class="muted small">{used}</span>}

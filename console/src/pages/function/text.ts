@@ -43,7 +43,6 @@ export const text = dictionary({
     readOnly: "This function cannot be changed from here",
     off: "off",
     all: "Requests in the tail",
-    notFree: "An API is bound here already.",
   },
   zh: {
     lead: (namespace: string) => `命名空间 ${namespace} 中的函数`,
@@ -87,6 +86,5 @@ export const text = dictionary({
     readOnly: "不能在这里修改这个函数",
     off: "停用",
     all: "在请求页查看",
-    notFree: "这里已绑定了 API。",
   },
 });

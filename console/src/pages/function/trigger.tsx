@@ -37,7 +37,7 @@ export function QuickTrigger({ one }: { one: Function }) {
   const rest = withoutPointers(draft.error, ["/path", "/method", "/service"]);
   const submit = (event: Event) => {
     event.preventDefault();
-    if (change) review({ ...change, onDone: () => setRule({ ...rule, path: "" }) });
+    if (change && draft.outcome) review({ ...change, onDone: () => setRule({ ...rule, path: "" }) });
   };
   if (services.length === 0) {
     return (
@@ -76,9 +76,9 @@ export function QuickTrigger({ one }: { one: Function }) {
             placeholder="/orders/{id}"
           />
         </div>
-        {rest !== null && <Refused error={rest} />}
+        {change && rest !== null && <Refused error={rest} change={change} />}
         <div class="row">
-          <WriteButton kind="primary" icon="plus" type="submit" disabled={!change || draft.error !== null}>
+          <WriteButton kind="primary" icon="plus" type="submit" disabled={!change || !draft.outcome}>
             {t.add}
           </WriteButton>
           <LinkButton href={newApiLink(known)}>{t.full}</LinkButton>

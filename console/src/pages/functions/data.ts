@@ -1,6 +1,12 @@
 import { useList, type List } from "../../api/query";
 import type { Function } from "../../api/schema";
+import { useKept } from "../../objects/lists";
 
-export function useFunctions(q: string): List<Function> {
-  return useList<Function>("/v1/functions", { q });
+/** A state that the gateway does not filter by. */
+const KEEP: Record<string, (one: Function) => boolean> = {
+  silent: ({ status }) => status.instances.some(({ state }) => state === "down" || state === "never_answered"),
+};
+
+export function useFunctions(q: string, state: string): List<Function> {
+  return useKept(useList<Function>("/v1/functions", { q }), KEEP[state]);
 }

@@ -2,29 +2,24 @@
 import { figures as live, useFigures } from "../../api/live";
 import type { Function, InstanceState } from "../../api/schema";
 import { formatNumber } from "../../i18n";
-import { Rate, shortId, trafficOfFunction } from "../../objects/parts";
+import { INSTANCE_TONES, Rate, shortId, trafficOfFunction } from "../../objects/parts";
 import { text as objects } from "../../objects/text";
 import { useFilters } from "../../shell/filters";
 import { functionLink, newFunctionLink } from "../../shell/links";
-import { Badge, Empty, Failure, Loading, Page, SearchBox, WriteLink, type Tone } from "../../ui/parts";
+import { Badge, Empty, Failure, Loading, Page, SearchBox, Select, WriteLink } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/virtual";
 import { useFunctions } from "./data";
 import { text } from "./text";
 
-const STATES: [InstanceState, Tone][] = [
-  ["up", "ok"],
-  ["down", "error"],
-  ["never_answered", "warn"],
-  ["unused", "plain"],
-];
+const STATES: InstanceState[] = ["up", "down", "never_answered", "unused"];
 
 /** How many instances are in which state. */
 function InstanceCounts({ one }: { one: Function }) {
   const count = (state: InstanceState) => one.status.instances.filter((instance) => instance.state === state).length;
   return (
     <span class="row tight">
-      {STATES.filter(([state]) => count(state) > 0).map(([state, tone]) => (
-        <Badge tone={tone} dot>
+      {STATES.filter((state) => count(state) > 0).map((state) => (
+        <Badge tone={INSTANCE_TONES[state]} dot>
           {count(state)} {objects.value.instance[state]}
         </Badge>
       ))}
@@ -59,7 +54,7 @@ function columns(): Column<Function>[] {
         </div>
       ),
     },
-    { title: t.instances, width: "minmax(0, 1.6fr)", narrow: "keep", cell: (one) => <InstanceCounts one={one} /> },
+    { title: t.instances, width: "minmax(210px, 2fr)", narrow: "keep", cell: (one) => <InstanceCounts one={one} /> },
     {
       title: t.triggers,
       width: "90px",
@@ -70,32 +65,42 @@ function columns(): Column<Function>[] {
     { title: t.inFlight, width: "100px", end: true, cell: (one) => <InFlight one={one} /> },
     { title: t.queue, width: "90px", end: true, cell: (one) => <span class="num">{t.of(one.status.queued, one.queue)}</span> },
     { title: t.timeout, width: "80px", end: true, cell: (one) => <span class="num small">{one.timeout}</span> },
-    { title: t.traffic, width: "170px", end: true, cell: (one) => <Traffic one={one} /> },
+    { title: t.traffic, width: "150px", end: true, cell: (one) => <Traffic one={one} /> },
   ];
 }
 
 export function Functions() {
   const t = text.value;
-  const [{ q }, change] = useFilters(["q"]);
-  const list = useFunctions(q);
+  const [{ q, state }, change] = useFilters(["q", "state"]);
+  const list = useFunctions(q, state);
   useFigures();
   const add = (
     <WriteLink kind="primary" icon="plus" href={newFunctionLink()}>
       {t.add}
     </WriteLink>
   );
-  const nothing = q ? (
-    <Empty icon="search" title={t.noMatch} />
-  ) : (
-    <Empty icon="functions" title={t.none}>
-      <p>{t.noneText}</p>
-      {add}
-    </Empty>
-  );
+  const nothing =
+    q || state ? (
+      <Empty icon="search" title={t.noMatch} />
+    ) : (
+      <Empty icon="functions" title={t.none}>
+        <p>{t.noneText}</p>
+        {add}
+      </Empty>
+    );
   return (
     <Page title={t.title} lead={t.lead} actions={add}>
       <div class="filters">
         <SearchBox label={t.search} value={q} onValue={(value) => change({ q: value })} />
+        <Select
+          aria-label={t.instances}
+          value={state}
+          onValue={(value) => change({ state: value })}
+          choices={[
+            { value: "", label: t.anyState },
+            { value: "silent", label: t.silent },
+          ]}
+        />
       </div>
       <Failure error={list.error} />
       <div class="card fill">

@@ -10,7 +10,19 @@ export const useRevisions = (): List<RevisionInfo> => useList<RevisionInfo>("/v1
 export type AuditLine = Omit<Line, "before" | "after"> & { before?: Fields | null; after?: Fields | null };
 export type Fields = Record<string, unknown>;
 
-export const ACTIONS = ["create", "change", "delete", "apply", "rewrite", "rollback", "release", "unrelease", "follow", "reload"] as const;
+export const ACTIONS = [
+  "create",
+  "change",
+  "delete",
+  "apply",
+  "rewrite",
+  "rollback",
+  "release",
+  "unrelease",
+  "follow",
+  "reload",
+  "try",
+] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export type AuditFilters = { author: string; object: string; action: string };

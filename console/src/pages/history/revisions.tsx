@@ -35,12 +35,15 @@ export function RevisionBadges({ revision }: { revision: RevisionInfo }) {
   );
 }
 
+const LONGEST = 60;
+const short = (note = "") => (note.length > LONGEST ? `${note.slice(0, LONGEST)}…` : note);
+
 /** A revision in one line, for a choice: `5 · in use · ann · 3 minutes ago · faster`. */
 export function revisionLabel(revision: RevisionInfo, now = Date.now()): string {
   const t = text.value;
   const author = revision.author === BY_HAND ? t.byHand : revision.author;
   const parts = [String(revision.number), revision.in_use ? t.inUse : "", ...revision.pinned.map((name) => `→ ${name}`)];
-  return [...parts, author, formatAgo(revision.time, now), revision.note].filter(Boolean).join(" · ");
+  return [...parts, author, formatAgo(revision.time, now), short(revision.note)].filter(Boolean).join(" · ");
 }
 
 export function revisionChoices(revisions: readonly RevisionInfo[]): Choice[] {

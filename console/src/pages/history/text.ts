@@ -38,6 +38,7 @@ export const text = dictionary({
       unrelease: "Taken offline",
       follow: "Follows again",
       reload: "Reloaded",
+      try: "Tried",
     },
     kinds: {
       api: "API",
@@ -104,6 +105,7 @@ export const text = dictionary({
       unrelease: "下线",
       follow: "恢复跟随",
       reload: "重载",
+      try: "调试",
     },
     kinds: {
       api: "API",

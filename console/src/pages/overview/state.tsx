@@ -1,7 +1,16 @@
 /** How the gateway is: its configuration, and what an operator should look at. */
 import type { Environment, Status } from "../../api/schema";
 import { formatNumber } from "../../i18n";
-import { apisLink, certificatesLink, filesLink, functionsLink, historyLink, releasesLink, revisionLink, servicesLink } from "../../shell/links";
+import {
+  apisLink,
+  certificatesLink,
+  filesLink,
+  functionsLink,
+  historyLink,
+  releasesLink,
+  revisionLink,
+  servicesLink,
+} from "../../shell/links";
 import { Ago, Card, FindingNotice, LinkButton, Notice, Rich, Stat } from "../../ui/parts";
 import { adviceTitle } from "../certificates/certificate";
 import type { OverviewData } from "./data";
@@ -64,7 +73,12 @@ export function Alarms({ silent, certificates }: OverviewData) {
       {silent.total > 0 && (
         <div>
           <a href={functionsLink({ state: "silent" })}>{t.silent(silent.total)}</a>{" "}
-          <span class="mono small">{silent.items.slice(0, MOST).map(({ address }) => address).join(", ")}</span>
+          <span class="mono small">
+            {silent.items
+              .slice(0, MOST)
+              .map(({ address }) => address)
+              .join(", ")}
+          </span>
         </div>
       )}
       {certificates.slice(0, MOST).map((certificate) => (

@@ -28,7 +28,7 @@ function Served({ environment, revisions }: Pick<Props, "environment" | "revisio
   return (
     <>
       <a href={revisionLink(number)}>{t.revision(number)}</a>
-      {revision.note && <span class="muted"> · {revision.note}</span>}
+      {revision.note && <div class="muted release-note">{revision.note}</div>}
       <div class="muted small">
         <Author author={revision.author} /> · <Ago time={revision.time} />
       </div>
@@ -60,8 +60,8 @@ function Facts({ environment, revisions }: Pick<Props, "environment" | "revision
             <Author author={last.author} />
             <div class="muted small">
               <Ago time={last.time} />
-              {last.note && ` · ${last.note}`}
             </div>
+            {last.note && <div class="muted small release-note">{last.note}</div>}
           </dd>
         </>
       )}
@@ -95,7 +95,7 @@ function Choose({ environment, revisions, current, review }: Props) {
           title={pinnedToIt ? t.pinnedToIt : undefined}
           onClick={() => review(releaseChange(environment, revision))}
         >
-          {back ? t.rollBackTo(revision) : environment.state === "follows" ? t.pinTo(revision) : t.releaseNumber(revision)}
+          {back ? t.rollBackTo(revision) : t.releaseNumber(revision)}
         </WriteButton>
       </div>
       {served === null ? <p class="muted small">{t.answersAgain}</p> : <ReleaseDiff from={served} to={revision} />}

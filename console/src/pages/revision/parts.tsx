@@ -47,6 +47,7 @@ export function Facts({ revision: { revision, files } }: { revision: RevisionFil
 export function ReleaseTo({ view, review }: { view: RevisionView; review: (change: Change) => void }) {
   const t = text.value;
   const { number, environments } = view;
+  const release = releaseText.value.releaseNumber(number);
   return (
     <Card title={t.release}>
       <ul class="stack">
@@ -67,10 +68,10 @@ export function ReleaseTo({ view, review }: { view: RevisionView; review: (chang
               ) : (
                 <WriteButton
                   icon="pin"
-                  aria-label={`${t.releaseHere}: ${environment.name}`}
+                  aria-label={`${release}: ${environment.name}`}
                   onClick={() => review(releaseChange(environment, number))}
                 >
-                  {t.releaseHere}
+                  {release}
                 </WriteButton>
               )}
             </li>

@@ -12,9 +12,22 @@ export function servicePath(name: string): string {
 
 export const NEW_DOMAIN: Domain = { host: "", base_path: "/", environment: "release" };
 
+const isGiven = (row: Domain) => row.host.trim() !== "";
+
 /** Domains as a change sends them: rows without a host are not there. */
 export function domainsOf(rows: readonly Domain[]): Domain[] {
-  return rows
-    .filter((row) => row.host.trim() !== "")
-    .map((row) => ({ ...row, host: row.host.trim(), base_path: row.base_path?.trim() || "/" }));
+  return rows.filter(isGiven).map((row) => ({ ...row, host: hostOf(row.host), base_path: row.base_path?.trim() || "/" }));
+}
+
+/** The place of a row among those that are sent. */
+export function placeOf(rows: readonly Domain[], index: number): number {
+  return rows.slice(0, index).filter(isGiven).length;
+}
+
+/** A host without what an address has around it. */
+export function hostOf(typed: string): string {
+  return typed
+    .trim()
+    .replace(/^https?:\/\//i, "")
+    .replace(/\/+$/, "");
 }

@@ -124,10 +124,8 @@ export function Services() {
         <ServiceForm
           known={form.known}
           onClose={() => setForm(null)}
-          onReview={(made) => {
-            setForm(null);
-            review(made);
-          }}
+          hidden={Boolean(dialog)}
+          onReview={(made) => review({ ...made, onDone: () => setForm(null) })}
         />
       )}
       {dialog}
