@@ -78,7 +78,7 @@ test("any page answers in 200 ms", async () => {
   tab.healthy();
 });
 
-test("the list scrolls to its end, with a frame at least every 100 ms", async () => {
+test("the list scrolls to its end, with 95 of 100 frames within 50 ms", async () => {
   await tab.go("apis");
   await tab.page.locator(".vrow a").first().waitFor();
   const { frames, last } = await tab.page.evaluate(async () => {
@@ -98,9 +98,13 @@ test("the list scrolls to its end, with a frame at least every 100 ms", async ()
     while (!isThere()) await new Promise((done) => requestAnimationFrame(done));
     return { frames: gaps.sort((one, other) => one - other), last: isThere()?.textContent };
   });
-  const [median, longest] = [frames[Math.floor(frames.length / 2)] ?? 0, frames.at(-1) ?? 0];
-  console.info(`${frames.length} frames: median ${median.toFixed(1)} ms, longest ${longest.toFixed(1)} ms; last row ${last}`);
+  const part = (share: number) => frames[Math.floor((frames.length - 1) * share)] ?? 0;
+  const [median, most, longest] = [part(0.5), part(0.95), part(1)];
+  console.info(
+    `${frames.length} frames: median ${median.toFixed(1)} ms, 95 % within ${most.toFixed(1)} ms, longest ${longest.toFixed(1)} ms; last row ${last}`,
+  );
   expect(median).toBeLessThan(34);
-  expect(longest).toBeLessThan(100);
+  expect(most).toBeLessThan(50);
+  expect(longest).toBeLessThan(250);
   expect(await tab.page.locator(".vrow").count()).toBeLessThan(60);
 });

@@ -22,10 +22,10 @@ pub struct Range {
     pub cursor: Option<String>,
 }
 
-/// Whether one of some texts contains another one, in any letter case.
-pub fn contain(text: &str, own: impl IntoIterator<Item = impl AsRef<str>>) -> bool {
-    let text = text.to_lowercase();
-    own.into_iter().any(|own| own.as_ref().to_lowercase().contains(&text))
+/// Whether each word of a search is in one of some texts, in any letter case.
+pub fn contain(search: &str, own: impl IntoIterator<Item = impl AsRef<str>>) -> bool {
+    let own: Vec<_> = own.into_iter().map(|own| own.as_ref().to_lowercase()).collect();
+    search.to_lowercase().split_whitespace().all(|word| own.iter().any(|own| own.contains(word)))
 }
 
 const LIMIT: usize = 100;
@@ -63,5 +63,25 @@ impl<T> Page<T> {
         let end = start.saturating_add(items.len());
         let next = (end < total && !items.is_empty()).then(|| end.to_string());
         Ok(Self { items, total, next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_finds_what_has_all_of_its_words() {
+        let own = ["shop", "GET", "/Orders/{id}"];
+        for (search, found) in [
+            ("orders", true),
+            ("shop orders", true),
+            ("  ORDERS   get ", true),
+            ("shop carts", false),
+            ("shoporders", false),
+            ("", true),
+        ] {
+            assert_eq!(contain(search, own), found, "{search}");
+        }
     }
 }

@@ -34,7 +34,7 @@ pub struct ApiQuery {
     /// A host as the configuration writes it.
     pub host: Option<String>,
     pub enabled: Option<bool>,
-    /// A text that the name, path, method, function or service contains, in any letter case.
+    /// Words that the name, path, method, function or service contain, in any letter case.
     pub q: Option<String>,
     /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
@@ -56,8 +56,8 @@ impl ApiQuery {
             service.domains.iter().filter(own).any(|domain| domain.host.to_string().eq_ignore_ascii_case(wanted))
         };
         let holds = |text: &String| {
-            contain(text, [service.name.as_str(), &api.name, api.path.as_str(), &api.method.to_string()])
-                || contain(text, ids().map(ToString::to_string))
+            let own = [service.name.clone(), api.name.clone(), api.path.as_str().to_owned(), api.method.to_string()];
+            contain(text, ids().map(ToString::to_string).chain(own))
         };
         self.service.as_ref().is_none_or(|wanted| *wanted == service.name)
             && self.function.as_ref().is_none_or(function)

@@ -33,7 +33,7 @@ use crate::inspect::route::is_function;
 #[serde(deny_unknown_fields)]
 pub struct FunctionQuery {
     pub namespace: Option<String>,
-    /// A text that the name or an address contains, in any letter case.
+    /// Words that the name or an address contain, in any letter case.
     pub q: Option<String>,
     /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]

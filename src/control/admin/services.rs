@@ -28,7 +28,7 @@ use crate::inspect::service::{Domain, Service};
 pub struct ServiceQuery {
     /// A host as the configuration writes it.
     pub host: Option<String>,
-    /// A text that the name or a host contains, in any letter case.
+    /// Words that the name or a host contain, in any letter case.
     pub q: Option<String>,
     /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
@@ -49,9 +49,8 @@ pub async fn list(
     let snapshot = state.snapshot();
     let wants = |service: &Service| {
         let has = |wanted: &String| service.domains.iter().any(|domain| domain.host.eq_ignore_ascii_case(wanted));
-        let holds = |text: &String| {
-            contain(text, [&service.name]) || contain(text, service.domains.iter().map(|domain| &domain.host))
-        };
+        let holds =
+            |text: &String| contain(text, service.domains.iter().map(|domain| &domain.host).chain([&service.name]));
         query.host.as_ref().is_none_or(has) && query.q.as_ref().is_none_or(holds)
     };
     let all: Vec<_> = snapshot.config.services.iter().map(Service::new).filter(wants).collect();

@@ -31,7 +31,7 @@ pub struct RouteQuery {
     /// `name`, `namespace/name` or `namespace/name:version`.
     pub function: Option<String>,
     pub enabled: Option<bool>,
-    /// A text that the name, path, method, service, function or host contains, in any letter case.
+    /// Words that the name, path, method, service, function or host contain, in any letter case.
     pub q: Option<String>,
     /// The most items on the page [default: 100].
     #[param(minimum = 1, maximum = 1000)]
@@ -46,8 +46,8 @@ impl RouteQuery {
         let is_bound = |wanted: &String| is_function(wanted, &route.function, &route.version);
         let has = |wanted: &String| route.domains.iter().any(|domain| domain.host.eq_ignore_ascii_case(wanted));
         let holds = |text: &String| {
-            contain(text, [&route.service, &route.path, &route.api, &route.function, &route.method])
-                || contain(text, route.domains.iter().map(|domain| domain.location()))
+            let own = [&route.service, &route.path, &route.api, &route.function, &route.method].map(String::clone);
+            contain(text, route.domains.iter().map(|domain| domain.location()).chain(own))
         };
         is(&self.service, &route.service)
             && is(&self.environment, &route.environment)
