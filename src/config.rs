@@ -32,6 +32,7 @@ pub mod secret;
 mod section;
 pub mod source;
 pub mod store;
+mod syntax;
 pub mod table;
 pub mod typed;
 mod value;

@@ -3,6 +3,8 @@
 //!
 //! It works on the text, since the file with the error may not be TOML at all. Where it cannot tell, it covers too much.
 
+use toml::de::{DeTable, DeValue};
+
 use super::secret::{is_secret, is_variable};
 
 /// Tables and lists that are looked into, one in another.
@@ -121,7 +123,7 @@ impl Scanner<'_> {
                 self.skip(|c| !matches!(c, '\n' | '#') && (is_deep || !matches!(c, ',' | ']' | '}')));
                 let bare = self.text[start..self.at].trim_end();
                 // A field of a header is a text; what is none is no value of one.
-                if !is_secret_name(path) && toml::from_str::<toml::Table>(&format!("bare = {bare}")).is_ok() {
+                if !is_deep && !is_secret_name(path) && DeValue::parse(bare).is_ok() {
                     return;
                 }
                 (start, start + bare.len())
@@ -282,8 +284,9 @@ fn unescaped(text: &str, quote: char) -> String {
     if quote == '\'' || !text.contains('\\') {
         return text.to_owned();
     }
-    let table: Option<toml::Table> = format!("key = \"{text}\"").parse().ok();
-    let value = table.and_then(|table| table.get("key")?.as_str().map(str::to_owned));
+    let line = format!("key = \"{text}\"");
+    let table = DeTable::parse(&line).ok();
+    let value = table.and_then(|table| table.get_ref().get("key")?.get_ref().as_str().map(str::to_owned));
     value.unwrap_or_else(|| text.to_owned())
 }
 

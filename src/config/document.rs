@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue, Error};
 
 use super::error::{Diagnostic, Diagnostics};
 use super::file::{File, Span};
+use super::syntax::{DEEPEST, Parsed};
 use super::value::Value;
 
 pub(super) struct Document<'a> {
@@ -20,8 +21,11 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     pub(super) fn parse(file: &'a Arc<File>) -> Self {
-        let (table, errors) = DeTable::parse_recoverable(file.text());
-        let table = table.into_inner();
+        let Parsed { table, errors, too_deep } = Parsed::of(file.text());
+        if let Some(place) = too_deep {
+            let error = Diagnostic::new(format!("this is nested more than {DEEPEST} levels deep"));
+            return Self { file, table, errors: vec![error.at(&Span::new(file, place))], intact: false };
+        }
         let intact = errors.iter().all(|error| leaves_tables_intact(file, error));
         let errors = diagnostics(file, &table, &errors);
         Self { file, table, errors, intact }

@@ -7,6 +7,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::syntax::Parsed;
+
 /// Replaces a secret.
 pub const MASK: &str = "***";
 /// Names of secret keys and header fields, in any table. `_` is equal to `-`.
@@ -50,13 +52,13 @@ pub fn is_secret(path: &[&str]) -> bool {
 /// TOML is masked line by line, because its secrets cannot be located.
 #[must_use]
 pub fn masked(text: &str) -> String {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
+    let parsed = Parsed::of(text);
+    if !parsed.is_whole() {
         let line = |line: &str| if line.trim().is_empty() { line.to_owned() } else { with_end(MASK, line) };
         return text.split_inclusive('\n').map(line).collect();
     }
     let mut search = Search { text, path: Vec::new(), found: Vec::new() };
-    search.table(table.get_ref());
+    search.table(&parsed.table);
     search.found.sort_by_key(|range| range.start);
     with_masks(text, 0..text.len(), &search.found)
 }
