@@ -65,7 +65,7 @@ pub use pem::{Files, Identity, PrivateKey};
 pub use place::{Place, Setting};
 pub use resolve::Config;
 pub use schema::{Described, Form, Key, reference};
-pub use secret::{MASK, masked};
+pub use secret::{MASK, masked, masked_urls};
 pub use source::Source;
 pub use source::disk::Disk;
 pub use source::memory::Memory;
