@@ -3,6 +3,8 @@
 //!
 //! It works on the text, since the file with the error may not be TOML at all. Where it cannot tell, it covers too much.
 
+use toml::de::{DeTable, DeValue};
+
 use super::secret::{is_secret, is_variable};
 
 /// Tables and lists that are looked into, one in another.
@@ -10,7 +12,7 @@ const DEEPEST: usize = 64;
 
 /// A copy of a file's text of the same length, in which stars stand for that.
 pub(super) fn covered(text: &str) -> String {
-    let mut scanner = Scanner { text, at: 0, table: Vec::new(), found: Vec::new() };
+    let mut scanner = Scanner { text, at: 0, table: Vec::new(), is_lost: false, found: Vec::new() };
     scanner.document();
     let mut shown = String::with_capacity(text.len());
     text.split_inclusive('\n').for_each(|line| cover_urls(line, &mut shown));
@@ -42,6 +44,8 @@ struct Scanner<'a> {
     at: usize,
     /// The table that the last header has begun.
     table: Vec<String>,
+    /// Whether it has left a list or a table before its end. What comes then may belong to any table, so all values are covered.
+    is_lost: bool,
     /// Where secrets are: start and end, in order.
     found: Vec<(usize, usize)>,
 }
@@ -63,7 +67,9 @@ impl Scanner<'_> {
     /// `[table]` or `[[table]]`, to the end of the line.
     fn header(&mut self) {
         self.skip(|c| c == '[');
-        self.table = self.key();
+        let mut table = self.key();
+        self.bound(&mut table);
+        self.table = table;
         self.skip(|c| c != '\n');
     }
 
@@ -76,8 +82,16 @@ impl Scanner<'_> {
             return false;
         }
         self.at += 1;
-        self.value(&[path, &key].concat(), depth);
+        let mut path = [path, &key].concat();
+        self.bound(&mut path);
+        self.value(&path, depth);
         true
+    }
+
+    /// Cuts a path that is too long to be copied for each value.
+    fn bound(&mut self, path: &mut Vec<String>) {
+        self.is_lost |= path.len() > DEEPEST;
+        path.truncate(DEEPEST);
     }
 
     /// The parts of a key, up to what is behind it.
@@ -121,14 +135,14 @@ impl Scanner<'_> {
                 self.skip(|c| !matches!(c, '\n' | '#') && (is_deep || !matches!(c, ',' | ']' | '}')));
                 let bare = self.text[start..self.at].trim_end();
                 // A field of a header is a text; what is none is no value of one.
-                if !is_secret_name(path) && toml::from_str::<toml::Table>(&format!("bare = {bare}")).is_ok() {
+                if !is_deep && !self.is_lost && !is_secret_name(path) && DeValue::parse(bare).is_ok() {
                     return;
                 }
                 (start, start + bare.len())
             }
         };
-        // Nobody looks at names that deep.
-        if !is_covered(path) && !is_deep {
+        self.is_lost |= is_deep;
+        if !self.is_lost && !is_covered(path) {
             return;
         }
         if !is_variable(&self.text[start..end]) {
@@ -154,7 +168,10 @@ impl Scanner<'_> {
                     return;
                 }
                 // The list never ends, and what comes is not in it.
-                Some(_) if self.begins_table() || self.begins_pair() => return,
+                Some(_) if self.begins_table() || self.begins_pair() => {
+                    self.is_lost = true;
+                    return;
+                }
                 Some(',') => self.at += 1,
                 Some(_) => self.value(path, depth),
             }
@@ -168,7 +185,11 @@ impl Scanner<'_> {
             self.skip_blank();
             let before = self.at;
             match self.peek() {
-                None | Some('[') => return,
+                None => return,
+                Some('[') => {
+                    self.is_lost = true;
+                    return;
+                }
                 Some('}') => {
                     self.at += 1;
                     return;
@@ -222,7 +243,7 @@ impl Scanner<'_> {
             end += word.len();
             let name = word.trim_end_matches(|c: char| !is_part(c));
             let path: Vec<_> = self.table.iter().cloned().chain([name.to_owned()]).collect();
-            if !name.is_empty() && is_covered(&path) {
+            if !name.is_empty() && (self.is_lost || is_covered(&path)) {
                 self.found.push((start + end, start + line.trim_end().len().max(end)));
                 return;
             }
@@ -282,8 +303,9 @@ fn unescaped(text: &str, quote: char) -> String {
     if quote == '\'' || !text.contains('\\') {
         return text.to_owned();
     }
-    let table: Option<toml::Table> = format!("key = \"{text}\"").parse().ok();
-    let value = table.and_then(|table| table.get("key")?.as_str().map(str::to_owned));
+    let line = format!("key = \"{text}\"");
+    let table = DeTable::parse(&line).ok();
+    let value = table.and_then(|table| table.get_ref().get("key")?.get_ref().as_str().map(str::to_owned));
     value.unwrap_or_else(|| text.to_owned())
 }
 
@@ -390,6 +412,10 @@ mod tests {
             "token = [{ name = \"a\" hash = \"SECRET\" }]\n",
             "token = [{ hash = \"SECRET\"\n",
             "password = '''SECRET\nx = 1\n",
+            // TOML up to the last line, but it looks as if the list never ended.
+            "[traces.headers]\n\"zz\" = [\n[\"aa\"]\n]\nk = \"SECRET\"\n= =\n",
+            "[traces.headers]\nzz = [\n[aa]\n]\nk = { b = [\"SECRET\"] }\n",
+            "[traces.headers]\nzz = { a = 1, [b]\n}\nk = \"SECRET\"\n",
         ] {
             let found = covered(text);
             assert!(!found.contains("SECRET"), "{text}\n{found}");
@@ -403,6 +429,8 @@ mod tests {
             let text = format!("hash = {}\"SECRET\"", open.repeat(100_000));
             assert!(!covered(&text).contains("SECRET"), "{open}");
         }
+        let text = format!("[{}]\n{}hash = \"SECRET\"\n", vec!["a"; 100_000].join("."), "a = 1\n".repeat(100_000));
+        assert!(!covered(&text).contains("SECRET"));
     }
 
     proptest! {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
-use super::error::{Diagnostic, Diagnostics};
+use super::error::{Diagnostic, Diagnostics, SHOWN};
 use super::file::{File, Span};
+use super::syntax::{DEEPEST, Parsed};
 use super::value::Value;
+use crate::units::counted;
 
 pub(super) struct Document<'a> {
     pub(super) file: &'a Arc<File>,
@@ -20,8 +22,11 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     pub(super) fn parse(file: &'a Arc<File>) -> Self {
-        let (table, errors) = DeTable::parse_recoverable(file.text());
-        let table = table.into_inner();
+        let Parsed { table, errors, too_deep } = Parsed::of(file.text());
+        if let Some(place) = too_deep {
+            let error = Diagnostic::new(format!("this is nested more than {DEEPEST} levels deep"));
+            return Self { file, table, errors: vec![error.at(&Span::new(file, place))], intact: false };
+        }
         let intact = errors.iter().all(|error| leaves_tables_intact(file, error));
         let errors = diagnostics(file, &table, &errors);
         Self { file, table, errors, intact }
@@ -67,6 +72,9 @@ impl<'a> Document<'a> {
 /// The tables that files in `edit_dir` may contain.
 const EDITABLE: [&str; 2] = ["function", "service"];
 
+/// A longer line is no header, and a million errors may be on it.
+const LONGEST_HEADER: usize = 4096;
+
 const UNQUOTED: &str = "string values must be quoted";
 const DUPLICATE: &str = "duplicate key";
 /// What comes of an inline table that is not closed: the tables after it are taken for its content.
@@ -86,7 +94,7 @@ fn leaves_tables_intact(file: &Arc<File>, error: &Error) -> bool {
 /// One error a line: what follows on the same line is mostly its consequence. After a bracket that nobody closed everything
 /// is one, so nothing after it is reported.
 fn diagnostics(file: &Arc<File>, table: &DeTable<'_>, errors: &[Error]) -> Vec<Diagnostic> {
-    let unclosed = errors.iter().filter(|error| is_unclosed_value(error)).filter_map(|error| {
+    let unclosed = errors.iter().filter(|error| is_unclosed_value(error)).take(SHOWN).filter_map(|error| {
         let end = error.span()?.start;
         table.values().filter_map(|value| opening(value, end)).min()
     });
@@ -97,7 +105,12 @@ fn diagnostics(file: &Arc<File>, table: &DeTable<'_>, errors: &[Error]) -> Vec<D
     spans.dedup_by_key(|(span, _)| file.line(span.range().start));
     let torn = spans.iter().position(|(_, error)| TORN.iter().any(|part| error.message().contains(part)));
     spans.truncate(torn.map_or(spans.len(), |torn| torn + 1));
-    let mut diagnostics: Vec<_> = spans.iter().map(|(span, error)| diagnostic(span, table, error)).collect();
+    let (shown, more) = spans.split_at(spans.len().min(SHOWN));
+    let mut diagnostics: Vec<_> = shown.iter().map(|(span, error)| diagnostic(span, table, error)).collect();
+    diagnostics.extend(more.first().map(|(span, _)| {
+        let message = format!("{} of syntax from here on", counted(more.len(), "more error"));
+        Diagnostic::new(message).at(span)
+    }));
     diagnostics.extend(unclosed.filter(|_| torn.is_none()).map(|opening| {
         let span = Span::new(file, opening..opening + 1);
         Diagnostic::new(format!("this `{}` is never closed", span.text())).at(&span)
@@ -198,7 +211,8 @@ fn header_of(span: &Span) -> Option<&str> {
 
 fn as_header(line: &str) -> Option<&str> {
     let line = line.trim();
-    let end = line.starts_with('[').then(|| line.rfind(']'))??;
+    let is_header = line.starts_with('[') && line.len() <= LONGEST_HEADER;
+    let end = is_header.then(|| line.rfind(']'))??;
     line.get(..=end)
 }
 

@@ -13,8 +13,8 @@ use super::file::{File, Span};
 use super::place::Place;
 use crate::units::counted;
 
-/// Diagnostics of a kind that are shown in full. Nobody reads more at once, and each reload would log them all.
-const SHOWN: usize = 100;
+/// Diagnostics of a kind that are kept. Nobody reads more at once, each reload would log them all, and a small text can have a million.
+pub(super) const SHOWN: usize = 100;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +41,9 @@ impl Severity {
 pub struct Report {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
+    /// Errors beyond those that are kept.
+    more_errors: usize,
+    more_warnings: usize,
 }
 
 impl Report {
@@ -65,10 +68,17 @@ impl Report {
 
     /// Adds what was found later.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        match diagnostic.severity {
-            Severity::Error => self.errors.push(diagnostic),
-            Severity::Warning => self.warnings.push(diagnostic),
-        }
+        let (kept, more) = match diagnostic.severity {
+            Severity::Error => (&mut self.errors, &mut self.more_errors),
+            Severity::Warning => (&mut self.warnings, &mut self.more_warnings),
+        };
+        if kept.len() < SHOWN { kept.push(diagnostic) } else { *more += 1 }
+    }
+
+    /// How many errors there are beyond those that are kept.
+    #[must_use]
+    pub fn more_errors(&self) -> usize {
+        self.more_errors
     }
 
     #[must_use]
@@ -102,18 +112,22 @@ impl Report {
             return String::new();
         }
         let mut text = String::new();
-        for diagnostic in self.errors.iter().take(SHOWN).chain(self.warnings.iter().take(SHOWN)) {
+        for diagnostic in self.diagnostics() {
             text.push_str(&renderer.render(&[diagnostic.group()]));
             text.push_str("\n\n");
         }
         let level = if self.errors.is_empty() { Level::WARNING } else { Level::ERROR };
-        let counts: Vec<_> = [(&self.errors, Severity::Error), (&self.warnings, Severity::Warning)]
+        let found = [
+            (self.errors.len() + self.more_errors, Severity::Error),
+            (self.warnings.len() + self.more_warnings, Severity::Warning),
+        ];
+        let counts: Vec<_> = found
             .iter()
-            .filter(|(diagnostics, _)| !diagnostics.is_empty())
-            .map(|(diagnostics, severity)| counted(diagnostics.len(), severity.as_str()))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, severity)| counted(*count, severity.as_str()))
             .collect();
         let mut summary = format!("{} in the configuration", counts.join(" and "));
-        let hidden = self.errors.len().saturating_sub(SHOWN) + self.warnings.len().saturating_sub(SHOWN);
+        let hidden = self.more_errors + self.more_warnings;
         if hidden > 0 {
             summary.push_str(&format!("; {hidden} more than are shown"));
         }

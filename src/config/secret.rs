@@ -7,6 +7,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::syntax::Parsed;
+
 /// Replaces a secret.
 pub const MASK: &str = "***";
 /// Names of secret keys and header fields, in any table. `_` is equal to `-`.
@@ -46,17 +48,24 @@ pub fn is_secret(path: &[&str]) -> bool {
             || PARTS.iter().any(|part| name.contains(part)))
 }
 
+/// Replaces what is secret in the URLs of a value.
+#[must_use]
+pub fn masked_urls(value: &str) -> String {
+    let whole = 0..value.len();
+    with_masks(value, whole.clone(), &in_urls(value, whole))
+}
+
 /// Replaces secrets in a TOML text with `***` and keeps its lines. A value that is only `${NAME}` is not secret. A text that is not valid
 /// TOML is masked line by line, because its secrets cannot be located.
 #[must_use]
 pub fn masked(text: &str) -> String {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
+    let parsed = Parsed::of(text);
+    if !parsed.is_whole() {
         let line = |line: &str| if line.trim().is_empty() { line.to_owned() } else { with_end(MASK, line) };
         return text.split_inclusive('\n').map(line).collect();
     }
     let mut search = Search { text, path: Vec::new(), found: Vec::new() };
-    search.table(table.get_ref());
+    search.table(&parsed.table);
     search.found.sort_by_key(|range| range.start);
     with_masks(text, 0..text.len(), &search.found)
 }
@@ -80,23 +89,53 @@ pub(super) fn secrets_in(text: &str, path: &[&str], value: &Spanned<DeValue<'_>>
         DeValue::Table(_) | DeValue::Array(_) => Vec::new(),
         DeValue::String(text) if is_variable(text) => Vec::new(),
         _ if is_secret(path) => vec![value.span()],
-        DeValue::String(_) => users(text, value.span()),
+        DeValue::String(_) => in_urls(text, inside(text, value.span())),
         _ => Vec::new(),
     }
 }
 
-/// The user info (`user:password`) of URLs in a string.
-fn users(text: &str, span: Range<usize>) -> Vec<Range<usize>> {
-    let mut users = Vec::new();
-    let mut at = span.start;
-    while let Some(found) = text.get(at..span.end).and_then(|rest| rest.find("://")) {
-        let start = at + found + "://".len();
-        let rest = text.get(start..span.end).unwrap_or_default();
-        let authority = rest.find(['/', '?', '#', '"', '\'', ' ', '\n']).unwrap_or(rest.len());
-        users.extend(rest[..authority].rfind('@').map(|end| start..start + end));
-        at = start;
+/// A literal without its quotes.
+fn inside(text: &str, literal: Range<usize>) -> Range<usize> {
+    let quotes = quote_of(text.get(literal.clone()).unwrap_or_default()).len();
+    let end = literal.end.saturating_sub(quotes).max(literal.start);
+    (literal.start + quotes).min(end)..end
+}
+
+/// The user info (`user:password`) and the values of the query of each URL in a part of a text, in order.
+fn in_urls(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = part.start;
+    while let Some(before) = text.get(at..part.end).and_then(|rest| rest.find("://")) {
+        let start = at + before + "://".len();
+        let rest = text.get(start..part.end).unwrap_or_default();
+        let rest = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
+        let authority = rest.find(['/', '?', '#', '"', '\'']).unwrap_or(rest.len());
+        found.extend(rest[..authority].rfind('@').map(|end| start..start + end));
+        let Some(query) = rest.find('?').map(|mark| mark + 1) else {
+            at = start;
+            continue;
+        };
+        // Before it there may be another URL, in the path, whose user is found by itself.
+        let next = rest[..query].find("://").map(|next| start + next);
+        if next.is_none() {
+            in_query(&rest[query..], start + query, &mut found);
+        }
+        at = next.unwrap_or(start + rest.len());
     }
-    users
+    found
+}
+
+/// The values of a query that is at `start`; a part without a name is a value. What is only `${NAME}` is not secret.
+fn in_query(query: &str, start: usize, found: &mut Vec<Range<usize>>) {
+    let mut at = start;
+    for pair in query.split('&') {
+        let value = pair.split_once('=').map_or(pair, |(_, value)| value);
+        let end = at + pair.len();
+        if !value.is_empty() && !is_variable(value) {
+            found.push(end - value.len()..end);
+        }
+        at = end + 1;
+    }
 }
 
 /// The search for secrets in one text.
@@ -132,9 +171,14 @@ pub(super) fn is_variable(text: &str) -> bool {
     name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }
 
+/// What a literal begins and ends with.
+fn quote_of(literal: &str) -> &'static str {
+    ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| literal.starts_with(quote)).unwrap_or_default()
+}
+
 /// Masks a literal. Keeps its quotes and line breaks.
 fn mask(written: &str) -> String {
-    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| written.starts_with(quote)).unwrap_or_default();
+    let quote = quote_of(written);
     let inner = written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).unwrap_or(written);
     let lines: String = inner.split_inclusive('\n').map(|line| with_end(MASK, line)).collect();
     let lines = if inner.is_empty() || inner.ends_with('\n') { lines + MASK } else { lines };
@@ -215,8 +259,14 @@ mod tests {
             ("\"pass\\u0077ord\" = \"x\"\n", "\"pass\\u0077ord\" = \"***\"\n"),
             (
                 "a = [\"http://u:p@h:1/@b?q\", 'https://h/@', \"redis://:p@h\"]\n",
-                "a = [\"http://***@h:1/@b?q\", 'https://h/@', \"redis://***@h\"]\n",
+                "a = [\"http://***@h:1/@b?***\", 'https://h/@', \"redis://***@h\"]\n",
             ),
+            (
+                "a = \"http://h/?key=x\\\"y&b=${B}&c=&z x?y\" # ?\nb = '/p?q=1'\n",
+                "a = \"http://h/?key=***&b=${B}&c=&*** x?y\" # ?\nb = '/p?q=1'\n",
+            ),
+            ("a = '''http://h?u=http://v:w@x?y'''\n", "a = '''http://h?u=***'''\n"),
+            ("a = 'http://h/http://u:p@h/?k=v. http://c:d@h'\n", "a = 'http://h/http://***@h/?k=*** http://***@h'\n"),
             ("password = \"é\"\nb = \"é\"", "password = \"***\"\nb = \"é\""),
             ("not TOML = = \"x\"\n\npassword = \"x\"\n", "***\n\n***\n"),
         ] {

@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use toml::de::{DeTable, DeValue};
-use toml::{Spanned, Table, Value};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::document::Document;
 use super::edit::object::Name;
@@ -18,6 +18,7 @@ use super::error::{Diagnostic, Report};
 use super::file::{File, Span};
 use super::name::{DEFAULT_NAMESPACE, LATEST};
 use super::secret::{MASK, secrets_in, with_masks};
+use super::syntax::Parsed;
 
 /// The tables of the top level that may change.
 const OBJECTS: [&str; 2] = ["function", "service"];
@@ -62,8 +63,7 @@ impl Secrets {
     pub fn of<'a>(documents: impl IntoIterator<Item = (&'a Path, &'a str)>) -> Self {
         let mut secrets = Self::default();
         for (path, text) in documents {
-            let (table, _errors) = DeTable::parse_recoverable(text);
-            walk(path, table.get_ref(), &mut |address, names, value| {
+            walk(path, &Parsed::of(text).table, &mut |address, names, value| {
                 let found = secrets_in(text, names, value);
                 if !found.is_empty() {
                     let written = text.get(value.span()).unwrap_or_default().to_owned();
@@ -81,13 +81,13 @@ impl Secrets {
     /// # Errors
     /// Where a mask of an object stands for no secret.
     pub fn put_back(&self, path: &Path, text: &str) -> Result<String, Report> {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        if !errors.is_empty() {
+        let parsed = Parsed::of(text);
+        if !parsed.is_whole() {
             return Ok(text.to_owned());
         }
         let (file, mut report) = (File::new(path, text.to_owned()), Report::default());
         let mut replaced: BTreeMap<usize, (Range<usize>, &str)> = BTreeMap::new();
-        walk(path, table.get_ref(), &mut |address, names, value| {
+        walk(path, &parsed.table, &mut |address, names, value| {
             let masks = secrets_in(text, names, value);
             if !masks.iter().any(|range| text.get(range.clone()).is_some_and(|part| part.contains(MASK))) {
                 return;
@@ -119,15 +119,14 @@ impl Secrets {
 
 /// Whether a literal says what a value is, however both are quoted.
 fn is_same(literal: &str, value: &Spanned<DeValue<'_>>) -> bool {
-    let text = format!("it = {literal}");
-    let parsed = text.parse::<Table>().ok();
-    parsed.as_ref().and_then(|table| table.get("it")?.as_str()) == value.get_ref().as_str()
+    let parsed = DeValue::parse(literal);
+    parsed.is_ok_and(|parsed| parsed.get_ref().is_str() && parsed.get_ref().as_str() == value.get_ref().as_str())
 }
 
-/// A look at one value that is neither a table nor a list.
+/// A look at one string: what is masked is no other value.
 type Look<'a> = &'a mut dyn FnMut(Address, &[&str], &Spanned<DeValue<'_>>);
 
-/// Shows all values of a document, each with the names of its tables and its own.
+/// Shows all strings of a document, each with the names of its tables and its own.
 fn walk(path: &Path, table: &DeTable<'_>, each: Look<'_>) {
     let root = Address { owner: Owner::File(path.to_owned()), steps: Vec::new() };
     walk_table(&root, &[], table, each);
@@ -139,7 +138,9 @@ fn walk_table(at: &Address, names: &[&str], table: &DeTable<'_>, each: Look<'_>)
         let names = [names, &[name]].concat();
         let items = value.get_ref().as_array().filter(|_| is_list_of_objects(&names));
         let Some(items) = items else {
-            walk_value(&at.below(name), &names, value, each);
+            if may_hold_text(value) {
+                walk_value(&at.below(name), &names, value, each);
+            }
             continue;
         };
         for (index, item) in items.iter().enumerate() {
@@ -155,12 +156,17 @@ fn walk_value(at: &Address, names: &[&str], value: &Spanned<DeValue<'_>>, each: 
     match value.get_ref() {
         DeValue::Table(table) => walk_table(at, names, table, each),
         DeValue::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
+            for (index, item) in items.iter().enumerate().filter(|(_, item)| may_hold_text(item)) {
                 walk_value(&at.below(&index.to_string()), names, item, each);
             }
         }
-        _ => each(at.clone(), names, value),
+        DeValue::String(_) => each(at.clone(), names, value),
+        _ => {}
     }
+}
+
+fn may_hold_text(value: &Spanned<DeValue<'_>>) -> bool {
+    matches!(value.get_ref(), DeValue::String(_) | DeValue::Table(_) | DeValue::Array(_))
 }
 
 fn is_list_of_objects(names: &[&str]) -> bool {
@@ -215,30 +221,22 @@ pub struct Retyped<'a> {
 /// What may not change, each with its place.
 pub fn check_fixed(files: &[Retyped<'_>]) -> Result<(), Report> {
     let known = KnownTls::of(files.iter().map(|file| file.before));
-    let (mut found, mut all) = (Vec::new(), Vec::new());
-    for Retyped { path, before, after } in files {
-        let (file, before) = (File::new(path, (*after).to_owned()), before.parse::<Table>().unwrap_or_default());
-        all.push(file.clone());
-        let document = Document::parse(&file);
-        match after.parse::<Table>() {
-            Ok(after) => {
-                let root = Comparison { file: &file, spans: &document.table, path: String::new(), span: 0..0 };
-                root.tables(&without_objects(&before), &without_objects(&after), &mut found);
-            }
-            Err(error) if document.errors.is_empty() => {
-                let span = Span::new(&file, error.span().unwrap_or_default());
-                found.push(Diagnostic::new(error.message().to_owned()).at(&span));
-            }
-            Err(_) => found.extend(document.errors),
+    let all: Vec<_> = files.iter().map(|file| File::new(file.path, file.after.to_owned())).collect();
+    let documents: Vec<_> = all.iter().map(Document::parse).collect();
+    let mut found = Vec::new();
+    for (Retyped { before, .. }, document) in files.iter().zip(&documents) {
+        // Of a text with errors nothing is known, so that all is new.
+        let before = Some(Parsed::of(before)).filter(Parsed::is_whole).map(|parsed| parsed.table).unwrap_or_default();
+        let root = Comparison { file: document.file, path: String::new(), span: 0..0 };
+        if document.errors.is_empty() {
+            root.tables(&before, &document.table, &mut found);
         }
     }
-    for (Retyped { after, .. }, file) in files.iter().zip(&all) {
-        known.find_others(after, file, &mut found);
-    }
+    documents.into_iter().for_each(|document| known.find_others(document, &mut found));
     if found.is_empty() { Ok(()) } else { Err(Report::new(found, &all)) }
 }
 
-/// Refuses texts whose functions have another `[function.tls]` than those of the texts in use.
+/// Refuses texts that are not TOML, and those whose functions have another `[function.tls]` than those of the texts in use.
 ///
 /// # Errors
 /// What may not change, each with its place.
@@ -246,111 +244,144 @@ pub fn check_tls<'a>(
     in_use: impl IntoIterator<Item = &'a str>,
     wanted: impl IntoIterator<Item = (&'a Path, &'a str)>,
 ) -> Result<(), Report> {
-    let known = KnownTls::of(in_use);
-    let (mut found, mut all) = (Vec::new(), Vec::new());
-    for (path, text) in wanted {
-        let file = File::new(path, text.to_owned());
-        known.find_others(text, &file, &mut found);
-        all.push(file);
-    }
+    let (known, mut found) = (KnownTls::of(in_use), Vec::new());
+    let all: Vec<_> = wanted.into_iter().map(|(path, text)| File::new(path, text.to_owned())).collect();
+    all.iter().for_each(|file| known.find_others(Document::parse(file), &mut found));
     if found.is_empty() { Ok(()) } else { Err(Report::new(found, &all)) }
 }
 
 /// The `[function.tls]` of each function in use.
-struct KnownTls(HashMap<Name, Option<Value>>);
+struct KnownTls<'a> {
+    functions: HashMap<Name, Option<DeValue<'a>>>,
+    /// Whether these are all of them.
+    is_whole: bool,
+}
 
-impl KnownTls {
-    fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut known = HashMap::new();
+impl<'a> KnownTls<'a> {
+    fn of(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut known = Self { functions: HashMap::new(), is_whole: true };
         for text in texts {
-            let table = text.parse::<Table>().unwrap_or_default();
-            known.extend(functions(&table).map(|(_, name, function)| (name, function.get(TLS).cloned())));
+            let parsed = Parsed::of(text);
+            known.is_whole &= parsed.is_whole();
+            let tls = |function: &DeTable<'a>| function.get(TLS).map(|tls| tls.get_ref().clone());
+            known.functions.extend(functions(&parsed.table).map(|(name, _, function)| (name, tls(function))));
         }
-        Self(known)
+        known
     }
 
-    /// Finds functions of a text whose TLS is another one. A text that is not TOML has none.
-    fn find_others(&self, text: &str, file: &Arc<File>, found: &mut Vec<Diagnostic>) {
-        let (spans, _errors) = DeTable::parse_recoverable(text);
-        let table = text.parse::<Table>().unwrap_or_default();
-        for (index, name, function) in functions(&table) {
-            if function.get(TLS) != self.0.get(&name).unwrap_or(&None).as_ref() {
-                let span = tls_span(spans.get_ref(), index).unwrap_or_default();
+    /// Finds functions of a document whose TLS is another one. What is wrong with its syntax could hide some.
+    fn find_others(&self, document: Document<'_>, found: &mut Vec<Diagnostic>) {
+        found.extend(document.errors);
+        for (name, span, function) in functions(&document.table) {
+            let tls = function.get_key_value(TLS);
+            let is_known = match (tls, self.functions.get(&name)) {
+                (None, None) => self.is_whole,
+                (None, Some(known)) => known.is_none(),
+                (Some((_, tls)), known) => {
+                    known.is_some_and(|known| known.as_ref().is_some_and(|known| says_same(known, tls.get_ref())))
+                }
+            };
+            if !is_known {
+                // The place of the TLS, or of the function without it.
+                let span = tls.map_or(span, |(key, _)| key.span());
                 let message = "`function.tls` cannot be changed through the admin API";
-                found.push(Diagnostic::new(message).at(&Span::new(file, span)).hint(ADVICE.to_owned()));
+                found.push(Diagnostic::new(message).at(&Span::new(document.file, span)).hint(ADVICE.to_owned()));
             }
         }
     }
 }
 
-fn without_objects(table: &Table) -> Table {
-    let kept = table.iter().filter(|(key, _)| !OBJECTS.contains(&key.as_str()));
-    kept.map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-/// The functions of a file with their index and name.
-fn functions(table: &Table) -> impl Iterator<Item = (usize, Name, &Table)> {
-    let items = table.get("function").and_then(Value::as_array).into_iter().flatten().enumerate();
-    items.filter_map(|(index, item)| {
-        let function = item.as_table()?;
-        let text = |key: &str| function.get(key).and_then(Value::as_str).map(str::to_owned);
-        Some((index, function_name(&text), function))
+/// The functions of a file with their names and places.
+fn functions<'a, 'b>(table: &'a DeTable<'b>) -> impl Iterator<Item = (Name, Range<usize>, &'a DeTable<'b>)> {
+    let items = table.get("function").and_then(|functions| functions.get_ref().as_array());
+    items.into_iter().flat_map(|items| items.iter()).filter_map(|item| {
+        let function = item.get_ref().as_table()?;
+        let text = |key: &str| function.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
+        Some((function_name(&text), item.span(), function))
     })
 }
 
-/// The place of the TLS of a function, or of the function without it.
-fn tls_span(root: &DeTable<'_>, index: usize) -> Option<Range<usize>> {
-    let function = root.get("function")?.get_ref().as_array()?.get(index)?;
-    let key = function.get_ref().as_table()?.get_key_value(TLS);
-    Some(key.map_or_else(|| function.span(), |(key, _)| key.span()))
+/// Whether two values say the same, however they are written.
+fn says_same(one: &DeValue<'_>, other: &DeValue<'_>) -> bool {
+    let number = |digits: &str, radix| i128::from_str_radix(digits, radix).map_err(|_too_large| digits.to_owned());
+    match (one, other) {
+        (DeValue::Table(one), DeValue::Table(other)) => {
+            let is_in = |(key, value): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+                let found = other.get(key.get_ref().as_ref());
+                found.is_some_and(|found| says_same(value.get_ref(), found.get_ref()))
+            };
+            one.len() == other.len() && one.iter().all(is_in)
+        }
+        (DeValue::Array(one), DeValue::Array(other)) => {
+            let mut pairs = one.iter().zip(other.iter());
+            one.len() == other.len() && pairs.all(|(one, other)| says_same(one.get_ref(), other.get_ref()))
+        }
+        (DeValue::Integer(one), DeValue::Integer(other)) => {
+            number(one.as_str(), one.radix()) == number(other.as_str(), other.radix())
+        }
+        (DeValue::Float(one), DeValue::Float(other)) => one.as_str() == other.as_str(),
+        (DeValue::String(one), DeValue::String(other)) => one == other,
+        (DeValue::Boolean(one), DeValue::Boolean(other)) => one == other,
+        (DeValue::Datetime(one), DeValue::Datetime(other)) => one == other,
+        _ => false,
+    }
 }
 
 /// A table of a file, beside what it was.
-struct Comparison<'a, 'b> {
+struct Comparison<'a> {
     file: &'a Arc<File>,
-    spans: &'a DeTable<'b>,
     /// Its name with a dot behind; empty for the top level.
     path: String,
     /// Where it is.
     span: Range<usize>,
 }
 
-impl Comparison<'_, '_> {
-    fn tables(&self, before: &Table, after: &Table, found: &mut Vec<Diagnostic>) {
-        let gone = before.keys().filter(|key| !after.contains_key(*key));
-        for key in after.keys().chain(gone) {
-            let (old, new) = (before.get(key), after.get(key));
-            if old == new {
-                continue;
-            }
+impl Comparison<'_> {
+    fn tables(&self, before: &DeTable<'_>, after: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+        let is_fixed = |key: &&str| !self.path.is_empty() || !OBJECTS.contains(key);
+        let keys = |table: &DeTable<'_>| -> Vec<String> {
+            table.keys().map(|key| key.get_ref().as_ref()).filter(is_fixed).map(str::to_owned).collect()
+        };
+        let gone = keys(before).into_iter().filter(|key| !after.contains_key(key.as_str()));
+        for key in keys(after).into_iter().chain(gone) {
             let name = format!("{}{key}", self.path);
-            let Some((written, value)) = self.spans.get_key_value(key.as_str()).filter(|_| new.is_some()) else {
-                found.push(self.refusal(&name, "removed", self.span.clone()));
-                continue;
-            };
-            match (old, new, value.get_ref()) {
-                (Some(Value::Table(old)), Some(Value::Table(new)), DeValue::Table(spans)) => {
-                    self.below(&name, spans, value.span()).tables(old, new, found);
-                }
-                (Some(Value::Array(old)), Some(Value::Array(new)), DeValue::Array(items)) if old.len() == new.len() => {
-                    let pairs = old.iter().zip(new).zip(items.iter()).filter(|((old, new), _)| old != new);
-                    for ((old, new), item) in pairs {
-                        match (old.as_table(), new.as_table(), item.get_ref().as_table()) {
-                            (Some(old), Some(new), Some(spans)) => {
-                                self.below(&name, spans, item.span()).tables(old, new, found);
-                            }
-                            _ => found.push(self.refusal(&name, "changed", item.span())),
-                        }
-                    }
-                }
-                (None, ..) => found.push(self.refusal(&name, "added", written.span())),
-                _ => found.push(self.refusal(&name, "changed", written.span())),
+            let old = before.get(key.as_str());
+            match (old, after.get_key_value(key.as_str())) {
+                (Some(old), Some((written, new))) => self.values(&name, (old, new), written.span(), found),
+                (None, Some((written, _))) => found.push(self.refusal(&name, "added", written.span())),
+                (_, None) => found.push(self.refusal(&name, "removed", self.span.clone())),
             }
         }
     }
 
-    fn below<'a, 'b>(&'a self, name: &str, spans: &'a DeTable<'b>, span: Range<usize>) -> Comparison<'a, 'b> {
-        Comparison { file: self.file, spans, path: format!("{name}."), span }
+    /// Compares two values of a key, which is `written` somewhere.
+    fn values(
+        &self,
+        name: &str,
+        (old, new): (&Spanned<DeValue<'_>>, &Spanned<DeValue<'_>>),
+        written: Range<usize>,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        match (old.get_ref(), new.get_ref()) {
+            (DeValue::Table(old), DeValue::Table(table)) => self.below(name, new.span()).tables(old, table, found),
+            (DeValue::Array(old), DeValue::Array(new)) if old.len() == new.len() => {
+                for (old, new) in old.iter().zip(new.iter()) {
+                    match (old.get_ref(), new.get_ref()) {
+                        (DeValue::Table(old), DeValue::Table(table)) => {
+                            self.below(name, new.span()).tables(old, table, found);
+                        }
+                        (old, value) if says_same(old, value) => {}
+                        _ => found.push(self.refusal(name, "changed", new.span())),
+                    }
+                }
+            }
+            (old, new) if says_same(old, new) => {}
+            _ => found.push(self.refusal(name, "changed", written)),
+        }
+    }
+
+    fn below(&self, name: &str, span: Range<usize>) -> Self {
+        Self { file: self.file, path: format!("{name}."), span }
     }
 
     fn refusal(&self, name: &str, what: &str, span: Range<usize>) -> Diagnostic {

@@ -29,6 +29,9 @@ use crate::snapshot::{Plan, Snapshot};
 use crate::telemetry::log::with_sources;
 use crate::telemetry::metrics::Metrics;
 
+/// The most that the files of one change may hold, in bytes.
+const LARGEST_TEXTS: usize = 2 << 20;
+
 /// Changes the configuration of a reloader.
 #[derive(Debug)]
 pub struct Amendment<'a> {
@@ -57,6 +60,7 @@ impl Amendment<'_> {
             let _ = self.reloader.take(outcome);
         }
         let Request { author, note, change, mode } = request;
+        refuse_large(&change)?;
         let is_of_files = !matches!(change, Change::Release { .. } | Change::Unrelease { .. } | Change::Follow { .. });
         if is_of_files {
             self.refuse_broken()?;
@@ -317,6 +321,20 @@ fn no_history(reason: String) -> Box<Problem> {
 fn stamp(cause: Cause<'_>) -> Stamp {
     let (author, note) = (cause.author.name.clone(), cause.note.unwrap_or_default().to_owned());
     Stamp { time: Timestamp::now(), author, note }
+}
+
+/// Refuses texts that would take long to read, since one change is made after the other.
+fn refuse_large(change: &Change) -> Result<(), Box<Problem>> {
+    let bytes: usize = match change {
+        Change::Apply { documents } => documents.iter().map(|document| document.text.len()).sum(),
+        Change::Rewrite { files } => files.iter().map(|file| file.text.len()).sum(),
+        _ => 0,
+    };
+    if bytes <= LARGEST_TEXTS {
+        return Ok(());
+    }
+    let detail = format!("the texts are larger than {} MiB", LARGEST_TEXTS >> 20);
+    Err(Box::new(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)))
 }
 
 /// What came of a change: the table in use, and the one that the change would make.

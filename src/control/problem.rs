@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::config::{Diagnostic, Report, Severity};
+use crate::units::counted;
 
 /// Why a request was refused. Small, since it travels in results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -100,7 +101,9 @@ impl fmt::Display for Finding {
 impl Problem {
     /// What is wrong with a configuration, each error at its place.
     pub fn of_report(detail: &str, report: &Report) -> Self {
-        let errors = report.errors().iter().map(Finding::from).collect();
+        let more = report.more_errors();
+        let more = (more > 0).then(|| Diagnostic::new(format!("and {}", counted(more, "more error"))));
+        let errors = report.errors().iter().chain(&more).map(Finding::from).collect();
         let first = report.errors().first().map(|error| format!("{detail}: {}", error.message()));
         Self { errors, ..Self::invalid(first.unwrap_or_else(|| detail.to_owned())) }
     }

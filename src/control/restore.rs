@@ -151,8 +151,8 @@ fn open(files: &Files<'_>, editor: &mut Editor, path: &Path) -> Result<(), Probl
     editor.open(path, files.text(path)).map_err(moved)
 }
 
-fn malformed((path, error): (PathBuf, toml_edit::TomlError)) -> Problem {
-    Problem::invalid(format!("{} is not TOML: {error}", path.display()))
+fn malformed((path, error): (PathBuf, String)) -> Problem {
+    Problem::invalid(format!("{} cannot be read: {error}", path.display()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the end of an error")]

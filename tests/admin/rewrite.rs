@@ -241,3 +241,58 @@ fn no_other_file_is_reached() {
         is_refused(&refused, 422, "invalid");
     }
 }
+
+/// Each change waits for the one before, so that a text must not take long to refuse.
+#[test]
+fn texts_have_bounds() {
+    let stand = two_files();
+    let main = &stand.files()[0];
+    let text = main["text"].as_str().expect("a text");
+    let with = |more: &str| json!({ "file": main["file"], "etag": main["etag"], "text": format!("{text}{more}") });
+    let apply = |more: &str| {
+        let body = json!({ "documents": [{ "name": "fngate.toml", "text": format!("{text}{more}") }] });
+        stand.send(&Call::new("POST", "/v1/apply?dry_run=true").token(&stand.own).json(&body))
+    };
+    let large = "# comment\n".repeat(210_000);
+    is_refused(&stand.type_in("?dry_run=true", &[with(&large)]), 413, "too_large");
+    is_refused(&apply(&large), 413, "too_large");
+
+    let key = vec!["a"; 40].join(".");
+    let deep = format!("[x]\n{key} = {}1{}\n", format!("{{ {key} = ").repeat(20), " }".repeat(20));
+    for answer in [stand.type_in("?dry_run=true", &[with(&deep)]), apply(&deep)] {
+        is_refused(&answer, 422, "invalid");
+        assert!(answer.body.contains("nested more than 32 levels deep"), "{answer:?}");
+    }
+    for answer in [stand.type_in("?dry_run=true", &[with(&"=\n".repeat(50_000))]), apply(&"=\n".repeat(50_000))] {
+        is_refused(&answer, 422, "invalid");
+        let errors = answer.json()["errors"].as_array().expect("a list").len();
+        assert!((100..=102).contains(&errors) && answer.body.len() < 100_000, "{errors}");
+    }
+    assert_eq!(stand.get(FILES).status, 200, "it is still there");
+}
+
+#[test]
+fn secrets_in_urls_are_masked_everywhere_and_stay() {
+    const URL: &str = "https://me:s3cr3t-pw@h/x?key=s3cr3t-query";
+    const SHOWN: &str = "https://***@h/x?key=***";
+    let stand = Stand::start();
+    let headers = |url: &str| json!({ "instances": ["builtin:echo"], "headers": { "X-Url": url } });
+    let put = |url: &str, tag: (&str, &str)| {
+        let call = Call::new("PUT", "/v1/functions/default/linked").token(&stand.own);
+        stand.send(&call.field(tag.0, tag.1).json(&headers(url)))
+    };
+    assert_eq!(put(URL, ("If-None-Match", "*")).status, 201);
+    let file = stand.files().pop().expect("the file of new functions");
+    let added = file["file"].as_str().expect("a path").to_owned();
+    for path in [FILES, "/v1/functions", "/v1/functions/default/linked", "/v1/audit"] {
+        let shown = stand.get(path);
+        assert!(shown.body.contains(SHOWN) && !shown.body.contains("s3cr3t"), "{path}: {shown:?}");
+    }
+    assert_eq!(put(SHOWN, ("If-Match", "*")).status, 200);
+    let written = || std::fs::read_to_string(&added).expect("a file");
+    assert!(written().contains(URL), "{}", written());
+    assert_eq!(put("https://***@elsewhere/x?key=***", ("If-Match", "*")).status, 422);
+    let answer = stand.type_in("", &[typed(&file, "X-Url", "x-url")]);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(written().contains(URL) && written().contains("x-url"), "{}", written());
+}

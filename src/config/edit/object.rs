@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::layout::{Position, tables};
 use crate::config::name::{DEFAULT_NAMESPACE, LATEST};
+use crate::config::syntax::{DEEPEST, Parsed};
 
 /// Which object a table is, by what its file says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,13 +58,16 @@ impl Written {
 /// The functions, services and APIs of files. Of two that have one name the first counts; files in the directory of edits add to services.
 ///
 /// # Errors
-/// The file that is no TOML.
+/// The file that is no TOML or nested too deep, and why.
 pub fn objects<'a>(
     documents: impl IntoIterator<Item = (&'a Path, &'a str)>,
-) -> Result<BTreeMap<Name, Written>, (PathBuf, TomlError)> {
+) -> Result<BTreeMap<Name, Written>, (PathBuf, String)> {
     let mut found = BTreeMap::new();
     for (path, text) in documents {
-        let document = text.parse::<DocumentMut>().map_err(|error| (path.to_owned(), error))?;
+        if Parsed::of(text).too_deep.is_some() {
+            return Err((path.to_owned(), format!("it is nested more than {DEEPEST} levels deep")));
+        }
+        let document = text.parse::<DocumentMut>().map_err(|error| (path.to_owned(), error.to_string()))?;
         let mut note = |name: Option<Name>, position: Position, mut table: Table| {
             position.comment(&document).into_iter().for_each(|comment| table.decor_mut().set_prefix(comment));
             let Some(name) = name else { return };

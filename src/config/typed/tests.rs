@@ -133,3 +133,86 @@ fn everything_else_stays_and_the_refusal_says_where() {
         assert!(!error.contains("sha256"), "{error}");
     }
 }
+
+/// A text of 1 KB that nests a thousand levels, which would be more than a stack holds.
+fn deep() -> String {
+    let key = vec!["a"; 40].join(".");
+    format!("{MAIN}[log]\nextra.{key} = {}{key} = 1{}\n", format!("{{ {key} = ").repeat(20), " }".repeat(20))
+}
+
+#[test]
+fn what_is_nested_too_deep_is_refused_with_its_place() {
+    let text = deep();
+    let line = text.lines().count();
+    for error in [
+        check(&text).expect_err("too deep"),
+        check_tls([MAIN], [(Path::new("main"), text.as_str())]).expect_err("too deep").to_string(),
+    ] {
+        assert!(error.contains("nested more than 32 levels") && error.contains(&format!("main:{line}:")), "{error}");
+    }
+    assert_eq!(put_back(&text).as_deref(), Ok(text.as_str()), "as it is");
+    assert!(!super::super::masked(&text).contains("Bearer"), "no line is shown");
+    assert!(crate::config::edit::object::objects([(Path::new("main"), text.as_str())]).is_err());
+    let loaded = crate::config::load_from(&crate::config::Memory::new([("main", text.as_str())]), Path::new("main"));
+    assert!(loaded.expect_err("too deep").to_string().contains("nested more than 32 levels"));
+}
+
+/// `serde` takes such a key for a mark of its own.
+#[test]
+fn no_name_of_a_header_hides_tls() {
+    let header = "headers = { \"$__toml_private_datetime\" = \"x\", Authorization";
+    let marked = MAIN.replacen("headers = { Authorization", header, 1);
+    assert_ne!(marked, MAIN);
+    assert_eq!(check(&marked), Ok(()), "a header like others");
+    for (from, to) in [("ca = \"ca.pem\"", "ca = \"/etc/shadow\""), ("[function.tls]\nca = \"ca.pem\"\n", "")] {
+        let text = marked.replacen(from, to, 1);
+        assert_ne!(text, marked, "{from}");
+        for before in [MAIN, marked.as_str()] {
+            let file = Retyped { path: Path::new("main"), before, after: &text };
+            let error = check_fixed(&[file]).expect_err(to).to_string();
+            assert!(error.contains("`function.tls` cannot be changed"), "{error}");
+            let error = check_tls([before], [(Path::new("main"), text.as_str())]).expect_err(to).to_string();
+            assert!(error.contains("`function.tls` cannot be changed"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn tls_that_is_not_known_is_refused() {
+    let function = "[[function]]\nname = \"f\"\ninstances = [\"https://h:1\"]\n";
+    let check = |before: &str, after: &str| check_tls([before], [(Path::new("main"), after)]).is_ok();
+    assert!(check("", function));
+    assert!(!check("= =", function), "of a text with errors nothing is known");
+    assert!(!check("", &format!("{function}= =\n")), "nor of such a new one");
+    assert!(!check("", &format!("{function}[function.tls]\nhttp2 = 0x1\n")));
+    let with = |value: &str| format!("{function}[function.tls]\nvalue = {value}\n");
+    for (before, after, is_same) in [
+        ("16", "0x10", true),
+        ("'a'", "\"\\u0061\"", true),
+        ("[1, { a = 1.5, b = true }]", "[0o1, { b = true, a = 1.5 }]", true),
+        ("1", "2", false),
+        ("1", "1.0", false),
+        ("[1]", "[1, 1]", false),
+        ("{ a = 1 }", "{ b = 1 }", false),
+        ("1979-05-27", "1979-05-28", false),
+    ] {
+        assert_eq!(check(&with(before), &with(after)), is_same, "{before} {after}");
+    }
+}
+
+/// Each line of it is an error.
+#[test]
+fn errors_have_an_end() {
+    let text = format!("{MAIN}{}", "=\n".repeat(100_000));
+    let before = std::time::Instant::now();
+    let file = Retyped { path: Path::new("main"), before: MAIN, after: &text };
+    let report = check_fixed(&[file]).expect_err("no TOML");
+    assert_eq!((report.errors().len(), report.more_errors()), (100, 1));
+    assert!(report.to_string().len() < 50_000);
+    assert!(before.elapsed() < std::time::Duration::from_secs(60), "{:?}", before.elapsed());
+    let unknown: String = (0..1000).map(|number| format!("a{number} = 1\n")).collect();
+    let memory = crate::config::Memory::new([("main", unknown)]);
+    let failure = crate::config::load_from(&memory, Path::new("main")).expect_err("unknown keys");
+    assert_eq!(failure.report.errors().len(), 100);
+    assert!(failure.report.to_string().contains("more than are shown"), "{}", failure.report);
+}

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::config::edit::Assignment;
+use crate::config::masked_urls;
 use crate::control::problem::Problem;
 use crate::inspect::MASK;
 use crate::inspect::object::{STATUS, Target};
@@ -136,7 +137,7 @@ fn entries(key: &str, before: &Value, wanted: Option<Value>) -> Result<Vec<Assig
             let pointer = format!("/{key}/{}", name.replace('~', "~0").replace('/', "~1"));
             return Err(Problem::invalid_at(pointer, format!("`{name}` is not a string")));
         }
-        if value == MASK && !same(name, value) {
+        if value.as_str().is_some_and(has_mask) && !same(name, value) {
             let message = format!("`{MASK}` stands for a secret that is there already, and `{name}` has none");
             return Err(Problem::invalid_at(format!("/{key}"), message));
         }
@@ -145,6 +146,11 @@ fn entries(key: &str, before: &Value, wanted: Option<Value>) -> Result<Vec<Assig
         }
     }
     Ok(assignments)
+}
+
+/// Whether a value has a mask where a secret would be masked.
+fn has_mask(value: &str) -> bool {
+    value == MASK || (value.contains(MASK) && value.contains("://") && masked_urls(value) == value)
 }
 
 fn assignment(key: &[&str], value: Option<Value>) -> Assignment {
