@@ -100,7 +100,7 @@ fn diagnostics(file: &Arc<File>, table: &DeTable<'_>, errors: &[Error]) -> Vec<D
     });
     let unclosed = unclosed.min();
     let mut spans: Vec<_> = errors.iter().map(|error| (span_of(file, error), error)).collect();
-    spans.sort_by_key(|(span, _)| span.range().start);
+    spans.sort_by_cached_key(|(span, _)| span.range().start);
     spans.retain(|(span, _)| unclosed.is_none_or(|opening| span.range().start < opening));
     spans.dedup_by_key(|(span, _)| file.line(span.range().start));
     let torn = spans.iter().position(|(_, error)| TORN.iter().any(|part| error.message().contains(part)));

@@ -39,6 +39,12 @@ impl Severity {
 /// is plain text without colours, empty if there is nothing to say.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
+    /// Boxed: reports travel in results.
+    found: Box<Found>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Found {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     /// Errors beyond those that are kept.
@@ -68,9 +74,10 @@ impl Report {
 
     /// Adds what was found later.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        let found = &mut *self.found;
         let (kept, more) = match diagnostic.severity {
-            Severity::Error => (&mut self.errors, &mut self.more_errors),
-            Severity::Warning => (&mut self.warnings, &mut self.more_warnings),
+            Severity::Error => (&mut found.errors, &mut found.more_errors),
+            Severity::Warning => (&mut found.warnings, &mut found.more_warnings),
         };
         if kept.len() < SHOWN { kept.push(diagnostic) } else { *more += 1 }
     }
@@ -78,27 +85,27 @@ impl Report {
     /// How many errors there are beyond those that are kept.
     #[must_use]
     pub fn more_errors(&self) -> usize {
-        self.more_errors
+        self.found.more_errors
     }
 
     #[must_use]
     pub fn errors(&self) -> &[Diagnostic] {
-        &self.errors
+        &self.found.errors
     }
 
     #[must_use]
     pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
+        &self.found.warnings
     }
 
     /// Errors first.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.errors.iter().chain(&self.warnings)
+        self.found.errors.iter().chain(&self.found.warnings)
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.errors.is_empty() && self.warnings.is_empty()
+        self.found.errors.is_empty() && self.found.warnings.is_empty()
     }
 
     /// The text of `Display` with ANSI colours, for a terminal.
@@ -116,10 +123,10 @@ impl Report {
             text.push_str(&renderer.render(&[diagnostic.group()]));
             text.push_str("\n\n");
         }
-        let level = if self.errors.is_empty() { Level::WARNING } else { Level::ERROR };
+        let level = if self.found.errors.is_empty() { Level::WARNING } else { Level::ERROR };
         let found = [
-            (self.errors.len() + self.more_errors, Severity::Error),
-            (self.warnings.len() + self.more_warnings, Severity::Warning),
+            (self.found.errors.len() + self.found.more_errors, Severity::Error),
+            (self.found.warnings.len() + self.found.more_warnings, Severity::Warning),
         ];
         let counts: Vec<_> = found
             .iter()
@@ -127,7 +134,7 @@ impl Report {
             .map(|(count, severity)| counted(*count, severity.as_str()))
             .collect();
         let mut summary = format!("{} in the configuration", counts.join(" and "));
-        let hidden = self.more_errors + self.more_warnings;
+        let hidden = self.found.more_errors + self.found.more_warnings;
         if hidden > 0 {
             summary.push_str(&format!("; {hidden} more than are shown"));
         }
