@@ -101,7 +101,7 @@ enum Command {
     Tail(tail::Tail),
     /// List the audit log, newest first.
     Audit(audit::Audit),
-    /// Print the address of the console, with a code for one login: `xdg-open "$(fngate console)"`.
+    /// Print the address of the console, with a code for one login. Open it by hand: an argument of a command is seen by all users.
     Console(console::Console),
     /// Make tokens for the admin API.
     #[command(subcommand)]

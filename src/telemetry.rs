@@ -1,7 +1,7 @@
 //! What the outside sees of the inside: logs, metrics, access records. Knows nothing of those who use it.
 
 pub mod access;
-mod escape;
+pub mod escape;
 pub mod exposition;
 pub mod family;
 pub mod floods;

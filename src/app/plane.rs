@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::runtime::Runtime;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use crate::config::{AdminAddress, Report};
 use crate::control::Command;
 use crate::control::admin::access::Access;
 use crate::control::admin::session::{self, Sessions};
-use crate::control::admin::state::{Parts, STREAMS, State};
+use crate::control::admin::state::{Parts, State};
 use crate::control::admin::token::OwnToken;
 use crate::control::attempt::Bound;
 use crate::control::audit::Audit;
@@ -60,7 +60,7 @@ impl Plane {
             tail: self.tail.clone(),
             live: self.live.clone(),
             bound: self.bound.clone(),
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            streams: Arc::default(),
             started: SystemTime::now(),
         })
     }

@@ -35,7 +35,7 @@ pub(super) fn console(arguments: &Console) -> Result<ExitCode, Failure> {
     let made: Code = gateway.read(&Question { patience: PATIENCE, late: "", ..change })?;
     let Some(url) = gateway.url() else { return Err(forwarded(&gateway, &made)) };
     let printed = print(&format!("{}\n", address(&url, &made.code)))?;
-    // The address alone goes to standard output: xdg-open "$(fngate console)". There is nothing to do about a terminal that is gone.
+    // The address alone goes to standard output. There is nothing to do about a terminal that is gone.
     let _ = writeln!(io::stderr(), "valid for one login, {}", validity(&made));
     Ok(printed)
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::outcome::{Failure, print};
+use crate::telemetry::escape::is_obeyed;
 use crate::telemetry::terminal::has_colours;
 
 /// Columns as wide as their widest cell.
@@ -21,9 +22,14 @@ pub(super) fn align<const N: usize>(lines: &[[String; N]]) -> String {
     text
 }
 
-/// A text as one line of a list.
+/// A text as one line of a list, without what a terminal would obey.
 pub(super) fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = |c: char| match c.is_control() || is_obeyed(c) {
+        true => format!("\\u{{{:x}}}", u32::from(c)),
+        false => c.to_string(),
+    };
+    line.chars().map(shown).collect()
 }
 
 /// A diff as a terminal shows it.
@@ -50,4 +56,20 @@ pub(super) fn coloured(diff: &str) -> String {
 pub(super) fn json(value: &impl Serialize) -> Result<ExitCode, Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::system(&error))?;
     print(&format!("{text}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+    use crate::control::change::check_note;
+
+    #[test]
+    fn a_terminal_obeys_no_note() {
+        assert_eq!(line("a\x1b[2J\u{202e}b\n c"), "a\\u{1b}[2J\\u{202e}b c");
+        for (note, is_good) in
+            [("two\nlines é", true), ("\x1b]0;x\x07", false), ("\u{202e}", false), ("\r", false), ("\u{9b}", false)]
+        {
+            assert_eq!(check_note(note).is_ok(), is_good, "{note:?}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ pub mod login;
 pub mod objects;
 pub mod refusal;
 pub mod revisions;
+pub mod room;
 pub mod runtime;
 pub mod services;
 pub mod session;

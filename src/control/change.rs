@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::problem::{Finding, Problem};
 use crate::config::Environment;
 use crate::inspect::object::Target;
+use crate::telemetry::escape::is_obeyed;
 
 /// A change, and who wants it.
 #[derive(Clone, Debug)]
@@ -22,11 +23,14 @@ pub struct Request {
 /// The most characters of a note: it is kept in every list of revisions.
 const LONGEST_NOTE: usize = 1000;
 
-/// Refuses a note that is too long.
+/// Refuses a note that is too long, or that a terminal would obey.
 ///
 /// # Errors
-/// How long it is, and how long it may be.
+/// What is wrong with it.
 pub fn check_note(note: &str) -> Result<(), String> {
+    if note.chars().any(|c| c != '\n' && (c.is_control() || is_obeyed(c))) {
+        return Err("the note has control characters".to_owned());
+    }
     match note.chars().count() {
         ..=LONGEST_NOTE => Ok(()),
         count => Err(format!("the note has {count} characters: {LONGEST_NOTE} at most")),

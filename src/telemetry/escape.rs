@@ -21,7 +21,9 @@ pub(super) fn escape(line: &mut Vec<u8>, start: usize) {
     line.extend_from_slice(&escaped);
 }
 
-fn is_obeyed(c: char) -> bool {
+/// Whether a terminal or a viewer obeys it instead of showing it.
+#[must_use]
+pub fn is_obeyed(c: char) -> bool {
     matches!(c,
         '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -4,7 +4,7 @@
 //! here, one without a token, one with a token that does not allow it. What is public stays public without any of this but the first two.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,11 +24,11 @@ const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// The name of whoever has the gateway's own token.
 pub const LOCAL: &str = "local";
-/// Failed logins of one address that are looked at without a pause, and how long it takes until another one is.
+/// Failed logins from one source that are looked at without a pause, and how long it takes until another one is.
 const FAILURES: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(6);
-/// Addresses that are remembered. Beyond that, the one that failed longest ago is forgotten.
-const ADDRESSES: usize = 1024;
+/// Sources that are remembered. Beyond that, the one that failed longest ago is forgotten.
+const SOURCES: usize = 1024;
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Debug)]
@@ -38,7 +38,16 @@ pub enum Peer {
     User {
         uid: u32,
         name: Arc<str>,
+        /// Whether it is this process, which speaks for whoever has sent it here, and not for its user.
+        is_gateway: bool,
     },
+}
+
+/// Whose failures are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Source {
+    Address(IpAddr),
+    User(u32),
 }
 
 /// Who asks, once that is known.
@@ -72,7 +81,7 @@ pub struct Access {
     /// This process's user.
     uid: u32,
     sessions: Arc<Sessions>,
-    failures: Mutex<HashMap<IpAddr, Failures>>,
+    failures: Mutex<HashMap<Source, Failures>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -89,12 +98,14 @@ impl Peer {
         }
     }
 
-    /// Whose failures are counted.
-    fn address(&self) -> Option<IpAddr> {
-        match self {
-            Self::Network(address) => Some(*address),
-            Self::User { .. } => None,
-        }
+    /// Whose failures are counted. Whoever has one address of a loopback network or of an IPv6 /64 has all of them.
+    fn source(&self) -> Source {
+        Source::Address(match self {
+            Self::User { uid, .. } => return Source::User(*uid),
+            Self::Network(address) if address.is_loopback() => Ipv4Addr::LOCALHOST.into(),
+            Self::Network(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+            Self::Network(address) => *address,
+        })
     }
 }
 
@@ -109,6 +120,12 @@ impl Caller {
             Credential::Token(hash) => (whole(Some(*hash)), None),
             Credential::Session { session, .. } => (session.grant.clone(), Some(session.expires)),
         }
+    }
+
+    /// Whose share of what there is this caller takes from: sessions take from that of their maker.
+    #[must_use]
+    pub fn holder(&self) -> Grant {
+        self.grant().0
     }
 
     /// The hash of the session's token, and when it ends, in seconds since 1970.
@@ -156,7 +173,7 @@ impl Access {
         };
         let Some(shown) = bearer(headers)? else {
             return match peer {
-                Peer::User { uid, name } if *uid == 0 || *uid == self.uid => Ok(local(name, from)),
+                Peer::User { uid, name, is_gateway: false } if *uid == 0 || *uid == self.uid => Ok(local(name, from)),
                 _ => Err(Problem::unauthorized("this needs a token: `Authorization: Bearer TOKEN`")),
             };
         };
@@ -173,7 +190,10 @@ impl Access {
             let detail = "this session has ended: it expired, was closed, or its token was removed; `fngate console` begins a new one";
             return Err(Problem::new(StatusCode::UNAUTHORIZED, "session_ended", detail));
         }
-        self.refuse_guesses(peer)?;
+        // What was not made as a token may be a word that can be guessed.
+        if !Kind::Standing.is(shown) {
+            self.refuse_guesses(peer)?;
+        }
         // All of them, so that the time tells nothing.
         let known = admin
             .tokens
@@ -183,7 +203,10 @@ impl Access {
             Some(known) => {
                 Ok(Caller { name: known.name.clone(), role: known.role, from, credential: Credential::Token(hash) })
             }
-            None => Err(self.failed(peer, "invalid token")),
+            None => {
+                self.refuse_guesses(peer)?;
+                Err(self.failed(peer, "invalid token"))
+            }
         }
     }
 
@@ -193,11 +216,12 @@ impl Access {
     /// 401 with a bad code, 429 after too many of them, 404 without a console.
     pub fn redeem(&self, peer: &Peer, code: &str, admin: &Admin) -> Result<(Token, Live), Problem> {
         refuse_without_console(admin)?;
-        self.refuse_guesses(peer)?;
-        let opened = self.sessions.redeem(code, &admin.tokens);
-        let opened = opened.map_err(|error| Problem::unavailable(error.to_string()))?;
-        let (token, session) = opened
-            .ok_or_else(|| self.failed(peer, "this code was used or has expired; `fngate console` prints a new one"))?;
+        let opened = Kind::Code.is(code).then(|| self.sessions.redeem(code, &admin.tokens)).transpose();
+        let opened = opened.map_err(|error| Problem::unavailable(error.to_string()))?.flatten();
+        let Some((token, session)) = opened else {
+            self.refuse_guesses(peer)?;
+            return Err(self.failed(peer, "this code was used or has expired; `fngate console` prints a new one"));
+        };
         tracing::info!(name = session.name, client = peer.from(), "a session of the console has begun");
         Ok((token, session))
     }
@@ -207,7 +231,7 @@ impl Access {
     }
 
     fn refuse_guesses(&self, peer: &Peer) -> Result<(), Problem> {
-        if peer.address().is_some_and(|address| !self.may_try(address)) {
+        if !self.may_try(peer.source()) {
             let detail = "too many bad tokens: wait a while";
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", detail));
         }
@@ -215,27 +239,27 @@ impl Access {
     }
 
     fn failed(&self, peer: &Peer, detail: &str) -> Problem {
-        peer.address().into_iter().for_each(|address| self.note_failure(address));
+        self.note_failure(peer.source());
         tracing::info!(client = peer.from(), "admin API: authentication failed");
         Problem::unauthorized(detail)
     }
 
-    fn may_try(&self, address: IpAddr) -> bool {
+    fn may_try(&self, source: Source) -> bool {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = failures.get_mut(&address) else { return true };
+        let Some(known) = failures.get_mut(&source) else { return true };
         known.recover();
         known.left > 0
     }
 
-    fn note_failure(&self, address: IpAddr) {
+    fn note_failure(&self, source: Source) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= ADDRESSES && !failures.contains_key(&address) {
-            let oldest = failures.iter().min_by_key(|(_, known)| known.since).map(|(address, _)| *address);
+        if failures.len() >= SOURCES && !failures.contains_key(&source) {
+            let oldest = failures.iter().min_by_key(|(_, known)| known.since).map(|(source, _)| *source);
             if let Some(oldest) = oldest {
                 failures.remove(&oldest);
             }
         }
-        let known = failures.entry(address).or_insert_with(|| Failures { left: FAILURES, since: Instant::now() });
+        let known = failures.entry(source).or_insert_with(|| Failures { left: FAILURES, since: Instant::now() });
         known.left = known.left.saturating_sub(1);
     }
 }
@@ -361,7 +385,7 @@ fn is_known(host: &str, hosts: &[String]) -> bool {
         _ => host,
     };
     if let Some(address) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-        return address.parse::<std::net::Ipv6Addr>().is_ok();
+        return address.parse::<Ipv6Addr>().is_ok();
     }
     let name = name.strip_suffix('.').unwrap_or(name);
     name.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4())
@@ -401,7 +425,7 @@ mod tests {
     async fn an_address_that_guesses_has_to_wait() {
         let access = access();
         let admin = admin("[[admin.token]]\nname = \"ops\"\nrole = \"read\"\nhash = \"HASH\"", "good");
-        let (guesser, other) = (Peer::Network([127, 0, 0, 1].into()), Peer::Network([127, 0, 0, 2].into()));
+        let (guesser, other) = (Peer::Network([127, 0, 0, 1].into()), Peer::Network([10, 0, 0, 2].into()));
         let ask = |peer: &Peer, token: &str| {
             let headers = HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").parse().expect("a value"))]);
             access.caller(peer, &headers, &admin).map_err(|problem| problem.status)
@@ -417,14 +441,60 @@ mod tests {
         assert_eq!(ask(&guesser, "bad").map(|caller| caller.name), Err(429));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_a_token_is_let_in_whatever_others_guess() {
+        let (access, token) = (access(), Token::random(Kind::Standing).expect("random"));
+        let admin = admin("[[admin.token]]\nname = \"ops\"\nrole = \"read\"\nhash = \"HASH\"", token.as_str());
+        let peer = Peer::Network([127, 0, 0, 1].into());
+        let ask = |token: &str| {
+            let headers = HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").parse().expect("a value"))]);
+            access.caller(&peer, &headers, &admin).map(|caller| caller.name).map_err(|problem| problem.status)
+        };
+        for guess in 0..FAILURES {
+            let wrong = Token::random(Kind::Standing).expect("random");
+            assert_eq!(ask(if guess % 2 == 0 { "bad" } else { wrong.as_str() }), Err(401));
+        }
+        assert_eq!([ask("bad"), ask(Token::random(Kind::Standing).expect("random").as_str())], [Err(429), Err(429)]);
+        assert_eq!(ask(token.as_str()), Ok("ops".to_owned()));
+    }
+
+    #[test]
+    fn failures_are_counted_of_whoever_has_many_addresses() {
+        let network = |text: &str| Peer::Network(text.parse().expect("an address")).source();
+        let user = |uid| Peer::User { uid, name: "user".into(), is_gateway: false }.source();
+        for (one, other, same) in [
+            (network("127.0.0.1"), network("127.9.9.9"), true),
+            (network("::1"), network("127.0.0.1"), true),
+            (network("10.0.0.1"), network("10.0.0.2"), false),
+            (network("2001:db8::1"), network("2001:db8::ffff:0:0:2"), true),
+            (network("2001:db8::1"), network("2001:db8:0:1::1"), false),
+            (user(1), user(1), true),
+            (user(1), user(2), false),
+        ] {
+            assert_eq!(one == other, same, "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_that_connects_to_itself_needs_a_token() {
+        let (access, admin) = (access(), admin("", ""));
+        for (uid, is_gateway, known) in
+            [(0, false, true), (access.uid, false, true), (access.uid + 1, false, false), (0, true, false)]
+        {
+            let peer = Peer::User { uid, name: "user".into(), is_gateway };
+            let caller = access.caller(&peer, &HeaderMap::new(), &admin);
+            assert_eq!(caller.map(|_| ()).map_err(|problem| problem.status), if known { Ok(()) } else { Err(401) });
+        }
+    }
+
     #[test]
     fn those_who_failed_are_not_remembered_without_end() {
         let access = access();
-        (0..2 * ADDRESSES).for_each(|index| {
+        (0..2 * SOURCES).for_each(|index| {
             let [_, _, high, low] = u32::try_from(index).expect("small").to_be_bytes();
-            access.note_failure([10, 0, high, low].into());
+            access.note_failure(Source::Address([10, 0, high, low].into()));
         });
-        assert_eq!(access.failures.lock().expect("whole").len(), ADDRESSES);
+        assert_eq!(access.failures.lock().expect("whole").len(), SOURCES);
     }
 
     #[tokio::test(start_paused = true)]
@@ -438,7 +508,8 @@ mod tests {
         for _ in 0..FAILURES {
             assert_eq!(redeem("fngc_guess").map(|_| ()), Err(401));
         }
-        assert_eq!(redeem(code().as_str()).map(|_| ()), Err(429), "it would learn which one is right");
+        assert_eq!(redeem("fngc_guess").map(|_| ()), Err(429));
+        assert_eq!(redeem(code().as_str()).map(|_| ()), Ok(()), "nobody guesses one");
         let headers =
             |token: &str| HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").parse().expect("a value"))]);
         assert_eq!(access.caller(&peer, &headers(session.as_str()), &admin).expect("it is open").name, "local");

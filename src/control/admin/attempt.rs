@@ -3,8 +3,8 @@
 use axum::Json as Answer;
 use axum::extract::State as Extract;
 use axum::http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use axum::http::{Method, StatusCode, Uri};
 use base64::Engine;
@@ -24,6 +24,12 @@ use crate::telemetry::log::with_sources;
 
 /// The fields of a request that say how it is sent. The gateway's client decides that.
 const FRAMING: [HeaderName; 8] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, TRAILER, UPGRADE, EXPECT];
+
+/// How many fields a request that is tried may have, and how many bytes in their names and values.
+const FIELDS: usize = 100;
+/// How much of its method and path is noted, in bytes.
+const LONGEST_OBJECT: usize = 256;
+const LARGEST_FIELDS: usize = 64 << 10;
 
 /// A request that is tried.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -101,13 +107,19 @@ fn read(TryBody { method, url, headers, body }: TryBody) -> Result<Attempt, Prob
     let method = Method::from_bytes(method.as_bytes()).ok().filter(|method| *method != Method::CONNECT);
     let method = method.ok_or_else(no_method)?;
     let url = read_url(&url)?;
-    let mut fields = HeaderMap::new();
+    let (mut fields, mut room) = (HeaderMap::new(), LARGEST_FIELDS);
     for (index, Field { name, value }) in headers.unwrap_or_default().into_iter().enumerate() {
         let wrong = |message: String| Problem::invalid_at(format!("/headers/{index}"), message);
+        let left = room.checked_sub(name.len() + value.len()).filter(|_| index < FIELDS);
+        room = left
+            .ok_or_else(|| wrong(format!("there may be {FIELDS} fields, of {} KiB together", LARGEST_FIELDS >> 10)))?;
         let known = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_error| wrong(format!("`{name}` is not the name of a field")))?;
         if FRAMING.contains(&known) {
             return Err(wrong(format!("`{name}` is set by the gateway")));
+        }
+        if names_a_client(&known) {
+            return Err(wrong(format!("`{name}` would name another client, and the gateway may trust this one")));
         }
         let value = HeaderValue::from_str(&value)
             .map_err(|_error| wrong(format!("`{name}` has a value that no field can have")))?;
@@ -115,6 +127,11 @@ fn read(TryBody { method, url, headers, body }: TryBody) -> Result<Attempt, Prob
         fields.try_append(known, value).map_err(full)?;
     }
     Ok(Attempt { method, url, headers: fields, body: body.unwrap_or_default().into() })
+}
+
+/// Whether a field says for whom a request is sent.
+fn names_a_client(name: &HeaderName) -> bool {
+    name == FORWARDED || name.as_str() == "x-real-ip" || name.as_str().starts_with("x-forwarded-")
 }
 
 fn read_url(text: &str) -> Result<Uri, Problem> {
@@ -142,7 +159,7 @@ async fn note(state: &State, caller: &Caller, attempt: &Attempt) {
         author: author.name,
         from: author.from,
         action: "try".to_owned(),
-        object: format!("{} {}", attempt.method, url.path()),
+        object: shortened(format!("{} {}", attempt.method, url.path())),
         revision: state.snapshot().revision,
         note: None,
         before: None,
@@ -152,6 +169,12 @@ async fn note(state: &State, caller: &Caller, attempt: &Attempt) {
     let audit = state.audit.clone();
     // The disk may be slow. A task that panics has said so.
     let _ = tokio::task::spawn_blocking(move || audit.write(&line)).await;
+}
+
+/// As much of an object as a line of the audit log has.
+fn shortened(mut object: String) -> String {
+    object.truncate(object.floor_char_boundary(LONGEST_OBJECT));
+    object
 }
 
 fn shown(answered: &Answered) -> Tried {
@@ -190,6 +213,25 @@ fn written(body: &[u8], is_truncated: bool) -> (String, Encoding) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_are_few_and_name_no_client() {
+        let field = |name: &str, value: &str| Field { name: name.to_owned(), value: value.to_owned() };
+        let tried = |headers: Vec<Field>| {
+            let url = "http://shop.test/".to_owned();
+            read(TryBody { method: "GET".to_owned(), url, headers: Some(headers), body: None })
+                .map(|attempt| attempt.headers.len())
+                .map_err(|problem| problem.errors[0].pointer.clone().expect("a place"))
+        };
+        let many = |count: usize| (0..count).map(|index| field(&format!("x-{index}"), "")).collect::<Vec<_>>();
+        assert_eq!(tried(many(FIELDS)), Ok(FIELDS));
+        assert_eq!(tried(many(24_576)), Err(format!("/headers/{FIELDS}")));
+        assert_eq!(tried(vec![field("x", &"x".repeat(LARGEST_FIELDS))]), Err("/headers/0".to_owned()));
+        for name in ["Forwarded", "X-Forwarded-For", "x-forwarded-anything", "X-Real-IP"] {
+            assert_eq!(tried(vec![field(name, "10.0.0.1")]), Err("/headers/0".to_owned()), "{name}");
+        }
+        assert_eq!(shortened("é".repeat(200)).len(), LONGEST_OBJECT);
+    }
 
     #[test]
     fn a_body_is_text_if_it_can_be() {

@@ -19,6 +19,8 @@ use crate::control::problem::Problem;
 
 /// The largest body of a request, in bytes.
 pub const LARGEST_BODY: usize = 16 << 20;
+/// Parameters of a query.
+const PARAMETERS: usize = 64;
 /// How long the body of a request may take.
 const BODY: Duration = Duration::from_secs(30);
 
@@ -35,6 +37,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         for (name, _) in pairs {
             if seen.iter().any(|other| **other == *name) {
                 return Err(Problem::invalid(format!("the parameter `{name}` is given twice")));
+            }
+            if seen.len() == PARAMETERS {
+                return Err(Problem::invalid(format!("the query has more than {PARAMETERS} parameters")));
             }
             seen.push(name.into_owned());
         }

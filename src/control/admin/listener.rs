@@ -90,10 +90,12 @@ pub(super) async fn serve(socket: AdminSocket, state: State, router: Router) {
                 }));
             }),
             Listener::Unix { socket, .. } => socket.accept().await.and_then(|(stream, _)| {
-                let uid = stream.peer_cred()?.uid();
+                let peer = stream.peer_cred()?;
+                let uid = peer.uid();
+                let is_gateway = peer.pid().and_then(|pid| u32::try_from(pid).ok()) == Some(std::process::id());
                 let name = uzers::get_user_by_uid(uid)
                     .map_or_else(|| uid.to_string(), |user| user.name().to_string_lossy().into_owned());
-                let (router, peer) = (router.clone(), Peer::User { uid, name: name.into() });
+                let (router, peer) = (router.clone(), Peer::User { uid, name: name.into(), is_gateway });
                 drop(tokio::spawn(async move {
                     let _place = place;
                     connection(stream, peer, router, patience).await;

@@ -1,5 +1,7 @@
 //! `/v1/console` and `/v1/session`: how the console gets a token, and how it gives it back.
 
+use std::io;
+
 use axum::Json as Answer;
 use axum::extract::{Extension, State as Extract};
 use axum::http::StatusCode;
@@ -94,7 +96,8 @@ pub async fn begin(
 ) -> Result<Created<NewSession>, Problem> {
     let ShownCode { code } = keys.read()?;
     let (token, session) = state.access.redeem(&peer, &code, &state.snapshot().config.admin)?;
-    save(&state).await;
+    // Without its file, the session ends with the process.
+    let _ = save(&state).await;
     let expires = Some(time(session.expires));
     let session = Session { name: session.name, role: session.role.into(), expires };
     Ok((StatusCode::CREATED, Answer(NewSession { token: token.as_str().to_owned(), session })))
@@ -114,20 +117,24 @@ pub async fn show(caller: Caller) -> Answer<Session> {
 #[utoipa::path(delete, operation_id = "endSession", path = "/v1/session", tag = "session", responses(
     (status = 204, description = "The session has ended"),
     Refused,
+    (status = 507, description = "It has ended, but its file cannot be written: a restart would bring it back", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn end(Extract(state): Extract<State>, caller: Caller) -> StatusCode {
+pub async fn end(Extract(state): Extract<State>, caller: Caller) -> Result<StatusCode, Problem> {
     if let Some((hash, _)) = caller.session() {
         state.access.sessions().end(hash);
-        save(&state).await;
+        save(&state).await.map_err(|error| {
+            let detail = format!("the session has ended, but a restart would bring it back: {error}");
+            Problem::new(StatusCode::INSUFFICIENT_STORAGE, "not_written", detail)
+        })?;
     }
-    StatusCode::NO_CONTENT
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Returns when it is done: what was answered survives a restart.
-async fn save(state: &State) {
+async fn save(state: &State) -> io::Result<()> {
     let sessions = state.access.sessions().clone();
-    // Fails only while the runtime ends.
-    let _ = spawn_blocking(move || sessions.save()).await;
+    // The first fails only while the runtime ends.
+    spawn_blocking(move || sessions.save()).await.map_err(io::Error::other)?
 }
 
 fn time(seconds: i64) -> String {

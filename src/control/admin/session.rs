@@ -23,9 +23,9 @@ use crate::config::{AdminRole, AdminToken, Digest};
 pub const CODE_LIFE: Duration = Duration::from_secs(5 * 60);
 /// How long a session lasts.
 pub const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
-/// Codes and sessions at a time. Beyond that, the oldest is forgotten.
-const CODES: usize = 32;
-const SESSIONS: usize = 64;
+/// Codes and sessions of one token or user at a time. Beyond that, their oldest is forgotten: nobody ends those of others.
+const CODES: usize = 8;
+const SESSIONS: usize = 16;
 
 /// What a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -109,6 +109,15 @@ struct Session {
 }
 
 impl Grant {
+    /// Whether both are of one token, or of one user without any.
+    #[must_use]
+    pub fn is_of_same(&self, other: &Self) -> bool {
+        match (&self.token, &other.token) {
+            (None, None) => self.name == other.name,
+            (one, other) => one == other,
+        }
+    }
+
     /// The name and role that it has now, unless its token is gone.
     fn effective(&self, tokens: &[AdminToken]) -> Option<(String, AdminRole)> {
         let most = AdminRole::from(self.role);
@@ -146,10 +155,10 @@ impl Sessions {
     pub fn make_code(&self, grant: Grant, until: Option<i64>, life: Duration) -> io::Result<(Token, i64)> {
         let code = Token::random(Kind::Code)?;
         let mut open = self.lock();
-        if open.codes.len() >= CODES {
-            open.codes.pop_front();
-        }
-        let (hash, deadline) = (token::hash(code.as_str()), Instant::now() + life);
+        let now = Instant::now();
+        open.codes.retain(|code| code.deadline > now);
+        make_room(&mut open.codes, CODES, |code| code.grant.is_of_same(&grant));
+        let (hash, deadline) = (token::hash(code.as_str()), now + life);
         open.codes.push_back(Code { hash, grant, until, deadline });
         Ok((code, end_of(life)))
     }
@@ -179,9 +188,7 @@ impl Sessions {
         let Some(live) = session.live(tokens) else { return Ok(None) };
         let now = unix_time();
         open.sessions.retain(|session| session.expires > now);
-        if open.sessions.len() >= SESSIONS {
-            open.sessions.pop_front();
-        }
+        make_room(&mut open.sessions, SESSIONS, |other| other.grant.is_of_same(&session.grant));
         open.sessions.push_back(session);
         Ok(Some((token, live)))
     }
@@ -203,13 +210,21 @@ impl Sessions {
     }
 
     /// Writes the sessions to their file. Without one they end with the process.
-    pub fn save(&self) {
+    ///
+    /// # Errors
+    /// When it cannot be written though there is one: a restart would bring back what it has.
+    pub fn save(&self) -> io::Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let sessions = self.lock().sessions.clone();
         let written = serde_json::to_vec(&sessions).map_err(io::Error::other);
         if let Err(error) = written.and_then(|content| runtime::write(&self.file, &content)) {
+            if runtime::places(&self.file).iter().any(|path| path.exists()) {
+                tracing::warn!(%error, "cannot write the sessions of the console; a restart brings back older ones");
+                return Err(error);
+            }
             tracing::info!(%error, "cannot write the sessions of the console; they end with the process");
         }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -217,12 +232,23 @@ impl Sessions {
     }
 }
 
+/// Forgets the oldest of some, so that there is room for another one.
+fn make_room<T>(all: &mut VecDeque<T>, most: usize, is_own: impl Fn(&T) -> bool) {
+    let own = all.iter().filter(|one| is_own(one)).count();
+    for _ in most..=own {
+        let oldest = all.iter().position(&is_own);
+        oldest.and_then(|index| all.remove(index));
+    }
+}
+
 /// The sessions in a file that have not ended.
 fn parse(text: &[u8]) -> io::Result<VecDeque<Session>> {
-    let mut sessions: VecDeque<Session> = serde_json::from_slice(text).map_err(io::Error::other)?;
-    let now = unix_time();
-    sessions.retain(|session| session.expires > now);
-    sessions.drain(..sessions.len().saturating_sub(SESSIONS));
+    let read: Vec<Session> = serde_json::from_slice(text).map_err(io::Error::other)?;
+    let (now, mut sessions) = (unix_time(), VecDeque::new());
+    for session in read.into_iter().filter(|session| session.expires > now) {
+        make_room(&mut sessions, SESSIONS, |other: &Session| other.grant.is_of_same(&session.grant));
+        sessions.push_back(session);
+    }
     Ok(sessions)
 }
 

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::http::StatusCode;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::access::{Access, Caller};
+use super::room::{Room, Rooms};
 use crate::control::Command;
 use crate::control::attempt::Bound;
 use crate::control::audit::Audit;
@@ -23,9 +23,6 @@ use crate::control::tail::Tail;
 use crate::inspect::document::Document;
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
-
-/// Streams of events at a time, all together.
-pub const STREAMS: usize = 64;
 
 /// Shared by all requests to the admin listener.
 #[derive(Clone, Debug)]
@@ -49,7 +46,7 @@ pub struct Parts {
     /// The listeners that requests can be tried at.
     pub bound: Vec<Bound>,
     /// Streams of events at a time: whoever follows must not take up all connections.
-    pub streams: Arc<Semaphore>,
+    pub streams: Arc<Rooms>,
     pub started: SystemTime,
 }
 
@@ -69,12 +66,8 @@ impl State {
     ///
     /// # Errors
     /// 503: there are as many as there may be.
-    pub fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let full = |_error| {
-            let detail = format!("{STREAMS} streams of events are open, and no more may be");
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", detail)
-        };
-        self.0.streams.clone().try_acquire_owned().map_err(full)
+    pub fn stream(&self, caller: &Caller) -> Result<Room, Problem> {
+        self.0.streams.take(caller.holder())
     }
 
     /// Whether a stream may go on: its token may have been taken back since it began.

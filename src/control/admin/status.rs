@@ -232,13 +232,13 @@ pub async fn events(
         streams::filter(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
     });
     let filter = filter.transpose()?;
-    let room = state.stream()?;
+    let room = state.stream(&caller)?;
     let figures = query.figures.then(|| ending(streams::figures(state.clone(), caller.clone())));
     let requests = filter.map(|filter| ending(streams::followed(state.clone(), caller.clone(), filter)));
     let more = [figures, requests].map(|stream| stream.unwrap_or_else(|| Box::pin(pending())));
     let [figures, requests] = more;
-    let all = select(ending(changes(state, caller)), select(figures, requests));
-    Ok(streams::events(all.take_while(|event| ready(event.is_some())).filter_map(ready), room))
+    let all = select(ending(changes(state.clone(), caller.clone())), select(figures, requests));
+    Ok(streams::events(all.take_while(|event| ready(event.is_some())).filter_map(ready), state, caller, room))
 }
 
 type Ending = Pin<Box<dyn Stream<Item = Option<Event>> + Send>>;

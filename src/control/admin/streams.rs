@@ -10,12 +10,13 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::interval;
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Caller;
 use super::extract::Params;
 use super::refusal::Refused;
+use super::room::Room;
 use super::state::State;
 use crate::control::live::figures::Figures;
 use crate::control::problem::Problem;
@@ -25,13 +26,26 @@ use crate::telemetry::tail::RequestEvent;
 
 /// How often a stream without events says that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often it is looked whether the caller is still known. There may never be an event.
+const CHECK: Duration = Duration::from_secs(3);
 
-/// Events for somebody who has got room for them. When there are none, the stream says that it lives.
-pub fn events<S>(stream: S, room: OwnedSemaphorePermit) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+/// Events for somebody who has got room for them, while they are known. When there are none, the stream says that it lives.
+pub fn events<S>(
+    stream: S,
+    state: State,
+    caller: Caller,
+    room: Room,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
 where
     S: Stream<Item = Event> + Send + 'static,
 {
-    let held = stream.map(move |event| {
+    let forgotten = async move {
+        let mut check = interval(CHECK);
+        while state.still_knows(&caller) {
+            check.tick().await;
+        }
+    };
+    let held = stream.take_until(forgotten).map(move |event| {
         let _held = &room;
         Ok(event)
     });
@@ -86,8 +100,8 @@ pub async fn requests(
         ("slower_than", slower_than),
     ];
     let filter = filter(given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))))?;
-    let room = state.stream()?;
-    Ok(events(followed(state, caller, filter), room))
+    let room = state.stream(&caller)?;
+    Ok(events(followed(state.clone(), caller.clone(), filter), state, caller, room))
 }
 
 /// Filters of requests, by their names.
@@ -119,8 +133,8 @@ pub async fn live(
     Extract(state): Extract<State>,
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let room = state.stream()?;
-    Ok(events(figures(state, caller), room))
+    let room = state.stream(&caller)?;
+    Ok(events(figures(state.clone(), caller.clone()), state, caller, room))
 }
 
 /// The figures of each second, while the caller is known.

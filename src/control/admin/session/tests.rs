@@ -67,6 +67,23 @@ fn codes_and_sessions_are_not_kept_without_end() {
 }
 
 #[test]
+fn nobody_ends_the_sessions_of_others() {
+    let sessions = sessions();
+    let (open, waiting) = (redeem(&sessions, &code(&sessions)).expect("a session").0, code(&sessions));
+    let (reader, hash) = token("ops", "read");
+    let tokens = [reader];
+    for _ in 0..2 * SESSIONS {
+        let grant = Grant { name: "ops".to_owned(), role: Role::Write, token: Some(hash) };
+        let (code, _) = sessions.make_code(grant.clone(), None, CODE_LIFE).expect("random");
+        sessions.redeem(code.as_str(), &tokens).expect("random").expect("a session");
+        sessions.make_code(grant, None, CODE_LIFE).expect("random");
+    }
+    assert!(is_open(&sessions, &open) && redeem(&sessions, &waiting).is_some());
+    let kept = sessions.lock();
+    assert_eq!((kept.sessions.len(), kept.codes.len()), (SESSIONS + 2, CODES));
+}
+
+#[test]
 fn a_session_ends_when_it_is_over() {
     let sessions = sessions();
     let (one, other) = (redeem(&sessions, &code(&sessions)), redeem(&sessions, &code(&sessions)));
