@@ -84,7 +84,7 @@ pub fn subject(certificate: &CertificateDer<'_>) -> Option<String> {
     parse(certificate).map(|certificate| subject::write(certificate.subject()))
 }
 
-/// Whose signature it has: the distinguished name of its issuer, written like a [`subject`].
+/// Whose signature it has: the distinguished name of its issuer, written like a [`subject()`].
 #[must_use]
 pub fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
     parse(certificate).map(|certificate| subject::write(certificate.issuer()))
