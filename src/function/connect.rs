@@ -256,15 +256,6 @@ pub async fn connect(
     Err(error)
 }
 
-/// Refuses a socket of this process, under whatever path it was found: the admin listener would take requests for those of this host.
-fn refuse_itself(stream: &UnixStream) -> io::Result<()> {
-    let listens = stream.peer_cred()?.pid().and_then(|pid| u32::try_from(pid).ok());
-    if listens == Some(std::process::id()) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a socket of the gateway itself"));
-    }
-    Ok(())
-}
-
 async fn open(instance: &Instance, offer: Offer, connect_timeout: Duration, preface: &[u8]) -> io::Result<Kind> {
     let (host, port) = match instance.address() {
         InstanceAddress::Unix(path) => {
@@ -272,7 +263,6 @@ async fn open(instance: &Instance, offer: Offer, connect_timeout: Duration, pref
             if process::is_of_reserve(&stream) {
                 return Err(process::out_of_files());
             }
-            refuse_itself(&stream)?;
             stream.write_all(preface).await?;
             return Ok(Kind::Unix(stream));
         }

@@ -51,21 +51,3 @@ async fn lines_stand_behind_the_request_line_however_little_is_written_at_once()
         }
     }
 }
-
-#[tokio::test]
-async fn a_gateway_is_no_function_of_its_own_under_any_path() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("admin.sock");
-    let _listener = tokio::net::UnixListener::bind(&path).expect("a socket");
-    let link = folder.path().join("link");
-    std::os::unix::fs::symlink(&path, &link).expect("a link");
-    let name = folder.path().file_name().expect("a name");
-    let around = folder.path().join("..").join(name).join("admin.sock");
-    let root = std::path::Path::new("/proc/self/root").join(path.strip_prefix("/").expect("absolute"));
-    let function = Metrics::new().function("f");
-    for path in [path, link, around, root] {
-        let instance = Instance::new(&InstanceAddress::Unix(path.clone()), None, &function);
-        let opened = open(&instance, Offer::Any, Duration::from_secs(5), b"GET /").await;
-        assert_eq!(opened.err().map(|error| error.kind()), Some(io::ErrorKind::InvalidInput), "{}", path.display());
-    }
-}
