@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -182,10 +183,15 @@ fn leads_to(instance: &InstanceAddress, listener: &ListenAddress) -> bool {
             let ips = if is_local { local.to_vec() } else { host.parse().into_iter().collect() };
             ips.into_iter().any(|ip| is_reached_at(address.ip().to_canonical(), ip.to_canonical()))
         }
-        // Compared by components, without `.` and empty ones.
-        (InstanceAddress::Unix(path), ListenAddress::Unix(listener)) => path.components().eq(listener.components()),
+        (InstanceAddress::Unix(path), ListenAddress::Unix(listener)) => is_same_socket(path, listener),
         _ => false,
     }
+}
+
+/// By components, without `.` and empty ones; and where both are there, by what they lead to: a link or `/proc/self/root` has another path.
+fn is_same_socket(path: &Path, listener: &Path) -> bool {
+    let file = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    path.components().eq(listener.components()) || file(path).is_some_and(|found| Some(found) == file(listener))
 }
 
 /// Whether a listener is connected to at an address of this host. `0.0.0.0` and `::` lead to the loopback addresses.
@@ -446,6 +452,27 @@ fn default_name(method: &MethodRule, path: &PathRule) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gateway_is_known_by_its_socket_under_any_path() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let socket = folder.path().join("admin.sock");
+        let _bound = std::os::unix::net::UnixListener::bind(&socket).expect("it can be bound");
+        std::os::unix::fs::symlink(&socket, folder.path().join("link")).expect("a link");
+        let name = socket.strip_prefix("/").expect("an absolute path");
+        for (path, itself) in [
+            (socket.clone(), true),
+            (folder.path().join("./admin.sock"), true),
+            (folder.path().join("link"), true),
+            (folder.path().join("x/../admin.sock"), false),
+            (folder.path().join("..").join(folder.path().file_name().expect("a name")).join("admin.sock"), true),
+            (Path::new("/proc/self/root").join(name), true),
+            (folder.path().join("other.sock"), false),
+        ] {
+            let listener = ListenAddress::Unix(socket.clone());
+            assert_eq!(leads_to(&InstanceAddress::Unix(path.clone()), &listener), itself, "{}", path.display());
+        }
+    }
 
     #[test]
     fn a_gateway_is_known_as_its_own_instance() {
