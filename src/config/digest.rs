@@ -1,4 +1,4 @@
-//! SHA-256 of file contents.
+//! SHA-256 digests.
 
 use std::fmt;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
-use super::error::{Diagnostic, Diagnostics, SHOWN};
+use super::error::{Diagnostic, Diagnostics, MOST_KEPT};
 use super::file::{File, Span};
 use super::syntax::{DEEPEST, Parsed};
 use super::value::Value;
@@ -94,7 +94,7 @@ fn leaves_tables_intact(file: &Arc<File>, error: &Error) -> bool {
 /// One error a line: what follows on the same line is mostly its consequence. After a bracket that nobody closed everything
 /// is one, so nothing after it is reported.
 fn diagnostics(file: &Arc<File>, table: &DeTable<'_>, errors: &[Error]) -> Vec<Diagnostic> {
-    let unclosed = errors.iter().filter(|error| is_unclosed_value(error)).take(SHOWN).filter_map(|error| {
+    let unclosed = errors.iter().filter(|error| is_unclosed_value(error)).take(MOST_KEPT).filter_map(|error| {
         let end = error.span()?.start;
         table.values().filter_map(|value| opening(value, end)).min()
     });
@@ -105,7 +105,9 @@ fn diagnostics(file: &Arc<File>, table: &DeTable<'_>, errors: &[Error]) -> Vec<D
     spans.dedup_by_key(|(span, _)| file.line(span.range().start));
     let torn = spans.iter().position(|(_, error)| TORN.iter().any(|part| error.message().contains(part)));
     spans.truncate(torn.map_or(spans.len(), |torn| torn + 1));
-    let (shown, more) = spans.split_at(spans.len().min(SHOWN));
+    // The last one says how many are left out.
+    let kept = if spans.len() > MOST_KEPT { MOST_KEPT - 1 } else { spans.len() };
+    let (shown, more) = spans.split_at(kept);
     let mut diagnostics: Vec<_> = shown.iter().map(|(span, error)| diagnostic(span, table, error)).collect();
     diagnostics.extend(more.first().map(|(span, _)| {
         let message = format!("{} of syntax from here on", counted(more.len(), "more error"));

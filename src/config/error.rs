@@ -14,7 +14,7 @@ use super::place::Place;
 use crate::units::counted;
 
 /// Diagnostics of a kind that are kept. Nobody reads more at once, each reload would log them all, and a small text can have a million.
-pub(super) const SHOWN: usize = 100;
+pub(super) const MOST_KEPT: usize = 100;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +79,7 @@ impl Report {
             Severity::Error => (&mut found.errors, &mut found.more_errors),
             Severity::Warning => (&mut found.warnings, &mut found.more_warnings),
         };
-        if kept.len() < SHOWN { kept.push(diagnostic) } else { *more += 1 }
+        if kept.len() < MOST_KEPT { kept.push(diagnostic) } else { *more += 1 }
     }
 
     /// How many errors there are beyond those that are kept.

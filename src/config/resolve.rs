@@ -188,7 +188,7 @@ fn leads_to(instance: &InstanceAddress, listener: &ListenAddress) -> bool {
     }
 }
 
-/// By components, without `.` and empty ones; and where both are there, by what they lead to: a link or `/proc/self/root` has another path.
+/// Equal paths, or two paths of one file (device and inode), such as a symlink or `/proc/self/root`.
 fn is_same_socket(path: &Path, listener: &Path) -> bool {
     let file = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
     path.components().eq(listener.components()) || file(path).is_some_and(|found| Some(found) == file(listener))

@@ -1,6 +1,6 @@
-//! Texts as TOML, the one way in. What is nested too deep is refused here: whoever walks a table calls itself at each level.
+//! Parses TOML, and refuses what is nested too deep: code that walks a table calls itself at each level.
 //!
-//! The parser bounds brackets and the parts of dotted keys, each by itself. One times the other would be enough to use up a stack.
+//! The parser limits brackets and the parts of dotted keys, each by itself. Together they are deep enough to overflow a stack.
 
 use std::ops::Range;
 

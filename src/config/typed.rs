@@ -97,7 +97,7 @@ impl Secrets {
                 // Not of an object: it says something else than before, which is refused as such.
                 None if matches!(address.owner, Owner::File(_)) => {}
                 None => {
-                    let message = format!("`{MASK}` stands for a secret that is there already, and there is none here");
+                    let message = format!("`{MASK}` keeps a stored secret, but none is stored here");
                     let hint = "write the value; an object that is renamed needs its secrets again".to_owned();
                     report.push(Diagnostic::new(message).at(&Span::new(&file, value.span())).hint(hint));
                 }

@@ -72,7 +72,7 @@ fn a_mask_without_its_secret_is_refused_with_its_place() {
         let text = masked.replacen(from, to, 1);
         assert_ne!(text, masked, "{from}");
         let error = put_back(&text).expect_err(to);
-        assert!(error.contains(place) && error.contains("stands for a secret"), "{to}: {error}");
+        assert!(error.contains(place) && error.contains("keeps a stored secret"), "{to}: {error}");
     }
     for (from, to) in [("\"X-Plain\" = \"a\"", "\"X-Plain\" = \"***\""), ("# The gateway.", "# ***")] {
         assert!(put_back(&masked.replacen(from, to, 1)).expect("no secret").contains("***"), "{to}");
@@ -206,7 +206,8 @@ fn errors_have_an_end() {
     let text = format!("{MAIN}{}", "=\n".repeat(50_000));
     let file = Retyped { path: Path::new("main"), before: MAIN, after: &text };
     let report = check_fixed(&[file]).expect_err("no TOML");
-    assert_eq!((report.errors().len(), report.more_errors()), (100, 1));
+    assert_eq!((report.errors().len(), report.more_errors()), (100, 0));
+    assert!(report.to_string().contains("more errors of syntax"), "{report}");
     assert!(report.to_string().len() < 50_000);
     let unknown: String = (0..1000).map(|number| format!("a{number} = 1\n")).collect();
     let memory = crate::config::Memory::new([("main", unknown)]);
