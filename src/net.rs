@@ -5,6 +5,7 @@ pub mod admin;
 pub mod gather;
 mod inherited;
 pub mod issued;
+pub mod own_tls;
 pub mod proxy_protocol;
 mod resumption;
 pub mod socket;

@@ -3,7 +3,7 @@
 mod connection;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::outcome::{Failure, REFUSED, SYSTEM, USAGE};
 use crate::config::{AdminAddress, Config};
 use crate::control::admin::token;
 use crate::control::problem::Problem;
+use crate::net::socket::nearest;
 
 /// Where a token is given to commands of users that cannot read the one of the gateway.
 const TOKEN: &str = "FNGATE_TOKEN";
@@ -41,17 +42,13 @@ impl Gateway {
 
     /// The gateway that runs with a configuration, if it has an admin listener.
     pub(super) fn of(config: &Config) -> Option<Self> {
-        let address = config.admin.address.clone()?;
-        let host = match &address {
-            AdminAddress::Tcp(bound) => nearest(bound).to_string(),
-            AdminAddress::Unix(_) => "localhost".to_owned(),
+        let address = match config.admin.address.clone()? {
+            AdminAddress::Tcp(bound) => AdminAddress::Tcp(nearest(bound)),
+            socket @ AdminAddress::Unix(_) => socket,
         };
-        let near = |bound: AdminAddress| match bound {
-            AdminAddress::Tcp(bound) => AdminAddress::Tcp(nearest(&bound)),
-            AdminAddress::Unix(_) => bound,
-        };
+        let host = address.tcp().map_or_else(|| "localhost".to_owned(), |address| address.to_string());
         let trust = config.admin.tls.as_ref().and_then(|tls| tls.chain.first().cloned()).map(Trust::Certificate);
-        Some(Self::new(near(address), host.clone(), trust))
+        Some(Self::new(address, host, trust))
     }
 
     fn new(address: AdminAddress, host: String, trust: Option<Trust>) -> Self {
@@ -64,7 +61,7 @@ impl Gateway {
     pub(super) fn url(&self) -> Option<String> {
         let address = self.address.tcp()?;
         let scheme = if self.trust.is_some() { "https" } else { "http" };
-        let host = if address.ip().is_unspecified() { nearest(&address).to_string() } else { self.host.clone() };
+        let host = if address.ip().is_unspecified() { nearest(address).to_string() } else { self.host.clone() };
         Some(format!("{scheme}://{host}"))
     }
 
@@ -140,20 +137,10 @@ impl Gateway {
         }
         text += &problem.holder.map(|holder| format!("\n  held by {holder}")).unwrap_or_default();
         if let Some(diff) = problem.diff {
-            text += &format!("\nthe change would do this to it now:\n{diff}");
+            text += &format!("\ndiff of the change against the object as it is now:\n{diff}");
         }
         Failure { code: REFUSED, text }
     }
-}
-
-/// Where a listener is asked that listens on all addresses.
-fn nearest(bound: &SocketAddr) -> SocketAddr {
-    let ip = match bound.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, bound.port())
 }
 
 impl fmt::Display for Gateway {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::outcome::{Failure, print};
-use crate::telemetry::escape::is_obeyed;
+use crate::telemetry::escape::is_terminal_control;
 use crate::telemetry::terminal::has_colours;
 
 /// Columns as wide as their widest cell.
@@ -25,10 +25,7 @@ pub(super) fn align<const N: usize>(lines: &[[String; N]]) -> String {
 /// A text as one line of a list, without what a terminal would obey.
 pub(super) fn line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = |c: char| match c.is_control() || is_obeyed(c) {
-        true => format!("\\u{{{:x}}}", u32::from(c)),
-        false => c.to_string(),
-    };
+    let shown = |c: char| if is_terminal_control(c) { format!("\\u{{{:x}}}", u32::from(c)) } else { c.to_string() };
     line.chars().map(shown).collect()
 }
 

@@ -2,11 +2,10 @@
 //!
 //! Nothing but these listeners is ever connected to, whatever the URL says: its host is a field of the request.
 
-mod tls;
-
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -16,24 +15,28 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::config::{Listener, Proof, ProxyProtocol};
 use crate::entrance::{Door, Entrance, doors};
 use crate::message::problem::X_API_REQUESTID;
+use crate::net::own_tls;
 use crate::net::proxy_protocol;
-use crate::net::socket::Sockets;
+use crate::net::socket::{Sockets, nearest};
 use crate::snapshot::Snapshot;
 
 /// From the connection to the end of the answer.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// From the connection to the end of the TLS handshake: the listener is on this machine.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How much of a body is kept, in bytes.
-pub const LARGEST_BODY: usize = 256 << 10;
+const LARGEST_BODY: usize = 256 << 10;
 
 /// A bound listener of this process.
 #[derive(Clone, Debug)]
@@ -121,14 +124,6 @@ impl Bound {
     }
 }
 
-/// One that listens on all addresses is asked at the nearest.
-fn nearest(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
-    }
-    address
-}
-
 /// Sends a request to the listener that fits its URL best, and reads the answer.
 ///
 /// # Errors
@@ -164,12 +159,24 @@ pub async fn send(attempt: Attempt, snapshot: &Snapshot, bound: &[Bound]) -> Res
     })
 }
 
-/// How far a listener is from what a client of this URL would meet: TLS where it has none or none where it has, a redirect, a header in front
-/// of the request, a certificate to show.
-fn detour(entrance: &Entrance, is_https: bool) -> (bool, bool, bool, bool) {
+/// How a listener differs from the one that a client of a URL would meet. Compared field by field, the worst difference first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Detour {
+    asks_for_certificate: bool,
+    has_other_scheme: bool,
+    redirects: bool,
+    takes_proxy_header: bool,
+}
+
+fn detour(entrance: &Entrance, is_https: bool) -> Detour {
     let clients = entrance.tls.as_ref().and_then(|secure| secure.acceptor.spec().clients.as_ref());
     let asks_for_certificate = clients.is_some_and(|clients| clients.proof == Proof::Required);
-    (asks_for_certificate, entrance.tls.is_some() != is_https, entrance.redirect.is_some(), entrance.proxy_protocol)
+    Detour {
+        asks_for_certificate,
+        has_other_scheme: entrance.tls.is_some() != is_https,
+        redirects: entrance.redirect.is_some(),
+        takes_proxy_header: entrance.proxy_protocol,
+    }
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -189,9 +196,17 @@ async fn connect(address: &Address, entrance: &Entrance, url: &Uri) -> io::Resul
         stream.write_all(&proxy_protocol::header(ProxyProtocol::V2, ends)).await?;
     }
     if entrance.tls.is_some() {
-        return Ok(Box::new(tls::connect(url.host().unwrap_or_default(), stream).await?));
+        return Ok(Box::new(secured(url.host().unwrap_or_default(), stream).await?));
     }
     Ok(stream)
+}
+
+/// Asks for the certificate of a host, and speaks HTTP/1.1.
+async fn secured<S: AsyncRead + AsyncWrite + Unpin>(host: &str, stream: S) -> io::Result<TlsStream<S>> {
+    let mut config = own_tls::client(None).map_err(io::Error::other)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(io::Error::other)?;
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 fn request(Attempt { method, url, mut headers, body }: Attempt) -> Request<Full<Bytes>> {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::problem::{Finding, Problem};
 use crate::config::Environment;
 use crate::inspect::object::Target;
-use crate::telemetry::escape::is_obeyed;
+use crate::telemetry::escape::is_terminal_control;
 
 /// A change, and who wants it.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ const LONGEST_NOTE: usize = 1000;
 /// # Errors
 /// What is wrong with it.
 pub fn check_note(note: &str) -> Result<(), String> {
-    if note.chars().any(|c| c != '\n' && (c.is_control() || is_obeyed(c))) {
+    if note.chars().any(|c| c != '\n' && is_terminal_control(c)) {
         return Err("the note has control characters".to_owned());
     }
     match note.chars().count() {

@@ -159,18 +159,18 @@ impl Revisions {
     /// Why nothing is kept, in words.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
-        if self.history.is_some() { None } else { Some(self.trouble.as_deref().unwrap_or("there is no history")) }
+        if self.history.is_some() { None } else { Some(self.trouble.as_deref().unwrap_or("no directory")) }
     }
 
     fn with<T>(&self, ask: impl FnOnce(&History) -> Result<T, HistoryError>) -> Result<T, String> {
-        let trouble = || self.trouble.clone().unwrap_or_default();
-        let history = self.history.as_ref().ok_or_else(|| format!("there is no history: {}", trouble()))?;
+        let trouble = || format!("there is no history: {}", self.trouble().unwrap_or_default());
+        let history = self.history.as_ref().ok_or_else(trouble)?;
         ask(history).map_err(|error| with_sources(&error))
     }
 
     fn with_mut<T>(&mut self, ask: impl FnOnce(&mut History) -> Result<T, HistoryError>) -> Result<T, String> {
-        let trouble = self.trouble.clone().unwrap_or_default();
-        let history = self.history.as_mut().ok_or_else(|| format!("there is no history: {trouble}"))?;
+        let trouble = self.trouble().map(|reason| format!("there is no history: {reason}"));
+        let history = self.history.as_mut().ok_or_else(|| trouble.unwrap_or_default())?;
         ask(history).map_err(|error| with_sources(&error))
     }
 

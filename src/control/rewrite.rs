@@ -7,10 +7,11 @@ use axum::http::StatusCode;
 use super::change::{Effect, TypedFile};
 use super::edit::{Edit, Files};
 use super::problem::Problem;
+use crate::config::diff;
 use crate::config::edit::{Edited, Pointers};
 use crate::config::typed::{Retyped, Secrets, check_fixed};
-use crate::config::{Input, diff};
 use crate::inspect::document::Document;
+use crate::inspect::origin;
 
 /// The edit that makes files of the configuration in use say what was typed.
 ///
@@ -23,9 +24,9 @@ pub fn rewrite(files: &Files<'_>, typed: &[TypedFile]) -> Result<Edit, Problem> 
         let (path, before) = current(files, file, &secrets)?;
         let after = secrets
             .put_back(&path, &file.text)
-            .map_err(|report| Problem::of_report("the files have masks without secrets", &report))?;
+            .map_err(|report| Problem::of_report("a `***` does not match any stored secret", &report))?;
         if edited.iter().any(|other| other.path == path) {
-            return Err(Problem::invalid(format!("`{}` is there twice", file.file)));
+            return Err(Problem::invalid(format!("`files` contains `{}` twice", file.file)));
         }
         edited.push(Edited { path, before: Some(before), after });
     }
@@ -49,17 +50,18 @@ pub fn rewrite(files: &Files<'_>, typed: &[TypedFile]) -> Result<Edit, Problem> 
 fn current(files: &Files<'_>, typed: &TypedFile, secrets: &Secrets) -> Result<(PathBuf, String), Problem> {
     // By its name as it is shown: two paths that lead to one file are not the same.
     let found = files.inputs.documents().find(|input| input.path.to_string_lossy() == typed.file);
-    let known = found.and_then(|input| Some((&input.path, input, Document::new(input, None)?)));
-    let Some((path, input, mut document)) = known else {
+    let known = found.and_then(|input| Some((&input.path, Document::new(input, None)?)));
+    let Some((path, mut document)) = known else {
         let detail = format!("`{}` is not a file of the configuration in use", typed.file);
         return Err(Problem::not_found(detail));
     };
-    let text = text_of(input);
+    // A document is UTF-8.
+    let text = files.text(path).unwrap_or_default();
     if document.etag == typed.etag {
         return Ok((path.clone(), text));
     }
     if !files.can_write(path) {
-        document.read_only = Some(format!("{} cannot be written by the gateway", path.display()));
+        document.read_only = Some(origin::read_only(path));
     }
     let wanted = secrets.put_back(path, &typed.text).unwrap_or_else(|_report| typed.text.clone());
     let difference = diff(&[(&typed.file, text.as_bytes())], &[(&typed.file, wanted.as_bytes())]);
@@ -69,8 +71,4 @@ fn current(files: &Files<'_>, typed: &TypedFile, secrets: &Secrets) -> Result<(P
         diff: Some(difference.into()),
         ..Problem::new(StatusCode::PRECONDITION_FAILED, "files_changed", detail)
     })
-}
-
-fn text_of(input: &Input) -> String {
-    String::from_utf8_lossy(input.content.as_deref().unwrap_or_default()).into_owned()
 }

@@ -169,21 +169,22 @@ pub fn etag(keys: &Map<String, Value>, headers: &[(HeaderName, HeaderValue)]) ->
         said.extend_from_slice(value.as_bytes());
         said.push(0);
     }
-    tag(said, !secrets.is_empty())
+    if secrets.is_empty() { tag(&said) } else { salted_tag(said) }
 }
 
-/// The tag of something. A hash of a secret could be compared with those of guesses, so that of something with secrets is another one with
-/// each start.
-pub(super) fn tag(mut said: Vec<u8>, has_secrets: bool) -> String {
+pub(super) fn tag(said: &[u8]) -> String {
+    format!("\"{:.16}\"", Digest::of(said).to_string())
+}
+
+/// The tag of something with secrets, another one with each start: a plain hash could be compared with those of guesses.
+pub(super) fn salted_tag(mut said: Vec<u8>) -> String {
     static SALT: LazyLock<[u8; 32]> = LazyLock::new(|| {
         let mut salt = [0; 32];
         aws_lc_rs::rand::fill(&mut salt).expect("the system has random bytes");
         salt
     });
-    if has_secrets {
-        said.extend_from_slice(&*SALT);
-    }
-    format!("\"{:.16}\"", Digest::of(&said).to_string())
+    said.extend_from_slice(&*SALT);
+    tag(&said)
 }
 
 const API: [&str; 12] = [

@@ -1,5 +1,7 @@
 //! Where in the files an object is.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,6 +22,12 @@ impl From<&Place> for Origin {
         let file = place.file.to_string_lossy().into_owned();
         Self { file, line: place.line, column: place.column, read_only: None }
     }
+}
+
+/// Why the admin API cannot change the objects of a file.
+#[must_use]
+pub fn read_only(file: &Path) -> String {
+    format!("{} cannot be written by the gateway", file.display())
 }
 
 /// `file:line:column`, or `default`.

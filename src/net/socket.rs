@@ -74,6 +74,15 @@ pub struct BindError {
     pub source: io::Error,
 }
 
+/// The address to connect to, to reach what is bound to another one on this machine: loopback if that is unspecified.
+#[must_use]
+pub fn nearest(mut bound: SocketAddr) -> SocketAddr {
+    if bound.ip().is_unspecified() {
+        bound.set_ip(if bound.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    bound
+}
+
 impl Sockets {
     /// Where it listens, for people: `127.0.0.1:8080` or `unix:/path`.
     #[must_use]

@@ -21,9 +21,14 @@ pub(super) fn escape(line: &mut Vec<u8>, start: usize) {
     line.extend_from_slice(&escaped);
 }
 
-/// Whether a terminal or a viewer obeys it instead of showing it.
+/// Whether a terminal acts on it: a control character, or one of writing direction.
 #[must_use]
-pub fn is_obeyed(c: char) -> bool {
+pub fn is_terminal_control(c: char) -> bool {
+    c.is_control() || is_obeyed(c)
+}
+
+/// Whether a terminal or a viewer obeys it instead of showing it.
+fn is_obeyed(c: char) -> bool {
     matches!(c,
         '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -105,7 +105,7 @@ fn page(state: &State, query: ApiQuery) -> Result<Answer<Page<Api>>, Problem> {
     let range = Range { limit: query.limit, cursor: query.cursor };
     let page = Page::cut(wanted, &range, |(service, api)| {
         let mut api = Api::new(&snapshot, service, api);
-        state.judge(&mut api.status.origin);
+        state.mark_read_only(&mut api.status.origin);
         api
     });
     page.map(Answer).map_err(Problem::invalid)

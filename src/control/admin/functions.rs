@@ -59,7 +59,7 @@ pub async fn list(
     };
     let all: Vec<_> = functions(&snapshot).filter(wants).collect();
     let page = Page::cut(all, &Range { limit: query.limit, cursor: query.cursor }, |mut function| {
-        state.judge(&mut function.status.origin);
+        state.mark_read_only(&mut function.status.origin);
         function
     });
     page.map(Answer).map_err(Problem::invalid)

@@ -55,7 +55,7 @@ pub async fn list(
     };
     let all: Vec<_> = snapshot.config.services.iter().map(Service::new).filter(wants).collect();
     let page = Page::cut(all, &Range { limit: query.limit, cursor: query.cursor }, |mut service| {
-        state.judge(&mut service.status.origin);
+        state.mark_read_only(&mut service.status.origin);
         service
     });
     page.map(Answer).map_err(Problem::invalid)

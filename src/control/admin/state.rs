@@ -21,6 +21,7 @@ use crate::control::reload::Reloader;
 use crate::control::revisions::Revisions;
 use crate::control::tail::Tail;
 use crate::inspect::document::Document;
+use crate::inspect::origin;
 use crate::snapshot::{Shared, Snapshot};
 use crate::telemetry::metrics::Metrics;
 
@@ -93,8 +94,7 @@ impl State {
     /// 503: the gateway is stopping.
     pub async fn documents(&self) -> Result<(u64, Vec<Document>), Problem> {
         self.look(|reloader| {
-            let reason = |file: &Path| format!("{} cannot be written by the gateway", file.display());
-            let read_only = |file: &Path| (!reloader.can_write(file)).then(|| reason(file));
+            let read_only = |file: &Path| (!reloader.can_write(file)).then(|| origin::read_only(file));
             let inputs = reloader.applied().documents();
             let documents = inputs.filter_map(|input| Document::new(input, read_only(&input.path))).collect();
             (reloader.parts().shared.load().revision, documents)

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use axum::Json as Answer;
 use axum::extract::State as Extract;
 use axum::response::sse::{Event, Sse};
-use futures_util::stream::{once, pending, select, unfold};
+use futures_util::stream::{once, select_all, unfold};
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ use crate::control::problem::{Finding, Problem};
 use crate::inspect::certificate::Certificate;
 use crate::inspect::environment::Environment;
 use crate::inspect::function::{Instance, InstanceState, instances};
-use crate::inspect::origin::Origin;
+use crate::inspect::origin::{self, Origin};
 use crate::snapshot::Snapshot;
 
 /// How the gateway is.
@@ -196,7 +196,7 @@ fn expiry(certificate: &Certificate, now: i64) -> Option<String> {
     let name = certificate.names.first().map_or("", String::as_str);
     Some(match &certificate.listener {
         Some(listener) => format!("{name} at {listener}: {text}"),
-        None => format!("{name} for functions: {text}"),
+        None => format!("client certificate {name}: {text}"),
     })
 }
 
@@ -233,12 +233,11 @@ pub async fn events(
     });
     let filter = filter.transpose()?;
     let room = state.stream(&caller)?;
-    let figures = query.figures.then(|| ending(streams::figures(state.clone(), caller.clone())));
-    let requests = filter.map(|filter| ending(streams::followed(state.clone(), caller.clone(), filter)));
-    let more = [figures, requests].map(|stream| stream.unwrap_or_else(|| Box::pin(pending())));
-    let [figures, requests] = more;
-    let all = select(ending(changes(state.clone(), caller.clone())), select(figures, requests));
-    Ok(streams::events(all.take_while(|event| ready(event.is_some())).filter_map(ready), state, caller, room))
+    let mut followed = vec![ending(changes(&state))];
+    followed.extend(query.figures.then(|| ending(streams::figures(&state))));
+    followed.extend(filter.map(|filter| ending(streams::followed(&state, filter))));
+    let all = select_all(followed).take_while(|event| ready(event.is_some())).filter_map(ready);
+    Ok(streams::events(all, state, caller, room))
 }
 
 type Ending = Pin<Box<dyn Stream<Item = Option<Event>> + Send>>;
@@ -248,13 +247,12 @@ fn ending(stream: impl Stream<Item = Event> + Send + 'static) -> Ending {
     Box::pin(stream.map(Some).chain(once(ready(None))))
 }
 
-/// Changes, while the caller is known.
-fn changes(state: State, caller: Caller) -> impl Stream<Item = Event> {
+fn changes(state: &State) -> impl Stream<Item = Event> + use<> {
     let mut board = state.board.clone();
     // What is there now is told at once.
     board.mark_changed();
-    unfold((board, state, caller), |(mut board, state, caller)| async move {
-        board.changed().await.ok().filter(|()| state.still_knows(&caller))?;
+    unfold((board, state.clone()), |(mut board, state)| async move {
+        board.changed().await.ok()?;
         let known = board.borrow_and_update().clone();
         let change = ChangeEvent {
             revision: state.snapshot().revision,
@@ -262,7 +260,7 @@ fn changes(state: State, caller: Caller) -> impl Stream<Item = Event> {
             warnings: known.warnings.len(),
         };
         let event = Event::default().event("change").json_data(change).ok()?;
-        Some((event, (board, state, caller)))
+        Some((event, (board, state)))
     })
 }
 
@@ -271,11 +269,11 @@ impl State {
     #[must_use]
     pub fn read_only(&self, file: &Path) -> Option<String> {
         let is_read_only = self.board.borrow().read_only.contains(file);
-        is_read_only.then(|| format!("{} cannot be written by the gateway", file.display()))
+        is_read_only.then(|| origin::read_only(file))
     }
 
-    /// Adds what the file of an object says of changes.
-    pub fn judge(&self, origin: &mut Origin) {
+    /// Sets `read_only` of an origin.
+    pub fn mark_read_only(&self, origin: &mut Origin) {
         origin.read_only = self.read_only(origin.file.as_ref());
     }
 }

@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "in the code that utoipa::path makes")]
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::time::Duration;
 
 use axum::extract::State as Extract;
@@ -24,12 +25,12 @@ use crate::control::tail::TailItem;
 use crate::control::tail::filter::TailFilter;
 use crate::telemetry::tail::RequestEvent;
 
-/// How often a stream without events says that it lives.
+/// How often a stream without events sends a comment.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How often it is looked whether the caller is still known. There may never be an event.
+/// How often to check that the caller is still known, as there may never be an event.
 const CHECK: Duration = Duration::from_secs(3);
 
-/// Events for somebody who has got room for them, while they are known. When there are none, the stream says that it lives.
+/// Events as an answer, as long as the caller is known; without any, comments keep the connection open. `room` is given back at the end.
 pub fn events<S>(
     stream: S,
     state: State,
@@ -39,13 +40,17 @@ pub fn events<S>(
 where
     S: Stream<Item = Event> + Send + 'static,
 {
-    let forgotten = async move {
-        let mut check = interval(CHECK);
-        while state.still_knows(&caller) {
-            check.tick().await;
+    let forgotten = {
+        let (state, caller) = (state.clone(), caller.clone());
+        async move {
+            let mut check = interval(CHECK);
+            while state.still_knows(&caller) {
+                check.tick().await;
+            }
         }
     };
-    let held = stream.take_until(forgotten).map(move |event| {
+    let known = stream.take_while(move |_event| ready(state.still_knows(&caller))).take_until(forgotten);
+    let held = known.map(move |event| {
         let _held = &room;
         Ok(event)
     });
@@ -101,7 +106,7 @@ pub async fn requests(
     ];
     let filter = filter(given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))))?;
     let room = state.stream(&caller)?;
-    Ok(events(followed(state.clone(), caller.clone(), filter), state, caller, room))
+    Ok(events(followed(&state, filter), state, caller, room))
 }
 
 /// Filters of requests, by their names.
@@ -112,15 +117,14 @@ pub fn filter<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result
     TailFilter::parse(pairs).map_err(|error| Problem::invalid(error.to_string()))
 }
 
-/// Requests as they end, while the caller is known.
-pub fn followed(state: State, caller: Caller, filter: TailFilter) -> impl Stream<Item = Event> {
-    unfold((state.tail.subscribe(filter), state, caller), |(mut subscription, state, caller)| async move {
-        let item = subscription.next().await.filter(|_| state.still_knows(&caller))?;
-        let event = match item {
+/// Requests as they end.
+pub fn followed(state: &State, filter: TailFilter) -> impl Stream<Item = Event> + use<> {
+    unfold(state.tail.subscribe(filter), |mut subscription| async move {
+        let event = match subscription.next().await? {
             TailItem::Event(event) => Event::default().event("request").json_data(&*event),
             TailItem::Lost(lost) => Event::default().event("lost").json_data(Lost { lost }),
         };
-        Some((event.ok()?, (subscription, state, caller)))
+        Some((event.ok()?, subscription))
     })
 }
 
@@ -134,14 +138,13 @@ pub async fn live(
     caller: Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let room = state.stream(&caller)?;
-    Ok(events(figures(state.clone(), caller.clone()), state, caller, room))
+    Ok(events(figures(&state), state, caller, room))
 }
 
-/// The figures of each second, while the caller is known.
-pub fn figures(state: State, caller: Caller) -> impl Stream<Item = Event> {
-    unfold((state.live.subscribe(), state, caller), |(mut subscription, state, caller)| async move {
-        let figures = subscription.next().await.filter(|_| state.still_knows(&caller))?;
-        let event = Event::default().event("figures").json_data(&*figures).ok()?;
-        Some((event, (subscription, state, caller)))
+/// The figures of each second.
+pub fn figures(state: &State) -> impl Stream<Item = Event> + use<> {
+    unfold(state.live.subscribe(), |mut subscription| async move {
+        let figures = subscription.next().await?;
+        Some((Event::default().event("figures").json_data(&*figures).ok()?, subscription))
     })
 }
