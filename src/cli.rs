@@ -101,7 +101,9 @@ enum Command {
     Tail(tail::Tail),
     /// List the audit log, newest first.
     Audit(audit::Audit),
-    /// Print the address of the console, with a code for one login. Open it by hand: an argument of a command is seen by all users.
+    /// Print the URL of the console, with a code for one login.
+    ///
+    /// Paste it into the browser: arguments of commands, such as those of xdg-open, are visible to all users of the host.
     Console(console::Console),
     /// Make tokens for the admin API.
     #[command(subcommand)]

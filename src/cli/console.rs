@@ -46,8 +46,8 @@ fn forwarded(gateway: &Gateway, made: &Code) -> Failure {
     let path = text.strip_prefix("unix:").unwrap_or(&text);
     let address = address("http://127.0.0.1:9901", &made.code);
     let text = format!(
-        "no browser opens {gateway}; forward it from the machine of the browser:\n  \
-         ssh -N -L 9901:{path} USER@HOST\nand open there, {}:\n  {address}",
+        "browsers cannot open {gateway}; forward it from the browser's machine with:\n  \
+         ssh -N -L 9901:{path} USER@HOST\nand open, {}:\n  {address}",
         validity(made)
     );
     Failure { code: USAGE, text }

@@ -72,9 +72,10 @@ pub const METRICS: &str = "/metrics";
 /// The path that `fngate health` asks for.
 pub const READY: &str = "/readyz";
 
-/// The largest body of a request without a token, and how long it may take.
-const LARGEST_CODE: usize = 1 << 10;
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The largest body of a request without a token.
+const LOGIN_BODY: usize = 1 << 10;
+/// How long such a body may take.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The description of everything under `/v1`.
 #[derive(OpenApi)]
@@ -158,7 +159,7 @@ fn router(state: &State) -> Router {
         .route_layer(from_fn_with_state(state.clone(), with_token));
     let sessions = Router::from(sessions()).route_layer(from_fn_with_state(state.clone(), with_any_token));
     let login = Router::from(login())
-        .layer(DefaultBodyLimit::max(LARGEST_CODE))
+        .layer(DefaultBodyLimit::max(LOGIN_BODY))
         .route_layer(from_fn_with_state(state.clone(), without_token));
     let open = Router::new()
         .route(METRICS, get(metrics))
@@ -249,8 +250,11 @@ async fn without_token(Extract(state): Extract<State>, request: Request, next: N
     if let Err(problem) = refuse_pages(&request, &state.snapshot().config.admin) {
         return problem.into_response();
     }
-    let late = |_elapsed| Problem::new(StatusCode::REQUEST_TIMEOUT, "body", "the body does not come").into_response();
-    timeout(PATIENCE, next.run(request)).await.unwrap_or_else(late)
+    let late = |_elapsed| {
+        let detail = format!("the body did not arrive within {} s", LOGIN_TIMEOUT.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail).into_response()
+    };
+    timeout(LOGIN_TIMEOUT, next.run(request)).await.unwrap_or_else(late)
 }
 
 /// Renders on a thread of its own, since with many APIs that is the work of a second, and probes do not wait for it.

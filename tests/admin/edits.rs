@@ -118,7 +118,7 @@ fn a_key_that_is_there_twice_is_refused() {
         assert_eq!((refused.status, refused.reason().as_str()), (400, "malformed"), "{body}: {refused:?}");
         let problem = refused.json();
         let detail = problem["detail"].as_str().expect("a text");
-        assert!(detail.contains(&format!("the key `{key}` is there twice")), "{body}: {detail}");
+        assert!(detail.contains(&format!("duplicate key `{key}`")), "{body}: {detail}");
     }
     assert_eq!(stand.text(), text);
 }

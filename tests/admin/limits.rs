@@ -104,3 +104,12 @@ fn a_stream_ends_with_its_token() {
         stream.read_to_end(&mut rest).unwrap_or_else(|error| panic!("{path} goes on: {error}"));
     }
 }
+
+#[test]
+fn a_query_has_few_parameters() {
+    let stand = Stand::start();
+    let query: Vec<_> = (0..65).map(|number| format!("q{number}=")).collect();
+    let refused = stand.get(&format!("/v1/apis?{}", query.join("&")));
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert!(refused.body.contains("more than 64 parameters"), "{refused:?}");
+}

@@ -235,7 +235,7 @@ fn a_bad_file_of_sessions_is_no_reason_not_to_start() {
         std::fs::write(&file, broken).expect("written");
         stand = stand.restart(Signal::TERM);
         has_ended(&stand, &open);
-        assert!(stand.gateway.process.err().contains("cannot read the sessions of the console"), "{broken}");
+        assert!(stand.gateway.process.err().contains("cannot read the console sessions file"), "{broken}");
     }
     // Nor is one that others could have written believed.
     let open = session(&stand, &stand.own);
@@ -358,4 +358,17 @@ fn without_a_console_there_are_no_sessions() {
     assert_eq!(show(&stand, &stand.own).status, 200);
     reload(&stand, &before);
     assert_eq!(show(&stand, &open).status, 200);
+}
+
+/// A restart would bring it back.
+#[test]
+fn a_logout_that_is_not_kept_says_so() {
+    let stand = Stand::at_port();
+    let open = session(&stand, &stand.own);
+    let file = sessions_file(&stand);
+    std::fs::remove_file(&file).expect("it is there");
+    std::fs::create_dir(&file).expect("a directory in its place");
+    let ended = end(&stand, &open);
+    assert_eq!((ended.status, ended.reason().as_str()), (507, "not_written"), "{ended:?}");
+    has_ended(&stand, &open);
 }

@@ -76,7 +76,7 @@ impl Process {
         if self.start.is_over {
             return;
         }
-        // In this order: one that begins to listen in between must not be found elsewhere when it is where it should be.
+        // Elsewhere first: a command that opens its port between the two looks is not reported as listening elsewhere.
         let elsewhere = self.group().map(listening::of_group).unwrap_or_default();
         let is_served = listening::is_served(self.start.address);
         if let Some(message) = self.start.look(is_served, &elsewhere) {

@@ -13,7 +13,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use tokio::time::Instant;
 
-use super::session::{Grant, Live, Role, Sessions};
+use super::session::{Grant, OpenSession, Role, Sessions};
 use super::token::{self, Kind, OwnToken, Token};
 use crate::config::{Admin, AdminRole, Digest};
 use crate::control::problem::Problem;
@@ -38,7 +38,7 @@ pub enum Peer {
     User {
         uid: u32,
         name: Arc<str>,
-        /// Whether it is this process, which speaks for whoever has sent it here, and not for its user.
+        /// Whether the peer is this process: an instance of a function leads to this socket. It acts for a client, so it gets no local trust.
         is_gateway: bool,
     },
 }
@@ -70,7 +70,7 @@ enum Credential {
     Token(Digest),
     Session {
         hash: Digest,
-        session: Live,
+        session: OpenSession,
     },
 }
 
@@ -187,7 +187,7 @@ impl Access {
             return Ok(Caller { name, role, from, credential: Credential::Session { hash, session } });
         }
         if Kind::Session.is(shown) {
-            let detail = "this session has ended: it expired, was closed, or its token was removed; `fngate console` begins a new one";
+            let detail = "this session has ended: it expired, was closed, or its token was removed; run `fngate console` to start a new one";
             return Err(Problem::new(StatusCode::UNAUTHORIZED, "session_ended", detail));
         }
         // What was not made as a token may be a word that can be guessed.
@@ -214,7 +214,7 @@ impl Access {
     ///
     /// # Errors
     /// 401 with a bad code, 429 after too many of them, 404 without a console.
-    pub fn redeem(&self, peer: &Peer, code: &str, admin: &Admin) -> Result<(Token, Live), Problem> {
+    pub fn redeem(&self, peer: &Peer, code: &str, admin: &Admin) -> Result<(Token, OpenSession), Problem> {
         refuse_without_console(admin)?;
         let opened = Kind::Code.is(code).then(|| self.sessions.redeem(code, &admin.tokens)).transpose();
         let opened = opened.map_err(|error| Problem::unavailable(error.to_string()))?.flatten();
@@ -226,7 +226,7 @@ impl Access {
         Ok((token, session))
     }
 
-    fn session(&self, hash: &Digest, admin: &Admin) -> Option<Live> {
+    fn session(&self, hash: &Digest, admin: &Admin) -> Option<OpenSession> {
         admin.console.then(|| self.sessions.find(hash, &admin.tokens)).flatten()
     }
 
@@ -340,7 +340,13 @@ pub fn refuse_readers(method: &Method, caller: &Caller) -> Result<(), Problem> {
     if method.is_safe() || caller.role >= AdminRole::Write {
         return Ok(());
     }
-    Err(Problem::forbidden(format!("the token `{}` may read, not change", caller.name)))
+    Err(read_only(caller))
+}
+
+/// What a caller is told who may not change anything.
+#[must_use]
+pub fn read_only(caller: &Caller) -> Problem {
+    Problem::forbidden(format!("the token `{}` may read, not change", caller.name))
 }
 
 /// Refuses what a page or a form of others could have sent.

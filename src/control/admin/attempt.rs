@@ -25,11 +25,11 @@ use crate::telemetry::log::with_sources;
 /// The fields of a request that say how it is sent. The gateway's client decides that.
 const FRAMING: [HeaderName; 8] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, TRAILER, UPGRADE, EXPECT];
 
-/// How many fields a request that is tried may have, and how many bytes in their names and values.
+/// The most header fields of a request that is tried, and the most bytes in their names and values.
 const FIELDS: usize = 100;
-/// How much of its method and path is noted, in bytes.
-const LONGEST_OBJECT: usize = 256;
 const LARGEST_FIELDS: usize = 64 << 10;
+/// The most bytes of its method and path in the audit log.
+const LONGEST_OBJECT: usize = 256;
 
 /// A request that is tried.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -81,7 +81,7 @@ pub enum Encoding {
 #[utoipa::path(post, operation_id = "tryRequest", path = "/v1/try", tag = "routes", request_body = TryBody, responses(
     (status = 200, description = "The answer, whatever its status", body = Tried),
     Refused,
-    (status = 502, description = "No listener could be reached", body = Problem, content_type = "application/problem+json"),
+    (status = 502, description = "No listener could be reached, or it closed the connection without an answer", body = Problem, content_type = "application/problem+json"),
     (status = 504, description = "There was no answer within 60 s", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn attempt(Extract(state): Extract<State>, caller: Caller, body: Json) -> Result<Answer<Tried>, Problem> {
@@ -92,9 +92,9 @@ pub async fn attempt(Extract(state): Extract<State>, caller: Caller, body: Json)
         Err(error) => {
             let (status, reason) = match error {
                 AttemptError::Late => (StatusCode::GATEWAY_TIMEOUT, "no_answer"),
-                AttemptError::NoListener | AttemptError::Connect { .. } | AttemptError::Exchange { .. } => {
-                    (StatusCode::BAD_GATEWAY, "not_sent")
-                }
+                // It may have been processed.
+                AttemptError::Exchange { .. } => (StatusCode::BAD_GATEWAY, "no_answer"),
+                AttemptError::NoListener | AttemptError::Connect { .. } => (StatusCode::BAD_GATEWAY, "not_sent"),
             };
             Err(Problem::new(status, reason, with_sources(&error)))
         }
@@ -119,7 +119,9 @@ fn read(TryBody { method, url, headers, body }: TryBody) -> Result<Attempt, Prob
             return Err(wrong(format!("`{name}` is set by the gateway")));
         }
         if names_a_client(&known) {
-            return Err(wrong(format!("`{name}` would name another client, and the gateway may trust this one")));
+            return Err(wrong(format!(
+                "`{name}` cannot be set: a listener that trusts this host would take it for the client's address"
+            )));
         }
         let value = HeaderValue::from_str(&value)
             .map_err(|_error| wrong(format!("`{name}` has a value that no field can have")))?;

@@ -9,7 +9,7 @@ use crate::clock::unix_time;
 use crate::control::page::Page;
 use crate::inspect::certificate::Certificate;
 
-/// List the certificates in use: those of listeners, of the admin listener, and those that functions get to see.
+/// List the certificates in use: of listeners, of the admin listener, and the client certificates that functions are shown.
 #[utoipa::path(get, operation_id = "listCertificates", path = "/v1/certificates", tag = "status", responses(
     (status = 200, description = "All of them", body = Page<Certificate>),
     Refused,

@@ -22,10 +22,10 @@ fn is_refusal(parameter: &str) -> bool {
     name.trim() == "q" && value.trim().parse() == Ok(0.0)
 }
 
-/// The bytes in gzip.
+/// Compresses bytes.
 ///
 /// # Errors
-/// None that a vector causes.
+/// Never in practice: a `Vec` accepts every write.
 pub fn gzip(bytes: &[u8], level: Compression) -> io::Result<Vec<u8>> {
     let mut zip = GzEncoder::new(Vec::new(), level);
     zip.write_all(bytes)?;

@@ -75,7 +75,7 @@ pub async fn make_code(
     access::refuse_without_console(&state.snapshot().config.admin)?;
     let NewCode { role } = keys.map(Json::read).transpose()?.unwrap_or_default();
     if role.is_some_and(|role| role > caller.role.into()) {
-        return Err(Problem::forbidden(format!("the token `{}` may read, not change", caller.name)));
+        return Err(access::read_only(&caller));
     }
     let (mut grant, until) = caller.grant();
     grant.role = role.map_or(grant.role, |role| role.min(grant.role));

@@ -19,7 +19,7 @@ use crate::inspect::object::{Object, STATUS, Target};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeQuery {
-    /// Whether only what would come of it is said.
+    /// Check the change and show its effect without making it.
     pub dry_run: Option<bool>,
     /// A note to record in the history, of 1000 characters at most.
     #[param(max_length = 1000)]

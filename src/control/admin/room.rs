@@ -32,10 +32,10 @@ impl Rooms {
         let own = open.iter().filter(|other| other.is_of_same(&holder)).count();
         let full = |detail: String| Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", detail));
         if open.len() >= STREAMS {
-            return full(format!("{STREAMS} streams of events are open, and no more may be"));
+            return full(format!("limit of {STREAMS} event streams reached"));
         }
         if own >= OWN {
-            return full(format!("{OWN} streams of events of `{}` are open, and no more may be", holder.name));
+            return full(format!("limit of {OWN} event streams reached for `{}`", holder.name));
         }
         open.push(holder.clone());
         Ok(Room { rooms: self.clone(), holder })

@@ -15,7 +15,8 @@ const LARGEST: u64 = 1 << 20;
 /// # Errors
 /// When no directory does.
 pub fn write(name: &str, content: &[u8]) -> io::Result<PathBuf> {
-    let mut last = io::Error::new(ErrorKind::NotFound, "there is no folder for it");
+    let mut last =
+        io::Error::new(ErrorKind::NotFound, "no runtime directory: set RUNTIME_DIRECTORY or XDG_RUNTIME_DIR");
     for path in places(name) {
         match write_privately(&path, content) {
             Ok(()) => return Ok(path),
@@ -47,7 +48,7 @@ fn read_privately(path: &Path) -> io::Result<Vec<u8>> {
     let found = file.metadata()?;
     let is_own = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o077 == 0;
     if !found.is_file() || !is_own {
-        return Err(io::Error::other("it is not a file of this user alone"));
+        return Err(io::Error::other("it must be a regular file owned by this user with mode 0600"));
     }
     let mut content = Vec::new();
     File::take(file, LARGEST).read_to_end(&mut content)?;

@@ -66,7 +66,7 @@ pub struct Grant {
 
 /// A session as it is at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Live {
+pub struct OpenSession {
     pub name: String,
     pub role: AdminRole,
     pub grant: Grant,
@@ -128,9 +128,9 @@ impl Grant {
 }
 
 impl Session {
-    fn live(&self, tokens: &[AdminToken]) -> Option<Live> {
+    fn live(&self, tokens: &[AdminToken]) -> Option<OpenSession> {
         let (name, role) = self.grant.effective(tokens).filter(|_| self.expires > unix_time())?;
-        Some(Live { name, role, grant: self.grant.clone(), expires: self.expires })
+        Some(OpenSession { name, role, grant: self.grant.clone(), expires: self.expires })
     }
 }
 
@@ -141,7 +141,7 @@ impl Sessions {
         let read = runtime::read_own(&file)
             .and_then(|content| content.map_or_else(|| Ok(VecDeque::new()), |text| parse(&text)));
         let sessions = read.unwrap_or_else(|error| {
-            tracing::warn!(%error, file, "cannot read the sessions of the console; they have ended");
+            tracing::warn!(%error, file, "cannot read the console sessions file: its sessions have ended");
             VecDeque::new()
         });
         let open = Mutex::new(Open { codes: VecDeque::new(), sessions });
@@ -167,7 +167,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the system has no random bytes.
-    pub fn redeem(&self, code: &str, tokens: &[AdminToken]) -> io::Result<Option<(Token, Live)>> {
+    pub fn redeem(&self, code: &str, tokens: &[AdminToken]) -> io::Result<Option<(Token, OpenSession)>> {
         let token = Token::random(Kind::Session)?;
         let (hash, now) = (token::hash(code), Instant::now());
         let mut open = self.lock();
@@ -195,7 +195,7 @@ impl Sessions {
 
     /// The session of a token with this hash, if it goes on.
     #[must_use]
-    pub fn find(&self, hash: &Digest, tokens: &[AdminToken]) -> Option<Live> {
+    pub fn find(&self, hash: &Digest, tokens: &[AdminToken]) -> Option<OpenSession> {
         let open = self.lock();
         let found = open
             .sessions
@@ -219,10 +219,10 @@ impl Sessions {
         let written = serde_json::to_vec(&sessions).map_err(io::Error::other);
         if let Err(error) = written.and_then(|content| runtime::write(&self.file, &content)) {
             if runtime::places(&self.file).iter().any(|path| path.exists()) {
-                tracing::warn!(%error, "cannot write the sessions of the console; a restart brings back older ones");
+                tracing::warn!(%error, "cannot write the console sessions file: sessions that were closed become valid again after a restart");
                 return Err(error);
             }
-            tracing::info!(%error, "cannot write the sessions of the console; they end with the process");
+            tracing::info!(%error, "cannot write the console sessions file: sessions end with the process");
         }
         Ok(())
     }

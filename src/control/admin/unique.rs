@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for Unique {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key `{key}` is there twice")));
+                return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
             }
             let value = entries.next_value_seed(Self)?;
             object.insert(key, value);
@@ -108,9 +108,9 @@ mod tests {
     #[test]
     fn a_key_that_is_there_twice_is_named_with_its_place() {
         for (text, said) in [
-            (r#"{"a": 1, "a": 1}"#, "the key `a` is there twice at line 1 column 12"),
-            ("{\"a\": 1,\n\"\\u0061\": 2}", "the key `a` is there twice at line 2 column 8"),
-            (r#"{"b": [{"X-A": 1, "c": {}, "X-A": 2}]}"#, "the key `X-A` is there twice at line 1 column 32"),
+            (r#"{"a": 1, "a": 1}"#, "duplicate key `a` at line 1 column 12"),
+            ("{\"a\": 1,\n\"\\u0061\": 2}", "duplicate key `a` at line 2 column 8"),
+            (r#"{"b": [{"X-A": 1, "c": {}, "X-A": 2}]}"#, "duplicate key `X-A` at line 1 column 32"),
         ] {
             assert_eq!(read(text.as_bytes()).expect_err(text).to_string(), said);
         }

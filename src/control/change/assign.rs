@@ -138,7 +138,7 @@ fn entries(key: &str, before: &Value, wanted: Option<Value>) -> Result<Vec<Assig
             return Err(Problem::invalid_at(pointer, format!("`{name}` is not a string")));
         }
         if value.as_str().is_some_and(has_mask) && !same(name, value) {
-            let message = format!("`{MASK}` stands for a secret that is there already, and `{name}` has none");
+            let message = format!("`{MASK}` keeps a stored secret, but `{name}` has none");
             return Err(Problem::invalid_at(format!("/{key}"), message));
         }
         if !same(name, value) {

@@ -22,7 +22,7 @@ fn code(sessions: &Sessions) -> Token {
 }
 
 #[track_caller]
-fn redeem(sessions: &Sessions, code: &Token) -> Option<(Token, Live)> {
+fn redeem(sessions: &Sessions, code: &Token) -> Option<(Token, OpenSession)> {
     sessions.redeem(code.as_str(), &NO_TOKENS).expect("random")
 }
 
