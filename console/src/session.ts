@@ -1,15 +1,12 @@
 /** Who uses this tab. The token stays in memory: closing or reloading the tab forgets it. */
 import { computed, signal } from "@preact/signals";
 import { ApiError, call, onUnauthorized, setToken } from "./api/client";
-import type { Problem } from "./api/schema";
-
-export type Role = "read" | "write";
-type Person = { name: string; role: Role; expires: string | null };
+import type { NewSession, Session } from "./api/schema";
 
 /** Why nobody is logged in. */
-export type Absence = "opening" | "no_token" | "logged_out" | "ended" | "used_code" | "bad_token" | "blocked" | "unreachable";
+type Absence = "opening" | "no_token" | "logged_out" | "ended" | "used_code" | "bad_token" | "blocked" | "unreachable";
 
-export const person = signal<Person | null>(null);
+export const person = signal<Session | null>(null);
 export const absence = signal<Absence>("opening");
 export const mayWrite = computed(() => person.value?.role === "write");
 
@@ -32,7 +29,7 @@ export async function openTab(): Promise<void> {
   if (!code) return leave("no_token");
   history.replaceState(null, "", location.pathname + location.search);
   try {
-    const { data } = await call<Person & { token: string }>("POST", "/v1/session", { body: { code }, anonymous: true });
+    const { data } = await call<NewSession>("POST", "/v1/session", { body: { code }, anonymous: true });
     setToken(data.token);
     person.value = { name: data.name, role: data.role, expires: data.expires };
   } catch (error) {
@@ -44,7 +41,7 @@ export async function openTab(): Promise<void> {
 export async function logIn(token: string): Promise<void> {
   setToken(token);
   try {
-    person.value = (await call<Person>("GET", "/v1/session")).data;
+    person.value = (await call<Session>("GET", "/v1/session")).data;
   } catch (error) {
     leave(whyNot(error, "bad_token"));
   }
@@ -54,8 +51,4 @@ export async function logOut(): Promise<void> {
   // Logged out here in any case; a gateway that cannot be reached forgets the session when it expires.
   await call("DELETE", "/v1/session").catch(() => undefined);
   leave("logged_out");
-}
-
-export function problemOf(error: unknown): Problem | null {
-  return error instanceof ApiError ? error.problem : null;
 }

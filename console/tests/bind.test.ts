@@ -1,32 +1,9 @@
 /** Binding from both sides, and what stands in its way. */
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { launch, newContext, Tab } from "./browser";
-import { eventually, Stand } from "./stand";
+import { expect, test } from "vitest";
+import { stand, tab, useStand } from "./browser";
+import { eventually } from "./stand";
 
-let stand: Stand;
-let browser: Browser;
-let context: BrowserContext;
-let tab: Tab;
-
-beforeAll(async () => {
-  [stand, browser] = await Promise.all([Stand.start(), launch()]);
-});
-
-beforeEach(async () => {
-  context = await newContext(browser);
-  tab = await Tab.enter(context, stand.login());
-});
-
-afterEach(async () => {
-  tab.healthy();
-  await context.close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stand?.stop();
-});
+useStand();
 
 test("from the side of the service: an API that has a function", async () => {
   const { page } = tab;
@@ -72,7 +49,7 @@ test("a path that is bound already names its holder", async () => {
   await page.getByText("is bound already").waitFor();
   expect(await page.getByRole("alert").innerText()).toContain("GET /orders/{id}");
   expect(await page.locator("main").getByRole("button", { name: "Add", exact: true }).isDisabled()).toBe(true);
-  await page.getByRole("link", { name: "Show the API that holds it" }).click();
+  await page.getByRole("link", { name: "Show what is there" }).click();
   await page.getByRole("heading", { name: "/orders/{id}" }).waitFor();
 });
 
@@ -80,11 +57,11 @@ test("switched off and on again from the list", async () => {
   const { page } = tab;
   await tab.go("apis");
   await page.getByRole("button", { name: "Switch off GET /orders/{id}" }).click();
-  await tab.apply("Off");
+  await tab.apply("Switch off");
   await page.getByRole("button", { name: "Switch on GET /orders/{id}" }).waitFor();
   expect((await stand.call("/orders/1")).status).toBe(404);
   await page.getByRole("button", { name: "Switch on GET /orders/{id}" }).click();
-  await tab.apply("On");
+  await tab.apply("Switch on");
   await page.getByRole("button", { name: "Switch off GET /orders/{id}" }).waitFor();
   expect((await stand.call("/orders/1")).status).toBe(200);
 });

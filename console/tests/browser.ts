@@ -1,6 +1,7 @@
 /** Debian's Chromium, and tabs that note what they should not do. */
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { Stand } from "./stand";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
@@ -72,4 +73,34 @@ export class Tab {
   healthy(): void {
     expect(this.faults).toEqual([]);
   }
+}
+
+/** The gateway of a file that calls `useStand`. */
+export let stand: Stand;
+/** Logged in anew for each test, and healthy at its end. */
+export let tab: Tab;
+
+/** One gateway for the tests of a file; `more` is added to its configuration. */
+export function useStand(more?: string): void {
+  let browser: Browser;
+  let context: BrowserContext;
+
+  beforeAll(async () => {
+    [stand, browser] = await Promise.all([Stand.start(more), launch()]);
+  });
+
+  beforeEach(async () => {
+    context = await newContext(browser);
+    tab = await Tab.enter(context, stand.login());
+  });
+
+  afterEach(async () => {
+    tab.healthy();
+    await context.close();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stand?.stop();
+  });
 }

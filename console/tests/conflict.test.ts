@@ -40,7 +40,7 @@ test("two tabs in conflict: the second sees what the first did, and can go on", 
   await review(first);
   await first.apply("Change", "seven");
   await second.page.locator("dialog footer").getByRole("button", { name: "Change" }).click();
-  await second.page.getByText("Somebody changed this meanwhile").waitFor();
+  await second.page.getByText("The object has changed since you opened it").waitFor();
   const difference = await second.page.locator("dialog .diff").innerText();
   expect(difference).toContain("7s");
   expect(difference).toContain("9s");
@@ -58,9 +58,9 @@ test("a file that is changed by hand is seen at once, and an open form does not 
   await fill(tab, "11s");
   await tab.page.getByText("The gateway accepts this.").waitFor();
   stand.write(stand.read().replace('timeout = "9s"', 'timeout = "10s" # by hand'));
-  await tab.page.getByText("Somebody changed this meanwhile").or(tab.page.getByText("Revision 4")).first().waitFor();
+  await tab.page.getByText("The object has changed since you opened it").or(tab.page.getByText("Revision 4")).first().waitFor();
   await review(tab);
-  await tab.page.locator("dialog").getByText("Somebody changed this meanwhile").waitFor();
+  await tab.page.locator("dialog").getByText("The object has changed since you opened it").waitFor();
   await tab.page.keyboard.press("Escape");
   expect(stand.read()).toContain('timeout = "10s" # by hand');
   await tab.go("apis/shop/GET%20%2Forders%2F%7Bid%7D");

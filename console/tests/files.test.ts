@@ -1,40 +1,16 @@
 /** Editing files, and trying a request. */
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { launch, newContext, Tab } from "./browser";
-import { eventually, Stand } from "./stand";
+import { expect, test } from "vitest";
+import { stand, tab, useStand } from "./browser";
+import { eventually } from "./stand";
 
-let stand: Stand;
-let browser: Browser;
-let context: BrowserContext;
-let tab: Tab;
+useStand(`
+[[function]]
+name = "secret"
+instances = ["http://127.0.0.1:9"]
 
-beforeAll(async () => {
-  [stand, browser] = await Promise.all([
-    Stand.start(
-      '\n[function.headers]\nAuthorization = "Bearer secret-of-the-shop"\n'.replace(
-        /^/,
-        '\n[[function]]\nname = "secret"\ninstances = ["http://127.0.0.1:9"]\n',
-      ),
-    ),
-    launch(),
-  ]);
-});
-
-beforeEach(async () => {
-  context = await newContext(browser);
-  tab = await Tab.enter(context, stand.login());
-});
-
-afterEach(async () => {
-  tab.healthy();
-  await context.close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stand?.stop();
-});
+[function.headers]
+Authorization = "Bearer secret-of-the-shop"
+`);
 
 test("an error is shown at its line, and a mended text is applied as it was typed", async () => {
   const { page } = tab;

@@ -27,6 +27,8 @@ const PAGES: [path: string, ready: string][] = [
   ["functions/default/orders", "table"],
   ["functions/default/orders/edit", "form"],
   ["add-function", "form"],
+  ["apis/shop/nothing/edit", ".empty"],
+  ["functions/default/nothing/edit", ".empty"],
   ["services", ".card"],
   ["releases", ".card"],
   ["history", "h1"],

@@ -1,32 +1,8 @@
 /** Releases, the history and the way back. */
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { launch, newContext, Tab } from "./browser";
-import { Stand } from "./stand";
+import { expect, test } from "vitest";
+import { stand, tab, useStand } from "./browser";
 
-let stand: Stand;
-let browser: Browser;
-let context: BrowserContext;
-let tab: Tab;
-
-beforeAll(async () => {
-  [stand, browser] = await Promise.all([Stand.start(), launch()]);
-});
-
-beforeEach(async () => {
-  context = await newContext(browser);
-  tab = await Tab.enter(context, stand.login());
-});
-
-afterEach(async () => {
-  tab.healthy();
-  await context.close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stand?.stop();
-});
+useStand();
 
 function environment(name: string) {
   return tab.page.locator("section.card").filter({ has: tab.page.getByRole("heading", { name, exact: true }) });

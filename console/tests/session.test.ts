@@ -23,7 +23,7 @@ test("an address of `fngate console` lets in once", async () => {
   // The code is not in the address any more, so it cannot be bookmarked or sent along.
   expect(tab.page.url()).toBe(`${stand.origin}/console/`);
   const second = await Tab.open(context, address);
-  await second.page.getByText("This address was used before").waitFor();
+  await second.page.getByText("This address was already used").waitFor();
   expect(await second.page.locator(".shell").count()).toBe(0);
   tab.healthy();
   await context.close();
@@ -91,6 +91,12 @@ test("a read-only session sees everything, and every action says why it is off",
       ]);
     }
   }
+  // A form does not ask the gateway for what the token may not do.
+  const asked: string[] = [];
+  tab.page.on("request", (request) => request.url().includes("dry_run") && asked.push(request.url()));
+  await tab.page.getByLabel("Path", { exact: true }).fill("/orders/all");
+  await tab.page.waitForTimeout(1_000);
+  expect(asked).toEqual([]);
   tab.healthy();
   await context.close();
 });
@@ -103,7 +109,7 @@ test("a page that stays open over a restart says so and goes on", async () => {
   await stand.end();
   await tab.page.getByText("Connection to the gateway lost").waitFor();
   await stand.run();
-  await tab.page.getByText("The gateway was restarted.").waitFor({ timeout: 20_000 });
+  await tab.page.getByText("The gateway has restarted.").waitFor({ timeout: 20_000 });
   await tab.go("functions/default/carts");
   await tab.page.getByText("No path leads to this function yet").waitFor();
   await context.close();

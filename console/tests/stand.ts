@@ -39,7 +39,7 @@ export async function eventually<T>(
   }
 }
 
-export type Reply = { status: number; body: string };
+type Reply = { status: number; body: string };
 
 /** A request to a listener on this host, for another `Host`. */
 export function send(port: number, host: string, path: string, method = "GET"): Promise<Reply> {

@@ -1,10 +1,9 @@
 /** Requests to the admin API of the listener that this page came from, and to nothing else. */
-import { signal } from "@preact/signals";
 import type { Problem } from "./schema";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
-export type Answer<T> = { status: number; data: T; etag: string | null };
+type Answer<T> = { data: T; etag: string | null };
 
 type Options = {
   query?: Query;
@@ -30,9 +29,6 @@ export class ApiError extends Error {
 /** A try may take a minute. */
 const LONGEST = 75_000;
 
-/** Whether the last request reached the gateway. */
-export const reachable = signal(true);
-
 let token: string | null = null;
 let unauthorized: () => void = () => undefined;
 
@@ -55,15 +51,9 @@ export function address(path: string, query: Query = {}): string {
 export async function send(path: string, init: RequestInit & { anonymous?: boolean }): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token && !init.anonymous) headers.set("Authorization", `Bearer ${token}`);
-  try {
-    const response = await fetch(path, { ...init, headers, cache: "no-store", credentials: "omit", redirect: "error" });
-    reachable.value = true;
-    if (response.status === 401 && !init.anonymous) unauthorized();
-    return response;
-  } catch (error) {
-    if (!init.signal?.aborted) reachable.value = false;
-    throw error;
-  }
+  const response = await fetch(path, { ...init, headers, cache: "no-store", credentials: "omit", redirect: "error" });
+  if (response.status === 401 && !init.anonymous) unauthorized();
+  return response;
 }
 
 async function problemFrom(response: Response): Promise<Problem> {
@@ -97,7 +87,7 @@ export async function call<T>(method: string, path: string, options: Options = {
   });
   if (!response.ok) throw new ApiError(response.status, await problemFrom(response));
   const text = await response.text();
-  return { status: response.status, data: (text ? JSON.parse(text) : null) as T, etag: response.headers.get("ETag") };
+  return { data: (text ? JSON.parse(text) : null) as T, etag: response.headers.get("ETag") };
 }
 
 /** A path of the API from its segments: each is percent-encoded. */

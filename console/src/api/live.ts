@@ -34,8 +34,8 @@ effect(() => {
   figures.value = [];
 });
 
-/** Figures by second, the newest last; empty until the first second is over. */
-export function useFigures(): readonly Figures[] {
+/** Keeps the figures coming while a page is shown. It does not draw the page again: the parts of it that read `figures` do. */
+export function useLive(): void {
   useEffect(() => {
     users += 1;
     clearTimeout(timer);
@@ -45,5 +45,10 @@ export function useFigures(): readonly Figures[] {
       if (users === 0) timer = window.setTimeout(end, GRACE);
     };
   }, []);
+}
+
+/** Figures by second, the newest last; empty until the first second is over. */
+export function useFigures(): readonly Figures[] {
+  useLive();
   return figures.value;
 }

@@ -4,7 +4,7 @@ import { address, ApiError, call, type Query } from "./client";
 import { changes } from "./gateway";
 
 /** An object that is not there any more is not shown as if it were. */
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 

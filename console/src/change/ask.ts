@@ -8,7 +8,6 @@ export type Change = {
   method: "PUT" | "POST" | "DELETE";
   /** Under `/v1`. */
   path: string;
-  query?: Query;
   body?: unknown;
   /** The ETag of the object that is changed; null creates one. */
   etag?: string | null;
@@ -29,7 +28,7 @@ type Answered = { change: Outcome };
 /** Makes a change, or says what it would do (`dry_run`). */
 export async function ask(change: Change, etag: string | null | undefined, query: Query, abort?: AbortSignal): Promise<Outcome> {
   const { data } = await call<Answered>(change.method, change.path, {
-    query: { ...change.query, ...query },
+    query,
     body: change.body ?? (change.method === "DELETE" ? undefined : {}),
     ifMatch: etag,
     onlyCreate: isCreation(change, etag),

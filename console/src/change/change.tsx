@@ -76,7 +76,7 @@ function Holder({ title, address }: { title: string | null; address: string }) {
 }
 
 /** The same change in other forms: command and TOML. */
-export function Equivalents({ commands, toml }: { commands: string[]; toml?: string | null }) {
+function Equivalents({ commands, toml }: { commands: string[]; toml?: string | null }) {
   const t = text.value;
   return (
     <>
@@ -94,7 +94,7 @@ export function Equivalents({ commands, toml }: { commands: string[]; toml?: str
   );
 }
 
-export function ChangeDialog({ change, onClose }: { change: Change; onClose: () => void }) {
+function ChangeDialog({ change, onClose }: { change: Change; onClose: () => void }) {
   const t = text.value;
   const [etag, setEtag] = useState(change.etag);
   const [preview, setPreview] = useState<Outcome | null>(null);

@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "../api/client";
 import { connected } from "../api/gateway";
-import type { Finding, Outcome, Problem } from "../api/schema";
+import type { Finding, Outcome } from "../api/schema";
+import { mayWrite } from "../session";
 import { ask, type Change } from "./ask";
 
 const PAUSE = 350;
@@ -17,18 +18,22 @@ export type Draft = {
 };
 
 function findings(error: unknown): Finding[] {
-  return error instanceof ApiError ? ((error.problem as Problem).errors ?? []) : [];
+  return error instanceof ApiError ? (error.problem.errors ?? []) : [];
 }
 
 type Checked = { key: string | null; outcome: Outcome | null; error: unknown };
 
-/** Asks for a dry run of a change when it has stayed the same for a moment, and again when the gateway is back; null is not complete. */
+/**
+ * Asks for a dry run of a change when it has stayed the same for a moment, and again when the gateway is back; null is not complete.
+ *
+ * Nothing is asked with a read-only token: it may not even ask for a dry run.
+ */
 export function useDraft(change: Change | null): Draft {
   const [checked, setChecked] = useState<Checked>({ key: null, outcome: null, error: null });
-  const key = change && JSON.stringify([change.method, change.path, change.query, change.body, change.etag]);
+  const key = change && mayWrite.value ? JSON.stringify([change.method, change.path, change.body, change.etag]) : null;
   const isConnected = connected.value;
   useEffect(() => {
-    if (!change || !isConnected) return undefined;
+    if (!change || key === null || !isConnected) return undefined;
     const abort = new AbortController();
     const timer = setTimeout(() => {
       ask(change, change.etag, { dry_run: true }, abort.signal).then(

@@ -1,7 +1,7 @@
 /** Texts in the language of the reader. Each folder has its own, in `text.ts`. */
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 
-export type Locale = "en" | "zh";
+type Locale = "en" | "zh";
 const KEY = "fngate.locale";
 
 function first(): Locale {

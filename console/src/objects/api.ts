@@ -7,6 +7,11 @@ export function ruleOf(api: { method: string; path: string }): string {
   return `${api.method} ${api.path}`;
 }
 
+/** A host with its base path, unless that is all of it. */
+export function domainName({ host, base_path }: { host: string; base_path?: string }): string {
+  return base_path && base_path !== "/" ? host + base_path : host;
+}
+
 export function apiPath(service: string, api: string): string {
   return path("services", service, "apis", api);
 }

@@ -1,6 +1,7 @@
 /** How the forms of an API and of a function begin and end. */
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
+import type { Loaded } from "../api/query";
 import { Refused, type Change } from "../change/change";
 import { withoutPointers, type Draft } from "../change/draft";
 import { text as changes } from "../change/text";
@@ -13,6 +14,13 @@ const text = dictionary({
   en: { review: "Review", fine: "The gateway accepts this." },
   zh: { review: "检查变更", fine: "网关接受该设置。" },
 });
+
+/** What a form is opened with. It stays: a change of somebody else is a conflict, not new text under the hands. */
+export function useFirst<T, First>({ data, etag }: Loaded<T>, make: (data: T, etag: string) => First): First | null {
+  const first = useRef<First | null>(null);
+  if (data && etag) first.current ??= make(data, etag);
+  return first.current;
+}
 
 type Props = {
   /** Why the object cannot be changed from here. */

@@ -1,11 +1,8 @@
 /** An object that is not there any more. */
-import { ApiError } from "../api/client";
 import { apisLink, functionsLink, historyLink } from "../shell/links";
 import { Empty, LinkButton, Page } from "../ui/parts";
 import { text as shell } from "../shell/text";
 import { text } from "./text";
-
-export const isGone = (error: unknown) => error instanceof ApiError && error.status === 404;
 
 export function Gone({ kind, name }: { kind: "apis" | "functions"; name: string }) {
   const { apis, functions, history } = shell.value;

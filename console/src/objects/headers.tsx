@@ -1,4 +1,4 @@
-/** Rows of header fields in a form. */
+/** Header fields: to read, and as rows of a form. */
 import { dictionary } from "../i18n";
 import { Button, Field } from "../ui/parts";
 
@@ -12,6 +12,7 @@ const text = dictionary({
     remove: (name: string) => `Remove the field ${name}`,
     twice: "There are two fields of this name.",
     noName: "This value has no name.",
+    none: "none",
   },
   zh: {
     headers: "传给函数的请求头",
@@ -22,6 +23,7 @@ const text = dictionary({
     remove: (name: string) => `移除请求头 ${name}`,
     twice: "该名称出现了两次。",
     noName: "该值没有名称。",
+    none: "无",
   },
 });
 
@@ -64,7 +66,7 @@ function Row({ row, fault, onRow, onRemove }: RowProps) {
   );
   return (
     <div>
-      <div class="row" style={{ flexWrap: "nowrap" }}>
+      <div class="row single">
         {input("name")}
         {input("value")}
         <Button kind="quiet" icon="cross" label={t.remove(row.name)} onClick={onRemove} />
@@ -75,6 +77,23 @@ function Row({ row, fault, onRow, onRemove }: RowProps) {
         </div>
       )}
     </div>
+  );
+}
+
+/** Those of an object, to read. */
+export function HeaderList({ headers }: { headers?: Record<string, string> | null }) {
+  const fields = Object.entries(headers ?? {});
+  if (fields.length === 0) return <span class="muted">{text.value.none}</span>;
+  return (
+    <>
+      {fields.map(([name, value]) => (
+        <div>
+          <code class="wrap-any">
+            {name}: {value}
+          </code>
+        </div>
+      ))}
+    </>
   );
 }
 

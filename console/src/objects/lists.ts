@@ -29,9 +29,11 @@ export function useKept<T>(list: List<T>, keep: ((one: T) => boolean) | undefine
   return { ...list, items: kept, total: kept.length, need: () => undefined, loading: list.loading || (rest && list.error === null) };
 }
 
-export function hostsOf(services: Service[]): string[] {
+export function hostsOf(services: readonly Service[]): string[] {
   return [...new Set(services.flatMap((service) => service.domains.map((domain) => domain.host)))].sort();
 }
 
 export const ENVIRONMENTS = ["release", "prepub", "test"] as const;
-export const METHODS = ["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
+/** Methods of requests; an API may also have another one. */
+export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
+export const API_METHODS = ["ANY", ...METHODS] as const;

@@ -80,7 +80,7 @@ export function ApiState({ api }: { api: Api }) {
 }
 
 /** Answers that failed, a second: of the function and of the gateway. */
-export function errorsOf(traffic: Traffic): number {
+function errorsOf(traffic: Traffic): number {
   return traffic.classes["5xx"];
 }
 

@@ -1,16 +1,39 @@
 /** Switching an API on and off. */
-import { call } from "../api/client";
 import type { Api } from "../api/schema";
 import type { Change } from "../change/change";
-import { apiPath, bodyOf } from "./api";
+import { dictionary } from "../i18n";
+import { apiPath, bodyOf, ruleOf } from "./api";
 
-/** The change, made of the object as it is now: a list has no ETag. */
-export async function switchChange(
-  service: string,
-  name: string,
-  words: (api: Api) => { title: string; verb: string; remark?: string },
-): Promise<Change> {
-  const address = apiPath(service, name);
-  const { data, etag } = await call<Api>("GET", address);
-  return { ...words(data), method: "PUT", path: address, etag, body: { ...bodyOf(data), enabled: !data.enabled } };
+const text = dictionary({
+  en: {
+    on: "Switch on",
+    off: "Switch off",
+    offRemark: "While it is off, its requests get 404. The rule keeps its place: no other API takes over.",
+  },
+  zh: {
+    on: "启用",
+    off: "停用",
+    offRemark: "停用期间，匹配它的请求返回 404；该规则仍占据其位置，不会转给其他 API。",
+  },
+});
+
+/** What the switch of an API does now. */
+export function switchVerb({ enabled }: Api): string {
+  return enabled ? text.value.off : text.value.on;
+}
+
+export function switchTitle(api: Api): string {
+  return `${switchVerb(api)} ${ruleOf(api)}`;
+}
+
+export function switchOf(api: Api, etag: string | null): Change {
+  return {
+    title: switchTitle(api),
+    verb: switchVerb(api),
+    remark: api.enabled ? text.value.offRemark : undefined,
+    method: "PUT",
+    path: apiPath(api.service, api.name),
+    etag,
+    body: { ...bodyOf(api), enabled: !api.enabled },
+  };
 }

@@ -1,11 +1,7 @@
 import { dictionary } from "../i18n";
 
-/** As the configuration writes them, in every language. */
-const environments: Record<string, string> = { release: "release", prepub: "prepub", test: "test" };
-
 export const text = dictionary({
   en: {
-    environments,
     pinned: (revision: number) => `pinned to revision ${revision}`,
     instance: { up: "Up", down: "Down", unused: "Not used yet", never_answered: "Never answered" },
     instanceWhy: {
@@ -24,7 +20,6 @@ export const text = dictionary({
     gone: { apis: "This API was deleted or never existed", functions: "This function was deleted or never existed" },
   },
   zh: {
-    environments,
     pinned: (revision: number) => `固定在版本 ${revision}`,
     instance: { up: "正常", down: "无法连接", unused: "尚未使用", never_answered: "从未应答" },
     instanceWhy: {

@@ -33,7 +33,7 @@ export function named(name: string, version?: string): string {
 }
 
 /** Splits `namespace/name:version`, `namespace/name` or `name`. */
-export function functionParts(id: string): { namespace: string; name: string; version: string } {
+function functionParts(id: string): { namespace: string; name: string; version: string } {
   const slash = id.indexOf("/");
   const rest = id.slice(slash + 1);
   const colon = rest.lastIndexOf(":");

@@ -1,7 +1,7 @@
 /** Dark or light: what was chosen here, else what the system has. */
 import { effect, signal } from "@preact/signals";
 
-export type Theme = "light" | "dark";
+type Theme = "light" | "dark";
 const KEY = "fngate.theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 

@@ -80,7 +80,7 @@ function inView(times: number[], lines: Line[]): uPlot.AlignedData {
   return data as uPlot.AlignedData;
 }
 
-/** `times` are seconds since the epoch. `summary` says in words what the picture shows. */
+/** `times` are seconds since the epoch; the axis of one alone would be a day. `summary` says in words what the picture shows. */
 export function Chart({
   times,
   lines,
@@ -118,7 +118,7 @@ export function Chart({
         ref={target}
         role="img"
         aria-label={summary}
-        style={{ height: `${HEIGHT}px`, overflow: "hidden", visibility: times.length > 0 ? "visible" : "hidden" }}
+        style={{ height: `${HEIGHT}px`, overflow: "hidden", visibility: times.length > 1 ? "visible" : "hidden" }}
       />
       <figcaption class="row small muted" style={{ marginTop: "6px" }}>
         {lines.map((line) => (

@@ -1,11 +1,11 @@
 /** Unified diffs, as they are and side by side. */
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Segments } from "./parts";
 import { text } from "./text";
 
-export type DiffLine = { kind: "same" | "add" | "del"; text: string; before: number | null; after: number | null };
-export type DiffHunk = { title: string; lines: DiffLine[] };
-export type DiffFile = { name: string; hunks: DiffHunk[] };
+type DiffLine = { kind: "same" | "add" | "del"; text: string; before: number | null; after: number | null };
+type DiffHunk = { title: string; lines: DiffLine[] };
+type DiffFile = { name: string; hunks: DiffHunk[] };
 
 /** Reads a unified diff of any number of files. */
 export function parseDiff(diff: string): DiffFile[] {
@@ -97,7 +97,7 @@ function SideBySide({ hunk }: { hunk: DiffHunk }) {
 export function Diff({ diff, side = false, choose = false }: { diff: string; side?: boolean; choose?: boolean }) {
   const t = text.value;
   const [chosen, setChosen] = useState<"unified" | "side">(side ? "side" : "unified");
-  const files = parseDiff(diff);
+  const files = useMemo(() => parseDiff(diff), [diff]);
   if (files.length === 0) return <p class="muted">{t.noDifference}</p>;
   return (
     <div class="stack tight">

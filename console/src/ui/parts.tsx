@@ -89,13 +89,12 @@ type ButtonProps = Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, "icon"> & {
   kind?: "primary" | "quiet" | "danger" | "danger primary" | "";
   /** For buttons that show only their icon. */
   label?: string;
-  pressed?: boolean;
 };
 
-export function Button({ icon, kind = "", label, pressed, children, ...rest }: ButtonProps) {
-  const classes = `button ${kind} ${children ? "" : "icon"} ${pressed ? "pressed" : ""}`;
+export function Button({ icon, kind = "", label, children, ...rest }: ButtonProps) {
+  const classes = `button ${kind} ${children ? "" : "icon"}`;
   return (
-    <button type="button" class={classes} aria-label={label} title={label} aria-pressed={pressed} {...rest}>
+    <button type="button" class={classes} aria-label={label} title={label} {...rest}>
       {icon && <Icon name={icon} />}
       {children}
     </button>
@@ -142,7 +141,7 @@ export function Method({ method }: { method: string }) {
   return <span class={`badge method ${METHODS[method] ?? "accent"}`}>{method || "–"}</span>;
 }
 
-export function statusTone(status: number): Tone {
+function statusTone(status: number): Tone {
   if (status >= 500) return "error";
   if (status >= 400) return "warn";
   return status >= 300 ? "info" : "ok";
@@ -287,7 +286,6 @@ type InputProps = {
   list?: string;
   autoFocus?: boolean;
   maxLength?: number;
-  disabled?: boolean;
   autocomplete?: string;
 };
 
@@ -369,20 +367,12 @@ export function Select({
   );
 }
 
-export function Check({
-  label,
-  checked,
-  onValue,
-  disabled,
-}: {
-  label: ComponentChildren;
-  checked: boolean;
-  onValue: (checked: boolean) => void;
-  disabled?: boolean;
-}) {
+type CheckProps = { label: ComponentChildren; checked: boolean; onValue: (checked: boolean) => void };
+
+export function Check({ label, checked, onValue }: CheckProps) {
   return (
     <label class="check">
-      <input type="checkbox" checked={checked} disabled={disabled} onChange={(event) => onValue(event.currentTarget.checked)} />
+      <input type="checkbox" checked={checked} onChange={(event) => onValue(event.currentTarget.checked)} />
       {label}
     </label>
   );
@@ -485,7 +475,7 @@ async function copyText(value: string): Promise<void> {
 }
 
 /** The time that counts, for texts such as "3 minutes ago". */
-export function useNow(every = 10_000): number {
+function useNow(every = 10_000): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), every);

@@ -2,19 +2,21 @@
 import { useLocation, useRoute } from "preact-iso";
 import { useCallback } from "preact/hooks";
 import { useFigures } from "../../api/live";
+import { isGone } from "../../api/query";
 import type { Api, Figures } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { unbindCommand } from "../../change/command";
 import { Origin } from "../../change/origin";
 import { formatNumber } from "../../i18n";
-import { apiPath, bodyOf, ruleOf } from "../../objects/api";
+import { apiPath, ruleOf } from "../../objects/api";
 import { TimeChart, TrafficChart } from "../../objects/charts";
-import { Gone, isGone } from "../../objects/gone";
+import { Gone } from "../../objects/gone";
+import { HeaderList } from "../../objects/headers";
 import { ApiState, EditLink, Environments, trafficOfApi } from "../../objects/parts";
+import { switchOf, switchVerb } from "../../objects/switch";
 import { apisLink, editApiLink, explainLink } from "../../shell/links";
 import { Badge, Card, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton } from "../../ui/parts";
-import { address, bare } from "../explain/lookup";
-import { samplePath } from "../requests/sample";
+import { methodOf, sampleRequest } from "../requests/sample";
 import { isServed, useApi, useServed, type Missing, type Served } from "./data";
 import { LastRequests } from "./last";
 import { text } from "./text";
@@ -22,24 +24,8 @@ import { Way } from "./way";
 
 /** A request that leads to the API, for a first try; without a URL if no domain does. */
 function exampleOf(served: (Served | Missing)[], { method }: Api): { method: string; url: string } {
-  const first = served.filter(isServed).find(({ domains }) => domains.length > 0);
-  const domain = first?.domains[0];
-  const word = first?.method ?? method;
-  const url = domain ? address(domain.host, bare(domain.base_path) + samplePath(first?.path ?? "")) : "";
-  return { method: word === "ANY" ? "GET" : word, url };
-}
-
-function switchOf(api: Api, etag: string | null): Change {
-  const t = text.value;
-  return {
-    title: api.enabled ? t.switchOff(ruleOf(api)) : t.switchOn(ruleOf(api)),
-    verb: api.enabled ? t.off : t.on,
-    remark: api.enabled ? t.offRemark : undefined,
-    method: "PUT",
-    path: apiPath(api.service, api.name),
-    etag,
-    body: { ...bodyOf(api), enabled: !api.enabled },
-  };
+  const found = served.filter(isServed).map(sampleRequest);
+  return found.find((one) => one !== null) ?? { method: methodOf(method), url: "" };
 }
 
 function unbindOf(api: Api, etag: string | null, rate: number, onDone: () => void): Change {
@@ -64,7 +50,6 @@ function unbindOf(api: Api, etag: string | null, rate: number, onDone: () => voi
 
 function Settings({ api }: { api: Api }) {
   const t = text.value;
-  const headers = Object.entries(api.headers ?? {});
   return (
     <dl class="facts">
       <dt>{t.name}</dt>
@@ -84,14 +69,7 @@ function Settings({ api }: { api: Api }) {
       <dd>{api.raw_path ? t.yes : t.no}</dd>
       <dt>{t.headers}</dt>
       <dd>
-        {headers.length === 0 && <span class="muted">{t.none}</span>}
-        {headers.map(([name, value]) => (
-          <div>
-            <code>
-              {name}: {value}
-            </code>
-          </div>
-        ))}
+        <HeaderList headers={api.headers} />
       </dd>
       <dt>{t.origin}</dt>
       <dd>
@@ -137,7 +115,7 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
         {t.edit}
       </EditLink>
       <WriteButton icon={api.enabled ? "pause" : "play"} disabled={locked} title={reason} onClick={() => review(switchOf(api, etag))}>
-        {api.enabled ? t.off : t.on}
+        {switchVerb(api)}
       </WriteButton>
       <WriteButton
         icon="trash"

@@ -1,5 +1,6 @@
 /** The way of a request as a picture: domains, rule, function, instances. */
 import type { ComponentChildren } from "preact";
+import { domainName } from "../../objects/api";
 import { useInstances } from "../../objects/instances";
 import { EnvironmentBadge, FunctionName, InstanceBadge } from "../../objects/parts";
 import { revisionLink } from "../../shell/links";
@@ -40,7 +41,7 @@ function Stations({ served }: { served: Served }) {
         <ul class="stack tight">
           {served.domains.map((domain) => (
             <li>
-              <code class="wrap-any">{domain.host + domain.base_path}</code>
+              <code class="wrap-any">{domainName(domain)}</code>
             </li>
           ))}
         </ul>

@@ -1,13 +1,14 @@
 /** All APIs, with filters. */
-import { figures as live, useFigures } from "../../api/live";
+import { call } from "../../api/client";
+import { figures as live, useLive } from "../../api/live";
 import type { Api } from "../../api/schema";
 import { useChange } from "../../change/change";
 import { formatNumber } from "../../i18n";
-import { ruleOf } from "../../objects/api";
+import { apiPath } from "../../objects/api";
 import { ENVIRONMENTS, hostsOf, useFunctionNames, useServices } from "../../objects/lists";
 import { ApiState, Environments, FunctionName, Rate, shortId, trafficOfApi } from "../../objects/parts";
 import { text as objects } from "../../objects/text";
-import { switchChange } from "../../objects/switch";
+import { switchOf, switchTitle } from "../../objects/switch";
 import { mayWrite } from "../../session";
 import { useFilters } from "../../shell/filters";
 import { apiLink, newApiLink } from "../../shell/links";
@@ -82,7 +83,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
       width: "minmax(0, 2fr)",
       narrow: "keep",
       cell: (api) => (
-        <span class="row" style={{ flexWrap: "nowrap" }}>
+        <span class="row single">
           <Method method={api.method} />
           <a class="cover mono clip" href={apiLink(api.service, api.name)}>
             {api.path}
@@ -113,7 +114,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
       width: "164px",
       narrow: "keep",
       cell: (api) => (
-        <span class="row tight between" style={{ flexWrap: "nowrap" }}>
+        <span class="row tight between single">
           <span class="row tight">
             <ApiState api={api} />
             <Warning api={api} />
@@ -123,7 +124,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
               <Button
                 kind="quiet"
                 icon={api.enabled ? "pause" : "play"}
-                label={api.enabled ? t.switchOff(ruleOf(api)) : t.switchOn(ruleOf(api))}
+                label={switchTitle(api)}
                 disabled={Boolean(api.status.origin.read_only)}
                 onClick={() => onSwitch(api)}
               />
@@ -140,7 +141,7 @@ export function Apis() {
   const [filters, change] = useFilters(FILTERS);
   const list = useApis(filters);
   const { review, dialog } = useChange();
-  useFigures();
+  useLive();
   const filtered = Object.values(filters).some(Boolean);
   const bind = (
     <WriteLink kind="primary" icon="plus" href={newApiLink({ service: filters.service, function: filters.function })}>
@@ -148,11 +149,11 @@ export function Apis() {
     </WriteLink>
   );
   const onSwitch = (api: Api) => {
-    switchChange(api.service, api.name, (now) => ({
-      title: now.enabled ? t.switchOff(ruleOf(now)) : t.switchOn(ruleOf(now)),
-      verb: now.enabled ? t.off : t.on,
-      remark: now.enabled ? t.offRemark : undefined,
-    })).then(review, (error: Error) => say(error.message, "error"));
+    // A list has no ETags.
+    call<Api>("GET", apiPath(api.service, api.name)).then(
+      ({ data, etag }) => review(switchOf(data, etag)),
+      (error: Error) => say(error.message, "error"),
+    );
   };
   const nothing = filtered ? (
     <Empty icon="search" title={t.noMatch}>
@@ -179,7 +180,7 @@ export function Apis() {
           below={(api) => `${api.service} → ${functionsOf(api).map(shortId).join(", ")}`}
           empty={list.loading ? <Loading /> : nothing}
         />
-        <div class="muted small" style={{ padding: "8px 16px", borderTop: "1px solid var(--line)" }} role="status">
+        <div class="table-foot muted small" role="status">
           {list.total === 1 ? t.one : t.count(formatNumber(list.total))}
         </div>
       </div>

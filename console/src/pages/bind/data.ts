@@ -1,5 +1,4 @@
 /** What the form holds, and the change that it makes. */
-import { useQuery, type Loaded } from "../../api/query";
 import type { Api, ApiBody } from "../../api/schema";
 import type { Change } from "../../change/change";
 import { bindCommand } from "../../change/command";
@@ -50,10 +49,6 @@ export function keep(form: Form | null): void {
 
 export function keptForm(): Form | null {
   return kept && kept.by === person.value?.name ? kept.form : null;
-}
-
-export function useApi(service: string, name: string): Loaded<Api> {
-  return useQuery<Api>(apiPath(service, name));
 }
 
 export function formOf(api: Api): Form {

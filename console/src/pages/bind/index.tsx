@@ -1,19 +1,20 @@
 /** The form that binds an API, new or known. */
 import { useLocation, useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
+import { isGone } from "../../api/query";
 import type { Api } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { useDraft } from "../../change/draft";
 import { ruleOf } from "../../objects/api";
 import { readAgain } from "../../objects/body";
-import { FormEnd, FormFields } from "../../objects/form";
+import { FormEnd, FormFields, useFirst } from "../../objects/form";
+import { Gone } from "../../objects/gone";
 import { HeaderRows } from "../../objects/headers";
-import { ENVIRONMENTS, METHODS, useFunctionNames, useServices } from "../../objects/lists";
-import { text as objects } from "../../objects/text";
-import { mayWrite } from "../../session";
+import { ENVIRONMENTS, API_METHODS, useFunctionNames, useServices } from "../../objects/lists";
 import { apiLink, newFunctionLink, servicesLink } from "../../shell/links";
 import { Check, Failure, Loading, Notice, Page, Rich, SelectField, TextField } from "../../ui/parts";
-import { changeOf, EMPTY, formOf, isMoved, keep, keptForm, nameOf, useApi, type Existing, type Form } from "./data";
+import { useApi } from "../api/data";
+import { changeOf, EMPTY, formOf, isMoved, keep, keptForm, nameOf, type Existing, type Form } from "./data";
 import { text } from "./text";
 
 type Part = (part: Partial<Form>) => void;
@@ -61,7 +62,7 @@ function RuleFields({ form, set, wrong, focus }: Props & { focus: boolean }) {
         value={form.method}
         onValue={(method) => set({ method })}
         error={wrong("/method")}
-        choices={METHODS.map((value) => ({ value, label: value }))}
+        choices={API_METHODS.map((value) => ({ value, label: value }))}
       />
       <TextField
         label={t.path}
@@ -130,7 +131,7 @@ function EnvironmentChecks({ form, set, wrong }: Props) {
       <legend class="label">{t.environments}</legend>
       <div class="checks">
         {ENVIRONMENTS.map((name) => (
-          <Check label={objects.value.environments[name]} checked={form.environments.includes(name)} onValue={(on) => toggle(name, on)} />
+          <Check label={name} checked={form.environments.includes(name)} onValue={(on) => toggle(name, on)} />
         ))}
       </div>
       {error && (
@@ -169,7 +170,7 @@ function Versions({ form, set, wrong }: Props) {
       <div class="fields">
         {form.environments.map((name) => (
           <TextField
-            label={objects.value.environments[name] ?? name}
+            label={name}
             value={form.versions[name] ?? ""}
             onValue={(version) => set({ versions: { ...form.versions, [name]: version } })}
             error={wrong(`/versions/${name}`)}
@@ -236,7 +237,7 @@ function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps)
   const target = moved && wantsNew ? null : existing;
   const isNew = target === null;
   const change = worded(form, target, existing && ruleOf(existing.form));
-  const draft = useDraft(readOnly === null && mayWrite.value ? change : null);
+  const draft = useDraft(readOnly === null ? change : null);
   const set: Part = (part) => {
     const next = { ...typed, ...part };
     setForm(next);
@@ -297,13 +298,12 @@ export function BindApi() {
 export function EditApi() {
   const { params } = useRoute();
   const [service, name] = [params.service ?? "", params.api ?? ""];
-  const { data, etag, error, reload } = useApi(service, name);
-  // The form keeps what it was opened with: a change of somebody else is a conflict, not new text under the hands.
-  const [first, setFirst] = useState<{ existing: Existing; readOnly: string | null } | null>(null);
-  if (data && etag && !first) setFirst({ existing: { name, etag, form: formOf(data) }, readOnly: data.status.origin.read_only ?? null });
+  const api = useApi(service, name);
+  const first = useFirst(api, (data, etag) => ({ existing: { name, etag, form: formOf(data) }, readOnly: data.status.origin.read_only }));
+  if (!first && isGone(api.error)) return <Gone kind="apis" name={name} />;
   return (
     <Page title={first ? text.value.editTitle(ruleOf(first.existing.form)) : name}>
-      {!first && (error ? <Failure error={error} retry={reload} /> : <Loading />)}
+      {!first && (api.error ? <Failure error={api.error} retry={api.reload} /> : <Loading />)}
       {first && <ApiForm initial={first.existing.form} existing={first.existing} back={apiLink(service, name)} readOnly={first.readOnly} />}
     </Page>
   );

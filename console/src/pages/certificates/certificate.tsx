@@ -1,7 +1,8 @@
 /** One certificate: all that is known of it, and what to do about it. */
+import type { Certificate } from "../../api/schema";
 import { formatTime } from "../../i18n";
 import { Dialog, Notice, Rich } from "../../ui/parts";
-import { fileOf, type Certificate } from "./data";
+import { fileOf } from "./data";
 import { LifeBar, StateBadge } from "./life";
 import { text } from "./text";
 
@@ -34,7 +35,7 @@ export function Advice({ certificate }: { certificate: Certificate }) {
   );
 }
 
-function Time({ time }: { time: string | null }) {
+function Time({ time }: { time?: string | null }) {
   return time ? <time dateTime={time}>{formatTime(time)}</time> : <span class="muted">–</span>;
 }
 

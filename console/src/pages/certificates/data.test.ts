@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { elapsed, fileOf, issuerName, type Certificate } from "./data";
+import type { Certificate } from "../../api/schema";
+import { elapsed, fileOf, issuerName } from "./data";
 
 const certificate: Certificate = {
   names: ["shop.example.com"],

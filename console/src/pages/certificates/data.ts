@@ -1,25 +1,8 @@
 /** Certificates of the listeners, those that need somebody first. */
 import { useQuery } from "../../api/query";
+import type { Certificate, CertificateState, PageCertificate } from "../../api/schema";
 
-export type Certificate = {
-  /** The DNS names that it is for; its subject if there are none. */
-  names: string[];
-  /** `file:` and the path of the certificate, or `acme`. */
-  source: string;
-  /** The address of the listener that shows it; null for one that is shown to functions. */
-  listener: string | null;
-  /** A distinguished name. */
-  issuer: string | null;
-  /** RFC 3339; null while it is missing. */
-  not_before: string | null;
-  not_after: string | null;
-  days_left: number | null;
-  state: State;
-};
-
-export type State = "valid" | "expiring" | "expired" | "missing";
-
-const URGENCY: Record<State, number> = { missing: 0, expired: 1, expiring: 2, valid: 3 };
+const URGENCY: Record<CertificateState, number> = { missing: 0, expired: 1, expiring: 2, valid: 3 };
 
 /** The path of its file; null if the gateway ordered it. */
 export const fileOf = ({ source }: Certificate): string | null => (source.startsWith("file:") ? source.slice(5) : null);
@@ -39,7 +22,7 @@ export function elapsed({ not_before, not_after }: Certificate, now = Date.now()
 }
 
 export function useCertificates() {
-  const { data, error, reload } = useQuery<{ items: Certificate[] }>("/v1/certificates", { limit: 1000 });
+  const { data, error, reload } = useQuery<PageCertificate>("/v1/certificates", { limit: 1000 });
   const items = [...(data?.items ?? [])].sort(
     (one, other) => URGENCY[one.state] - URGENCY[other.state] || (one.days_left ?? 0) - (other.days_left ?? 0),
   );

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
+import type { Certificate } from "../../api/schema";
 import { Badge, Card, Code, Empty, Failure, Loading, Page, Rich } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/virtual";
-import { fileOf, issuerName, keyOf, useCertificates, type Certificate } from "./data";
+import { fileOf, issuerName, keyOf, useCertificates } from "./data";
 import { Advice, CertificateDialog } from "./certificate";
 import { LifeBar, StateBadge } from "./life";
 import { text } from "./text";

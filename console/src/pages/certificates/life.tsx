@@ -1,12 +1,13 @@
 /** How much of its time a certificate has behind it. */
+import type { Certificate, CertificateState } from "../../api/schema";
 import { formatNumber, formatTime } from "../../i18n";
 import { Badge, type Tone } from "../../ui/parts";
-import { elapsed, type Certificate, type State } from "./data";
+import { elapsed } from "./data";
 import { text } from "./text";
 
-const TONES: Record<State, Tone> = { valid: "ok", expiring: "warn", expired: "error", missing: "error" };
+const TONES: Record<CertificateState, Tone> = { valid: "ok", expiring: "warn", expired: "error", missing: "error" };
 
-export function StateBadge({ state }: { state: State }) {
+export function StateBadge({ state }: { state: CertificateState }) {
   return (
     <Badge tone={TONES[state]} dot>
       {text.value.states[state]}

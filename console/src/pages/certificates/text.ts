@@ -5,7 +5,7 @@ const days = (count: number) => (count === 1 ? "1 day" : `${count} days`);
 export const text = dictionary({
   en: {
     title: "Certificates",
-    lead: "What the gateway shows to clients and functions, and when it expires. New files are taken up within two seconds, without a restart.",
+    lead: "Certificates that the gateway presents to clients and functions. New files are loaded within two seconds, without a restart.",
     names: "Names",
     state: "State",
     life: "Validity",
@@ -15,12 +15,12 @@ export const text = dictionary({
     source: "Source",
     listener: "Listener",
     toFunctions: "shown to functions",
-    ordered: "ordered (ACME)",
+    ordered: "automatic (ACME)",
     states: { valid: "Valid", expiring: "Expiring", expired: "Expired", missing: "Missing" },
     daysLeft: (count: number) => (count === 0 ? "expires today" : `${days(count)} left`),
     expiredFor: (count: number) => `expired ${days(count)} ago`,
-    over: (percent: string) => `${percent}% over`,
-    noTime: "not there yet",
+    over: (percent: string) => `${percent}% elapsed`,
+    noTime: "not issued yet",
     expiresIn: (name: string, count: number) => (count === 0 ? `${name} expires today` : `${name} expires in ${days(count)}`),
     expiredForClients: (name: string) => `${name} has expired: clients refuse to connect`,
     expiredForFunctions: (name: string) => `${name} has expired: functions may refuse the gateway`,
@@ -29,11 +29,11 @@ export const text = dictionary({
     renewNow: "Renew it now, and write the new certificate and its key over the files. New connections get it within two seconds.",
     adviceOrdered: {
       expiring:
-        "The gateway should have renewed it by now, and tries again by itself. See the log for why it fails: the name has to lead to this gateway, reachable at port 443 or 80.",
+        "The gateway should have renewed it by now, and tries again by itself. See the log for why it fails: the name must resolve to this gateway, reachable at port 443 or 80.",
       expired:
-        "The gateway could not renew it, and tries again by itself. See the log for why it fails: the name has to lead to this gateway, reachable at port 443 or 80.",
+        "The gateway could not renew it, and tries again by itself. See the log for why it fails: the name must resolve to this gateway, reachable at port 443 or 80.",
       missing:
-        "The gateway orders it by itself. The name has to lead to this gateway in DNS, reachable at port 443 or 80. If it takes more than a minute, see the log for why.",
+        "The gateway orders it by itself. The name must resolve to this gateway in DNS, reachable at port 443 or 80. If it takes more than a minute, see the log for why.",
     },
     more: (count: number) => (count === 1 ? "1 more needs attention" : `${count} more need attention`),
     none: "No listener has TLS yet",
@@ -41,7 +41,7 @@ export const text = dictionary({
     withFiles: "With certificates of your own",
     withFilesText: "Both are PEM files that the gateway's user can read. `fngate check` checks them.",
     withAcme: "Ordered by the gateway (Let's Encrypt)",
-    withAcmeText: "The name has to lead to this gateway in DNS. It is renewed without your doing anything.",
+    withAcmeText: "The name must resolve to this gateway in DNS. The gateway renews it automatically.",
   },
   zh: {
     title: "证书",
@@ -59,7 +59,7 @@ export const text = dictionary({
     states: { valid: "有效", expiring: "即将到期", expired: "已过期", missing: "缺失" },
     daysLeft: (count: number) => (count === 0 ? "今天到期" : `剩余 ${count} 天`),
     expiredFor: (count: number) => `已过期 ${count} 天`,
-    over: (percent: string) => `已过 ${percent}%`,
+    over: (percent: string) => `已用 ${percent}%`,
     noTime: "尚未签发",
     expiresIn: (name: string, count: number) => (count === 0 ? `${name} 今天到期` : `${name} 将在 ${count} 天后到期`),
     expiredForClients: (name: string) => `${name} 已过期，客户端会拒绝连接`,

@@ -1,15 +1,14 @@
 /** What came back. */
-import { useState } from "preact/hooks";
-import type { RequestEvent } from "../../api/schema";
+import { useMemo, useState } from "preact/hooks";
+import type { RequestEvent, Tried } from "../../api/schema";
 import { formatBytes, formatMs } from "../../i18n";
 import { requestsLink } from "../../shell/links";
 import { Card, Code, Notice, Segments, StatusCode } from "../../ui/parts";
 import { RequestDetail, Why } from "../requests/detail";
 import { Phases } from "../requests/phases";
-import type { Answer } from "./data";
 import { text } from "./text";
 
-function field(answer: Answer, wanted: string): string {
+function field(answer: Tried, wanted: string): string {
   return answer.headers.find(({ name }) => name.toLowerCase() === wanted)?.value ?? "";
 }
 
@@ -25,7 +24,7 @@ function formatted(body: string): string | null {
 function TextBody({ body }: { body: string }) {
   const t = text.value;
   const [form, setForm] = useState<"pretty" | "raw">("pretty");
-  const json = formatted(body);
+  const json = useMemo(() => formatted(body), [body]);
   return (
     <div class="stack tight">
       {json !== null && (
@@ -46,7 +45,7 @@ function TextBody({ body }: { body: string }) {
   );
 }
 
-function AnswerBody({ answer }: { answer: Answer }) {
+function AnswerBody({ answer }: { answer: Tried }) {
   const t = text.value;
   const { body, encoding } = answer;
   const type = field(answer, "content-type");
@@ -56,7 +55,7 @@ function AnswerBody({ answer }: { answer: Answer }) {
   return <p class="muted">{t.binary(formatBytes(atob(body).length))}</p>;
 }
 
-function AnswerHeaders({ answer: { headers } }: { answer: Answer }) {
+function AnswerHeaders({ answer: { headers } }: { answer: Tried }) {
   return (
     <details open={headers.length <= 6}>
       <summary>{text.value.answerHeaders(headers.length)}</summary>
@@ -95,7 +94,7 @@ function Told({ request }: { request: RequestEvent }) {
   );
 }
 
-export function AnswerCard({ answer, request }: { answer: Answer; request: RequestEvent | null }) {
+export function AnswerCard({ answer, request }: { answer: Tried; request: RequestEvent | null }) {
   const t = text.value;
   return (
     <Card

@@ -3,23 +3,11 @@ import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 import { call } from "../../api/client";
 import { useQuery, type Page } from "../../api/query";
-import type { Explained, RequestEvent, Route, Service } from "../../api/schema";
+import type { Explained, RequestEvent, Route, Service, Tried, TryBody } from "../../api/schema";
 import { openStream } from "../../api/stream";
 import { explainLink } from "../../shell/links";
-import { easiest, sampleRequest } from "../requests/sample";
-import { address, bare, encoded, withScheme, type Asked } from "./lookup";
-
-export type Header = { name: string; value: string };
-
-export type Answer = {
-  status: number;
-  headers: Header[];
-  body: string;
-  encoding: "text" | "base64";
-  truncated: boolean;
-  duration_ms: number;
-  request_id: string | null;
-};
+import { addressIn, easiest, sampleRequest } from "../requests/sample";
+import { encoded, withScheme, type Asked } from "./lookup";
 
 /** The look-up of the address, and what may be looked up. */
 export function useExplain() {
@@ -38,7 +26,7 @@ export function useExplain() {
     explained,
     services,
     samples: samples.filter((one) => one !== null).slice(0, 4),
-    addresses: [...new Set(domains.map(({ host, base_path }) => address(host, `${bare(base_path)}/`)))],
+    addresses: [...new Set(domains.map((domain) => addressIn(domain, "/")))],
   };
 }
 
@@ -62,24 +50,24 @@ async function follow(host: string) {
     );
   });
   await Promise.race([open, pause(OPENING_MS)]);
-  const find = async (id: string | null) => {
+  const find = async (id: string | null | undefined) => {
     for (let waited = 0; id && waited < LATE_MS && !seen.has(id); waited += 50) await pause(50);
     return (id && seen.get(id)) || null;
   };
   return { find, close };
 }
 
-export type Tried = { answer: Answer | null; request: RequestEvent | null; error: unknown; busy: boolean };
-const UNTRIED: Tried = { answer: null, request: null, error: null, busy: false };
+type Trial = { answer: Tried | null; request: RequestEvent | null; error: unknown; busy: boolean };
+const UNTRIED: Trial = { answer: null, request: null, error: null, busy: false };
 
 /** Sends a request through the gateway. */
-export function useTry(host: string): Tried & { send: (request: Asked & { headers: Header[]; body: string }) => Promise<void> } {
+export function useTry(host: string): Trial & { send: (request: TryBody) => Promise<void> } {
   const [tried, setTried] = useState(UNTRIED);
-  const send = async (request: Asked & { headers: Header[]; body: string }) => {
+  const send = async (request: TryBody) => {
     setTried({ ...UNTRIED, busy: true });
     const followed = await follow(host);
     try {
-      const { data: answer } = await call<Answer>("POST", "/v1/try", { body: request });
+      const { data: answer } = await call<Tried>("POST", "/v1/try", { body: request });
       setTried({ ...UNTRIED, answer });
       const event = await followed.find(answer.request_id);
       if (event) setTried({ ...UNTRIED, answer, request: event });

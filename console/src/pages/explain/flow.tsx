@@ -1,9 +1,10 @@
 /** The way of a request as a picture: host, service, API, function, instances. */
 import type { ComponentChildren } from "preact";
 import type { Explained } from "../../api/schema";
+import { domainName } from "../../objects/api";
 import { useInstances } from "../../objects/instances";
-import { InstanceBadge } from "../../objects/parts";
-import { apiLink, functionIdLink, LATEST, revisionLink, servicesLink } from "../../shell/links";
+import { InstanceBadge, shortId } from "../../objects/parts";
+import { apiLink, functionIdLink, revisionLink, servicesLink } from "../../shell/links";
 import { Icon } from "../../ui/icon";
 import { Method } from "../../ui/parts";
 import { reasonWords } from "../requests/reasons";
@@ -41,12 +42,12 @@ function DomainStep({ explained }: { explained: Explained }) {
   const t = text.value;
   const domain = selectedDomain(explained);
   if (!domain || stateOf("domain", explained) === "failed") return <span class="muted">{t.noBase}</span>;
-  const { host, base_path, service, environment } = domain;
+  const { service, environment } = domain;
   return (
     <>
       <a href={servicesLink()}>{service}</a>
       <div class="muted small">{t.environment(environment)}</div>
-      <div class="muted small">{t.byDomain(base_path === "/" ? host : host + base_path)}</div>
+      <div class="muted small">{t.byDomain(domainName(domain))}</div>
     </>
   );
 }
@@ -87,11 +88,11 @@ function FunctionStep({ explained: { selected } }: { explained: Explained }) {
   const t = text.value;
   if (!selected) return <span class="muted">{t.notReached}</span>;
   const { route } = selected;
-  const name = route.version === LATEST ? route.function : `${route.function}:${route.version}`;
+  const id = `${route.function}:${route.version}`;
   const place = route.timeout_set_at === "default" ? t.byDefault : t.setAt(route.timeout_set_at);
   return (
     <>
-      <a href={functionIdLink(`${route.function}:${route.version}`)}>{name}</a>
+      <a href={functionIdLink(id)}>{shortId(id)}</a>
       <div class="muted small">{t.timeout(route.timeout)}</div>
       <div class="muted small">{place}</div>
       {route.pinned && (

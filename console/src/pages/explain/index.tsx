@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Explained, Service } from "../../api/schema";
+import { METHODS } from "../../objects/lists";
 import { explainLink } from "../../shell/links";
 import { Button, Card, Empty, Failure, Loading, Page, TextField } from "../../ui/parts";
 import { useExplain } from "./data";
@@ -11,9 +12,7 @@ import { Verdict } from "./verdict";
 import { Why } from "./why";
 import "./page.css";
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-
-function Options({ id, values }: { id: string; values: string[] }) {
+function Options({ id, values }: { id: string; values: readonly string[] }) {
   return (
     <datalist id={id}>
       {values.map((value) => (

@@ -1,6 +1,6 @@
 /** From the answer of a look-up to requests that may have been meant. */
 import type { Explained, Service } from "../../api/schema";
-import { gatewayAddress, sampleHost, samplePath } from "../requests/sample";
+import { addressIn, bare, samplePath } from "../requests/sample";
 
 export type Asked = { method: string; url: string };
 
@@ -20,16 +20,6 @@ export function encoded(url: string): string {
 
 /** Whether an address with a scheme says which host it is for. */
 export const hasHost = (url: string) => /^[^/]*\/\/[^/?#:]/.test(url);
-
-/** An address that a domain covers. */
-export function address(host: string, path: string): string {
-  return `http://${sampleHost(host) ?? gatewayAddress.value}${path}`;
-}
-
-/** A base path as it stands before other paths. */
-export function bare(basePath: string | undefined): string {
-  return (basePath ?? "").replace(/\/$/, "");
-}
 
 /** A path that a rule matches, with as much of what was asked for as fits. */
 export function fill(rule: string, path: string): string {
@@ -59,7 +49,7 @@ export function nearMisses(explained: Explained): { label: string; asked: Asked 
     }
     const slash = label.indexOf("/");
     const [host, path] = slash < 0 ? [label, explained.path] : [label.slice(0, slash), label.slice(slash)];
-    return { label, asked: { method: explained.method, url: address(host, path) } };
+    return { label, asked: { method: explained.method, url: addressIn({ host }, path) } };
   });
 }
 
@@ -68,5 +58,5 @@ export function requestIn(environment: string, rule: string, explained: Explaine
   const service = services.find(({ name }) => name === selectedDomain(explained)?.service);
   const domain = service?.domains.find((one) => (one.environment ?? "release") === environment);
   if (!domain) return null;
-  return { method: explained.method, url: address(domain.host, bare(domain.base_path) + fill(rule, pathInService(explained))) };
+  return { method: explained.method, url: addressIn(domain, fill(rule, pathInService(explained))) };
 }

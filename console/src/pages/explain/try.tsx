@@ -1,14 +1,15 @@
 /** Sends the request, with headers and a body. */
+import type { Field as Header } from "../../api/schema";
 import { mayWrite } from "../../session";
 import { Button, Card, Code, Failure, Field, Method, Notice, Rich, TextField, WriteButton } from "../../ui/parts";
 import { command } from "../../change/command";
 import { curl, gatewayAddress, setGatewayAddress } from "../requests/sample";
 import { AnswerCard } from "./answer";
-import { useTry, type Header } from "./data";
+import { useTry } from "./data";
 import type { Asked } from "./lookup";
 import { text } from "./text";
 
-const KNOWN = ["Accept", "Authorization", "Content-Type", "Cookie", "If-None-Match", "Origin", "User-Agent", "X-Forwarded-For"];
+const KNOWN = ["Accept", "Authorization", "Content-Type", "Cookie", "If-None-Match", "Origin", "User-Agent"];
 const BODILESS = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 function HeaderRow({

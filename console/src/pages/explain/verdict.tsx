@@ -1,6 +1,7 @@
 /** What comes of the request, in a sentence, with a way on where it is refused. */
 import type { Explained } from "../../api/schema";
-import { explainLink, LATEST, newApiLink, servicesLink } from "../../shell/links";
+import { shortId } from "../../objects/parts";
+import { explainLink, newApiLink, servicesLink } from "../../shell/links";
 import { LinkButton, Notice, Rich, WriteLink } from "../../ui/parts";
 import { reasonWords } from "../requests/reasons";
 import { nearMisses, pathInService, selectedDomain } from "./lookup";
@@ -40,7 +41,7 @@ export function Verdict({ explained }: { explained: Explained }) {
   const { selected, reason, status, outcome } = explained;
   if (selected) {
     const { function: name, version } = selected.route;
-    return <Notice tone="ok" title={t.reaches(version === LATEST ? name : `${name}:${version}`)} />;
+    return <Notice tone="ok" title={t.reaches(shortId(`${name}:${version}`))} />;
   }
   const words = reasonWords(reason ?? "");
   return (

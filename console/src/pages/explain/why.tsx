@@ -1,6 +1,7 @@
 /** What else was looked at, and why it was not taken. */
 import type { ComponentChildren } from "preact";
 import type { Explained, Service } from "../../api/schema";
+import { domainName } from "../../objects/api";
 import { explainLink } from "../../shell/links";
 import { Badge, Card, Method, Rich } from "../../ui/parts";
 import { requestIn, selectedDomain } from "./lookup";
@@ -67,16 +68,16 @@ function Domains({ explained }: { explained: Explained }) {
   return (
     <Card title={t.domains} flush>
       <Table heads={[t.tableColumns.domain, t.tableColumns.leads, t.tableColumns.why]}>
-        {explained.domains.map(({ host, base_path, service, environment, lost }) => (
+        {explained.domains.map((domain) => (
           <tr>
             <td>
-              <span class="mono">{base_path === "/" ? host : host + base_path}</span>
+              <span class="mono">{domainName(domain)}</span>
             </td>
             <td>
-              {service} · {environment}
+              {domain.service} · {domain.environment}
             </td>
             <td>
-              <Verdict lost={lost} />
+              <Verdict lost={domain.lost} />
             </td>
           </tr>
         ))}

@@ -4,28 +4,15 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, call } from "../../api/client";
 import { changes, status } from "../../api/gateway";
 import { useQuery } from "../../api/query";
-import type { Changed, Finding } from "../../api/schema";
+import type { Changed, Document, Documents, Finding } from "../../api/schema";
 import { mayWrite } from "../../session";
 import { filesLink } from "../../shell/links";
 import { bodyOf, drafts, type Draft } from "./drafts";
 
-export type ConfigurationFile = {
-  /** Absolute. */
-  file: string;
-  role: "main" | "include" | "edits";
-  /** Why it cannot be changed from here. */
-  read_only: string | null;
-  etag: string;
-  /** With secrets masked. */
-  text: string;
-};
-
-type Files = { revision: number; items: ConfigurationFile[] };
-
 /** What the gateway said to what was typed. */
-export type Verdict = { error: unknown; findings: readonly Finding[] };
+type Verdict = { error: unknown; findings: readonly Finding[] };
 
-export type Check = {
+type Check = {
   /** The last one; it may be of a text before the present one. Null: none yet. */
   verdict: Verdict | null;
   /** Whether the present text was not checked yet. */
@@ -76,11 +63,11 @@ export function isSameFile(file: string, named: string | null | undefined): bool
 }
 
 export type FilesView = {
-  files: readonly ConfigurationFile[] | null;
+  files: readonly Document[] | null;
   error: unknown;
   retry: () => void;
   /** The file that is shown. */
-  shown: ConfigurationFile | null;
+  shown: Document | null;
   /** The line that the address asks for. */
   line: number | null;
   show: (file: string, line?: number) => void;
@@ -91,7 +78,7 @@ export type FilesView = {
 
 export function useFiles(): FilesView {
   const { query, route } = useLocation();
-  const { data, error, reload } = useQuery<Files>("/v1/files");
+  const { data, error, reload } = useQuery<Documents>("/v1/files");
   const files = data?.items ?? null;
   const changed = [...drafts.value.values()];
   const check = useCheck(changed);

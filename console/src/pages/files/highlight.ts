@@ -1,7 +1,7 @@
 /** Pieces of TOML that get a colour. Not a parser: what is no TOML is left plain. */
 
-export type Kind = "comment" | "table" | "key" | "string" | "value" | "";
-export type Piece = { kind: Kind; text: string };
+type Kind = "comment" | "table" | "key" | "string" | "value" | "";
+type Piece = { kind: Kind; text: string };
 
 /** A string over several lines that a line ends in: its quotes. */
 type Open = '"""' | "'''" | null;

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { status } from "../../api/gateway";
+import type { Document } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { command } from "../../change/command";
 import { mayWrite } from "../../session";
 import { Badge, Button, Empty, Failure, FindingNotice, Loading, Notice, Page, Rich, WriteButton } from "../../ui/parts";
 import { text as uiText } from "../../ui/text";
-import { isSameFile, useFiles, type ConfigurationFile, type FilesView } from "./data";
+import { isSameFile, useFiles, type FilesView } from "./data";
 import { bodyOf, discard, drafts, isOutdated, rebase, write, type Draft } from "./drafts";
 import { Editor, type Jump } from "./editor";
 import { FileList } from "./list";
@@ -13,7 +14,7 @@ import { CheckState, Problems } from "./problems";
 import { text } from "./text";
 import "./page.css";
 
-function filesChange(changed: readonly Draft[], files: readonly ConfigurationFile[]): Change {
+function filesChange(changed: readonly Draft[], files: readonly Document[]): Change {
   const t = text.value;
   const main = files.find(({ role }) => role === "main")?.file;
   return {
@@ -40,7 +41,7 @@ function useGuard(dirty: boolean): void {
   }, [dirty]);
 }
 
-function Outdated({ file, onDifference }: { file: ConfigurationFile; onDifference: () => void }) {
+function Outdated({ file, onDifference }: { file: Document; onDifference: () => void }) {
   const t = text.value;
   const keep = () => {
     rebase(file);
@@ -57,7 +58,7 @@ function Outdated({ file, onDifference }: { file: ConfigurationFile; onDifferenc
   );
 }
 
-function ReadOnlyNotice({ file }: { file: ConfigurationFile }) {
+function ReadOnlyNotice({ file }: { file: Document }) {
   const t = text.value;
   if (!mayWrite.value)
     return (
@@ -77,7 +78,7 @@ function ReadOnlyNotice({ file }: { file: ConfigurationFile }) {
   );
 }
 
-function EditorCard({ file, view, review }: { file: ConfigurationFile; view: FilesView; review: () => void }) {
+function EditorCard({ file, view, review }: { file: Document; view: FilesView; review: () => void }) {
   const t = text.value;
   const [jump, setJump] = useState<Jump | null>(null);
   const draft = drafts.value.get(file.file);
@@ -109,7 +110,7 @@ function EditorCard({ file, view, review }: { file: ConfigurationFile; view: Fil
         text={draft?.text ?? file.text}
         onText={(typed) => write(file, typed)}
         onReview={review}
-        readOnly={file.read_only !== null || !mayWrite.value}
+        readOnly={Boolean(file.read_only) || !mayWrite.value}
         findings={findings}
         jump={jump?.file === file.file ? jump : null}
       />

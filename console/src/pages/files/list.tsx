@@ -1,13 +1,13 @@
 /** The files of the configuration: a list beside the editor, or a choice above it. */
-import type { Finding } from "../../api/schema";
+import type { Document, Finding } from "../../api/schema";
 import { Icon } from "../../ui/icon";
 import { Select } from "../../ui/parts";
-import { isSameFile, type ConfigurationFile, type FilesView } from "./data";
+import { isSameFile, type FilesView } from "./data";
 import { drafts } from "./drafts";
 import { text } from "./text";
 
 /** As seen from the directory of the main file, where that is shorter. */
-export function shortName(file: string, files: readonly ConfigurationFile[]): string {
+export function shortName(file: string, files: readonly Document[]): string {
   const main = files.find(({ role }) => role === "main")?.file ?? "";
   const directory = main.slice(0, main.lastIndexOf("/") + 1);
   return directory && file.startsWith(directory) ? file.slice(directory.length) : file;
@@ -17,7 +17,7 @@ function errorsIn(file: string, findings: readonly Finding[]): number {
   return findings.filter((finding) => finding.severity === "error" && isSameFile(file, finding.file)).length;
 }
 
-function Entry({ file, view }: { file: ConfigurationFile; view: FilesView }) {
+function Entry({ file, view }: { file: Document; view: FilesView }) {
   const t = text.value;
   const errors = errorsIn(file.file, view.findings);
   const changed = drafts.value.has(file.file);

@@ -3,12 +3,12 @@ import { dictionary } from "../../i18n";
 export const text = dictionary({
   en: {
     title: "Configuration",
-    lead: "The files are the source of truth. What you change here is written into them, after the gateway has checked it.",
+    lead: "The files are the source of truth. The gateway checks your changes, then writes them to the files.",
     limits: "What can be changed here",
     limitsList: [
       "Functions, services and APIs, with their comments and order.",
-      "Everything else is changed in the file itself, on the gateway's machine: `[admin]` and its tokens, `[[listener]]` and its TLS, `[function.tls]`, `[acme]`, `[gateway]`, `[history]`, `[log]`, `[traces]` and `include`. Whoever may change an API cannot open a port or let somebody in.",
-      "`***` stands for a secret and keeps it. Type over it to set another one.",
+      "Everything else is changed in the file itself, on the gateway's machine: `[admin]` and its tokens, `[[listener]]` and its TLS, `[function.tls]`, `[acme]`, `[gateway]`, `[history]`, `[log]`, `[traces]` and `include`. A token that can change APIs cannot open a port or grant access.",
+      "`***` stands for a secret and keeps it. Replace it to set a new value.",
       "Several files are checked and written together: all or none.",
     ],
     file: "File",
@@ -27,7 +27,7 @@ export const text = dictionary({
     changedOnDisk: "Changed on the disk",
     refusedOnDisk: "The files on the disk were refused",
     refusedText:
-      "The gateway goes on with the texts that are shown here. Fix the files on its machine first; until then nothing can be changed from here.",
+      "The gateway keeps serving the text shown here. Fix the files on its machine first; until then you cannot change anything here.",
     errors: (count: number) => (count === 1 ? "1 error" : `${count} errors`),
     error: "Error",
     warning: "Warning",
@@ -40,8 +40,8 @@ export const text = dictionary({
     discardAll: "Discard all",
     outdated: "This file was changed on the disk meanwhile",
     outdatedText: "Your text is still here, and nothing was overwritten.",
-    keepMine: "Keep mine and show the difference",
-    takeNew: "Take the new text",
+    keepMine: "Keep my text and show the difference",
+    takeNew: "Use the new text",
     none: "No files",
     noneText: "The gateway was started without a configuration file.",
   },
@@ -52,7 +52,7 @@ export const text = dictionary({
     limitsList: [
       "函数、服务和 API，包括注释和顺序。",
       "其他内容须在网关所在机器上直接修改文件：`[admin]` 及其令牌、`[[listener]]` 及其 TLS、`[function.tls]`、`[acme]`、`[gateway]`、`[history]`、`[log]`、`[traces]` 和 `include`。这样，有权修改 API 的人无法借此开放端口或授权他人。",
-      "`***` 代表密钥，保留 `***` 即保持原值；输入新值即可替换。",
+      "`***` 代表机密值，保留 `***` 即保持原值；输入新值即可替换。",
       "多个文件一起检查、一起写入：要么全部成功，要么都不变。",
     ],
     file: "文件",

@@ -6,7 +6,7 @@ import { compact } from "../../objects/body";
 import { areHeadersFine, headersOf, rowsOf, type HeaderRow } from "../../objects/headers";
 import { LATEST } from "../../shell/links";
 
-/** Keys with text that the form only shows on request. */
+/** Keys with text that are only shown on request. */
 export const FURTHER = [
   "connect_timeout",
   "start_wait",

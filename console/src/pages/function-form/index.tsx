@@ -1,13 +1,14 @@
 /** The form of a function, new or known. */
 import { useLocation, useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
+import { isGone } from "../../api/query";
 import { useChange } from "../../change/change";
 import { useDraft } from "../../change/draft";
 import { readAgain } from "../../objects/body";
-import { FormEnd, FormFields } from "../../objects/form";
+import { FormEnd, FormFields, useFirst } from "../../objects/form";
+import { Gone } from "../../objects/gone";
 import { HeaderRows } from "../../objects/headers";
 import { shortId } from "../../objects/parts";
-import { mayWrite } from "../../session";
 import { functionLink, functionsLink } from "../../shell/links";
 import { Button, Failure, Field, Loading, Page, TextField } from "../../ui/parts";
 import { useFunction } from "../function/data";
@@ -144,7 +145,7 @@ function FunctionForm({ initial, etag: first, title, back, readOnly = null }: Fo
   const made = changeOf(form, etag);
   const isNew = first === null;
   const change = made && { ...made, title, verb: isNew ? t.verb.add : t.verb.change };
-  const draft = useDraft(readOnly === null && mayWrite.value ? change : null);
+  const draft = useDraft(readOnly === null ? change : null);
   const props: Props = { form, set: (part) => setForm((old) => ({ ...old, ...part })), wrong: draft.wrong };
   const done = () => route(functionLink(form.namespace.trim(), form.name.trim(), form.version.trim() || undefined));
   return (
@@ -186,27 +187,18 @@ export function AddFunction() {
 export function EditFunction() {
   const { params } = useRoute();
   const [namespace, name] = [params.namespace ?? "", params.function ?? ""];
-  const { data, etag, error, reload } = useFunction(namespace, name);
-  const [first, setFirst] = useState<{ form: Form; etag: string; title: string; readOnly: string | null } | null>(null);
-  if (data && etag && !first)
-    setFirst({
-      form: formOf(data),
-      etag,
-      title: text.value.editTitle(shortId(data.status.id)),
-      readOnly: data.status.origin.read_only ?? null,
-    });
+  const one = useFunction(namespace, name);
+  const first = useFirst(one, (data, etag) => ({
+    initial: formOf(data),
+    etag,
+    title: text.value.editTitle(shortId(data.status.id)),
+    readOnly: data.status.origin.read_only,
+  }));
+  if (!first && isGone(one.error)) return <Gone kind="functions" name={name} />;
   return (
     <Page title={first?.title ?? name}>
-      {!first && (error ? <Failure error={error} retry={reload} /> : <Loading />)}
-      {first && (
-        <FunctionForm
-          initial={first.form}
-          etag={first.etag}
-          title={first.title}
-          back={functionLink(namespace, name)}
-          readOnly={first.readOnly}
-        />
-      )}
+      {!first && (one.error ? <Failure error={one.error} retry={one.reload} /> : <Loading />)}
+      {first && <FunctionForm {...first} back={functionLink(namespace, name)} />}
     </Page>
   );
 }

@@ -10,7 +10,7 @@ export const text = dictionary({
     version: "Version",
     versionHint: "Empty: the default version.",
     instances: "Instances",
-    instancesHint: "One address a line: `http://127.0.0.1:9000`, `https://…`, `h2c://…`, `unix:/path` or `builtin:echo`.",
+    instancesHint: "One address per line: `http://127.0.0.1:9000`, `https://…`, `h2c://…`, `unix:/path` or `builtin:echo`.",
     use: (address: string) => `Use ${address}`,
     timeout: "Timeout",
     timeoutHint: "How long a request waits for the answer. Empty: the default.",
@@ -20,7 +20,7 @@ export const text = dictionary({
     queueHint: "Requests that wait for a slot.",
     more: "More settings",
     verb: { add: "Add", change: "Change" },
-    numberOnly: "A whole number",
+    numberOnly: "Enter a whole number.",
     readOnly: "This function cannot be changed from here",
   },
   zh: {
@@ -42,7 +42,7 @@ export const text = dictionary({
     queueHint: "等待空位的请求数。",
     more: "更多设置",
     verb: { add: "添加", change: "修改" },
-    numberOnly: "请输入整数",
+    numberOnly: "请输入整数。",
     readOnly: "不能在这里修改这个函数",
   },
 });

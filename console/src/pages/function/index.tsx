@@ -2,6 +2,7 @@
 import { useLocation, useRoute } from "preact-iso";
 import { useCallback } from "preact/hooks";
 import { useFigures } from "../../api/live";
+import { isGone } from "../../api/query";
 import type { Figures, Function, Trigger } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { curlCommand } from "../../change/command";
@@ -9,11 +10,13 @@ import { Origin } from "../../change/origin";
 import { formatNumber } from "../../i18n";
 import { functionPath } from "../../objects/function";
 import { TimeChart, TrafficChart } from "../../objects/charts";
-import { Gone, isGone } from "../../objects/gone";
+import { Gone } from "../../objects/gone";
+import { HeaderList } from "../../objects/headers";
 import { useInstances } from "../../objects/instances";
 import { EditLink, EnvironmentBadge, InstanceBadge, shortId, trafficOfFunction } from "../../objects/parts";
 import { apiLink, apisLink, editFunctionLink, functionsLink, named, requestsLink } from "../../shell/links";
 import { Badge, Card, Empty, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton } from "../../ui/parts";
+import { FURTHER } from "../function-form/data";
 import { useFunction, useTriggers } from "./data";
 import { text } from "./text";
 import { QuickTrigger } from "./trigger";
@@ -87,7 +90,7 @@ function TriggerRow({ trigger }: { trigger: Trigger }) {
   return (
     <tr>
       <td>
-        <span class="row tight" style={{ flexWrap: "nowrap" }}>
+        <span class="row tight single">
           <Method method={trigger.method} />
           <a class="mono wrap-any" href={apiLink(trigger.service, trigger.api)}>
             {trigger.path}
@@ -139,23 +142,8 @@ function Triggers({ one }: { one: Function }) {
   );
 }
 
-const FURTHER = [
-  "connect_timeout",
-  "start_wait",
-  "queue_timeout",
-  "keepalive",
-  "stream_idle",
-  "stream_max",
-  "websocket_idle",
-  "ping_interval",
-  "max_response_header_bytes",
-  "max_response_headers",
-  "proxy_protocol",
-] as const;
-
 function Settings({ one }: { one: Function }) {
   const t = text.value;
-  const headers = Object.entries(one.headers ?? {});
   return (
     <div class="stack">
       <dl class="facts">
@@ -165,14 +153,7 @@ function Settings({ one }: { one: Function }) {
         <dd>{one.max_concurrency || <span class="muted">{t.noLimit}</span>}</dd>
         <dt>{t.headers}</dt>
         <dd>
-          {headers.length === 0 && <span class="muted">{t.none}</span>}
-          {headers.map(([name, value]) => (
-            <div>
-              <code class="wrap-any">
-                {name}: {value}
-              </code>
-            </div>
-          ))}
+          <HeaderList headers={one.headers} />
         </dd>
         <dt>{t.origin}</dt>
         <dd>
@@ -182,7 +163,7 @@ function Settings({ one }: { one: Function }) {
       <details>
         <summary>{t.others}</summary>
         <dl class="facts" style={{ paddingTop: "8px" }}>
-          {FURTHER.map((key) => (
+          {([...FURTHER, "max_response_headers"] as const).map((key) => (
             <>
               <dt>
                 <code>{key}</code>

@@ -5,7 +5,7 @@ import { Refused, useChange, type Change } from "../../change/change";
 import { bindCommand } from "../../change/command";
 import { useDraft, withoutPointers } from "../../change/draft";
 import { functionPath } from "../../objects/function";
-import { METHODS, useServices } from "../../objects/lists";
+import { API_METHODS, useServices } from "../../objects/lists";
 import { shortId } from "../../objects/parts";
 import { newApiLink, servicesLink } from "../../shell/links";
 import { Card, LinkButton, Notice, SelectField, TextField, WriteButton } from "../../ui/parts";
@@ -65,7 +65,7 @@ export function QuickTrigger({ one }: { one: Function }) {
             value={rule.method}
             onValue={(method) => setRule({ ...rule, method })}
             error={draft.wrong("/method")}
-            choices={METHODS.map((value) => ({ value, label: value }))}
+            choices={API_METHODS.map((value) => ({ value, label: value }))}
           />
           <TextField
             label={t.path}

@@ -1,5 +1,5 @@
 /** All function versions. */
-import { figures as live, useFigures } from "../../api/live";
+import { figures as live, useLive } from "../../api/live";
 import type { Function, InstanceState } from "../../api/schema";
 import { formatNumber } from "../../i18n";
 import { INSTANCE_TONES, Rate, shortId, trafficOfFunction } from "../../objects/parts";
@@ -73,7 +73,7 @@ export function Functions() {
   const t = text.value;
   const [{ q, state }, change] = useFilters(["q", "state"]);
   const list = useFunctions(q, state);
-  useFigures();
+  useLive();
   const add = (
     <WriteLink kind="primary" icon="plus" href={newFunctionLink()}>
       {t.add}
@@ -114,7 +114,7 @@ export function Functions() {
           below={(one) => one.instances.join(", ")}
           empty={list.loading ? <Loading /> : nothing}
         />
-        <div class="muted small" style={{ padding: "8px 16px", borderTop: "1px solid var(--line)" }} role="status">
+        <div class="table-foot muted small" role="status">
           {list.total === 1 ? t.one : t.count(formatNumber(list.total))}
         </div>
       </div>

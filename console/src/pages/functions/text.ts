@@ -3,7 +3,7 @@ import { dictionary } from "../../i18n";
 export const text = dictionary({
   en: {
     title: "Functions",
-    lead: "A function is an HTTP server of yours: one version of it, at one or more addresses.",
+    lead: "A function is an HTTP server that you run. Each row is one version with its instances.",
     add: "Add a function",
     search: "Search by name or address",
     name: "Function",
@@ -25,7 +25,7 @@ export const text = dictionary({
   },
   zh: {
     title: "函数",
-    lead: "函数是您自己的 HTTP 服务：它的一个版本，位于一个或多个地址。",
+    lead: "函数就是您自己运行的 HTTP 服务，每行是它的一个版本及其实例。",
     add: "添加函数",
     search: "按名称或地址搜索",
     name: "函数",

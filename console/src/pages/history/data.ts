@@ -25,7 +25,7 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export type AuditFilters = { author: string; object: string; action: string };
+type AuditFilters = { author: string; object: string; action: string };
 
 /** The tab and the filters, which are in the address, so that they can be sent to somebody. */
 export function useView(): { tab: "revisions" | "audit"; filters: AuditFilters; setFilter: (change: Partial<AuditFilters>) => void } {

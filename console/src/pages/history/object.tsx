@@ -1,4 +1,5 @@
 /** The object of a line of the audit log, by its address under `/v1`. */
+import { ENVIRONMENTS } from "../../objects/lists";
 import { apiLink, filesLink, functionLink, releasesLink, revisionLink, servicesLink } from "../../shell/links";
 import { text } from "./text";
 
@@ -23,7 +24,7 @@ export function objectOf(address: string): Named {
   }
   if (address.startsWith("/v1/functions/")) return { kind: "function", name: `${second}/${third}`, href: functionLink(second, third) };
   if (/^\d+$/.test(address)) return { kind: "revision", name: address, href: revisionLink(Number(address)) };
-  if (["release", "prepub", "test"].includes(address)) return { kind: "environment", name: address, href: releasesLink() };
+  if (ENVIRONMENTS.some((name) => name === address)) return { kind: "environment", name: address, href: releasesLink() };
   // Of a change of whole files: one path, or several with spaces between them.
   if (address.startsWith("/") && !address.startsWith("/v1/"))
     return { kind: "files", name: address, href: address.includes(" ") ? null : filesLink(address) };

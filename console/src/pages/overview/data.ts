@@ -20,7 +20,7 @@ function useInstances(state: Instance["state"]) {
   return { items: data?.items ?? [], total: data?.total ?? 0, error };
 }
 
-export type Series = { times: number[]; of: (figure: (total: Traffic) => number | null | undefined) => (number | null)[] };
+type Series = { times: number[]; of: (figure: (total: Traffic) => number | null | undefined) => (number | null)[] };
 
 export function useOverview() {
   const figures = useFigures();

@@ -1,8 +1,8 @@
 /** Services with their traffic, and instances that do not answer. */
 import type { ApiFigures, Instance, Service } from "../../api/schema";
 import { formatNumber } from "../../i18n";
-import { InstanceBadge } from "../../objects/parts";
-import { functionIdLink, LATEST, requestsLink } from "../../shell/links";
+import { InstanceBadge, shortId } from "../../objects/parts";
+import { functionIdLink, requestsLink } from "../../shell/links";
 import { Card, Failure } from "../../ui/parts";
 import type { OverviewData } from "./data";
 import type { ServiceSum } from "./seen";
@@ -80,7 +80,7 @@ function InstanceRow({ instance }: { instance: Instance }) {
       <td>
         <span class="mono wrap-any">{instance.address}</span>
         <div class="small">
-          <a href={functionIdLink(instance.function)}>{instance.function.replace(`:${LATEST}`, "")}</a>
+          <a href={functionIdLink(instance.function)}>{shortId(instance.function)}</a>
         </div>
       </td>
       <td class="end">

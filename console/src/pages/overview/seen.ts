@@ -2,11 +2,11 @@
 import type { ApiFigures, Figures } from "../../api/schema";
 import { reasonStatus } from "../requests/reasons";
 
-export type Sum = { requests: number; errors: number; failed: number };
-export type ApiSum = Sum & { service: string; api: string };
+type Sum = { requests: number; errors: number; failed: number };
+type ApiSum = Sum & { service: string; api: string };
 export type ServiceSum = Sum & { service: string };
 
-export type Seen = {
+type Seen = {
   /** Of the last second that is in it. */
   until: string;
   requests: number;

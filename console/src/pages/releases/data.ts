@@ -3,7 +3,7 @@ import { useList, useQuery, type Loaded } from "../../api/query";
 import { status } from "../../api/gateway";
 import type { Environment, Line, PageEnvironment, PageLine, RevisionDiff, RevisionInfo, State } from "../../api/schema";
 
-export type Releases = {
+type Releases = {
   environments: readonly Environment[] | null;
   revisions: readonly RevisionInfo[];
   error: unknown;

@@ -1,5 +1,5 @@
 /** What a release would change in what an environment serves. */
-import { ApiError } from "../../api/client";
+import { isGone } from "../../api/query";
 import { Diff } from "../../ui/diff";
 import { Failure, Loading, Rich } from "../../ui/parts";
 import { useDiff } from "./data";
@@ -10,12 +10,12 @@ export function ReleaseDiff({ from, to }: { from: number | null; to: number | nu
   const { data, error, loading } = useDiff(from, to);
   if (from === null || to === null) return null;
   if (from === to) return <p class="muted small">{t.sameRevision(to)}</p>;
-  if (error instanceof ApiError && error.status === 404) return <p class="muted small">{t.notInHistory(from)}</p>;
+  if (isGone(error)) return <p class="muted small">{t.notInHistory(from)}</p>;
   if (error) return <Failure error={error} />;
   if (loading || !data) return <Loading />;
   if (data.diff === "") return <p class="muted small">{t.sameFiles(from, to)}</p>;
   return (
-    <div class="stack tight release-diff">
+    <div class="stack tight">
       <h3>{t.wouldChange(from, to)}</h3>
       <Diff diff={data.diff} />
       <p class="muted small">

@@ -16,7 +16,7 @@ export const text = dictionary({
       unreleased: "Its APIs answer 404 until something is released here.",
       unavailable: "",
     },
-    since: { follows: "Follows since", pinned: "Pinned by", unreleased: "Taken offline by", unavailable: "" },
+    since: { follows: "Set to follow by", pinned: "Pinned by", unreleased: "Taken offline by", unavailable: "" },
     unavailable: (name: string) =>
       `The copy of this release cannot be read, so its APIs answer 503 \`release_unavailable\`. Release another revision, or let \`${name}\` follow again.`,
     behind: (count: number) => times(count, "revision behind", "revisions behind"),
@@ -48,12 +48,12 @@ export const text = dictionary({
     sameFiles: (from: number, to: number) => `Revisions ${from} and ${to} have equal files: nothing would change for callers.`,
     notInHistory: (from: number) =>
       `Revision ${from} is not in the history any more. The release goes on from its own copy, but there is nothing to compare.`,
-    diffHint: "Of these lines, a release takes services, domains and APIs. The others, such as `[[function]]`, are in use already.",
-    answersAgain: "Its APIs answer again with what this revision says.",
+    diffHint: "A release takes only the services, domains and APIs of this diff. Other tables, such as `[[function]]`, are already in use.",
+    answersAgain: "Releasing it brings the APIs back, as this revision defines them.",
   },
   zh: {
     title: "发布",
-    what: "发布会把一个环境固定到某个版本：该环境继续提供那个版本中的服务、域名和 API，配置文件则可以继续修改。发布固定的是哪个 API 指向哪个函数；函数、实例、监听器和密钥始终取自当前配置。未发布时，环境跟随最新版本，保存即生效。",
+    what: "发布会把一个环境固定到某个版本：该环境继续提供那个版本中的服务、域名和 API，配置文件则可以继续修改。发布固定的是哪个 API 指向哪个函数；函数、实例、监听器和机密值始终取自当前配置。未发布时，环境跟随最新版本，保存即生效。",
     noHistory: "无法发布：网关没有保存历史",
     noHistoryAdvice: "发布的内容是历史中的某个版本。请为网关指定一个可写的目录，然后重启网关：",
     states: { follows: "跟随最新", pinned: "已固定", unreleased: "已下线", unavailable: "不可用" },
@@ -63,7 +63,7 @@ export const text = dictionary({
       unreleased: "其 API 均返回 404，直到再次发布。",
       unavailable: "",
     },
-    since: { follows: "开始跟随", pinned: "发布者", unreleased: "下线操作", unavailable: "" },
+    since: { follows: "恢复跟随者", pinned: "发布者", unreleased: "下线操作", unavailable: "" },
     unavailable: (name: string) =>
       `无法读取该发布的副本，其 API 返回 503 \`release_unavailable\`。请发布其他版本，或让 \`${name}\` 恢复跟随。`,
     behind: (count: number) => `落后 ${count} 个版本`,

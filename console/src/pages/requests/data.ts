@@ -7,7 +7,7 @@ import type { Problem, RequestEvent, Route, Service } from "../../api/schema";
 import { openStream, type StreamState } from "../../api/stream";
 import { requestsLink } from "../../shell/links";
 
-export const FILTERS = ["status", "slower_than", "method", "service", "api", "function", "environment", "host"] as const;
+const FILTERS = ["status", "slower_than", "method", "service", "api", "function", "environment", "host"] as const;
 export type FilterName = (typeof FILTERS)[number];
 /** As `GET /v1/requests` takes them. */
 export type Filters = Partial<Record<FilterName, string>>;
@@ -116,7 +116,7 @@ export function useTail(filters: Filters, limit = KEPT, held = false): Tail {
 }
 
 /** Filters and text of the address, and how to change them. */
-export function useFilters(): { filters: Filters; search: string; set: (changed: Filters & { q?: string }) => void; reset: () => void } {
+function useFilters(): { filters: Filters; search: string; set: (changed: Filters & { q?: string }) => void; reset: () => void } {
   const { query, route } = useLocation();
   const filters: Filters = {};
   for (const name of FILTERS) if (query[name]) filters[name] = query[name];
@@ -130,7 +130,7 @@ export function useFilters(): { filters: Filters; search: string; set: (changed:
 }
 
 /** Whether a request has the text somewhere in what is shown of it. */
-export function contains(request: RequestEvent, text: string): boolean {
+function contains(request: RequestEvent, text: string): boolean {
   const { host, path, request_id, client, api, service, function: name, reason, aborted, instance } = request;
   const wanted = text.trim().toLowerCase();
   return [`${host ?? ""}${path}`, request_id, client, api, service, name, reason, aborted, instance].some((part) =>

@@ -2,20 +2,20 @@
 import type { ComponentChildren } from "preact";
 import type { RequestEvent } from "../../api/schema";
 import { formatBytes, formatNumber, formatTime } from "../../i18n";
-import { apiLink, explainLink, functionIdLink, LATEST, requestsLink, revisionLink } from "../../shell/links";
+import { shortId } from "../../objects/parts";
+import { apiLink, explainLink, functionIdLink, requestsLink, revisionLink } from "../../shell/links";
 import { LinkButton, Method, Notice, Rich, StatusCode } from "../../ui/parts";
 import { Phases } from "./phases";
 import { abortedWords, reasonWords, type Words } from "./reasons";
 import { text } from "./text";
 import "./page.css";
 
-export function urlOf(request: RequestEvent): string {
+function urlOf(request: RequestEvent): string {
   return `http://${request.host ?? ""}${request.path}`;
 }
 
-/** `namespace/name`, with the version if it is not the default one. */
 export function functionOf(request: RequestEvent): string {
-  return request.version === LATEST ? request.function : `${request.function}:${request.version}`;
+  return shortId(`${request.function}:${request.version}`);
 }
 
 function InWords({ title, word, words, tone }: { title: (why: string) => string; word: string; words: Words; tone: "warn" | "error" }) {

@@ -1,8 +1,8 @@
 /** Filters of the tail, kept in the address. */
 import { useEffect, useState } from "preact/hooks";
 import { useList } from "../../api/query";
-import type { Api, Function, Service } from "../../api/schema";
-import { LATEST, named } from "../../shell/links";
+import type { Api, Service } from "../../api/schema";
+import { ENVIRONMENTS, hostsOf, METHODS, useFunctionNames } from "../../objects/lists";
 import { Button, SearchBox, Select } from "../../ui/parts";
 import type { FilterName, Filters } from "./data";
 import { text } from "./text";
@@ -10,8 +10,8 @@ import { text } from "./text";
 const CHOICES = {
   status: ["2xx", "3xx", "4xx", "5xx", "404", "429", "499", "502", "503", "504"],
   slower_than: ["100ms", "300ms", "1s", "3s", "10s"],
-  method: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-  environment: ["release", "prepub", "test"],
+  method: METHODS,
+  environment: ENVIRONMENTS,
 };
 const FURTHER: FilterName[] = ["api", "function", "environment", "host"];
 
@@ -22,7 +22,7 @@ function SelectFilter({
   values,
   filters,
   set,
-}: Props & { name: "status" | "slower_than" | "method" | "service" | "environment"; values: string[] }) {
+}: Props & { name: "status" | "slower_than" | "method" | "service" | "environment"; values: readonly string[] }) {
   const t = text.value;
   const value = filters[name] ?? "";
   const listed = value && !values.includes(value) ? [value, ...values] : values;
@@ -71,21 +71,14 @@ function TextFilter({ name, values, filters, set }: Props & { name: "api" | "fun
   );
 }
 
-function unique(values: string[]): string[] {
-  return [...new Set(values)].sort();
-}
-
 function Further({ filters, set, services }: Props & { services: readonly Service[] }) {
-  const functions = useList<Function>("/v1/functions").items.map(
-    ({ namespace, name, version }) => `${namespace}/${named(name, version === LATEST ? undefined : version)}`,
-  );
+  const functions = useFunctionNames();
   const apis = useList<Api>("/v1/apis", { service: filters.service }).items.map((api) => api.name);
-  const hosts = services.flatMap((service) => service.domains.map((domain) => domain.host));
   return (
     <div class="filters" id="more-filters">
-      <TextFilter name="api" values={unique(apis)} filters={filters} set={set} />
-      <TextFilter name="function" values={unique(functions)} filters={filters} set={set} />
-      <TextFilter name="host" values={unique(hosts.filter((host) => !host.startsWith("*")))} filters={filters} set={set} />
+      <TextFilter name="api" values={[...new Set(apis)].sort()} filters={filters} set={set} />
+      <TextFilter name="function" values={functions} filters={filters} set={set} />
+      <TextFilter name="host" values={hostsOf(services).filter((host) => !host.startsWith("*"))} filters={filters} set={set} />
       <SelectFilter name="environment" values={CHOICES.environment} filters={filters} set={set} />
     </div>
   );

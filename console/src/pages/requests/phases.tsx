@@ -4,7 +4,7 @@ import { formatMs, formatNumber } from "../../i18n";
 import { text } from "./text";
 
 type Name = "queue" | "connect" | "function" | "rest" | "own";
-export type Phase = { name: Name; ms: number };
+type Phase = { name: Name; ms: number };
 
 /** In their order; a phase that did not happen is left out. */
 export function phases(request: RequestEvent): Phase[] {

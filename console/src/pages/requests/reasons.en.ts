@@ -5,7 +5,7 @@ export const reasons: Record<string, Words> = {
   bad_request: {
     title: "Malformed request",
     what: "The request breaks a rule of HTTP: its head, `Host`, target or length, or a chunk of its body.",
-    todo: "Repair the client. The detail names the rule. Plain HTTP at a port that speaks HTTPS ends here too.",
+    todo: "Fix the client. The detail names the rule. Plain HTTP at a port that speaks HTTPS ends here too.",
   },
   ambiguous_path: {
     title: "Ambiguous path",
@@ -59,7 +59,7 @@ export const reasons: Record<string, Words> = {
   },
   internal_error: {
     title: "Bug in fngate",
-    what: "The gateway failed at this request. No other request was touched.",
+    what: "The gateway failed while handling this request. Other requests are not affected.",
     todo: "Look for `a bug in fngate` in its log, and report that line.",
   },
   function_unreachable: {
@@ -68,14 +68,14 @@ export const reasons: Record<string, Words> = {
     todo: "Does it run, at this address? In a container, does it listen on `0.0.0.0`? The detail says what failed. `start_wait` bridges a slow start.",
   },
   function_closed: {
-    title: "Function hung up",
+    title: "Function closed the connection",
     what: "The function closed the connection before it answered.",
-    todo: "Read the function's log at this time: a crash, a worker that was killed, its own timeout. Always and at once: perhaps it speaks TLS, and its address is `https://`. Now and then: set `keepalive` to `0s`.",
+    todo: "Read the function's log at this time: a crash, a killed worker, its own timeout. If every request fails at once, the function may expect TLS: use `https://`. If it happens now and then, set `keepalive` to `0s`.",
   },
   bad_response: {
     title: "Invalid response",
     what: "What the function answered is not valid HTTP, or its head is too large.",
-    todo: "Repair the function: the detail names the rule. Only the size of the head has limits to raise: `max_response_header_bytes` and `max_response_headers`.",
+    todo: "Fix the function: the detail names the rule. Only the size of the head has limits to raise: `max_response_header_bytes` and `max_response_headers`.",
   },
   overloaded: {
     title: "Gateway full",
@@ -90,7 +90,7 @@ export const reasons: Record<string, Words> = {
   draining: {
     title: "Gateway was stopping",
     what: "The gateway stopped, and its drain timeout was over before the function answered.",
-    todo: "Raise `drain_timeout` if requests take longer than it. Otherwise nothing: it is over.",
+    todo: "Raise `drain_timeout` if requests take longer than it. Otherwise, do nothing.",
   },
   release_unavailable: {
     title: "Release unavailable",
@@ -110,7 +110,7 @@ export const reasons: Record<string, Words> = {
   rate_limited: {
     title: "Rate limited",
     what: "Something in front of the gateway, or the function itself, limits the rate. The gateway has no rate limits.",
-    todo: "Look there.",
+    todo: "Check that proxy, or the function.",
   },
   no_instance: {
     title: "No instance",
@@ -138,7 +138,7 @@ export const aborted: Record<string, Words> = {
   stream_max: {
     title: "The stream was too long",
     what: "The response took longer than `stream_max`.",
-    todo: "Raise `stream_max` of the function, if it may.",
+    todo: "If such responses are expected, raise the function's `stream_max`.",
   },
   draining: {
     title: "The gateway was stopping",

@@ -42,8 +42,6 @@ const STATUS: Record<string, number> = {
   function_timeout: 504,
 };
 
-export const REASONS = Object.keys(STATUS);
-
 export function reasonStatus(reason: string): number {
   return STATUS[reason] ?? 500;
 }

@@ -3,7 +3,7 @@ import type { Route } from "../../api/schema";
 
 vi.stubGlobal("location", { hostname: "127.0.0.1" });
 vi.stubGlobal("localStorage", { getItem: () => null });
-const { curl, easiest, samplePath, sampleRequest } = await import("./sample");
+const { addressIn, curl, easiest, samplePath, sampleRequest } = await import("./sample");
 
 const route = (method: string, path: string, host = "shop.example.com", base_path = "/") =>
   ({ method, path, enabled: true, domains: [{ host, base_path }] }) as Route;
@@ -21,6 +21,8 @@ describe("a sample", () => {
   it("goes to a host that the domain covers", () => {
     expect(sampleRequest(route("ANY", "/a", "*.example.com", "/test"))).toEqual({ method: "GET", url: "http://www.example.com/test/a" });
     expect(sampleRequest(route("POST", "/a", "*"))).toEqual({ method: "POST", url: "http://127.0.0.1:8080/a" });
+    expect(sampleRequest({ ...route("GET", "/a"), domains: [] })).toBeNull();
+    expect(addressIn({ host: "shop.example.com" }, "/a")).toBe("http://shop.example.com/a");
   });
 });
 

@@ -32,18 +32,29 @@ export function samplePath(rule: string): string {
 }
 
 /** A host that a pattern covers; null for every host. */
-export function sampleHost(pattern: string): string | null {
+function sampleHost(pattern: string): string | null {
   if (pattern === "*") return null;
   return pattern.replace(/^\*\./, "www.");
 }
 
+/** A base path as it stands before other paths. */
+export function bare(basePath = ""): string {
+  return basePath.replace(/\/$/, "");
+}
+
+type Domain = { host: string; base_path?: string };
+
+/** An address that a domain covers; `path` is the one behind its base path. */
+export function addressIn({ host, base_path }: Domain, path: string): string {
+  return `http://${sampleHost(host) ?? gatewayAddress.value}${bare(base_path)}${path}`;
+}
+
+/** A method that a rule for it, or for `ANY`, matches. */
+export const methodOf = (method: string) => (method === "ANY" ? "GET" : method);
+
 /** A method and an address that lead to an API; null if no domain does. */
-export function sampleRequest(route: Route): { method: string; url: string } | null {
-  const domain = route.domains[0];
-  if (!domain) return null;
-  const base = domain.base_path.replace(/\/$/, "");
-  const host = sampleHost(domain.host) ?? gatewayAddress.value;
-  return { method: route.method === "ANY" ? "GET" : route.method, url: `http://${host}${base}${samplePath(route.path)}` };
+export function sampleRequest({ method, path, domains }: { method: string; path: string; domains: readonly Domain[] }) {
+  return domains[0] ? { method: methodOf(method), url: addressIn(domains[0], samplePath(path)) } : null;
 }
 
 /** The first API that is tried most easily: with GET, and without anything to fill in. */

@@ -10,7 +10,7 @@ import { PhaseBar } from "./phases";
 import { text } from "./text";
 
 /** `14:03:07.184` */
-export function formatInstant(rfc3339: string): string {
+function formatInstant(rfc3339: string): string {
   const fraction = /\.(\d{3})/.exec(rfc3339)?.[1];
   return formatClock(rfc3339) + (fraction ? `.${fraction}` : "");
 }

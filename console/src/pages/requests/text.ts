@@ -70,7 +70,7 @@ export const text = dictionary({
       none: "–",
       ownAnswer: (why: string) => `The gateway answered itself: ${why}`,
       brokeOff: (why: string) => `The answer broke off: ${why}`,
-      functionError: "The function answered so itself",
+      functionError: "The function returned this status",
       functionErrorText: "The gateway passed on what it got. Look at the function's log; it knows the request by `X-Scf-Request-Id`.",
       told: "What the client was told",
       same: "Show only requests like this",

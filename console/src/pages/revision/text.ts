@@ -29,7 +29,7 @@ export const text = dictionary({
     rollBackTitle: (number: number) => `Roll back to revision ${number}`,
     inUseAlready: "This revision is in use.",
     comesBack: (number: number) =>
-      `Functions, services and APIs become what they were in revision ${number}, in the current files, as a new revision. What is newer and not in it is removed. Environments that are pinned stay as they are.`,
+      `Functions, services and APIs become what they were in revision ${number}, in the current files, as a new revision. Objects added since then are removed. Environments that are pinned stay as they are.`,
     neverComesBack:
       "Everything else of the gateway stays as it is now: `[admin]` and its tokens, `[[listener]]` with TLS, `[acme]`, `[gateway]`, `[history]`, `[log]`, `[traces]`.",
   },
@@ -47,7 +47,7 @@ export const text = dictionary({
     files: "文件数",
     hash: "哈希",
     filesOf: (count: number) => `${count} 个文件`,
-    masked: "这里的密钥显示为 `***`，历史中保存的是完整内容。",
+    masked: "这里的机密值显示为 `***`，历史中保存的是完整内容。",
     release: "发布此版本",
     pinnedToIt: "已固定到此版本",
     releaseHint: "发布会将环境固定到此版本，不会写入任何文件。",

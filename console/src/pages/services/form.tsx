@@ -5,7 +5,6 @@ import { Refused, type Change } from "../../change/change";
 import { useDraft, withoutPointers } from "../../change/draft";
 import { readAgain } from "../../objects/body";
 import { ENVIRONMENTS } from "../../objects/lists";
-import { text as objects } from "../../objects/text";
 import { Button, Dialog, Rich, Select, TextField, WriteButton } from "../../ui/parts";
 import { domainsOf, hostOf, NEW_DOMAIN, placeOf, servicePath } from "./data";
 import { text } from "./text";
@@ -51,7 +50,7 @@ function DomainRow({ row, error, isMeant, onRow, onRemove }: RowProps) {
           aria-label={t.environment}
           value={row.environment ?? "release"}
           onValue={(environment) => onRow({ ...row, environment })}
-          choices={ENVIRONMENTS.map((value) => ({ value, label: objects.value.environments[value] ?? value }))}
+          choices={ENVIRONMENTS.map((value) => ({ value, label: value }))}
         />
         <Button kind="quiet" icon="cross" label={t.removeDomain(row.host)} onClick={onRemove} />
       </div>

@@ -4,10 +4,11 @@ import { call } from "../../api/client";
 import type { Service } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { Origin } from "../../change/origin";
+import { domainName } from "../../objects/api";
 import { EnvironmentBadge } from "../../objects/parts";
 import { useFilters } from "../../shell/filters";
 import { apisLink, newApiLink } from "../../shell/links";
-import { Badge, Card, Empty, Failure, Loading, Page, SearchBox, WriteButton, WriteLink } from "../../ui/parts";
+import { Badge, Card, Empty, Failure, Loading, Page, Rich, SearchBox, WriteButton, WriteLink } from "../../ui/parts";
 import { say } from "../../ui/toast";
 import { servicePath, useServiceList } from "./data";
 import { ServiceForm, type Known } from "./form";
@@ -40,7 +41,7 @@ function OneService({ service, onEdit, onRemove }: { service: Service; onEdit: (
           {service.domains.length === 0 && <Badge tone="warn">{t.noDomains}</Badge>}
           {service.domains.map((domain) => (
             <li class="row between">
-              <code class="wrap-any">{domain.host + (domain.base_path && domain.base_path !== "/" ? domain.base_path : "")}</code>
+              <code class="wrap-any">{domainName(domain)}</code>
               <EnvironmentBadge name={domain.environment ?? "release"} />
             </li>
           ))}
@@ -94,7 +95,9 @@ export function Services() {
       {list.loading && list.items.length === 0 && <Loading />}
       {!list.loading && list.total === 0 && (
         <Empty icon="services" title={t.none}>
-          <p>{t.noneText}</p>
+          <p>
+            <Rich>{t.noneText}</Rich>
+          </p>
           {add}
         </Empty>
       )}
