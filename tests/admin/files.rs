@@ -12,10 +12,8 @@ use super::stand::{ALL, SHOP, Stand, own_token, stage};
 use super::support::directories::{RUNTIME, STATE};
 use super::support::eventually;
 use super::support::gateway::{BASE, Folder, Gateway};
+use super::support::nobody::{NOBODY, as_nobody, is_possible, program_in};
 use super::support::process::run;
-
-/// A user that owns nothing.
-pub const NOBODY: u32 = 65534;
 
 const MINE: &str = "[[service]]\nname = \"mine\" # in a file of its own\nhosts = [\"mine.test\"]\n[[service.api]]\nname = \"one\"\npath = \"/one\"\nfunction = \"echo\"\n";
 
@@ -87,6 +85,10 @@ struct Confined {
 impl Confined {
     /// None where there is no such user, or nobody may be one.
     fn start(configuration: &str) -> Option<Self> {
+        if !is_possible() {
+            skipped("a gateway that may not write its files: this is not root");
+            return None;
+        }
         let folder = Folder::new(configuration);
         let permit = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("ours");
         permit(folder.path(), 0o755);
@@ -94,16 +96,9 @@ impl Confined {
         for name in [STATE, RUNTIME] {
             let directory = folder.path().join(name);
             std::fs::create_dir(&directory).expect("a folder");
-            if chown(&directory, Some(NOBODY), Some(NOBODY)).is_err() {
-                skipped("a gateway that may not write its files: this is not root");
-                return None;
-            }
+            chown(&directory, Some(NOBODY), Some(NOBODY)).expect("root may");
         }
-        if !run(as_nobody(&[env!("CARGO_BIN_EXE_fngate"), "--version"]).stdin(Stdio::null())).status.success() {
-            skipped("a gateway that may not write its files: the program cannot be run as another user");
-            return None;
-        }
-        let mut command = as_nobody(&[env!("CARGO_BIN_EXE_fngate"), "run", "-c", &folder.argument()]);
+        let mut command = as_nobody(&[&program_in(folder.path()), "run", "-c", &folder.argument()]);
         let gateway = Gateway::start_with(command.stdin(Stdio::null()), &folder);
         Some(Self { folder, gateway })
     }
@@ -112,13 +107,6 @@ impl Confined {
     fn send(&self, call: Call) -> super::client::Answer {
         call.token(&own_token(&self.folder, &self.gateway)).send(self.gateway.admin).expect("an answer")
     }
-}
-
-/// A command of a user that owns nothing.
-pub fn as_nobody(arguments: &[&str]) -> Command {
-    let mut command = Command::new("setpriv");
-    command.args([&format!("--reuid={NOBODY}"), &format!("--regid={NOBODY}"), "--clear-groups"]).args(arguments);
-    command
 }
 
 #[test]
@@ -170,7 +158,7 @@ fn what_stands_in_a_file_that_cannot_be_written_is_read_only_and_new_objects_go_
     // It is there after a restart, and is gone when it is unbound.
     let Confined { folder, gateway } = confined;
     drop(gateway);
-    let mut command = as_nobody(&[env!("CARGO_BIN_EXE_fngate"), "run", "-c", &folder.argument()]);
+    let mut command = as_nobody(&[&program_in(folder.path()), "run", "-c", &folder.argument()]);
     let gateway = Gateway::start_with(command.stdin(Stdio::null()), &folder);
     let again = Confined { folder, gateway };
     let new = again.send(Call::get("/v1/services/shop/apis/new"));

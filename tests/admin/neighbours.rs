@@ -12,11 +12,11 @@ use tokio::time::Instant;
 
 use super::client::Call;
 use super::description::operations;
-use super::files::{NOBODY, as_nobody};
 use super::skip::skipped;
 use super::stand::{ALL, SHOP, Stand, stage};
 use super::support::directories::{RUNTIME, STATE};
 use super::support::gateway::{BASE, Folder};
+use super::support::nobody::{NOBODY, as_nobody, is_possible, program_in};
 use super::support::port::free_port;
 use super::support::process::{Process, run};
 use super::support::project::project;
@@ -138,7 +138,7 @@ fn another_user_cannot_read_the_token_and_is_refused() {
     let file = stand.folder.path().join(RUNTIME).join(format!("admin-{}.token", stand.gateway.admin.port()));
     let token = std::fs::metadata(&file).expect("the token");
     assert_eq!(token.mode() & 0o7777, 0o600);
-    if !run(&mut as_nobody(&["true"])).status.success() {
+    if !is_possible() {
         skipped("another user that asks the admin API: this is not root");
         return;
     }
@@ -152,7 +152,7 @@ fn another_user_cannot_read_the_token_and_is_refused() {
     }
     let environment = format!("RUNTIME_DIRECTORY={}", stand.folder.path().join(RUNTIME).display());
     let admin = stand.gateway.admin.to_string();
-    let program = env!("CARGO_BIN_EXE_fngate");
+    let program = &program_in(stand.folder.path());
     let bind = ["bind", "GET", "/mine", "--service", "shop", "--function", "echo", "--admin", &admin];
     let refused = run(as_nobody(&["env", &environment, program]).args(bind));
     assert!(!refused.status.success() && refused.err.contains("FNGATE_TOKEN"), "{refused:?}");
@@ -216,7 +216,7 @@ impl AtSocket {
             // Only root can give something away, and needs to.
             let _ = chown(&path, Some(user), Some(user));
         }
-        let mut command = runner(&[env!("CARGO_BIN_EXE_fngate"), "run", "-c", &folder.argument()]);
+        let mut command = runner(&[&program_in(folder.path()), "run", "-c", &folder.argument()]);
         let mut process = Process::start(command.stdin(Stdio::null()), folder.path());
         eventually("the gateway is ready", || {
             assert_eq!(process.ended(), None, "{}", process.err());
@@ -263,7 +263,7 @@ fn at_a_unix_socket_the_kernel_says_who_asks() {
     let bind = ["bind", "GET", "/more", "--service", "shop", "--function", "echo", "-c", &admin.folder.argument()];
     let bound = run(&mut fngate(&bind));
     assert_eq!(bound.code(), Some(0), "{}", bound.err);
-    if !run(&mut as_nobody(&["true"])).status.success() {
+    if !is_possible() {
         skipped("another user at the admin socket: this is not root");
         return;
     }
@@ -276,8 +276,8 @@ fn at_a_unix_socket_the_kernel_says_who_asks() {
 
 #[test]
 fn at_a_unix_socket_root_and_the_gateways_user_may_and_others_may_not() {
-    if !run(&mut as_nobody(&[env!("CARGO_BIN_EXE_fngate"), "--version"])).status.success() {
-        skipped("a gateway of another user at a Unix socket: this is not root, or the program is not there for others");
+    if !is_possible() {
+        skipped("a gateway of another user at a Unix socket: this is not root");
         return;
     }
     let admin = AtSocket::start(as_nobody, NOBODY);

@@ -7,6 +7,8 @@ pub mod client;
 pub mod directories;
 #[path = "support/gateway.rs"]
 pub mod gateway;
+#[path = "support/nobody.rs"]
+pub mod nobody;
 #[path = "../support/port.rs"]
 pub mod port;
 #[path = "support/process.rs"]

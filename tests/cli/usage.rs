@@ -3,10 +3,10 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
 use crate::support::fngate;
 use crate::support::gateway::{BASE, Folder, broken, echo};
+use crate::support::nobody::{as_nobody, is_possible, program_in};
 use crate::support::process::run;
 
 #[test]
@@ -213,21 +213,11 @@ fn a_file_without_permission_is_reported() {
     let permit = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("our own");
     permit(folder.path(), 0o755);
     permit(&folder.file(), 0);
-    let as_other = |arguments: &[&str]| {
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", env!("CARGO_BIN_EXE_fngate")]);
-        command.args(arguments);
-        command
-    };
     let file = folder.argument();
     let mut command = fngate(&["run", "-c", &file]);
-    if std::fs::File::open(folder.file()).is_ok() {
+    if is_possible() {
         // Root reads everything.
-        command = as_other(&["run", "-c", &file]);
-        if !as_other(&["--version"]).output().is_ok_and(|output| output.status.success()) {
-            println!("not tried: this user reads everything, and the program cannot be run as another one");
-            return;
-        }
+        command = as_nobody(&[&program_in(folder.path()), "run", "-c", &file]);
     }
     let finished = run(&mut command);
     assert_eq!(finished.code(), Some(78), "{finished:?}");
