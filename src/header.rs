@@ -1,24 +1,28 @@
 //! Classes of header field names: which fields belong to the connection, which are reserved, which the gateway owns.
 //!
-//! Names are compared as CGI and WSGI servers see them: letter case does not matter (an `http::HeaderName` is lower case by
-//! construction), and whatever is no letter or digit is equal to `-`. All servers map `-` to `_` in the names of variables, and
-//! some do so with every such character. This file decides what a name *is*; what happens to it is the business of `message`,
-//! and of `config` for custom fields.
+//! Names are compared as CGI and WSGI servers see them: letter case does not matter, and whatever is no letter or digit is equal to
+//! `-`. All servers map `-` to `_` in the names of variables, and some do so with every such character. This file decides what a name
+//! *is*; what happens to it is the business of `message`, and of `config` for custom fields.
 
-use http::HeaderName;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 
 /// What a field name is to the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// End-to-end and of no interest: passes untouched.
     EndToEnd,
-    /// `Connection`: hop-by-hop and reserved at once.
+    Cookie,
+    Expect,
+    Trailer,
+    Via,
+    /// Hop-by-hop and reserved at once.
     Connection,
-    /// Belongs to one connection only (RFC 9110 section 7.6.1).
+    Te,
+    Upgrade,
+    /// Another field that belongs to one connection only (RFC 9110 section 7.6.1), or to a proxy.
     HopByHop,
-    /// Describes where the message ends or whom it is for: `Content-Length`, `Transfer-Encoding`, `Host`.
-    Framing,
+    Host,
+    ContentLength,
+    TransferEncoding,
     /// Another spelling of a framing name, such as `Content_Length`: some servers read it as that field.
     FramingAlias,
     /// `SCRIPT_NAME` and `PATH_INFO` in any spelling: WSGI servers believe them, and move the application's path by them.
@@ -27,6 +31,14 @@ pub enum Class {
     Reserved,
     /// Sent by the gateway beside the reserved ones (`X-Real-Ip`, `X-Forwarded-*`, …).
     Owned,
+}
+
+impl Class {
+    /// Whether a field of this class is end-to-end: `Connection` can list it away.
+    #[must_use]
+    pub fn is_end_to_end(self) -> bool {
+        matches!(self, Self::EndToEnd | Self::Cookie | Self::Expect | Self::Trailer | Self::Via)
+    }
 }
 
 /// The prefix of the reserved names, `X-Scf-` unless configured otherwise.
@@ -65,10 +77,10 @@ impl ReservedPrefix {
         &self.written
     }
 
-    /// Whether a lower-case name starts with the prefix, every separator being equal to `-`.
+    /// Whether a name starts with the prefix, every separator being equal to `-`.
     #[must_use]
-    pub fn covers(&self, name: &str) -> bool {
-        starts_with_folded(name, &self.folded)
+    pub fn covers(&self, name: &[u8]) -> bool {
+        starts_with_folded(name, self.folded.as_bytes())
     }
 }
 
@@ -93,42 +105,47 @@ impl Default for ReservedPrefix {
 
 /// The class of a field name. Costs a few byte comparisons for nearly every name.
 #[must_use]
-pub fn classify(name: &HeaderName, prefix: &ReservedPrefix) -> Class {
-    let text = name.as_str();
-    // The first letter alone rules most classes out. `Host`, `Connection`, `Trailer`, `TE` and `Expect` have no separators, so no aliases.
-    match text.as_bytes().first() {
-        Some(b'c') if *name == CONNECTION => Class::Connection,
-        Some(b'c') if *name == CONTENT_LENGTH => Class::Framing,
-        Some(b'h') if *name == HOST => Class::Framing,
-        Some(b't') if *name == TRANSFER_ENCODING => Class::Framing,
-        Some(b't') if *name == TE => Class::HopByHop,
-        Some(b'u') if *name == UPGRADE => Class::HopByHop,
-        Some(b'k') if is_folded(text, "keep-alive") => Class::HopByHop,
-        Some(b'p') if is_of_proxies(text) => Class::HopByHop,
-        _ if prefix.covers(text) => Class::Reserved,
-        Some(b'f' | b'x') if is_owned(text) => Class::Owned,
-        Some(b'c') if is_folded(text, "content-length") => Class::FramingAlias,
-        Some(b't') if is_folded(text, "transfer-encoding") => Class::FramingAlias,
-        Some(b's') if is_folded(text, "script-name") => Class::PathVariable,
-        Some(b'p') if is_folded(text, "path-info") => Class::PathVariable,
+pub fn classify(name: &[u8], prefix: &ReservedPrefix) -> Class {
+    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    // The first letter and the length rule most classes out. `Host`, `Connection`, `Trailer`, `TE` and `Expect` have no separators, so
+    // no aliases.
+    let class = match (name.first().map(u8::to_ascii_lowercase), name.len()) {
+        (Some(b'c'), 6) if is("cookie") => Class::Cookie,
+        (Some(b'c'), 10) if is("connection") => Class::Connection,
+        (Some(b'c'), 14) if is("content-length") => Class::ContentLength,
+        (Some(b'c'), 14) if is_folded(name, "content-length") => Class::FramingAlias,
+        (Some(b'e'), 6) if is("expect") => Class::Expect,
+        (Some(b'h'), 4) if is("host") => Class::Host,
+        (Some(b'k'), 10) if is_folded(name, "keep-alive") => Class::HopByHop,
+        (Some(b'p'), 9) if is_folded(name, "path-info") => Class::PathVariable,
+        (Some(b'p'), _) if is_of_proxies(name) => Class::HopByHop,
+        (Some(b's'), 11) if is_folded(name, "script-name") => Class::PathVariable,
+        (Some(b't'), 2) if is("te") => Class::Te,
+        (Some(b't'), 7) if is("trailer") => Class::Trailer,
+        (Some(b't'), 17) if is("transfer-encoding") => Class::TransferEncoding,
+        (Some(b't'), 17) if is_folded(name, "transfer-encoding") => Class::FramingAlias,
+        (Some(b'u'), 7) if is("upgrade") => Class::Upgrade,
+        (Some(b'v'), 3) if is("via") => Class::Via,
+        (Some(b'f' | b'x'), _) if is_owned(name) => Class::Owned,
         _ => Class::EndToEnd,
-    }
+    };
+    if class == Class::EndToEnd && prefix.covers(name) { Class::Reserved } else { class }
 }
 
 /// Whether HTTP/1.1 could carry a field of this name. One that came in HTTP/2 may have quotes in it, which no token has (RFC 9110
 /// section 5.6.2).
 #[must_use]
-pub fn is_token(name: &HeaderName) -> bool {
-    !name.as_str().contains('"')
+pub fn is_token(name: &str) -> bool {
+    !name.contains('"')
 }
 
-/// Whether a lower-case name belongs to the fields that the gateway itself sends.
+/// Whether a name belongs to the fields that the gateway itself sends.
 #[must_use]
-pub fn is_owned(name: &str) -> bool {
-    match name.as_bytes().first() {
-        Some(b'f') => name == "forwarded",
+pub fn is_owned(name: &[u8]) -> bool {
+    match name.first().map(u8::to_ascii_lowercase) {
+        Some(b'f') => name.eq_ignore_ascii_case(b"forwarded"),
         Some(b'x') => {
-            starts_with_folded(name, "x-forwarded-")
+            starts_with_folded(name, b"x-forwarded-")
                 || ["x-api-requestid", "x-real-ip", "x-client-proto", "x-client-proto-ver"]
                     .iter()
                     .any(|owned| is_folded(name, owned))
@@ -137,56 +154,53 @@ pub fn is_owned(name: &str) -> bool {
     }
 }
 
-/// Whether a lower-case name is for a proxy. No message has a use for `Proxy` itself, but a CGI server makes `HTTP_PROXY` of it,
-/// which HTTP clients obey ("httpoxy").
-fn is_of_proxies(name: &str) -> bool {
+/// Whether a name is for a proxy. No message has a use for `Proxy` itself, but a CGI server makes `HTTP_PROXY` of it, which HTTP clients
+/// obey ("httpoxy").
+fn is_of_proxies(name: &[u8]) -> bool {
     ["proxy", "proxy-connection", "proxy-authenticate", "proxy-authorization"]
         .iter()
         .any(|folded| is_folded(name, folded))
 }
 
-/// Whether a field means something in a head only, so that it is kept out of trailer sections (RFC 9110 section 6.5.1). hyper does
-/// the same, in HTTP/1.1 alone.
+/// Whether a field means something in a head only, so that it is kept out of trailer sections (RFC 9110 section 6.5.1).
 #[must_use]
-pub fn is_of_heads(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "authorization"
-            | "cache-control"
-            | "content-encoding"
-            | "content-range"
-            | "content-type"
-            | "max-forwards"
-            | "set-cookie"
-            | "trailer"
-    )
+pub fn is_of_heads(name: &[u8]) -> bool {
+    const NAMES: [&str; 8] = [
+        "authorization",
+        "cache-control",
+        "content-encoding",
+        "content-range",
+        "content-type",
+        "max-forwards",
+        "set-cookie",
+        "trailer",
+    ];
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Whether two lower-case names are the same to a CGI or WSGI server, where every separator is equal to `-`.
+/// Whether two names are the same to a CGI or WSGI server, where every separator is equal to `-`.
 #[must_use]
-pub fn is_same(one: &HeaderName, other: &HeaderName) -> bool {
-    let (one, other) = (one.as_str(), other.as_str());
-    one.len() == other.len() && one.bytes().zip(other.bytes()).all(|(one, other)| fold(one) == fold(other))
+pub fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(&one, &other)| one == other || fold(one) == fold(other))
 }
 
-/// A lower-case name with every separator as `-`.
+/// A name in lower case with every separator as `-`.
 #[must_use]
-pub fn folded(name: &HeaderName) -> String {
-    name.as_str().bytes().map(|byte| char::from(fold(byte))).collect()
+pub fn folded(name: &[u8]) -> String {
+    name.iter().map(|&byte| char::from(fold(byte))).collect()
 }
 
 fn fold(byte: u8) -> u8 {
-    if byte.is_ascii_alphanumeric() { byte } else { b'-' }
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
 }
 
-fn is_folded(name: &str, folded: &str) -> bool {
-    name.len() == folded.len() && starts_with_folded(name, folded)
+fn is_folded(name: &[u8], folded: &str) -> bool {
+    name.len() == folded.len() && starts_with_folded(name, folded.as_bytes())
 }
 
-/// `folded` has no separators but `-`.
-fn starts_with_folded(name: &str, folded: &str) -> bool {
-    name.len() >= folded.len()
-        && name.bytes().zip(folded.bytes()).all(|(have, want)| have == want || fold(have) == want)
+/// `folded` is in lower case and has no separators but `-`.
+fn starts_with_folded(name: &[u8], folded: &[u8]) -> bool {
+    name.len() >= folded.len() && name.iter().zip(folded).all(|(&have, &want)| have == want || fold(have) == want)
 }
 
 #[cfg(test)]
@@ -201,9 +215,17 @@ mod tests {
             (Class::Owned, vec!["X-Real-Ip", "x_real_ip", "X-Forwarded-Foo", "x_forwarded_for", "Forwarded"]),
             (Class::Owned, vec!["X-Api-RequestId", "X_Api_RequestId", "X-Client-Proto", "X_CLIENT_PROTO_VER"]),
             (Class::Owned, vec!["X.Real.Ip", "X~Real!Ip", "X-Forwarded.For", "X*Forwarded*Foo", "X-Client'Proto^Ver"]),
-            (Class::HopByHop, vec!["Keep-Alive", "Proxy-Connection", "Proxy", "TE", "Upgrade", "Proxy-Authorization"]),
+            (Class::HopByHop, vec!["Keep-Alive", "Proxy-Connection", "Proxy", "KEEP-ALIVE", "Proxy-Authorization"]),
             (Class::HopByHop, vec!["Keep_Alive", "Proxy.Connection", "Proxy_Authorization", "Proxy|Authenticate"]),
-            (Class::Framing, vec!["Host", "Content-Length", "Transfer-Encoding"]),
+            (Class::Te, vec!["TE", "te"]),
+            (Class::Upgrade, vec!["Upgrade", "UPGRADE"]),
+            (Class::Host, vec!["Host", "host"]),
+            (Class::ContentLength, vec!["Content-Length", "CONTENT-length"]),
+            (Class::TransferEncoding, vec!["Transfer-Encoding"]),
+            (Class::Trailer, vec!["Trailer"]),
+            (Class::Expect, vec!["expect"]),
+            (Class::Via, vec!["VIA"]),
+            (Class::Cookie, vec!["Cookie"]),
             (Class::FramingAlias, vec!["Content_Length", "CONTENT.LENGTH", "Transfer_Encoding", "transfer~encoding"]),
             (
                 Class::PathVariable,
@@ -224,7 +246,7 @@ mod tests {
                     "X-Script-Name",
                     "ScriptName",
                     "Path_Information",
-                    "Trailer",
+                    "Trailers",
                     "my_name",
                     "X.Own",
                     "X.Scf",
@@ -237,8 +259,7 @@ mod tests {
             ),
         ] {
             for name in names {
-                let parsed = HeaderName::from_bytes(name.as_bytes()).expect(name);
-                assert_eq!(classify(&parsed, &prefix), class, "{name}");
+                assert_eq!(classify(name.as_bytes(), &prefix), class, "{name}");
             }
         }
     }

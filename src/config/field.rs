@@ -30,7 +30,7 @@ pub(super) fn read(section: &Section<'_>, prefix: &ReservedPrefix) -> Vec<(Heade
                 continue;
             }
         };
-        let folded = header::folded(&name);
+        let folded = header::folded(name.as_ref());
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == folded) {
             section.report(duplicate(&format!("the header `{name}` is set twice"), &entry.key_span(), first));
             continue;
@@ -54,7 +54,7 @@ pub(super) fn read_removed(section: &Section<'_>, prefix: &ReservedPrefix) -> Ve
     for found in section.list("remove", &NAME) {
         match name(&found.value, "be listed in `remove`", prefix) {
             Err(problem) => section.report(problem.at(&found.span)),
-            Ok(name) => match removed.iter().find(|other| header::is_same(&other.value, &name)) {
+            Ok(name) => match removed.iter().find(|other| header::is_same(other.value.as_ref(), name.as_ref())) {
                 Some(first) => {
                     section.report(duplicate(&format!("`remove` has `{name}` twice"), &found.span, &first.span));
                 }
@@ -87,25 +87,25 @@ fn name(written: &str, purpose: &str, prefix: &ReservedPrefix) -> Result<HeaderN
         return Err(Problem::new(format!("{} is not the name of a header: {rule}", quoted(written))));
     };
     // CGI and WSGI servers cannot tell `_` or `.` from `-`, so the class of a name is that of its spelling with `-`.
-    let spelling = HeaderName::from_bytes(header::folded(&name).as_bytes()).unwrap_or_else(|_| name.clone());
+    let spelling = header::folded(name.as_ref());
     let refuse = |reason: String| Err(Problem::new(format!("`{written}` cannot {purpose}: {reason}")));
-    match classify(&spelling, prefix) {
+    match classify(spelling.as_bytes(), prefix) {
         Class::Reserved => refuse(format!("names that start with `{}` are reserved for the gateway", prefix.as_str())),
         Class::Owned => refuse("the gateway itself sends this field".to_owned()),
-        Class::Connection | Class::HopByHop => refuse("it belongs to one connection and is not passed on".to_owned()),
-        Class::Framing if spelling == http::header::HOST => {
-            refuse("the client's `Host` is passed on unchanged".to_owned())
+        Class::Connection | Class::Te | Class::Upgrade | Class::HopByHop => {
+            refuse("it belongs to one connection and is not passed on".to_owned())
         }
-        Class::Framing | Class::FramingAlias => {
+        Class::Host => refuse("the client's `Host` is passed on unchanged".to_owned()),
+        Class::ContentLength | Class::TransferEncoding | Class::FramingAlias => {
             refuse("it says where the message ends, which is for the gateway to say".to_owned())
         }
         Class::PathVariable => {
             refuse("WSGI servers take it for the place of the application, so no function gets it".to_owned())
         }
-        Class::EndToEnd if spelling == http::header::TRAILER || spelling == http::header::EXPECT => {
+        Class::Trailer | Class::Expect => {
             refuse("it announces how the message is sent, which is for the sender to say".to_owned())
         }
-        Class::EndToEnd => Ok(name),
+        Class::EndToEnd | Class::Cookie | Class::Via => Ok(name),
     }
 }
 

@@ -3,24 +3,26 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-
+use super::head::{Field, values_of};
 use super::host;
 use super::lines::Lines;
 use crate::config::TrustedProxies;
 
-pub const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-pub const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-pub const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-pub const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
-pub const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
+const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
+const X_FORWARDED_HOST: &str = "x-forwarded-host";
+const X_FORWARDED_PORT: &str = "x-forwarded-port";
+const X_FORWARDED_PREFIX: &str = "x-forwarded-prefix";
 
 /// Whether a forwarded field of a trusted proxy passes as it is. Those that the gateway sends itself are taken over by value.
 #[must_use]
-pub fn passes_from_proxy(name: &HeaderName) -> bool {
+pub fn passes_from_proxy(name: &str) -> bool {
+    const STEM: &str = "x-forwarded-";
     let own = [X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PREFIX];
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    name.as_str().starts_with("x-forwarded-") && name.as_str().bytes().all(plain) && !own.contains(name)
+    name.get(..STEM.len()).is_some_and(|stem| stem.eq_ignore_ascii_case(STEM))
+        && name.bytes().all(plain)
+        && !own.iter().any(|own| name.eq_ignore_ascii_case(own))
 }
 
 /// The other end of a client connection, with its field lines made once for all requests.
@@ -138,16 +140,16 @@ impl Peer {
     /// From which client to which address of the gateway a request came, for a PROXY header. The port of a client behind a trusted
     /// proxy is not known.
     #[must_use]
-    pub fn ends(&self, headers: &HeaderMap, proxies: &TrustedProxies) -> Option<(SocketAddr, SocketAddr)> {
+    pub fn ends(&self, fields: &[Field<'_>], proxies: &TrustedProxies) -> Option<(SocketAddr, SocketAddr)> {
         let (remote, local) = self.ends?;
-        let behind = if self.is_trusted(proxies) { self.client_behind(headers, proxies) } else { self.ip };
+        let behind = if self.is_trusted(proxies) { self.client_behind(fields, proxies) } else { self.ip };
         let source = behind.filter(|ip| Some(*ip) != self.ip).map_or(remote, |ip| SocketAddr::new(ip, 0));
         Some((source, local))
     }
 
     /// Adds the lines for a request that came straight from the client, whatever it says of itself. `base_path` is what has been
     /// removed from the path.
-    pub fn forward(&self, lines: &mut Lines, host: &HeaderValue, base_path: Option<&str>) {
+    pub fn forward(&self, lines: &mut Lines, host: &[u8], base_path: Option<&str>) {
         lines.extend(&self.lines);
         push_host(lines, host);
         if let Some(base_path) = base_path {
@@ -159,29 +161,29 @@ impl Peer {
     pub fn forward_by_proxy(
         &self,
         lines: &mut Lines,
-        headers: &HeaderMap,
-        (host, base_path): (&HeaderValue, Option<&str>),
+        fields: &[Field<'_>],
+        (host, base_path): (&[u8], Option<&str>),
         proxies: &TrustedProxies,
     ) {
-        let said = |name: &HeaderName, valid: fn(&[u8]) -> bool| {
-            let mut values = headers.get_all(name).iter();
-            values.next().filter(|value| values.next().is_none() && valid(value.as_bytes()))
+        let said = |name: &str, valid: fn(&[u8]) -> bool| {
+            let mut values = values_of(fields, name);
+            values.next().filter(|value| values.next().is_none() && valid(value))
         };
-        if let Some(ip) = self.client_behind(headers, proxies) {
+        if let Some(ip) = self.client_behind(fields, proxies) {
             lines.push("X-Real-Ip", ip.to_string().as_bytes());
         }
-        lines.push("X-Forwarded-For", &self.extended(headers));
-        let proto = said(&X_FORWARDED_PROTO, |value| value == b"http" || value == b"https");
-        lines.push("X-Forwarded-Proto", proto.map_or(self.scheme.as_str().as_bytes(), HeaderValue::as_bytes));
+        lines.push("X-Forwarded-For", &self.extended(fields));
+        let proto = said(X_FORWARDED_PROTO, |value| value == b"http" || value == b"https");
+        lines.push("X-Forwarded-Proto", proto.unwrap_or(self.scheme.as_str().as_bytes()));
         let is_host = |value: &[u8]| !value.is_empty() && host::is_valid(value);
-        push_host(lines, said(&X_FORWARDED_HOST, is_host).unwrap_or(host));
+        push_host(lines, said(X_FORWARDED_HOST, is_host).unwrap_or(host));
         let is_port = |value: &[u8]| (1..=5).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
-        match (said(&X_FORWARDED_PORT, is_port), self.port) {
-            (Some(port), _) => lines.push("X-Forwarded-Port", port.as_bytes()),
+        match (said(X_FORWARDED_PORT, is_port), self.port) {
+            (Some(port), _) => lines.push("X-Forwarded-Port", port),
             (None, Some(port)) => lines.push("X-Forwarded-Port", port.to_string().as_bytes()),
             (None, None) => {}
         }
-        let prefix = said(&X_FORWARDED_PREFIX, is_prefix).map_or(&b""[..], HeaderValue::as_bytes);
+        let prefix = said(X_FORWARDED_PREFIX, is_prefix).unwrap_or_default();
         let prefix = [prefix, base_path.unwrap_or_default().as_bytes()].concat();
         if !prefix.is_empty() {
             lines.push("X-Forwarded-Prefix", &prefix);
@@ -189,11 +191,11 @@ impl Peer {
     }
 
     /// The first address from the right in `X-Forwarded-For` that is not a trusted proxy's.
-    fn client_behind(&self, headers: &HeaderMap, proxies: &TrustedProxies) -> Option<IpAddr> {
-        let values: Vec<_> = headers.get_all(&X_FORWARDED_FOR).iter().collect();
+    fn client_behind(&self, fields: &[Field<'_>], proxies: &TrustedProxies) -> Option<IpAddr> {
+        let values: Vec<_> = values_of(fields, X_FORWARDED_FOR).collect();
         let mut nearest = self.ip;
         for value in values.iter().rev() {
-            for hop in value.as_bytes().split(|&byte| byte == b',').rev() {
+            for hop in value.split(|&byte| byte == b',').rev() {
                 let Some(ip) = parse_hop(hop) else { return nearest };
                 nearest = Some(ip);
                 if !proxies.contains(ip) {
@@ -205,10 +207,10 @@ impl Peer {
     }
 
     /// The lines of `X-Forwarded-For` joined, with this peer at the end.
-    fn extended(&self, headers: &HeaderMap) -> Vec<u8> {
+    fn extended(&self, fields: &[Field<'_>]) -> Vec<u8> {
         let mut list = Vec::new();
-        for value in headers.get_all(&X_FORWARDED_FOR) {
-            list.extend_from_slice(value.as_bytes().trim_ascii());
+        for value in values_of(fields, X_FORWARDED_FOR) {
+            list.extend_from_slice(value.trim_ascii());
             list.extend_from_slice(b", ");
         }
         list.extend_from_slice(self.text.as_bytes());
@@ -225,9 +227,9 @@ fn is_prefix(path: &[u8]) -> bool {
     path.strip_prefix(b"/").is_some_and(|rest| rest.split(|&byte| byte == b'/').all(is_segment))
 }
 
-fn push_host(lines: &mut Lines, host: &HeaderValue) {
+fn push_host(lines: &mut Lines, host: &[u8]) {
     if !host.is_empty() {
-        lines.push("X-Forwarded-Host", host.as_bytes());
+        lines.push("X-Forwarded-Host", host);
     }
 }
 
@@ -241,6 +243,7 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::ReservedPrefix;
 
     fn peer(ip: &str) -> Peer {
         Peer::tcp(SocketAddr::new(ip.parse().expect("an address"), 4000), ([127, 0, 0, 1], 8080).into())
@@ -252,9 +255,14 @@ mod tests {
         }
     }
 
-    fn forwarded(headers: &HeaderMap, host: &'static str) -> String {
+    fn fields<'a>(name: &'a str, values: &[&'a str]) -> Vec<Field<'a>> {
+        let prefix = ReservedPrefix::default();
+        values.iter().map(|value| Field::new(name, value.as_bytes(), &prefix)).collect()
+    }
+
+    fn forwarded(fields: &[Field<'_>], host: &str) -> String {
         let mut lines = Lines::default();
-        peer("10.0.0.1").forward_by_proxy(&mut lines, headers, (&HeaderValue::from_static(host), None), &trusted());
+        peer("10.0.0.1").forward_by_proxy(&mut lines, fields, (host.as_bytes(), None), &trusted());
         String::from_utf8(lines.into_bytes()).expect("text")
     }
 
@@ -270,12 +278,8 @@ mod tests {
             (vec!["1.2.3.4, unknown, 10.0.0.2"], "10.0.0.2", "1.2.3.4, unknown, 10.0.0.2, 10.0.0.1"),
             (vec!["10.0.0.3, 10.0.0.2"], "10.0.0.3", "10.0.0.3, 10.0.0.2, 10.0.0.1"),
         ] {
-            let mut headers = HeaderMap::new();
-            for line in &lines {
-                headers.append(X_FORWARDED_FOR, HeaderValue::from_str(line).expect("a value"));
-            }
             let expected = format!("X-Real-Ip: {real}\r\nX-Forwarded-For: {list}\r\n");
-            let forwarded = forwarded(&headers, "h");
+            let forwarded = forwarded(&fields("X-Forwarded-For", &lines), "h");
             assert!(forwarded.starts_with(&expected), "{lines:?}: {forwarded}");
         }
     }
@@ -283,13 +287,15 @@ mod tests {
     #[test]
     fn a_proxy_is_believed_only_where_it_makes_sense() {
         for host in ["a b", ""] {
-            let mut headers = HeaderMap::new();
-            headers.append(X_FORWARDED_PROTO, HeaderValue::from_static("https"));
-            headers.append(X_FORWARDED_HOST, HeaderValue::from_static(host));
-            headers.append(X_FORWARDED_PORT, HeaderValue::from_static("44x"));
+            let said = [
+                fields("x-forwarded-proto", &["https"]),
+                fields("X-Forwarded-HOST", &[host]),
+                fields("X-Forwarded-Port", &["44x"]),
+            ]
+            .concat();
             let expected =
                 "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example.com\r\nX-Forwarded-Port: 8080\r\n";
-            assert!(forwarded(&headers, "shop.example.com").ends_with(expected), "{host}");
+            assert!(forwarded(&said, "shop.example.com").ends_with(expected), "{host}");
         }
     }
 
@@ -313,19 +319,13 @@ mod tests {
             (&["/a?b"], None, None),
             (&["https://evil.example"], None, None),
         ] {
-            let headers: HeaderMap = said
-                .iter()
-                .map(|value| (X_FORWARDED_PREFIX, HeaderValue::from_static(value)))
-                .fold(HeaderMap::new(), |mut headers, (name, value)| {
-                    headers.append(name, value);
-                    headers
-                });
-            let (mut lines, host) = (Lines::default(), HeaderValue::from_static("h"));
-            peer("10.0.0.1").forward_by_proxy(&mut lines, &headers, (&host, base_path), &trusted());
+            let fields = fields("X-Forwarded-Prefix", said);
+            let mut lines = Lines::default();
+            peer("10.0.0.1").forward_by_proxy(&mut lines, &fields, (b"h", base_path), &trusted());
             let found = lines.iter().find(|(name, _)| *name == b"X-Forwarded-Prefix").map(|(_, value)| value);
             assert_eq!(found, wanted.map(str::as_bytes), "{said:?} {base_path:?}");
             let mut lines = Lines::default();
-            peer("192.0.2.1").forward(&mut lines, &host, base_path);
+            peer("192.0.2.1").forward(&mut lines, b"h", base_path);
             let found = lines.iter().find(|(name, _)| *name == b"X-Forwarded-Prefix").map(|(_, value)| value);
             assert_eq!(found, base_path.map(str::as_bytes), "{said:?} {base_path:?}");
         }

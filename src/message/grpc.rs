@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http::{StatusCode, Version};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::problem::{Problem, Reason, X_API_REQUESTID, request_id};
-
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
-const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
-const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+use super::head::{RequestHead, values_of};
+use super::lines::Lines;
+use super::problem::{Problem, Reason};
+use super::reply::Reply;
+use super::response::write_id;
 
 /// The media type; a suffix or parameters may follow.
 const GRPC: &[u8] = b"application/grpc";
@@ -22,12 +20,12 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// Whether a request is one of gRPC: its answer must carry a `grpc-status`. gRPC-Web is not; it has trailers of its own.
 #[must_use]
-pub fn is_grpc(head: &Parts) -> bool {
+pub fn is_grpc(head: &RequestHead<'_>) -> bool {
     // The version first: most requests are told apart without a look at their fields.
     if head.version != Version::HTTP_2 {
         return false;
     }
-    let kind = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let kind = values_of(head.fields, "content-type").next().unwrap_or_default();
     // Letter case is nothing to a media type (RFC 9110 section 8.3.1).
     kind.split_at_checked(GRPC.len()).is_some_and(|(kind, rest)| {
         kind.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';' | b' ' | b'\t'))
@@ -36,11 +34,11 @@ pub fn is_grpc(head: &Parts) -> bool {
 
 /// How long the client will wait, if it says so: one to eight digits and a unit from hours to nanoseconds.
 #[must_use]
-pub fn timeout(head: &Parts) -> Option<Duration> {
+pub fn timeout(head: &RequestHead<'_>) -> Option<Duration> {
     if !is_grpc(head) {
         return None;
     }
-    let value = head.headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
+    let value = str::from_utf8(values_of(head.fields, "grpc-timeout").next()?).ok()?;
     let (digits, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
     let plain = (1..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     let count: u64 = digits.parse().ok().filter(|_| plain)?;
@@ -55,16 +53,15 @@ pub fn timeout(head: &Parts) -> Option<Duration> {
     })
 }
 
-/// The head of an answer that has nothing but trailers. Its status is 200: the real one is `grpc-status`.
+/// An answer that has nothing but trailers. Its status is 200: the real one is `grpc-status`.
 #[must_use]
-pub fn trailers_only(problem: &Problem, id: Uuid) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(4);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    headers.insert(GRPC_STATUS, HeaderValue::from(status(problem.reason)));
-    let message = utf8_percent_encode(&problem.detail, ESCAPED).to_string();
-    headers.insert(GRPC_MESSAGE, HeaderValue::from_str(&message).expect("escaped"));
-    headers.insert(X_API_REQUESTID, request_id(id));
-    headers
+pub fn trailers_only(problem: &Problem, id: Uuid) -> Reply {
+    let mut fields = Lines::with_capacity(256);
+    fields.push("content-type", b"application/grpc");
+    fields.push("grpc-status", status(problem.reason).to_string().as_bytes());
+    fields.push("grpc-message", utf8_percent_encode(&problem.detail, ESCAPED).to_string().as_bytes());
+    write_id(id, &mut fields);
+    Reply { status: StatusCode::OK, fields, body: None, ends_connection: false }
 }
 
 /// The code of gRPC for a reason. Clients may repeat a call that failed with UNAVAILABLE, so it stands only where the function has not
@@ -96,11 +93,18 @@ const fn status(reason: Reason) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use http::Method;
 
-    fn head(kind: &str, timeout: &str) -> Parts {
-        let builder = http::Request::builder().version(Version::HTTP_2).header("content-type", kind);
-        builder.header("grpc-timeout", timeout).body(()).expect("a request").into_parts().0
+    use super::super::head::{Field, Target};
+    use super::*;
+    use crate::header::ReservedPrefix;
+
+    fn with_head<T>(version: Version, kind: &str, timeout: &str, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
+        let prefix = ReservedPrefix::default();
+        let fields =
+            [("content-type", kind), ("grpc-timeout", timeout)].map(|(n, v)| Field::new(n, v.as_bytes(), &prefix));
+        let (method, target) = (&Method::POST, Target::origin("/a.B/C"));
+        look(&RequestHead { method, target, version, fields: &fields })
     }
 
     #[test]
@@ -117,11 +121,9 @@ mod tests {
             ("application/grpc-web", false),
             ("application/json", false),
         ] {
-            assert_eq!(is_grpc(&head(kind, "1S")), is, "{kind}");
+            assert_eq!(with_head(Version::HTTP_2, kind, "1S", is_grpc), is, "{kind}");
         }
-        let mut old = head("application/grpc", "1S");
-        old.version = Version::HTTP_11;
-        assert!(!is_grpc(&old));
+        assert!(!with_head(Version::HTTP_11, "application/grpc", "1S", is_grpc));
     }
 
     #[test]
@@ -140,15 +142,15 @@ mod tests {
             ("1s", None),
             ("", None),
         ] {
-            assert_eq!(timeout(&head("application/grpc", text)), expected, "{text}");
+            assert_eq!(with_head(Version::HTTP_2, "application/grpc", text, timeout), expected, "{text}");
         }
-        assert_eq!(timeout(&head("text/plain", "1S")), None);
+        assert_eq!(with_head(Version::HTTP_2, "text/plain", "1S", timeout), None);
     }
 
     #[test]
     fn an_error_is_a_status_with_its_words() {
-        let headers = trailers_only(&Problem::new(Reason::FunctionTimeout, "100 %\n\u{e9}"), Uuid::nil());
-        assert_eq!(headers[GRPC_STATUS], "4");
-        assert_eq!(headers[GRPC_MESSAGE], "100 %25%0A%C3%A9");
+        let reply = trailers_only(&Problem::new(Reason::FunctionTimeout, "100 %\n\u{e9}"), Uuid::nil());
+        let fields = String::from_utf8_lossy(reply.fields.as_bytes()).into_owned();
+        assert!(fields.contains("grpc-status: 4\r\ngrpc-message: 100 %25%0A%C3%A9\r\n"), "{fields}");
     }
 }

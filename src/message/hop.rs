@@ -1,9 +1,9 @@
 //! What `Connection`, `TE` and `Upgrade` say about one hop (RFC 9110 section 7.6.1).
 
-use http::header::{AUTHORIZATION, CONNECTION, TE, UPGRADE};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http::Version;
+use smallvec::SmallVec;
 
+use super::head::{Field, RequestHead, members, values};
 use crate::header::{Class, ReservedPrefix, classify};
 
 /// The fields that a message's `Connection` declares to be hop-by-hop.
@@ -11,109 +11,84 @@ use crate::header::{Class, ReservedPrefix, classify};
 /// Framing, `Host` and authorization fields cannot be listed away: dropping them would change what the message means, and a
 /// sender that lists them is confused or hostile.
 #[derive(Debug, Default)]
-pub struct Listed {
-    names: Vec<HeaderName>,
+pub struct Listed<'a> {
+    names: SmallVec<[&'a [u8]; 4]>,
 }
 
-impl Listed {
+impl<'a> Listed<'a> {
     /// Reads every `Connection` line of a message.
     #[must_use]
-    pub fn read(headers: &HeaderMap, prefix: &ReservedPrefix) -> Self {
-        let mut names = Vec::new();
-        let mut lines = headers.get_all(CONNECTION).iter();
-        match (lines.next(), lines.next()) {
-            (None, _) => return Self { names },
-            (Some(only), None) if matches!(only.as_bytes(), b"keep-alive" | b"close") => return Self { names },
-            _ => {}
-        }
-        for token in tokens(headers, &CONNECTION) {
-            if ["close", "keep-alive", "upgrade", "te"]
-                .iter()
-                .any(|common| token.eq_ignore_ascii_case(common.as_bytes()))
-            {
-                continue;
-            }
-            if let Ok(name) = HeaderName::from_bytes(token)
-                && classify(&name, prefix) == Class::EndToEnd
-                && name != AUTHORIZATION
-            {
-                names.push(name);
-            }
-        }
-        Self { names }
+    pub fn read(fields: &[Field<'a>], prefix: &ReservedPrefix) -> Self {
+        const COMMON: [&[u8]; 4] = [b"close", b"keep-alive", b"upgrade", b"te"];
+        let is_common = |name: &&[u8]| COMMON.iter().any(|common| name.eq_ignore_ascii_case(common));
+        let names = members(fields, Class::Connection).filter(|name| {
+            !is_common(name)
+                && classify(name, prefix).is_end_to_end()
+                && !name.eq_ignore_ascii_case(b"authorization")
+        });
+        Self { names: names.collect() }
     }
 
     #[must_use]
-    pub fn contains(&self, name: &HeaderName) -> bool {
-        self.names.contains(name)
+    pub fn contains(&self, name: &str) -> bool {
+        self.names.iter().any(|listed| listed.eq_ignore_ascii_case(name.as_bytes()))
     }
 }
 
 /// Whether the sender takes trailers.
 #[must_use]
-pub fn takes_trailers(headers: &HeaderMap) -> bool {
-    tokens(headers, &TE).any(|token| {
-        let coding = token.split(|&byte| byte == b';').next().unwrap_or_default();
+pub fn takes_trailers(fields: &[Field<'_>]) -> bool {
+    members(fields, Class::Te).any(|member| {
+        let coding = member.split(|&byte| byte == b';').next().unwrap_or_default();
         coding.trim_ascii().eq_ignore_ascii_case(b"trailers")
     })
+}
+
+/// Whether `Connection` has this option.
+#[must_use]
+pub fn has_option(fields: &[Field<'_>], option: &str) -> bool {
+    members(fields, Class::Connection).any(|member| member.eq_ignore_ascii_case(option.as_bytes()))
 }
 
 /// The protocol that a message wants to switch to: `Upgrade` together with `Connection: upgrade`.
 ///
 /// `h2c` and other names of HTTP are left out: to forward it would let HTTP/2 frames pass unseen. HTTP/1.0 has no upgrades.
 #[must_use]
-pub fn upgrade(head: &Parts) -> Option<HeaderValue> {
-    let headers = &head.headers;
+pub fn upgrade<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
     if head.version == Version::HTTP_10 {
         return None;
     }
-    let protocol = headers.get(UPGRADE)?;
-    let asked = tokens(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
-    let is_http = |token: &[u8]| {
-        let name = token.split(|&byte| byte == b'/').next().unwrap_or_default().trim_ascii();
+    let mut lines = values(head.fields, Class::Upgrade);
+    let (protocol, None) = (lines.next()?, lines.next()) else { return None };
+    let is_http = |member: &[u8]| {
+        let name = member.split(|&byte| byte == b'/').next().unwrap_or_default().trim_ascii();
         [&b"h2c"[..], b"h2", b"http"].iter().any(|http| name.eq_ignore_ascii_case(http))
     };
-    let plain = headers.get_all(UPGRADE).iter().nth(1).is_none() && !tokens(headers, &UPGRADE).any(is_http);
-    (asked && plain).then(|| protocol.clone())
-}
-
-/// The comma-separated members of a field, in all its lines.
-pub fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-    headers
-        .get_all(name)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .filter(|token| !token.is_empty())
+    let plain = !members(head.fields, Class::Upgrade).any(is_http);
+    (plain && has_option(head.fields, "upgrade")).then_some(protocol)
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
+
+    use super::super::head::Target;
     use super::*;
 
-    fn headers(lines: &[(&str, &str)]) -> HeaderMap {
-        lines
-            .iter()
-            .map(|(name, value)| {
-                (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value"))
-            })
-            .fold(HeaderMap::new(), |mut map, (name, value)| {
-                map.append(name, value);
-                map
-            })
+    fn fields<'a>(lines: &[(&'a str, &'a str)]) -> Vec<Field<'a>> {
+        let prefix = ReservedPrefix::default();
+        lines.iter().map(|(name, value)| Field::new(name, value.as_bytes(), &prefix)).collect()
     }
 
     #[test]
     fn connection_lists_end_to_end_fields_only() {
-        let listed = Listed::read(
-            &headers(&[
-                ("connection", "close, X-A"),
-                ("connection", "host,content-length, authorization,x-scf-name,, x-b"),
-            ]),
-            &ReservedPrefix::default(),
-        );
-        let names: Vec<_> = listed.names.iter().map(HeaderName::as_str).collect();
-        assert_eq!(names, ["x-a", "x-b"]);
+        let fields = fields(&[
+            ("connection", "close, X-A"),
+            ("connection", "host,content-length, authorization,x-scf-name,, x-b"),
+        ]);
+        let listed = Listed::read(&fields, &ReservedPrefix::default());
+        assert_eq!(listed.names.as_slice(), [&b"X-A"[..], b"x-b"]);
+        assert!(listed.contains("x-a") && !listed.contains("Authorization"));
     }
 
     #[test]
@@ -129,12 +104,11 @@ mod tests {
             (vec![("connection", "upgrade"), ("upgrade", "H2C/1")], None),
             (vec![("connection", "upgrade"), ("upgrade", "HTTP/2.0")], None),
         ] {
-            let (mut head, ()) = http::Request::new(()).into_parts();
-            head.headers = headers(&lines);
-            let found = upgrade(&head);
-            assert_eq!(found.as_ref().map(|value| value.to_str().expect("text")), wanted, "{lines:?}");
-            head.version = Version::HTTP_10;
-            assert_eq!(upgrade(&head), None, "{lines:?}");
+            let fields = fields(&lines);
+            let (method, target) = (&Method::GET, Target::origin("/"));
+            let head = RequestHead { method, target, version: Version::HTTP_11, fields: &fields };
+            assert_eq!(upgrade(&head), wanted.map(str::as_bytes), "{lines:?}");
+            assert_eq!(upgrade(&RequestHead { version: Version::HTTP_10, ..head }), None);
         }
     }
 
@@ -147,7 +121,7 @@ mod tests {
             ("gzip", false),
             ("xtrailers", false),
         ] {
-            assert_eq!(takes_trailers(&headers(&[("te", value)])), wanted, "{value}");
+            assert_eq!(takes_trailers(&fields(&[("te", value)])), wanted, "{value}");
         }
     }
 }

@@ -1,7 +1,5 @@
 //! What may stand in `Host`, and in a field that a proxy sends in its place.
 
-use http::{HeaderValue, Uri};
-
 use super::problem::{Problem, Reason};
 
 /// `uri-host [":" port]` of RFC 9110 section 7.2, without user information; may be empty, but not in front of a port.
@@ -49,17 +47,18 @@ const NAME: [bool; 256] = {
 ///
 /// # Errors
 /// `bad_request` without a host, which only HTTP/1.0 allows.
-pub fn over_https(uri: &Uri, host: &HeaderValue, port: u16) -> Result<HeaderValue, Problem> {
-    let text = host.to_str().unwrap_or_default();
+pub fn over_https(path_and_query: &str, host: &[u8], port: u16) -> Result<String, Problem> {
+    let text = str::from_utf8(host).unwrap_or_default();
     // An IPv6 address has colons in its brackets.
     let name = match text.rfind(':') {
         Some(colon) if !text[colon..].contains(']') => &text[..colon],
         _ => text,
     };
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    if name.is_empty() {
+        return Err(Problem::new(Reason::BadRequest, "no Host field"));
+    }
     let port = if port == 443 { String::new() } else { format!(":{port}") };
-    let location = HeaderValue::from_str(&format!("https://{name}{port}{target}")).ok().filter(|_| !name.is_empty());
-    location.ok_or_else(|| Problem::new(Reason::BadRequest, "no Host field"))
+    Ok(format!("https://{name}{port}{path_and_query}"))
 }
 
 #[cfg(test)]
@@ -100,9 +99,9 @@ mod tests {
             ("[::1]", 443, "/", "https://[::1]/"),
             ("[::1]:80", 444, "/", "https://[::1]:444/"),
         ] {
-            let found = over_https(&uri.parse().expect("a target"), &HeaderValue::from_static(host), port);
+            let found = over_https(uri, host.as_bytes(), port);
             assert_eq!(found.expect("a place"), location);
         }
-        assert!(over_https(&Uri::from_static("/"), &HeaderValue::from_static(""), 443).is_err());
+        assert!(over_https("/", b"", 443).is_err());
     }
 }

@@ -1,12 +1,13 @@
-//! Request heads of HTTP/2: what one of a client must fulfil beyond what h2 checks, and what one for a function looks like.
+//! Heads of HTTP/2: what one of a client must fulfil beyond what h2 checks, and what one for a function looks like.
 
-use http::header::{CONNECTION, COOKIE, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE};
-use http::request::Parts;
+use std::borrow::Cow;
+
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
-use super::lines::Lines;
-use crate::header::is_token;
+use super::head::{Field, FieldSink, RequestHead, values};
+use super::lines;
+use crate::header::{Class, is_token};
 
 /// The bytes that HPACK counts for a field beside its name and value (RFC 7541 section 4.1).
 const OVERHEAD: usize = 32;
@@ -15,16 +16,14 @@ const OVERHEAD: usize = 32;
 ///
 /// # Errors
 /// What is wrong with it, for the client.
-pub fn check(head: &Parts) -> Result<(), &'static str> {
+pub fn check(head: &RequestHead<'_>) -> Result<(), &'static str> {
     // RFC 9113 section 8.3.1. Whoever looks at one and whoever looks at the other must see the same host.
-    let authority = head.uri.authority().map(|authority| authority.as_str().as_bytes());
-    let host = head.headers.get(HOST).map(HeaderValue::as_bytes);
-    if let (Some(authority), Some(host)) = (authority, host)
-        && !authority.eq_ignore_ascii_case(host)
+    if let (Some(authority), Some(host)) = (head.target.authority, values(head.fields, Class::Host).next())
+        && !authority.as_bytes().eq_ignore_ascii_case(host)
     {
         return Err("`:authority` and Host differ");
     }
-    check_fields(&head.headers).map_err(InvalidField::as_str)
+    check_fields(head.fields.iter().map(|field| (field.name, field.value))).map_err(InvalidField::as_str)
 }
 
 /// The part of a field that HTTP/1.1 could not carry.
@@ -48,38 +47,37 @@ impl InvalidField {
 ///
 /// # Errors
 /// What is wrong with one.
-pub fn check_fields(headers: &HeaderMap) -> Result<(), InvalidField> {
-    if !headers.keys().all(is_token) {
-        return Err(InvalidField::Name);
-    }
-    // Section 8.2.1. In HTTP/1.1 such a space would be no part of the value.
-    let is_padded = |value: &HeaderValue| value.as_bytes().trim_ascii() != value.as_bytes();
-    if headers.values().any(is_padded) {
-        return Err(InvalidField::Value);
+pub fn check_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<(), InvalidField> {
+    for (name, value) in fields {
+        if !is_token(name) {
+            return Err(InvalidField::Name);
+        }
+        // Section 8.2.1. In HTTP/1.1 such a space would be no part of the value.
+        if value.trim_ascii() != value {
+            return Err(InvalidField::Value);
+        }
     }
     Ok(())
 }
 
 /// The lines of `Cookie`, which HTTP/2 may split for its compression, as the one that HTTP/1.1 has (section 8.2.3).
 #[must_use]
-pub fn joined_cookies(headers: &HeaderMap) -> HeaderValue {
-    let mut lines = headers.get_all(COOKIE).iter();
-    let first = lines.next().cloned().unwrap_or(HeaderValue::from_static(""));
-    let mut joined = Vec::new();
-    for line in lines {
-        if joined.is_empty() {
-            joined.extend_from_slice(first.as_bytes());
-        }
+pub fn joined_cookies<'a>(fields: &[Field<'a>]) -> Cow<'a, [u8]> {
+    let mut cookies = values(fields, Class::Cookie);
+    let mut joined = Cow::Borrowed(cookies.next().unwrap_or_default());
+    for cookie in cookies {
+        let joined = joined.to_mut();
         joined.extend_from_slice(b"; ");
-        joined.extend_from_slice(line.as_bytes());
+        joined.extend_from_slice(cookie);
     }
-    if joined.is_empty() { first } else { HeaderValue::from_bytes(&joined).unwrap_or(first) }
+    joined
 }
 
 /// The size of a head as HTTP/2 counts it, in bytes.
 #[must_use]
-pub fn size(head: &Parts) -> usize {
-    fields_size(&head.headers) + head.uri.path_and_query().map_or(0, |target| target.as_str().len())
+pub fn size(head: &RequestHead<'_>) -> usize {
+    let fields = head.fields.iter().map(|field| field.name.len() + field.value.len() + OVERHEAD).sum::<usize>();
+    fields + head.target.path_and_query.len()
 }
 
 /// The size of fields as HTTP/2 counts it, in bytes.
@@ -88,130 +86,109 @@ pub fn fields_size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + OVERHEAD).sum()
 }
 
-/// Turns the head of an HTTP/1.1 request into one of HTTP/2: `Host` becomes `:authority`, field lines become fields with names in lower
-/// case, and what belongs to a connection of HTTP/1.1 stays behind (RFC 9113 section 8.2.2).
+/// The head of an HTTP/1.1 request as one of HTTP/2: `Host` becomes `:authority`, names are in lower case, and what belongs to a
+/// connection of HTTP/1.1 stays behind (RFC 9113 section 8.2.2).
 ///
-/// `lines` go in front of its own fields. A request without a host, which
-/// HTTP/1.0 allows, is for `default`.
-pub fn prepare(head: &mut Parts, lines: &Lines, scheme: Scheme, default: &Authority) {
-    let received = std::mem::take(&mut head.headers);
-    let host = received.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let mut headers = HeaderMap::with_capacity(received.len() + 24);
-    for (name, value) in lines.iter() {
-        let (name, value) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
-        if let (Ok(name), Ok(value)) = (name, value)
-            && is_kept(&name)
-        {
-            headers.append(name, value);
-        }
-    }
-    let mut current = None;
-    for (name, value) in received {
-        current = name.or(current);
-        let name = current.as_ref().expect("the first item of a header map has a name");
-        if is_kept(name) {
-            headers.append(name.clone(), value);
-        }
-    }
-    head.headers = headers;
-    let path = head.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let uri = Uri::builder().scheme(scheme).authority(host.unwrap_or_else(|| default.clone())).path_and_query(path);
-    head.uri = uri.build().expect("scheme, authority and path are a URL");
-    head.version = Version::HTTP_2;
-    // The letter case of HTTP/1.1.
-    head.extensions.clear();
-}
-
-/// Whether a request for this host can be sent: what may stand in `Host` is not all that may stand in a URL here.
+/// A request without a host, which HTTP/1.0 allows, is for `default`. `None` if what stands in `Host` is no authority here, or the target
+/// none.
 #[must_use]
-pub fn takes_host(host: &HeaderValue) -> bool {
-    host.is_empty() || Authority::try_from(host.as_bytes()).is_ok()
+pub fn request(head: &[u8], scheme: Scheme, default: &Authority) -> Option<Request<()>> {
+    let end = memchr::memchr(b'\n', head)?;
+    let mut words = head[..end].splitn(3, |&byte| byte == b' ');
+    let method = Method::from_bytes(words.next()?).ok()?;
+    let target = PathAndQuery::try_from(words.next()?).ok()?;
+    let mut fields = HeaderMap::with_capacity(32);
+    let mut authority = default.clone();
+    for (name, value) in lines::fields(&head[end + 1..]) {
+        let name = HeaderName::from_bytes(name).ok()?;
+        if name == http::header::HOST {
+            if !value.is_empty() {
+                authority = Authority::try_from(value).ok()?;
+            }
+        } else if is_kept(&name) {
+            fields.append(name, HeaderValue::from_bytes(value).ok()?);
+        }
+    }
+    let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query(target).build().ok()?;
+    let mut request = Request::new(());
+    (*request.method_mut(), *request.uri_mut(), *request.version_mut()) = (method, uri, Version::HTTP_2);
+    *request.headers_mut() = fields;
+    Some(request)
 }
 
 /// `Expect` is not: nobody waits for the answer to it.
 fn is_kept(name: &HeaderName) -> bool {
-    ![CONNECTION, TRANSFER_ENCODING, UPGRADE, HOST, EXPECT].contains(name) && *name != "keep-alive"
+    use http::header::{CONNECTION, EXPECT, TRANSFER_ENCODING, UPGRADE};
+    ![CONNECTION, TRANSFER_ENCODING, UPGRADE, EXPECT].contains(name) && *name != "keep-alive"
+}
+
+/// Fields for the library of HTTP/2. What it cannot take is left out; readers of both versions refuse such fields before.
+impl FieldSink for HeaderMap {
+    fn field(&mut self, name: &str, value: &[u8]) {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value)) {
+            self.append(name, value);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{Method, Request};
-
+    use super::super::head::Target;
     use super::*;
+    use crate::header::ReservedPrefix;
 
-    fn head(uri: &str, lines: &[(&str, &str)]) -> Parts {
-        let mut builder = Request::builder().uri(uri);
-        for (name, value) in lines {
-            builder = builder.header(*name, *value);
-        }
-        builder.body(()).expect("a request").into_parts().0
+    fn fields<'a>(lines: &[(&'a str, &'a str)]) -> Vec<Field<'a>> {
+        let prefix = ReservedPrefix::default();
+        lines.iter().map(|(name, value)| Field::new(name, value.as_bytes(), &prefix)).collect()
     }
 
     #[test]
     fn two_hosts_must_be_one() {
-        for (uri, host, fits) in [
-            ("http://shop.example/", "shop.example", true),
-            ("http://shop.example/", "SHOP.example", true),
-            ("http://shop.example/", "shop.example:80", false),
-            ("http://shop.example/", "evil.example", false),
-            ("http://shop.example/", "", false),
-            ("/", "shop.example", true),
+        for (authority, host, fits) in [
+            (Some("shop.example"), "shop.example", true),
+            (Some("shop.example"), "SHOP.example", true),
+            (Some("shop.example"), "shop.example:80", false),
+            (Some("shop.example"), "evil.example", false),
+            (Some("shop.example"), "", false),
+            (None, "shop.example", true),
         ] {
-            assert_eq!(check(&head(uri, &[("host", host)])).is_ok(), fits, "{uri} {host}");
+            let target = Target { scheme: Some("http"), authority, path_and_query: "/" };
+            let fields = fields(&[("host", host)]);
+            let head = RequestHead { method: &Method::GET, target, version: Version::HTTP_2, fields: &fields };
+            assert_eq!(check(&head).is_ok(), fits, "{authority:?} {host}");
         }
     }
 
     #[test]
-    fn a_padded_value_is_refused() {
+    fn what_http1_could_not_carry_is_refused() {
         for (value, fits) in [("a b", true), (" a", false), ("a ", false), ("\ta", false), ("", true)] {
-            assert_eq!(check(&head("http://a/", &[("x", value)])).is_ok(), fits, "{value:?}");
+            assert_eq!(check_fields([("x", value.as_bytes())].into_iter()).is_ok(), fits, "{value:?}");
         }
-    }
-
-    #[test]
-    fn a_name_with_a_quote_is_refused() {
         for (name, fits) in [("a!#$%&'*+-.^_`|~0", true), ("a\"b", false), ("\"", false)] {
-            let name = HeaderName::from_lowercase(name.as_bytes()).expect("HTTP/2 takes it");
-            let fields = HeaderMap::from_iter([(name, HeaderValue::from_static("1"))]);
-            assert_eq!(check_fields(&fields).is_ok(), fits, "{fields:?}");
+            assert_eq!(check_fields([(name, &b"1"[..])].into_iter()).is_ok(), fits, "{name}");
         }
     }
 
     #[test]
     fn cookies_are_put_together() {
         for (lines, joined) in [(&["a=1"][..], "a=1"), (&["a=1", "b=2", "c"], "a=1; b=2; c"), (&["a=1", ""], "a=1; ")] {
-            let fields: Vec<_> = lines.iter().map(|line| ("cookie", *line)).collect();
-            assert_eq!(joined_cookies(&head("/", &fields).headers), joined);
+            let lines: Vec<_> = lines.iter().map(|line| ("cookie", *line)).collect();
+            assert_eq!(joined_cookies(&fields(&lines)), joined.as_bytes());
         }
     }
 
-    fn prepared(fields: &[(&str, &str)]) -> (String, Vec<String>) {
-        let mut builder = Request::builder().method(Method::POST).uri("/a?b");
-        for (name, value) in fields {
-            builder = builder.header(*name, *value);
-        }
-        let mut head = builder.body(()).expect("a request").into_parts().0;
-        let mut lines = Lines::default();
-        lines.push("X-Stage", b"prod");
-        lines.push("TE", b"trailers");
-        lines.push("Connection", b"Upgrade, TE");
-        lines.push("Upgrade", b"websocket");
-        lines.push("X-Empty", b"");
-        prepare(&mut head, &lines, Scheme::HTTP, &Authority::from_static("instance:80"));
+    fn made(head: &str) -> Option<(String, Vec<String>)> {
+        let request = request(head.as_bytes(), Scheme::HTTP, &Authority::from_static("instance:80"))?;
         let text = |(name, value): (&HeaderName, &HeaderValue)| format!("{name}: {}", value.to_str().expect("text"));
-        (head.uri.to_string(), head.headers.iter().map(text).collect())
+        Some((request.uri().to_string(), request.headers().iter().map(text).collect()))
     }
 
     #[test]
     fn what_belongs_to_a_connection_stays_behind() {
-        let (uri, fields) = prepared(&[
-            ("host", "shop.example:81"),
-            ("transfer-encoding", "chunked"),
-            ("expect", "100-continue"),
-            ("cookie", "a"),
-            ("cookie", "b"),
-            ("content-length", "3"),
-        ]);
+        let head = "POST /a?b HTTP/1.1\r\nX-Stage: prod\r\nTE: trailers\r\nConnection: Upgrade, TE\r\nUpgrade: websocket\r\n\
+                    X-Empty: \r\nHost: shop.example:81\r\nTransfer-Encoding: chunked\r\nexpect: 100-continue\r\n\
+                    Cookie: a\r\ncookie: b\r\nContent-Length: 3\r\n\r\n";
+        let (uri, fields) = made(head).expect("a request");
         assert_eq!(uri, "http://shop.example:81/a?b");
         let expected = ["x-stage: prod", "te: trailers", "x-empty: ", "cookie: a", "cookie: b", "content-length: 3"];
         assert_eq!(fields, expected);
@@ -219,10 +196,14 @@ mod tests {
 
     #[test]
     fn a_request_without_a_host_is_for_the_instance() {
-        assert_eq!(prepared(&[("host", "")]).0, "http://instance:80/a?b");
-        assert_eq!(prepared(&[]).0, "http://instance:80/a?b");
-        for (host, fits) in [("", true), ("a_b.example:80", true), ("[::1]", true), ("a%41", false)] {
-            assert_eq!(takes_host(&HeaderValue::from_static(host)), fits, "{host}");
+        for (host, uri) in [
+            ("", Some("http://instance:80/")),
+            ("a_b.example:80", Some("http://a_b.example:80/")),
+            ("[::1]", Some("http://[::1]/")),
+            ("a%41", None),
+        ] {
+            let made = made(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+            assert_eq!(made.map(|(uri, _)| uri).as_deref(), uri, "{host}");
         }
     }
 }

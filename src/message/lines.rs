@@ -4,6 +4,8 @@
 //! copy in a request; as entries of a header map each field would be hashed, stored, looked up and encoded again. The names
 //! keep the letter case that they are documented with.
 
+use super::head::FieldSink;
+
 /// Complete field lines, `Name: value` each with its line end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines(Vec<u8>);
@@ -12,6 +14,12 @@ impl Lines {
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
+    }
+
+    /// Adds to what is in `buffer`.
+    #[must_use]
+    pub fn behind(buffer: Vec<u8>) -> Self {
+        Self(buffer)
     }
 
     /// Adds one line. The caller vouches for the name and the value: tokens of ours, and bytes that were field values.
@@ -38,12 +46,7 @@ impl Lines {
 
     /// Name and value of each line.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        // No value has a line feed in it.
-        self.0.split(|&byte| byte == b'\n').filter_map(|line| {
-            let line = line.strip_suffix(b"\r")?;
-            let colon = line.iter().position(|&byte| byte == b':')?;
-            Some((&line[..colon], line[colon + 1..].trim_ascii()))
-        })
+        fields(&self.0)
     }
 
     #[must_use]
@@ -55,6 +58,22 @@ impl Lines {
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
+}
+
+impl FieldSink for Lines {
+    fn field(&mut self, name: &str, value: &[u8]) {
+        self.push(name, value);
+    }
+}
+
+/// Name and value of each of these lines, which are ours.
+pub fn fields(lines: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    // No value has a line feed in it.
+    lines.split(|&byte| byte == b'\n').filter_map(|line| {
+        let line = line.strip_suffix(b"\r")?;
+        let colon = line.iter().position(|&byte| byte == b':')?;
+        Some((&line[..colon], line[colon + 1..].trim_ascii()))
+    })
 }
 
 /// A lower-case field name as people write it: `x-stage` becomes `X-Stage`.

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use uuid::Uuid;
 
-pub const X_API_REQUESTID: HeaderName = HeaderName::from_static("x-api-requestid");
-const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+use super::lines::Lines;
+use super::reply::Reply;
+use super::response::write_id;
 
 /// Why the gateway answered itself. The text of each is part of the public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -166,7 +165,7 @@ pub struct Problem {
     /// For the client: never an internal address.
     pub detail: String,
     /// The methods of a 405.
-    pub allow: Option<HeaderValue>,
+    pub allow: Option<Box<str>>,
 }
 
 impl Problem {
@@ -181,9 +180,9 @@ impl Problem {
         Self::new(Reason::HeaderTooLarge, detail)
     }
 
-    /// The head and body of the answer to the request with this id.
+    /// The answer to the request with this id.
     #[must_use]
-    pub fn render(&self, id: Uuid) -> (StatusCode, HeaderMap, Bytes) {
+    pub fn reply(&self, id: Uuid) -> Reply {
         let (reason, status, title, error) = self.reason.facts();
         let request_id = id.simple().to_string();
         let body = serde_json::to_vec(&Document {
@@ -195,48 +194,19 @@ impl Problem {
             reason,
             request_id: &request_id,
         });
-        let body = body.expect("strings and numbers are always JSON");
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        headers.insert(X_API_REQUESTID, self::request_id(id));
-        let proxy_status = format!("fngate; error={error}; details=\"{reason}\"");
-        headers.insert(PROXY_STATUS, HeaderValue::from_str(&proxy_status).expect("tokens"));
+        let mut fields = Lines::with_capacity(256);
+        fields.push("Content-Type", b"application/problem+json");
+        write_id(id, &mut fields);
+        fields.push("Proxy-Status", format!("fngate; error={error}; details=\"{reason}\"").as_bytes());
         if let Some(allow) = &self.allow {
-            headers.insert(ALLOW, allow.clone());
+            fields.push("Allow", allow.as_bytes());
         }
         if self.reason.is_temporary() {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            fields.push("Retry-After", b"1");
         }
-        if self.reason.ends_connection() {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        (status, headers, body.into())
+        let body = body.expect("strings and numbers are always JSON").into();
+        Reply { status, fields, body: Some(body), ends_connection: self.reason.ends_connection() }
     }
-
-    /// The whole answer in HTTP/1.1 bytes, for a connection that no HTTP state is left of.
-    #[must_use]
-    pub fn to_http1(&self, id: Uuid) -> Vec<u8> {
-        let (status, mut headers, body) = self.render(id);
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        let mut bytes = format!("HTTP/1.1 {status}\r\n").into_bytes();
-        for (name, value) in &headers {
-            bytes.extend_from_slice(name.as_str().as_bytes());
-            bytes.extend_from_slice(b": ");
-            bytes.extend_from_slice(value.as_bytes());
-            bytes.extend_from_slice(b"\r\n");
-        }
-        bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(&body);
-        bytes
-    }
-}
-
-/// The value of `X-Api-RequestId`.
-#[must_use]
-pub fn request_id(id: Uuid) -> HeaderValue {
-    let mut buffer = Uuid::encode_buffer();
-    HeaderValue::from_str(id.simple().encode_lower(&mut buffer)).expect("hexadecimal digits")
 }
 
 impl fmt::Display for Problem {
@@ -265,11 +235,13 @@ mod tests {
     #[test]
     fn an_answer_says_what_happened_in_every_place() {
         let problem = Problem::new(Reason::QueueTimeout, "no slot became free within 1s");
-        let (status, headers, body) = problem.render(Uuid::from_u128(7));
-        assert_eq!(status, 503);
-        assert_eq!(headers["retry-after"], "1");
-        assert_eq!(headers["proxy-status"], "fngate; error=connection_limit_reached; details=\"queue_timeout\"");
-        let document: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        let reply = problem.reply(Uuid::from_u128(7));
+        assert_eq!(reply.status, 503);
+        let fields = String::from_utf8_lossy(reply.fields.as_bytes()).into_owned();
+        assert!(fields.contains("\r\nRetry-After: 1\r\n"), "{fields}");
+        let status = "Proxy-Status: fngate; error=connection_limit_reached; details=\"queue_timeout\"\r\n";
+        assert!(fields.contains(status), "{fields}");
+        let document: serde_json::Value = serde_json::from_slice(&reply.body.expect("a body")).expect("JSON");
         assert_eq!(document["detail"], document["message"]);
         assert_eq!(document["reason"], "queue_timeout");
         assert_eq!(document["requestId"], "00000000000000000000000000000007");

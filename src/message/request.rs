@@ -1,24 +1,23 @@
 //! A request on its way to a function: what it must look like, and the head that the function receives.
-//!
-//! A head is rebuilt, never edited in place: removing a field from an `http::HeaderMap` reorders the rest.
 
-use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, VIA};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use std::borrow::Cow;
+
+use http::{HeaderName, Method, Version};
 use uuid::Uuid;
 
 use super::expectation;
 use super::forwarded;
+use super::head::{Field, RequestHead, Target, values};
 use super::hop::{self, Listed};
 use super::host::is_valid;
 use super::http2;
 use super::lines::Lines;
 use super::problem::{Problem, Reason};
-use super::rules::{Rules, reserved};
+use super::rules::{Rules, Verdict, reserved};
 use super::trace_fields::TraceFields;
 use super::trailer;
 use crate::config::ReservedPolicy;
-use crate::header::{Class, classify, is_same};
+use crate::header::{Class, is_same};
 
 /// What a client's own fields meet on their way.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +30,8 @@ pub struct Filter<'a> {
     pub trace: TraceFields,
     /// Whether the request has a body.
     pub has_body: bool,
-}
-
-impl Filter<'_> {
-    /// What is left of a line of `Trailer`.
-    fn announced(&self, line: &HeaderValue) -> Option<HeaderValue> {
-        trailer::announced(line, |name| trailer::passes_to_function(name, self.rules, self.custom))
-    }
+    /// The host that the request is for, which the function gets as `Host`.
+    pub host: &'a [u8],
 }
 
 /// Checks the target and `Host` of a request and returns the host that it is for, as it will be forwarded. Empty for an
@@ -47,17 +41,17 @@ impl Filter<'_> {
 ///
 /// # Errors
 /// A `bad_request` that names the rule.
-pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
+pub fn host<'a>(head: &RequestHead<'a>) -> Result<&'a [u8], Problem> {
     let bad = |detail: &str| Problem::new(Reason::BadRequest, detail);
-    if head.method == Method::CONNECT {
+    if *head.method == Method::CONNECT {
         return Err(bad("CONNECT is not served"));
     }
-    let mut hosts = head.headers.get_all(HOST).iter();
+    let mut hosts = values(head.fields, Class::Host);
     let host = hosts.next();
     if hosts.next().is_some() {
         return Err(bad("more than one Host field"));
     }
-    if host.is_some_and(|host| !is_valid(host.as_bytes())) {
+    if host.is_some_and(|host| !is_valid(host)) {
         return Err(bad("invalid Host field"));
     }
     if host.is_none() && head.version == Version::HTTP_11 {
@@ -66,92 +60,119 @@ pub fn host(head: &Parts) -> Result<HeaderValue, Problem> {
     if head.version == Version::HTTP_2 {
         http2::check(head).map_err(bad)?;
     }
-    if !head.uri.path_and_query().is_none_or(|target| target.as_str().is_ascii()) {
-        return Err(bad("the request target has bytes beyond ASCII, which have to be percent-encoded"));
-    }
-    // Of a URL without a path it is `/`. In HTTP/2, `*` comes together with an authority.
-    if !head.uri.path().starts_with('/') {
+    // In HTTP/2, `*` comes together with an authority.
+    if !head.target.path_and_query.starts_with('/') {
         return Err(bad("the request target is neither a path nor an http URL"));
     }
-    if let Some(authority) = head.uri.authority() {
-        let http = head.uri.scheme_str().is_some_and(|scheme| scheme == "http" || scheme == "https");
-        let value = HeaderValue::from_str(authority.as_str()).ok().filter(|value| http && is_valid(value.as_bytes()));
-        return value.ok_or_else(|| bad("invalid request target"));
+    if let Some(authority) = head.target.authority {
+        let is_http = |scheme: &str| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        let fits = head.target.scheme.is_some_and(is_http) && is_valid(authority.as_bytes());
+        return if fits { Ok(authority.as_bytes()) } else { Err(bad("invalid request target")) };
     }
     match host {
         // HTTP/2 has http URLs only, which have a host.
-        Some(host) if host.is_empty() && head.version == Version::HTTP_2 => Err(bad("no host")),
-        Some(host) => Ok(host.clone()),
-        None if head.version == Version::HTTP_10 => Ok(HeaderValue::from_static("")),
+        Some(b"") if head.version == Version::HTTP_2 => Err(bad("no host")),
+        Some(host) => Ok(host),
+        None if head.version == Version::HTTP_10 => Ok(b""),
         None => Err(bad("no Host field")),
     }
 }
 
-/// The client's own fields that the function gets. The head stays as it is, so that the same request can be prepared again.
+/// Adds the client's own fields that the function gets, in their order.
 ///
 /// # Errors
-/// `bad_request` for framing that another server could read differently; `reserved_field` when the policy rejects those.
-pub fn prepare(head: &Parts, host: HeaderValue, filter: Filter<'_>) -> Result<HeaderMap, Problem> {
-    let received = &head.headers;
-    let prefix = &filter.rules.prefix;
-    let listed = Listed::read(received, prefix);
-    let mut headers = HeaderMap::with_capacity(received.keys_len() + 1);
-    let mut host = Some(host);
-    let mut previous = None;
-    for (name, value) in received {
-        let first = previous.replace(name) != Some(name);
-        let kept = match classify(name, prefix) {
-            Class::EndToEnd if filter.rules.removes(name) => false,
-            Class::EndToEnd if *name == EXPECT && expectation::is_idle(value, received, filter.has_body) => false,
-            Class::EndToEnd if *name == VIA && filter.rules.via => false,
-            Class::EndToEnd if *name == COOKIE && head.version == Version::HTTP_2 => {
-                if first {
-                    headers.append(COOKIE, http2::joined_cookies(received));
-                }
-                false
-            }
-            Class::EndToEnd if *name == TRAILER && !listed.contains(name) => {
-                if let Some(value) = filter.announced(value) {
-                    headers.append(TRAILER, value);
-                }
-                false
-            }
-            Class::EndToEnd => {
-                filter.trace.pass(name)
-                    && !listed.contains(name)
-                    && !filter.custom.iter().any(|custom| is_same(custom, name))
-            }
-            Class::Reserved => match filter.rules.reserved {
-                ReservedPolicy::Strip => false,
-                ReservedPolicy::Reject => return Err(reserved(name)),
-            },
-            Class::Connection | Class::HopByHop | Class::FramingAlias | Class::PathVariable => false,
-            Class::Owned => filter.trusted && forwarded::passes_from_proxy(name),
-            Class::Framing if *name == HOST => {
-                if let Some(host) = host.take() {
-                    headers.append(HOST, host);
-                }
-                false
-            }
-            Class::Framing => {
-                if let Some(value) = framing(name, value, received.get(name).filter(|_| !first))? {
-                    headers.append(name.clone(), value);
-                }
-                false
-            }
-        };
-        if kept {
-            headers.append(name.clone(), value.clone());
+/// `reserved_field` when the policy rejects those.
+pub fn add_fields(lines: &mut Lines, head: &RequestHead<'_>, filter: &Filter<'_>) -> Result<(), Problem> {
+    let listed = Listed::read(head.fields, &filter.rules.prefix);
+    let mut seen = Seen::default();
+    for field in head.fields {
+        match filter.judge(head, &listed, field, seen.is_first(field.class))? {
+            Verdict::Keep => lines.push(field.name, field.value),
+            Verdict::Replace(value) => lines.push(field.name, &value),
+            Verdict::Drop => {}
         }
     }
-    if let Some(host) = host {
-        headers.append(HOST, host);
+    if seen.is_first(Class::Host) {
+        lines.push("Host", filter.host);
     }
-    Ok(headers)
+    // The end of a body is an event in HTTP/2.
+    if head.version == Version::HTTP_2 && filter.has_body && seen.is_first(Class::ContentLength) {
+        lines.push("Transfer-Encoding", b"chunked");
+    }
+    Ok(())
+}
+
+/// Which fields have come of which several lines are one.
+#[derive(Debug, Default)]
+struct Seen {
+    host: bool,
+    length: bool,
+    cookie: bool,
+}
+
+impl Seen {
+    fn is_first(&mut self, class: Class) -> bool {
+        let seen = match class {
+            Class::Host => &mut self.host,
+            Class::ContentLength => &mut self.length,
+            Class::Cookie => &mut self.cookie,
+            _ => return true,
+        };
+        !std::mem::replace(seen, true)
+    }
+}
+
+impl Filter<'_> {
+    /// What becomes of a field. The framing of the body has been checked.
+    fn judge<'a>(
+        &'a self,
+        head: &RequestHead<'a>,
+        listed: &Listed<'_>,
+        field: &Field<'a>,
+        first: bool,
+    ) -> Result<Verdict<'a>, Problem> {
+        let Field { name, value, class } = *field;
+        if class.is_end_to_end() && self.rules.removes(name) {
+            return Ok(Verdict::Drop);
+        }
+        Ok(match class {
+            Class::Expect if expectation::is_idle(value, head.fields, self.has_body) => Verdict::Drop,
+            // It goes with the lines of the gateway, in the order of the hops.
+            Class::Via if self.rules.via => Verdict::Drop,
+            Class::Cookie if head.version == Version::HTTP_2 => {
+                if first { Verdict::Replace(http2::joined_cookies(head.fields)) } else { Verdict::Drop }
+            }
+            Class::Trailer if !listed.contains(name) => {
+                match trailer::announced(value, |name| trailer::passes_to_function(name, self.rules, self.custom)) {
+                    Some(Cow::Borrowed(_)) => Verdict::Keep,
+                    Some(Cow::Owned(value)) => Verdict::Replace(value.into()),
+                    None => Verdict::Drop,
+                }
+            }
+            Class::EndToEnd | Class::Expect | Class::Via | Class::Cookie | Class::Trailer => {
+                let is_custom = || self.custom.iter().any(|custom| is_same(custom.as_ref(), name.as_bytes()));
+                Verdict::keep_if(self.trace.pass(name) && !listed.contains(name) && !is_custom())
+            }
+            Class::Reserved if self.rules.reserved == ReservedPolicy::Reject => return Err(reserved(name)),
+            Class::Owned => Verdict::keep_if(self.trusted && forwarded::passes_from_proxy(name)),
+            Class::Host if first => Verdict::Replace(self.host.into()),
+            Class::ContentLength => Verdict::keep_if(first),
+            // There are servers that know it in lower case only, and take the body for the next request otherwise.
+            Class::TransferEncoding => Verdict::Replace(b"chunked"[..].into()),
+            Class::Host
+            | Class::Connection
+            | Class::Te
+            | Class::Upgrade
+            | Class::HopByHop
+            | Class::FramingAlias
+            | Class::PathVariable
+            | Class::Reserved => Verdict::Drop,
+        })
+    }
 }
 
 /// Adds the lines that are the gateway's own in every request: ids, protocol, and what concerns the next hop.
-pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgrade: Option<&HeaderValue>) {
+pub fn add_own(lines: &mut Lines, head: &RequestHead<'_>, rules: &Rules, id: Uuid, upgrade: Option<&[u8]>) {
     let mut buffer = Uuid::encode_buffer();
     lines.push(&rules.request_id, id.hyphenated().encode_lower(&mut buffer).as_bytes());
     lines.push("X-Api-RequestId", id.simple().encode_lower(&mut buffer).as_bytes());
@@ -162,13 +183,14 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
     };
     lines.extend(version);
     if rules.via {
-        let kept = (!rules.removes(&VIA)).then(|| head.headers.get_all(VIA));
-        // In the order of the hops: the client's own stand before ours, so they go this way as well.
-        kept.into_iter().flatten().for_each(|via| lines.push("Via", via.as_bytes()));
+        if !rules.removes("via") {
+            // In the order of the hops: the client's own stand before ours, so they go this way as well.
+            values(head.fields, Class::Via).for_each(|via| lines.push("Via", via));
+        }
         // The version is the one of the hop in front (RFC 9110 section 7.6.3).
         lines.push("Via", via);
     }
-    let trailers = head.headers.contains_key(TE) && hop::takes_trailers(&head.headers);
+    let trailers = hop::takes_trailers(head.fields);
     if trailers {
         lines.push("TE", b"trailers");
     }
@@ -179,50 +201,16 @@ pub fn add_lines(lines: &mut Lines, head: &Parts, rules: &Rules, id: Uuid, upgra
         (None, false) => {}
     }
     if let Some(upgrade) = upgrade {
-        lines.push("Upgrade", upgrade.as_bytes());
+        lines.push("Upgrade", upgrade);
     }
 }
 
-/// The target in origin form, with `removed` bytes of the path taken off.
-///
-/// # Errors
-/// `bad_request` when what is left is not a target, which no removed base path leads to.
-pub fn target(uri: &Uri, removed: usize) -> Result<Uri, Problem> {
-    // The target `http://host#x` has a path that is there and empty.
-    let Some(whole) = uri.path_and_query().filter(|whole| whole.as_str() != "/") else {
-        return Ok(Uri::from_static("/"));
-    };
-    if removed == 0 {
-        return Ok(Uri::from(whole.clone()));
-    }
-    let rest = &whole.as_str()[removed..];
-    let rest = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
-    rest.map_err(|error: http::uri::InvalidUri| Problem::new(Reason::BadRequest, error.to_string()))
-}
-
-/// What is forwarded of a line of `Content-Length` or `Transfer-Encoding`: the first, if it can be read in one way only. Other lines
-/// are told which was `first`.
-fn framing(
-    name: &HeaderName,
-    value: &HeaderValue,
-    first: Option<&HeaderValue>,
-) -> Result<Option<HeaderValue>, Problem> {
-    if *name == TRANSFER_ENCODING {
-        if first.is_none() && value.as_bytes().eq_ignore_ascii_case(b"chunked") {
-            // There are servers that know it in lower case only, and take the body for the next request otherwise.
-            return Ok(Some(HeaderValue::from_static("chunked")));
-        }
-        return Err(Problem::new(Reason::BadRequest, "the only Transfer-Encoding that is served is `chunked`"));
-    }
-    if *name == CONTENT_LENGTH && (!(1..=18).contains(&value.len()) || !value.as_bytes().iter().all(u8::is_ascii_digit))
-    {
-        return Err(Problem::new(Reason::BadRequest, "invalid Content-Length"));
-    }
-    match first {
-        None => Ok(Some(value.clone())),
-        // Also `5` and `05`: whoever reads the latter as octal, or not at all, sees another length.
-        Some(first) if first != value => Err(Problem::new(Reason::BadRequest, "Content-Length fields that differ")),
-        Some(_) => Ok(None),
+/// Adds the request line: the target in origin form, with `removed` bytes of the path taken off.
+pub fn add_line(lines: &mut Lines, method: &Method, target: &Target<'_>, removed: usize) {
+    let rest = &target.path_and_query[removed..];
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    for part in [method.as_str(), " ", slash, rest, " HTTP/1.1\r\n"] {
+        lines.extend(part.as_bytes());
     }
 }
 
@@ -236,84 +224,75 @@ mod tests {
             prefix: ReservedPrefix::default(),
             reserved,
             via: true,
-            remove: vec![HeaderName::from_static("x-removed"), COOKIE],
+            remove: vec![HeaderName::from_static("x-removed"), http::header::COOKIE],
             request_id: "X-Scf-Request-Id".to_owned(),
             path_parameters: "X-Scf-Path-Parameters".to_owned(),
             client_subject: "X-Scf-Client-Subject".to_owned(),
         }
     }
 
-    fn head(uri: &str, lines: &[(&str, &str)]) -> Parts {
-        let mut builder = http::Request::builder().uri(uri);
-        for (name, value) in lines {
-            builder = builder.header(*name, *value);
-        }
-        builder.body(()).expect("a request").into_parts().0
+    fn fields<'a>(lines: &[(&'a str, &'a str)]) -> Vec<Field<'a>> {
+        let prefix = ReservedPrefix::default();
+        lines.iter().map(|(name, value)| Field::new(name, value.as_bytes(), &prefix)).collect()
     }
 
-    fn prepared_with(reserved: ReservedPolicy, lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
+    fn head<'a>(target: Target<'a>, fields: &'a [Field<'a>]) -> RequestHead<'a> {
+        RequestHead { method: &Method::GET, target, version: Version::HTTP_11, fields }
+    }
+
+    fn text(lines: &Lines) -> Vec<String> {
+        let text = String::from_utf8_lossy(lines.as_bytes());
+        text.split_terminator("\r\n").map(str::to_owned).collect()
+    }
+
+    fn prepared_with(reserved: ReservedPolicy, sent: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
         let custom = [HeaderName::from_static("x-custom")];
         let trace = TraceFields::Untouched;
-        let filter = Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace, has_body: true };
-        let headers = prepare(&head("/", lines), HeaderValue::from_static("h"), filter)?;
-        Ok(headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect())
-    }
-
-    fn prepared(lines: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
-        prepared_with(ReservedPolicy::Strip, lines)
+        let filter =
+            Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace, has_body: true, host: b"h" };
+        let mut lines = Lines::default();
+        add_fields(&mut lines, &head(Target::origin("/"), &fields(sent)), &filter)?;
+        Ok(text(&lines))
     }
 
     #[test]
-    fn what_is_kept_keeps_its_order() {
-        let lines = prepared(&[
-            ("host", "other"),
-            ("b", "1"),
-            ("x-scf-name", "evil"),
-            ("a", "2"),
-            ("connection", "x-gone, content-length"),
-            ("b", "3"),
-            ("x-gone", "4"),
-            ("x_real_ip", "6.6.6.6"),
-            ("x-forwarded-weird", "5"),
-            ("content-length", "0"),
-            ("c_d", "6"),
-            ("te", "gzip, trailers"),
-            ("trailer", "x-t, X_Custom, Set-Cookie"),
-            ("x-custom", "7"),
-            ("x_custom", "8"),
-            ("x-removed", "9"),
-            ("X_REMOVED", "9"),
-            ("cookie", "9"),
-            ("script_name", "/b"),
-            ("PATH-INFO", "/b"),
-            ("content_length", "5"),
-            ("via", "1.0 a"),
-        ]);
-        let expected = ["host: h", "b: 1", "b: 3", "a: 2", "content-length: 0", "c_d: 6", "trailer: x-t"];
+    fn what_is_kept_keeps_its_order_and_spelling() {
+        let lines = prepared_with(
+            ReservedPolicy::Strip,
+            &[
+                ("Host", "other"),
+                ("b", "1"),
+                ("x-scf-name", "evil"),
+                ("A", "2"),
+                ("Connection", "x-gone, content-length"),
+                ("B", "3"),
+                ("X-Gone", "4"),
+                ("x_real_ip", "6.6.6.6"),
+                ("x-forwarded-weird", "5"),
+                ("Content-Length", "0"),
+                ("content-length", "0"),
+                ("c_d", "6"),
+                ("te", "gzip, trailers"),
+                ("Trailer", "x-t, X_Custom, Set-Cookie"),
+                ("x-custom", "7"),
+                ("x_custom", "8"),
+                ("x-removed", "9"),
+                ("X_REMOVED", "9"),
+                ("cookie", "9"),
+                ("script_name", "/b"),
+                ("PATH-INFO", "/b"),
+                ("content_length", "5"),
+                ("via", "1.0 a"),
+            ],
+        );
+        let expected = ["Host: h", "b: 1", "A: 2", "B: 3", "Content-Length: 0", "c_d: 6", "Trailer: x-t"];
         assert_eq!(lines.expect("accepted"), expected);
     }
 
     #[test]
     fn a_coding_is_spelled_in_one_way() {
-        assert_eq!(
-            prepared(&[("transfer-encoding", "Chunked")]).expect("accepted"),
-            ["transfer-encoding: chunked", "host: h"]
-        );
-    }
-
-    #[test]
-    fn odd_framing_is_refused() {
-        for lines in [
-            vec![("transfer-encoding", "gzip, chunked")],
-            vec![("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
-            vec![("transfer-encoding", "xchunked")],
-            vec![("content-length", "+5")],
-            vec![("content-length", "")],
-            vec![("content-length", "5"), ("content-length", "05")],
-            vec![("content-length", "1234567890123456789")],
-        ] {
-            assert_eq!(prepared(&lines).expect_err("refused").reason, Reason::BadRequest, "{lines:?}");
-        }
+        let lines = prepared_with(ReservedPolicy::Strip, &[("transfer-encoding", "Chunked")]);
+        assert_eq!(lines.expect("accepted"), ["transfer-encoding: chunked", "Host: h"]);
     }
 
     #[test]
@@ -332,15 +311,16 @@ mod tests {
             ("1.1", "gzip", Some("websocket"), "Connection: Upgrade\r\nUpgrade: websocket\r\n"),
             ("1.1", "trailers", Some("a"), "TE: trailers\r\nConnection: Upgrade, TE\r\nUpgrade: a\r\n"),
         ] {
-            let mut head = head("/", &[("te", te), ("via", "1.0 a")]);
+            let fields = fields(&[("te", te), ("via", "1.0 a")]);
+            let mut head = head(Target::origin("/"), &fields);
             head.version = match version {
                 "1.0" => Version::HTTP_10,
                 "2" => Version::HTTP_2,
                 _ => Version::HTTP_11,
             };
-            let upgrade = upgrade.map(HeaderValue::from_static);
             let mut lines = Lines::default();
-            add_lines(&mut lines, &head, &rules(ReservedPolicy::Strip), Uuid::from_u128(1), upgrade.as_ref());
+            let upgrade = upgrade.map(str::as_bytes);
+            add_own(&mut lines, &head, &rules(ReservedPolicy::Strip), Uuid::from_u128(1), upgrade);
             let own = "X-Scf-Request-Id: 00000000-0000-0000-0000-000000000001\r\n\
                        X-Api-RequestId: 00000000000000000000000000000001\r\n";
             let own = format!("{own}X-Client-Proto-Ver: HTTP/{version}\r\nVia: 1.0 a\r\nVia: {version} fngate\r\n");
@@ -350,42 +330,38 @@ mod tests {
 
     #[test]
     fn an_absolute_target_decides_the_host() {
-        let absolute = head("http://one.example/x?y", &[("host", "two.example")]);
-        assert_eq!(host(&absolute).expect("a host"), "one.example");
-        assert_eq!(target(&absolute.uri, 0).expect("a target"), "/x?y");
-        for (uri, lines) in [
-            ("/", vec![]),
-            ("/", vec![("host", "a"), ("host", "a")]),
-            ("/", vec![("host", "a b")]),
-            ("ftp://a/", vec![("host", "a")]),
-            ("http://a/", vec![]),
-            ("*", vec![("host", "a")]),
-            ("/caf\u{e9}", vec![("host", "a")]),
-            ("/?\u{20ac}", vec![("host", "a")]),
+        let absolute = |scheme, authority| Target {
+            scheme: Some(scheme),
+            authority: Some(authority),
+            path_and_query: "/x?y",
+        };
+        let fields_of_two = fields(&[("host", "two.example")]);
+        assert_eq!(host(&head(absolute("HTTP", "one.example"), &fields_of_two)), Ok(&b"one.example"[..]));
+        for (target, lines) in [
+            (Target::origin("/"), vec![]),
+            (Target::origin("/"), vec![("host", "a"), ("host", "a")]),
+            (Target::origin("/"), vec![("host", "a b")]),
+            (absolute("ftp", "a"), vec![("host", "a")]),
+            (absolute("http", "a@b"), vec![("host", "a")]),
+            (absolute("http", "a"), vec![]),
+            (Target::origin("*"), vec![("host", "a")]),
         ] {
-            assert!(host(&head(uri, &lines)).is_err(), "{uri} {lines:?}");
+            assert!(host(&head(target, &fields(&lines))).is_err(), "{target:?} {lines:?}");
         }
         // As HTTP/2 has it.
-        let mut asterisk = head("http://a/", &[]);
-        let parts = Uri::builder().scheme("http").authority("a").path_and_query("*");
-        (asterisk.uri, asterisk.version) = (parts.build().expect("a URI"), Version::HTTP_2);
-        let problem = host(&asterisk).expect_err("refused");
+        let asterisk = Target { path_and_query: "*", ..absolute("http", "a") };
+        let problem = host(&RequestHead { version: Version::HTTP_2, ..head(asterisk, &[]) }).expect_err("refused");
         assert_eq!(problem.detail, "the request target is neither a path nor an http URL");
     }
 
     #[test]
     fn a_removed_base_path_leaves_a_target() {
-        for (uri, removed, left) in [
-            ("/test/a?b", 5, "/a?b"),
-            ("/test", 5, "/"),
-            ("/test?q", 5, "/?q"),
-            ("/test/", 5, "/"),
-            ("http://h", 0, "/"),
-            ("http://h#x", 0, "/"),
-            ("http://h?#x", 0, "/?"),
-        ] {
-            let target = target(&uri.parse().expect("a URI"), removed).expect("a target");
-            assert_eq!(target.to_string(), left, "{uri}");
+        for (target, removed, left) in
+            [("/test/a?b", 5, "/a?b"), ("/test", 5, "/"), ("/test?q", 5, "/?q"), ("/test/", 5, "/"), ("/a", 0, "/a")]
+        {
+            let mut lines = Lines::default();
+            add_line(&mut lines, &Method::GET, &Target::origin(target), removed);
+            assert_eq!(text(&lines), [format!("GET {left} HTTP/1.1")], "{target}");
         }
     }
 }

@@ -28,11 +28,12 @@ impl TraceFields {
 
     /// Whether a client's field passes.
     #[must_use]
-    pub fn pass(self, name: &HeaderName) -> bool {
+    pub fn pass(self, name: &str) -> bool {
+        let is = |known: &HeaderName| name.eq_ignore_ascii_case(known.as_str());
         match self {
             Self::Untouched => true,
-            Self::Continued => *name != TRACEPARENT,
-            Self::Begun => *name != TRACEPARENT && *name != TRACESTATE,
+            Self::Continued => !is(&TRACEPARENT),
+            Self::Begun => !is(&TRACEPARENT) && !is(&TRACESTATE),
         }
     }
 }

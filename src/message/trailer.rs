@@ -1,76 +1,56 @@
 //! Which trailers may pass, and what a head says of them.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use std::borrow::Cow;
 
-use super::http2;
-use super::problem::{Problem, Reason};
+use super::problem::Problem;
 use super::rules::{Rules, reserved};
 use crate::config::ReservedPolicy;
 use crate::header::{Class, ReservedPrefix, classify, is_of_heads, is_same};
 
 /// A line of `Trailer` with the names that may pass, if any may. A line of which nothing is taken stays as it was written.
 #[must_use]
-pub fn announced(line: &HeaderValue, passes: impl Fn(&HeaderName) -> bool) -> Option<HeaderValue> {
+pub fn announced<'a>(line: &'a [u8], passes: impl Fn(&str) -> bool) -> Option<Cow<'a, [u8]>> {
     // What is no name announces nothing.
-    let is_kept = |token: &&[u8]| HeaderName::from_bytes(token).map_or(true, |name| passes(&name));
-    let tokens = || line.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-    if tokens().all(|token| is_kept(&token)) {
-        return Some(line.clone());
+    let is_name = |member: &[u8]| http::HeaderName::from_bytes(member).is_ok();
+    let is_kept = |member: &&[u8]| !is_name(member) || str::from_utf8(member).is_ok_and(&passes);
+    let members = || line.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    if members().all(|member| is_kept(&member)) {
+        return Some(Cow::Borrowed(line));
     }
-    let kept: Vec<_> = tokens().filter(|token| !token.is_empty()).filter(is_kept).collect();
-    HeaderValue::from_bytes(&kept.join(&b", "[..])).ok().filter(|line| !line.is_empty())
+    let kept: Vec<_> = members().filter(|member| !member.is_empty()).filter(is_kept).collect();
+    (!kept.is_empty()).then(|| Cow::Owned(kept.join(&b", "[..])))
 }
 
 /// Whether a trailer of a request may pass: it may be a trailer at all, and none that is configured, either way.
 #[must_use]
-pub fn passes_to_function(name: &HeaderName, rules: &Rules, custom: &[HeaderName]) -> bool {
-    passes(name, &rules.prefix) && !rules.removes(name) && !custom.iter().any(|custom| is_same(custom, name))
+pub fn passes_to_function(name: &str, rules: &Rules, custom: &[http::HeaderName]) -> bool {
+    passes(name, &rules.prefix)
+        && !rules.removes(name)
+        && !custom.iter().any(|custom| is_same(custom.as_ref(), name.as_bytes()))
 }
 
 /// Whether a trailer of this name may pass: it is not reserved, owned, framing, hop-by-hop or of heads.
 #[must_use]
-pub fn passes(name: &HeaderName, prefix: &ReservedPrefix) -> bool {
-    classify(name, prefix) == Class::EndToEnd && !is_of_heads(name)
+pub fn passes(name: &str, prefix: &ReservedPrefix) -> bool {
+    classify(name.as_bytes(), prefix).is_end_to_end() && !is_of_heads(name.as_bytes())
 }
 
-/// Removes from a trailer section what no peer may send there.
+/// Whether a trailer of a request is kept.
 ///
 /// # Errors
-/// `bad_request` for a value that HTTP/1.1 cannot have; `reserved_field` when the policy rejects reserved names.
-pub fn of_request(trailers: HeaderMap, rules: &Rules, custom: &[HeaderName]) -> Result<HeaderMap, Problem> {
-    http2::check_fields(&trailers).map_err(|invalid| Problem::new(Reason::BadRequest, invalid.as_str()))?;
-    let mut kept = HeaderMap::with_capacity(trailers.keys_len());
-    let mut current = None;
-    for (name, value) in trailers {
-        current = name.or(current);
-        let name = current.as_ref().expect("the first item of a header map has a name");
-        if passes_to_function(name, rules, custom) {
-            kept.append(name.clone(), value);
-        } else if rules.reserved == ReservedPolicy::Reject && classify(name, &rules.prefix) == Class::Reserved {
-            return Err(reserved(name));
-        }
+/// `reserved_field` when the policy rejects reserved names.
+pub fn is_kept_of_request(name: &str, rules: &Rules, custom: &[http::HeaderName]) -> Result<bool, Problem> {
+    let rejects = rules.reserved == ReservedPolicy::Reject;
+    if rejects && classify(name.as_bytes(), &rules.prefix) == Class::Reserved {
+        return Err(reserved(name));
     }
-    Ok(kept)
-}
-
-/// Removes from a function's trailers what belongs to the gateway, to one hop, or to a head. None if they are malformed.
-#[must_use]
-pub fn of_response(trailers: HeaderMap, prefix: &ReservedPrefix) -> Option<HeaderMap> {
-    http2::check_fields(&trailers).ok()?;
-    let mut kept = HeaderMap::with_capacity(trailers.keys_len());
-    let mut current = None;
-    for (name, value) in trailers {
-        current = name.or(current);
-        let name = current.as_ref().expect("the first item of a header map has a name");
-        if passes(name, prefix) {
-            kept.append(name.clone(), value);
-        }
-    }
-    Some(kept)
+    Ok(passes_to_function(name, rules, custom))
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
 
     #[test]
@@ -86,8 +66,8 @@ mod tests {
             ("Content-Type, Max-Forwards, Set-Cookie, Trailer", None),
         ] {
             let prefix = ReservedPrefix::default();
-            let found = announced(&HeaderValue::from_static(line), |name| passes(name, &prefix));
-            assert_eq!(found, left.map(HeaderValue::from_static), "{line}");
+            let found = announced(line.as_bytes(), |name| passes(name, &prefix));
+            assert_eq!(found.as_deref(), left.map(str::as_bytes), "{line}");
         }
     }
 
@@ -104,39 +84,26 @@ mod tests {
     }
 
     #[test]
-    fn a_padded_value_is_refused_in_trailers_as_well() {
-        for (value, fits) in [("a", true), (" a", false), ("a\t", false)] {
-            let trailers = HeaderMap::from_iter([(HeaderName::from_static("x"), HeaderValue::from_static(value))]);
-            let prepared = of_request(trailers, &rules(), &[]);
-            assert_eq!(prepared.is_ok(), fits, "{value:?}");
-        }
-    }
-
-    #[test]
     fn configured_names_are_no_trailers_of_requests() {
-        let names = "x-kept x-custom x_custom x-removed x.removed x-removed-not";
-        let sent = names.split(' ').map(|name| (HeaderName::from_static(name), HeaderValue::from_static("a")));
         let custom = [HeaderName::from_static("x-custom")];
-        let kept = of_request(sent.collect(), &rules(), &custom).expect("well-formed");
-        assert_eq!(kept.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept", "x-removed-not"]);
+        let kept = |name: &&str| is_kept_of_request(name, &rules(), &custom).expect("not rejected");
+        let names = "X-Kept x-custom X_Custom x-removed X.Removed x-removed-not X-Scf-Name";
+        assert_eq!(names.split(' ').filter(kept).collect::<Vec<_>>(), ["X-Kept", "x-removed-not"]);
     }
 
     #[test]
-    fn malformed_trailers_of_a_function_are_none() {
-        for (name, value, fits) in [("x", "a", true), ("x", " a", false), ("x\"y", "a", false)] {
-            let name = HeaderName::from_lowercase(name.as_bytes()).expect("HTTP/2 takes it");
-            let trailers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
-            assert_eq!(of_response(trailers, &ReservedPrefix::default()).is_some(), fits, "{value:?}");
-        }
+    fn a_reserved_trailer_is_rejected_when_configured() {
+        let rules = Rules { reserved: ReservedPolicy::Reject, ..rules() };
+        assert!(is_kept_of_request("X_Scf_Name", &rules, &[]).is_err());
+        assert_eq!(is_kept_of_request("X-Kept", &rules, &[]), Ok(true));
     }
 
-    /// In HTTP/2 there is no library that would do it.
     #[test]
-    fn trailers_are_without_fields_of_heads() {
+    fn fields_of_heads_are_no_trailers() {
+        let prefix = ReservedPrefix::default();
         let names =
-            "x-kept grpc-status set-cookie content-type cache-control trailer content-length te host x-scf-name";
-        let sent = names.split(' ').map(|name| (HeaderName::from_static(name), HeaderValue::from_static("a")));
-        let kept = of_response(sent.collect(), &ReservedPrefix::default()).expect("well-formed");
-        assert_eq!(kept.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept", "grpc-status"]);
+            "X-Kept grpc-status Set-Cookie Content-Type cache-control Trailer content-length TE host x-scf-name";
+        let kept: Vec<_> = names.split(' ').filter(|name| passes(name, &prefix)).collect();
+        assert_eq!(kept, ["X-Kept", "grpc-status"]);
     }
 }

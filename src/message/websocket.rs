@@ -6,11 +6,10 @@
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
-use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, response};
-use hyper::ext::Protocol;
+use http::Method;
 
+use super::head::{Field, ResponseHead, values_of};
+use super::lines::Lines;
 use super::response::Malformed;
 
 /// What every accepted key is made with (RFC 6455 section 1.3).
@@ -19,47 +18,45 @@ const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// The opening of one WebSocket.
 #[derive(Debug)]
 pub struct Opening {
+    key: String,
     /// What the function has to answer.
     accept: String,
 }
 
 impl Opening {
-    /// Turns an extended CONNECT for a WebSocket into the request that opens one in HTTP/1.1. `seed` makes the key, which has to
-    /// differ from others, not to be secret. Any other request stays as it is.
+    /// The opening that a request in HTTP/2 asks for: an extended CONNECT with this `:protocol`. `seed` makes the key, which has to differ
+    /// from others, not to be secret.
     #[must_use]
-    pub fn translate(head: &mut Parts, seed: u128) -> Option<Self> {
-        if head.method != Method::CONNECT {
-            return None;
-        }
-        head.extensions.get::<Protocol>().filter(|protocol| protocol.as_str().eq_ignore_ascii_case("websocket"))?;
-        head.method = Method::GET;
-        let key = STANDARD.encode(seed.to_be_bytes());
-        let accept = accepted(&key);
-        let headers = &mut head.headers;
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_str(&key).expect("base64 is a value"));
-        // An empty body would have a length of zero.
-        headers.remove(CONTENT_LENGTH);
-        Some(Self { accept })
+    pub fn of(method: &Method, protocol: Option<&str>, seed: u128) -> Option<Self> {
+        let is_websocket = protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"));
+        (*method == Method::CONNECT && is_websocket).then(|| {
+            let key = STANDARD.encode(seed.to_be_bytes());
+            Self { accept: accepted(&key), key }
+        })
     }
 
-    /// Turns the function's agreement into that of HTTP/2. A refusal stays as it is.
+    /// Whether a field of the client's is for the request in HTTP/1.1.
+    #[must_use]
+    pub fn takes(field: &Field<'_>) -> bool {
+        // An empty body would have a length of zero.
+        !field.is("sec-websocket-key") && !field.is("content-length")
+    }
+
+    /// Adds the line that only HTTP/1.1 has.
+    pub fn add_key(&self, lines: &mut Lines) {
+        lines.push("Sec-WebSocket-Key", self.key.as_bytes());
+    }
+
+    /// Checks the function's answer. Of an agreement, HTTP/2 has only the status, 200; a refusal stays as it is.
     ///
     /// # Errors
     /// [`Malformed`] for a success that is none: without the switch, or to another key.
-    pub fn finish(&self, head: &mut response::Parts) -> Result<(), Malformed> {
-        if head.status != StatusCode::SWITCHING_PROTOCOLS {
-            return if head.status.is_success() { Err(Malformed::NotSwitched) } else { Ok(()) };
+    pub fn check(&self, head: &ResponseHead<'_>) -> Result<(), Malformed> {
+        if head.status != 101 {
+            return if (200..300).contains(&head.status) { Err(Malformed::NotSwitched) } else { Ok(()) };
         }
-        let accept = head.headers.remove(SEC_WEBSOCKET_ACCEPT);
-        if accept.is_none_or(|accept| accept != self.accept.as_str()) {
-            return Err(Malformed::OtherKey);
-        }
-        head.headers.remove(CONNECTION);
-        head.headers.remove(UPGRADE);
-        head.status = StatusCode::OK;
-        Ok(())
+        let mut accepts = values_of(head.fields, "sec-websocket-accept");
+        if accepts.next() == Some(self.accept.as_bytes()) { Ok(()) } else { Err(Malformed::OtherKey) }
     }
 }
 
@@ -72,15 +69,10 @@ fn accepted(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use http::Version;
 
-    fn connect(protocol: Option<&'static str>) -> Parts {
-        let mut request = http::Request::connect("http://shop.example/chat").body(()).expect("a request");
-        if let Some(protocol) = protocol {
-            request.extensions_mut().insert(Protocol::from_static(protocol));
-        }
-        request.into_parts().0
-    }
+    use super::*;
+    use crate::header::ReservedPrefix;
 
     #[test]
     fn the_key_of_the_standard_is_accepted_as_there() {
@@ -88,26 +80,26 @@ mod tests {
     }
 
     #[test]
-    fn only_a_websocket_is_translated() {
-        assert!(Opening::translate(&mut connect(None), 1).is_none());
-        assert!(Opening::translate(&mut connect(Some("connect-udp")), 1).is_none());
-        let mut head = connect(Some("websocket"));
-        Opening::translate(&mut head, 1).expect("translated");
-        assert_eq!((head.method, head.uri.path()), (Method::GET, "/chat"));
-        assert_eq!(head.headers[SEC_WEBSOCKET_KEY], "AAAAAAAAAAAAAAAAAAAAAQ==");
+    fn only_a_websocket_is_opened() {
+        assert!(Opening::of(&Method::CONNECT, None, 1).is_none());
+        assert!(Opening::of(&Method::CONNECT, Some("connect-udp"), 1).is_none());
+        assert!(Opening::of(&Method::GET, Some("websocket"), 1).is_none());
+        let opening = Opening::of(&Method::CONNECT, Some("WebSocket"), 1).expect("a WebSocket");
+        let mut lines = Lines::default();
+        opening.add_key(&mut lines);
+        assert_eq!(lines.as_bytes(), b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAQ==\r\n");
     }
 
     #[test]
-    fn only_an_agreement_becomes_one() {
-        let opening = Opening { accept: "good".to_owned() };
-        let finish = |status: u16, accept: &str| {
-            let answer = http::Response::builder().status(status).header(SEC_WEBSOCKET_ACCEPT, accept);
-            let mut head = answer.body(()).expect("a response").into_parts().0;
-            opening.finish(&mut head).map(|()| head.status.as_u16())
+    fn only_an_agreement_is_one() {
+        let opening = Opening { key: String::new(), accept: "good".to_owned() };
+        let check = |status: u16, accept: &str| {
+            let fields = [Field::new("Sec-WebSocket-Accept", accept.as_bytes(), &ReservedPrefix::default())];
+            opening.check(&ResponseHead { status, reason: b"", version: Version::HTTP_11, fields: &fields })
         };
-        assert_eq!(finish(101, "good"), Ok(200));
-        assert_eq!(finish(101, "other"), Err(Malformed::OtherKey));
-        assert_eq!(finish(200, "good"), Err(Malformed::NotSwitched));
-        assert_eq!(finish(403, "good"), Ok(403));
+        assert_eq!(check(101, "good"), Ok(()));
+        assert_eq!(check(101, "other"), Err(Malformed::OtherKey));
+        assert_eq!(check(200, "good"), Err(Malformed::NotSwitched));
+        assert_eq!(check(403, "good"), Ok(()));
     }
 }
