@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::channel::Channel;
 use super::connect::connect;
 use super::error::ConnectError;
-use super::link::Link;
+use super::http1::Http1Connection;
+use super::http2::Http2Connection;
 use super::pool::{Opening, Pool};
-use super::session::Session;
 use super::tls::Offer;
+use super::upstream::Upstream;
 use crate::process;
 
 /// After this time other requests no longer choose an instance to which a connection is being opened.
@@ -31,7 +31,7 @@ pub struct Terms {
 ///
 /// # Errors
 /// Why there is no connection.
-pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError> {
+pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Upstream, ConnectError> {
     let cooldown = pool.endpoint().instance.cooldown();
     cooldown.probe(Instant::now());
     let mut opening = std::pin::pin!(open_now(pool, terms));
@@ -51,7 +51,7 @@ pub async fn open(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
     outcome
 }
 
-async fn open_now(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError> {
+async fn open_now(pool: &Rc<Pool>, terms: Terms) -> Result<Upstream, ConnectError> {
     let Terms { connect_timeout, ref preface, .. } = terms;
     // For the wait and the connection together.
     let deadline = Instant::now() + connect_timeout;
@@ -60,8 +60,8 @@ async fn open_now(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
     let offer = pool.offer(terms.offer);
     if is_shared && offer == Offer::Any && pool.is_worth_waiting() {
         pool.opened().await;
-        if let Some(turn) = pool.turn() {
-            return Ok(Channel::Turn(turn));
+        if let Some(stream) = pool.stream() {
+            return Ok(Upstream::Http2(stream));
         }
         if Instant::now() >= deadline {
             return Err(ConnectError::TimedOut(connect_timeout));
@@ -69,19 +69,18 @@ async fn open_now(pool: &Rc<Pool>, terms: Terms) -> Result<Channel, ConnectError
     }
     let _opening = is_shared.then(|| Opening::begin(pool));
     let stream = connect(&endpoint.instance, offer, connect_timeout, deadline, preface).await?;
-    if !stream.wire().is_http2() {
+    if !endpoint.instance.is_h2c() && !stream.has_agreed_on_http2() {
         pool.learn_http1(offer);
-        let link = Link::open(stream, endpoint.clone()).await;
-        let mut link = link.map_err(|_lost| ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into()))?;
+        let mut connection = Http1Connection::new(stream, endpoint.clone());
         if !is_shared {
-            link.use_once();
+            connection.use_once();
         }
-        return Ok(Channel::Link(link));
+        return Ok(Upstream::Http1(connection));
     }
-    let session = match timeout_at(deadline, Session::open(stream, endpoint.clone())).await {
-        Ok(session) => session?,
+    let connection = match timeout_at(deadline, Http2Connection::open(stream, endpoint.clone())).await {
+        Ok(connection) => connection?,
         Err(_elapsed) => return Err(ConnectError::NotHttp2),
     };
-    let turn = if is_shared { pool.add(session) } else { session.turn() };
-    turn.map(Channel::Turn).ok_or(ConnectError::NotHttp2)
+    let stream = if is_shared { pool.add(connection) } else { connection.stream() };
+    stream.map(Upstream::Http2).ok_or(ConnectError::NotHttp2)
 }

@@ -1,4 +1,4 @@
-//! The connections of one worker to one instance: idle links, and sessions that several requests share.
+//! The connections of one worker to one instance: idle ones in HTTP/1.1, and those in HTTP/2, which several requests share.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -6,20 +6,20 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::channel::Channel;
+use super::http1::Http1Connection;
+use super::http2::{Http2Connection, Http2Stream};
 use super::instance::Endpoint;
-use super::link::Link;
 use super::persistence::SETTLED;
-use super::session::{Session, Turn};
 use super::tls::Offer;
+use super::upstream::Upstream;
 use crate::net::socket::Unread;
 
-/// Idle links that one worker keeps to one instance at most.
+/// Idle connections that one worker keeps to one instance at most.
 const MAX_IDLE: usize = 1024;
-/// How many requests a session is expected to take until one has said it.
+/// How many requests a connection is expected to take until one has said it.
 const EXPECTED: usize = 100;
 
-/// Which idle links a request may use.
+/// Which idle connections a request may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reuse {
     /// Any: if it is lost on one that was just closed, it is sent again.
@@ -28,19 +28,19 @@ pub enum Reuse {
     Proven,
 }
 
-/// The connections to one instance. Of the idle links the one used last is used first, so that a burst's surplus grows old and
+/// The connections to one instance. Of the idle connections the one used last is used first, so that a burst's surplus grows old and
 /// leaves.
 #[derive(Debug)]
 pub struct Pool {
     endpoint: Rc<Endpoint>,
-    #[expect(clippy::vec_box, reason = "links come and go boxed; unboxed, each way would copy one")]
-    idle: RefCell<Vec<Box<Link>>>,
-    sessions: RefCell<Vec<Rc<Session>>>,
+    #[expect(clippy::vec_box, reason = "connections come and go boxed; unboxed, each way would copy one")]
+    idle: RefCell<Vec<Box<Http1Connection>>>,
+    shared: RefCell<Vec<Rc<Http2Connection>>>,
     /// Connections on their way, of which others wait for one that they can share.
     opening: Cell<usize>,
     waiting: Cell<usize>,
     opened: Notify,
-    /// How many requests a session takes; zero for an instance that speaks HTTP/1.1.
+    /// How many requests a connection takes; zero for an instance that speaks HTTP/1.1.
     room: Cell<usize>,
 }
 
@@ -51,7 +51,7 @@ impl Pool {
         Rc::new(Self {
             endpoint,
             idle: RefCell::default(),
-            sessions: RefCell::default(),
+            shared: RefCell::default(),
             opening: Cell::default(),
             waiting: Cell::default(),
             opened: Notify::new(),
@@ -72,94 +72,94 @@ impl Pool {
 
     /// What is there for a request, and still good. What is not good any more is dropped on the way.
     #[must_use]
-    pub fn take(&self, now: Instant, offer: Offer, reuse: Reuse) -> Option<Channel> {
-        if let Some(channel) = self.share(offer) {
-            return Some(channel);
+    pub fn take(&self, now: Instant, offer: Offer, reuse: Reuse) -> Option<Upstream> {
+        if let Some(stream) = self.share(offer) {
+            return Some(stream);
         }
         let mut idle = self.idle.borrow_mut();
         let persistence = &self.endpoint.persistence;
         if !persistence.is_proven() && reuse == Reuse::Proven {
-            // The link at the bottom has been idle the longest.
-            if idle.first_mut().is_some_and(|link| link.idle(now) >= SETTLED && !self.is_usable(link, now)) {
+            // The connection at the bottom has been idle the longest.
+            if idle.first_mut().is_some_and(|connection| connection.idle(now) >= SETTLED && !self.is_usable(connection, now)) {
                 idle.remove(0);
             }
             if !persistence.is_proven() {
                 return None;
             }
         }
-        while let Some(mut link) = idle.pop() {
-            if !self.is_usable(&mut link, now) {
+        while let Some(mut connection) = idle.pop() {
+            if !self.is_usable(&mut connection, now) {
                 continue;
             }
-            let unread = if reuse == Reuse::Proven { link.unread() } else { Unread::Nothing };
+            let unread = if reuse == Reuse::Proven { connection.unread() } else { Unread::Nothing };
             match unread {
                 Unread::Nothing => {
-                    link.set_idle(None);
-                    return Some(Channel::Link(link));
+                    connection.set_idle(None);
+                    return Some(Upstream::Http1(connection));
                 }
                 Unread::Bytes => {}
-                Unread::End => persistence.was_closed(link.idle(now), now),
+                Unread::End => persistence.was_closed(connection.idle(now), now),
             }
         }
         None
     }
 
-    /// Whether an idle link is neither expired nor closed. Learns from what it sees.
-    fn is_usable(&self, link: &mut Link, now: Instant) -> bool {
-        if link.is_expired(now) {
+    /// Whether an idle connection is neither expired nor closed. Learns from what it sees.
+    fn is_usable(&self, connection: &mut Http1Connection, now: Instant) -> bool {
+        if connection.is_expired(now) {
             return false;
         }
-        let (is_open, persistence) = (link.is_open(), &self.endpoint.persistence);
+        let (is_open, persistence) = (connection.is_open(), &self.endpoint.persistence);
         if !is_open {
-            persistence.was_closed(link.idle(now), now);
-        } else if !persistence.is_proven() && link.has_been_idle(now, SETTLED) {
-            persistence.stayed_open(link.idle(now));
+            persistence.was_closed(connection.idle(now), now);
+        } else if !persistence.is_proven() && connection.idle(now) >= SETTLED {
+            persistence.stayed_open(connection.idle(now));
         }
         is_open
     }
 
     /// A place on a connection that is in use. Whether that is still good is known without trying it.
     #[must_use]
-    pub fn share(&self, offer: Offer) -> Option<Channel> {
+    pub fn share(&self, offer: Offer) -> Option<Upstream> {
         let shares = self.room.get() > 0 && self.offer(offer) == Offer::Any;
-        if shares { self.turn().map(Channel::Turn) } else { None }
+        if shares { self.stream().map(Upstream::Http2) } else { None }
     }
 
-    /// A turn on a session that has room: the oldest, so that those of a burst grow idle and leave.
+    /// A stream on a connection that has room: the oldest, so that those of a burst grow idle and leave.
     #[must_use]
-    pub fn turn(&self) -> Option<Box<Turn>> {
-        let mut sessions = self.sessions.borrow_mut();
-        sessions.retain(|session| !session.is_retired());
-        sessions.iter().find_map(Session::turn)
+    pub fn stream(&self) -> Option<Box<Http2Stream>> {
+        let mut shared = self.shared.borrow_mut();
+        shared.retain(|connection| !connection.is_retired());
+        shared.iter().find_map(Http2Connection::stream)
     }
 
-    /// Keeps a new session, and takes the first turn on it.
+    /// Keeps a new connection, and takes the first stream on it.
     #[must_use]
-    pub fn add(&self, session: Rc<Session>) -> Option<Box<Turn>> {
-        self.room.set(session.limit().max(1));
-        let turn = session.turn();
-        self.sessions.borrow_mut().push(session);
+    pub fn add(&self, connection: Rc<Http2Connection>) -> Option<Box<Http2Stream>> {
+        self.room.set(connection.limit().max(1));
+        let turn = connection.stream();
+        self.shared.borrow_mut().push(connection);
         turn
     }
 
-    /// Keeps a link whose exchange is over.
-    pub fn put(&self, mut link: Box<Link>, now: Instant) {
+    /// Keeps a connection whose exchange is over.
+    pub fn put(&self, mut connection: Box<Http1Connection>, now: Instant) {
         let mut idle = self.idle.borrow_mut();
-        if link.keeps()
+        if connection.keeps()
             && self.endpoint.persistence.is_allowed()
             && idle.len() < MAX_IDLE
             && !self.endpoint.allowance.is_used_up()
         {
-            link.set_idle(Some(now));
-            idle.push(link);
+            connection.set_idle(Some(now));
+            idle.push(connection);
         }
     }
 
     /// Closes what the instance has closed or is about to, and what has been idle for too long.
     pub fn sweep(&self, now: Instant) {
         self.endpoint.persistence.forget(now);
-        self.idle.borrow_mut().retain_mut(|link| self.is_usable(link, now));
-        self.sessions.borrow_mut().retain(|session| !session.is_retired() && !session.is_expired(now));
+        self.idle.borrow_mut().retain_mut(|connection| self.is_usable(connection, now));
+        self.shared.borrow_mut().retain(|connection| !connection.is_retired() && !connection.is_expired(now));
     }
 
     /// Whether a connection is on its way that has room for one more request. The one who opens it has the first place.
@@ -224,7 +224,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::allowance::Allowance;
-    use super::super::connect::Stream;
+    use super::super::stream::Stream;
     use super::super::instance::Instance;
     use super::*;
     use crate::config::ConnectionSettings;
@@ -244,13 +244,13 @@ mod tests {
         for pool in [&one, &other, &other] {
             let (near, far) = tokio::io::duplex(1024);
             ends.push(far);
-            let link = Link::open(Stream::of_http1(near), pool.endpoint().clone()).await.expect("a link");
-            pool.put(link, Instant::now());
+            let connection = Http1Connection::new(Stream::Echo(near), pool.endpoint().clone());
+            pool.put(connection, Instant::now());
         }
         assert!(allowance.is_used_up());
         let count = |pool: &Pool| pool.idle.borrow().len();
         assert_eq!((count(&one), count(&other)), (1, 1));
-        let taken = one.take(Instant::now(), Offer::Any, Reuse::Any).expect("an idle link");
+        let taken = one.take(Instant::now(), Offer::Any, Reuse::Any).expect("an idle connection");
         assert!(!allowance.is_used_up());
         drop(taken);
         other.sweep(Instant::now() + std::time::Duration::from_secs(3600));
@@ -271,8 +271,8 @@ mod tests {
         for takes in [false, true] {
             for _ in 0..300 {
                 let (near, far) = tokio::io::duplex(1024);
-                let link = Link::open(Stream::of_http1(near), pool.endpoint().clone()).await.expect("a link");
-                pool.put(link, Instant::now());
+                let connection = Http1Connection::new(Stream::Echo(near), pool.endpoint().clone());
+                pool.put(connection, Instant::now());
                 drop(far);
             }
             if takes {
