@@ -29,6 +29,9 @@ pub enum ExchangeError {
     /// The function broke a rule of HTTP with its answer.
     #[error("malformed response")]
     Malformed(#[source] Malformed),
+    /// What stands in `Host` is no authority of HTTP/2.
+    #[error("the request cannot be sent in HTTP/2")]
+    Unsendable,
     /// The rules of HTTP/2 were broken on the connection, by this answer or by another.
     #[error("malformed frames")]
     Frames(#[source] h2::Error),
