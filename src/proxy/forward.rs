@@ -108,6 +108,7 @@ pub async fn send_reply<D: Downstream>(downstream: &mut D, reply: &Reply, is_hea
         reason: status.canonical_reason().unwrap_or_default().as_bytes(),
         delivery,
         length: Some(reply.len() as u64),
+        is_own: true,
         ends_connection: *ends_connection,
     };
     let date = http_date(downstream.client().now());
@@ -439,6 +440,7 @@ impl<D: Downstream> Exchange<'_, D> {
             reason: head.reason,
             delivery,
             length: if let Framing::Length(length) = framing { Some(length) } else { None },
+            is_own: false,
             ends_connection: false,
         };
         let (id, now) = (self.record.id, self.client.now());
