@@ -581,6 +581,7 @@ impl Downstream for Connection {
         let persists = self.persists(&start);
         let version =
             if self.request.version == Version::HTTP_10 { head::Version::Http10 } else { head::Version::Http11 };
+        let asked = self.request.persists;
         self.request.has_begun = true;
         self.request.persists = persists;
         self.request.is_close_delimited = start.delivery == Delivery::ToTheEnd;
@@ -594,10 +595,11 @@ impl Downstream for Connection {
         write(&mut head);
         match (persists, version) {
             _ if start.status == 101 => {}
-            (false, head::Version::Http11) => head.field(b"Connection", b"close"),
             (true, head::Version::Http10) => head.field(b"Connection", b"keep-alive"),
-            // As each version has it where nothing is said.
-            (true, head::Version::Http11) | (false, head::Version::Http10) => {}
+            // As the version and its client have it where nothing is said.
+            (true, head::Version::Http11) => {}
+            (false, head::Version::Http10) if !asked && !start.ends_connection && start.delivery != Delivery::ToTheEnd => {}
+            (false, _) => head.field(b"Connection", b"close"),
         }
         head.end();
     }
