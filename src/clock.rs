@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -43,10 +44,30 @@ pub fn unix_time() -> i64 {
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// The length of a date in HTTP.
+pub const DATE: usize = 29;
+
+/// The time now as HTTP writes it (RFC 9110 section 5.6.7). `now` is the present in a clock that costs nothing to read: a date is made once a
+/// second.
+#[must_use]
+pub fn http_date(now: Instant) -> [u8; DATE] {
+    thread_local!(static MADE: Cell<Option<(Instant, [u8; DATE])>> = const { Cell::new(None) });
+    if let Some((until, date)) = MADE.get()
+        && now < until
+    {
+        return date;
+    }
+    let time = std::time::SystemTime::now();
+    let mut date = [0; DATE];
+    date.copy_from_slice(httpdate::fmt_http_date(time).as_bytes());
+    let into_second = time.duration_since(std::time::SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+    let left = Duration::from_nanos(u64::from(1_000_000_000 - into_second));
+    MADE.set(Some((now + left, date)));
+    date
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]

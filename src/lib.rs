@@ -9,6 +9,7 @@ pub mod drain;
 pub mod header;
 pub mod huffman;
 pub mod process;
+pub mod scratch;
 pub mod throttle;
 pub mod units;
 
@@ -19,6 +20,7 @@ pub mod inspect;
 pub mod net;
 pub mod telemetry;
 
+pub mod http1;
 pub mod message;
 pub mod route;
 

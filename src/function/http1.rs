@@ -3,13 +3,15 @@
 //! It does nothing by itself: the request that has it polls it. So a request runs in one task from end to end, a request that is dropped
 //! resets the connection at once, and an idle connection causes no wake-ups and has no buffer.
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use http::Version;
+use httparse::EMPTY_HEADER;
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
@@ -205,7 +207,7 @@ impl Http1Connection {
         let settings = &gauge.endpoint().settings;
         let limits = HeadLimits { bytes: settings.max_response_header_bytes, fields: settings.max_response_headers };
         let malformed = |error| malformed(error, limits);
-        let read = with_slots(limits.fields, |slots| {
+        let read = with_slots(limits.fields, |slots| -> Result<_, Malformed> {
             let Some(read) = head::response(input, limits, progress, slots).map_err(malformed)? else {
                 return Ok(None);
             };
@@ -275,21 +277,16 @@ impl Http1Connection {
     /// # Errors
     /// When the section is malformed.
     pub fn trailers(&self, mut each: impl FnMut(&str, &[u8])) -> Result<(), Truncated> {
-        let limit = self.gauge.endpoint().settings.max_response_headers;
-        with_slots(limit, |slots| {
-            let fields = trailer_fields(&self.trailers, slots).map_err(|error| {
-                tracing::debug!(%error, "the trailers are malformed");
-                Truncated
-            })?;
-            fields.iter().for_each(|field| each(field.name, field.value));
-            Ok(())
-        })
-    }
-
-    /// Whether the whole body of the response has come, and is small enough to stay where it is until it is taken.
-    #[must_use]
-    pub fn has_whole_body(&self) -> bool {
-        self.body.remaining().is_some_and(|left| left <= self.input.len() as u64)
+        if self.trailers.is_empty() {
+            return Ok(());
+        }
+        let mut slots = vec![EMPTY_HEADER; self.gauge.endpoint().settings.max_response_headers];
+        let fields = trailer_fields(&self.trailers, &mut slots).map_err(|error| {
+            tracing::debug!(%error, "the trailers are malformed");
+            Truncated
+        })?;
+        fields.iter().for_each(|field| each(field.name, field.value));
+        Ok(())
     }
 
     /// Reads once. The buffer is the pool's while nothing is in it.
@@ -342,9 +339,9 @@ impl Http1Connection {
         }
         // Pending means that nothing has come, never that the runtime's budget for the task is used up: a task that looks at hundreds of
         // connections would take all behind the first hundred for quiet.
-        let cx = &mut Context::from_waker(std::task::Waker::noop());
-        let mut look = tokio::task::unconstrained(std::future::poll_fn(|cx| self.poll_fill(cx)));
-        std::future::Future::poll(Pin::new(&mut look), cx).is_pending()
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut look = tokio::task::unconstrained(poll_fn(|cx| self.poll_fill(cx)));
+        Pin::new(&mut look).poll(cx).is_pending()
     }
 
     /// What has come by now, which the runtime may not have heard of yet.

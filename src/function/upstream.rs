@@ -86,7 +86,7 @@ impl Upstream {
     }
 
     /// Ends the body of the request. The trailers have been filtered.
-    pub fn finish<'t>(&mut self, trailers: impl IntoIterator<Item = (&'t [u8], &'t [u8])>) {
+    pub fn finish<'t>(&mut self, trailers: impl Iterator<Item = (&'t [u8], &'t [u8])>) {
         match self {
             Self::Http1(connection) => connection.finish(trailers),
             Self::Http2(stream) => stream.finish(trailers),

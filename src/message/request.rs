@@ -18,6 +18,7 @@ use super::trace_fields::TraceFields;
 use super::trailer;
 use crate::config::ReservedPolicy;
 use crate::header::{Class, is_same};
+use crate::http1::Framing;
 
 /// What a client's own fields meet on their way.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +29,8 @@ pub struct Filter<'a> {
     /// Whether the peer is a trusted proxy, whose further `X-Forwarded-*` fields pass.
     pub trusted: bool,
     pub trace: TraceFields,
-    /// Whether the request has a body.
-    pub has_body: bool,
+    /// Of the request's body.
+    pub framing: Framing,
     /// The host that the request is for, which the function gets as `Host`.
     pub host: &'a [u8],
 }
@@ -96,7 +97,7 @@ pub fn add_fields(lines: &mut Lines, head: &RequestHead<'_>, filter: &Filter<'_>
         lines.push("Host", filter.host);
     }
     // The end of a body is an event in HTTP/2.
-    if head.version == Version::HTTP_2 && filter.has_body && seen.is_first(Class::ContentLength) {
+    if head.version == Version::HTTP_2 && filter.framing == Framing::Chunked {
         lines.push("Transfer-Encoding", b"chunked");
     }
     Ok(())
@@ -136,7 +137,7 @@ impl Filter<'_> {
             return Ok(Verdict::Drop);
         }
         Ok(match class {
-            Class::Expect if expectation::is_idle(value, head.fields, self.has_body) => Verdict::Drop,
+            Class::Expect if expectation::is_idle(value, head.fields, self.framing != Framing::None) => Verdict::Drop,
             // It goes with the lines of the gateway, in the order of the hops.
             Class::Via if self.rules.via => Verdict::Drop,
             Class::Cookie if head.version == Version::HTTP_2 => {
@@ -156,7 +157,8 @@ impl Filter<'_> {
             Class::Reserved if self.rules.reserved == ReservedPolicy::Reject => return Err(reserved(name)),
             Class::Owned => Verdict::keep_if(self.trusted && forwarded::passes_from_proxy(name)),
             Class::Host if first => Verdict::Replace(self.host.into()),
-            Class::ContentLength => Verdict::keep_if(first),
+            // Beside a coding it does not count.
+            Class::ContentLength => Verdict::keep_if(first && self.framing != Framing::Chunked),
             // There are servers that know it in lower case only, and take the body for the next request otherwise.
             Class::TransferEncoding => Verdict::Replace(b"chunked"[..].into()),
             Class::Host
@@ -249,7 +251,7 @@ mod tests {
         let custom = [HeaderName::from_static("x-custom")];
         let trace = TraceFields::Untouched;
         let filter =
-            Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace, has_body: true, host: b"h" };
+            Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace, framing: Framing::Length(0), host: b"h" };
         let mut lines = Lines::default();
         add_fields(&mut lines, &head(Target::origin("/"), &fields(sent)), &filter)?;
         Ok(text(&lines))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::{StatusCode, Version};
+use http::StatusCode;
 use uuid::Uuid;
 
 use super::head::{Field, FieldSink, ResponseHead, values};
@@ -195,6 +195,8 @@ fn switched_protocol<'a>(head: &ResponseHead<'a>, asked: Option<&[u8]>) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use http::Version;
+
     use super::super::lines::Lines;
     use super::*;
 

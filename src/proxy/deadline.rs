@@ -1,25 +1,20 @@
 //! How long a request may wait for its function, and what it was waiting for when the time was over.
 
-use std::cell::Cell;
-use std::future::Future;
-use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::client::Client;
 use crate::drain::Phase;
-use crate::message::body::Progress;
 
 /// The sync-wait budget of one request. It starts with the request and starts again with each forwarded chunk of its body;
 /// queueing, connecting and retries all draw on it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    timeout: Duration,
-    started: Instant,
-    progress: Option<Rc<Progress>>,
-    waiting_for: Cell<WaitingFor>,
+    pub timeout: Duration,
+    /// When it last started.
+    pub since: Instant,
+    pub waiting_for: WaitingFor,
 }
 
 /// The phases of a wait.
@@ -40,48 +35,22 @@ pub enum Stop {
 
 impl Budget {
     #[must_use]
-    pub fn new(timeout: Duration, started: Instant, progress: Option<Rc<Progress>>) -> Self {
-        Self { timeout, started, progress, waiting_for: Cell::new(WaitingFor::Slot) }
+    pub fn new(timeout: Duration, since: Instant) -> Self {
+        Self { timeout, since, waiting_for: WaitingFor::Slot }
     }
 
+    /// When the time is over, unless another chunk of the body is forwarded before.
     #[must_use]
-    pub fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
-    /// Says what the request waits for from now on.
-    pub fn enter(&self, phase: WaitingFor) {
-        self.waiting_for.set(phase);
+    pub fn end(&self) -> Instant {
+        self.since + self.timeout
     }
 
     /// Why not to wait any longer. To be asked in every poll that returns `Pending`.
+    #[must_use]
     pub fn check(&self, client: &Client) -> Option<Stop> {
-        if client.seat().phase() == Phase::Expired {
+        if client.seat.phase() == Phase::Expired {
             return Some(Stop::Draining);
         }
-        if self.progress.as_ref().is_some_and(|progress| progress.is_left_unread()) {
-            client.hold_back();
-        }
-        client.alarm().passed(self.end()).then(|| Stop::Timeout(self.waiting_for.get()))
-    }
-
-    /// When the time is over, as far as it is known: each chunk of the body puts it off.
-    #[must_use]
-    pub fn end(&self) -> Instant {
-        let since = self.progress.as_ref().map_or(self.started, |progress| progress.last_chunk.get());
-        since.max(self.started) + self.timeout
-    }
-
-    /// Waits for `work` within the budget.
-    ///
-    /// # Errors
-    /// [`Stop`]; the work is dropped.
-    pub async fn limit<F: Future>(&self, client: &Client, work: F) -> Result<F::Output, Stop> {
-        let mut work = std::pin::pin!(work);
-        std::future::poll_fn(|cx: &mut Context<'_>| match work.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => self.check(client).map_or(Poll::Pending, |stop| Poll::Ready(Err(stop))),
-        })
-        .await
+        client.alarm().passed(self.end()).then_some(Stop::Timeout(self.waiting_for))
     }
 }

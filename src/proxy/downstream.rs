@@ -9,18 +9,10 @@ use std::task::{Context, Poll};
 use http::Version;
 
 use super::client::Client;
+use crate::function::upstream::Part;
 use crate::message::head::FieldSink;
 use crate::message::problem::Problem;
 use crate::message::response::Delivery;
-
-/// What there is of the body of a message.
-#[derive(Clone, Copy, Debug)]
-pub enum Part<'a> {
-    /// Content, never empty. It is there until it is consumed.
-    Data(&'a [u8]),
-    /// The body is over.
-    End,
-}
 
 /// Why the body of a request broke off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +44,9 @@ pub struct Start<'a> {
 /// The client's side of one request.
 pub trait Downstream {
     /// Where the fields of a head go.
-    type Sink: FieldSink;
+    type Sink<'s>: FieldSink
+    where
+        Self: 's;
 
     fn client(&self) -> &Rc<Client>;
 
@@ -74,16 +68,16 @@ pub trait Downstream {
     fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
     /// Sends an interim response.
-    fn interim(&mut self, status: u16, reason: &[u8], write: impl FnOnce(&mut Self::Sink));
+    fn interim(&mut self, status: u16, reason: &[u8], write: impl FnOnce(&mut Self::Sink<'_>));
 
     /// Begins the response. Nothing need have been sent when it returns.
-    fn begin(&mut self, start: Start<'_>, write: impl FnOnce(&mut Self::Sink));
+    fn begin(&mut self, start: Start<'_>, write: impl FnOnce(&mut Self::Sink<'_>));
 
     /// Sends content, together with what waits to be sent. Returns how many bytes of it were taken.
     fn poll_send(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize, ClientGone>>;
 
-    /// Ends the body; `trailers` is told where to write them.
-    fn finish(&mut self, trailers: impl FnOnce(&mut dyn FieldSink));
+    /// Ends the body. The trailers have been filtered.
+    fn finish<'t>(&mut self, trailers: impl Iterator<Item = (&'t [u8], &'t [u8])>);
 
     /// Ready when everything has been sent.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ClientGone>>;

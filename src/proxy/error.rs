@@ -1,6 +1,9 @@
 //! Everything that can end a request without a response of its function, and the answer to each.
 
+use std::time::Duration;
+
 use super::deadline::{Budget, Stop, WaitingFor};
+use super::downstream::BodyFault;
 use crate::function::admission;
 use crate::function::error::{ConnectError, ExchangeError};
 use crate::function::tls;
@@ -27,14 +30,14 @@ pub enum Error {
     #[error("the function's answer")]
     Malformed(#[source] Malformed),
     #[error("the wait was stopped: {stop:?}")]
-    Stopped { stop: Stop, timeout: std::time::Duration },
+    Stopped { stop: Stop, timeout: Duration },
 }
 
 impl Error {
     /// A wait that ended early.
     #[must_use]
     pub fn stopped(stop: Stop, budget: &Budget) -> Self {
-        Self::Stopped { stop, timeout: budget.timeout() }
+        Self::Stopped { stop, timeout: budget.timeout }
     }
 
     /// The answer to the client. Never an internal address.
@@ -65,14 +68,19 @@ impl Error {
             Self::Exchange(ExchangeError::Closed(_)) => {
                 Problem::new(Reason::FunctionClosed, "the function closed the connection before it answered")
             }
-            Self::Exchange(ExchangeError::Malformed(rule, _)) | Self::Malformed(rule) => {
+            Self::Exchange(ExchangeError::Unseen(error)) => {
+                Problem::new(Reason::FunctionUnreachable, format!("no connection to the function: {}", why_not(error)))
+            }
+            Self::Exchange(ExchangeError::Unsendable) => {
+                Problem::new(Reason::BadRequest, "the Host field cannot be sent in HTTP/2")
+            }
+            Self::Exchange(ExchangeError::Malformed(rule)) | Self::Malformed(rule) => {
                 Problem::new(Reason::BadResponse, rule.to_string())
             }
             Self::Exchange(ExchangeError::Frames(_)) => {
                 let detail = "a response on the connection breaks a rule of HTTP/2: this one or another";
                 Problem::new(Reason::BadResponse, detail)
             }
-            Self::Exchange(ExchangeError::Upload(_)) => Problem::new(Reason::BadRequest, "the request broke off"),
             Self::Stopped { stop: Stop::Draining, .. } => Problem::new(Reason::Draining, "the gateway is stopping"),
             Self::Stopped { stop: Stop::Timeout(phase), timeout } => {
                 let phase = match phase {
@@ -86,6 +94,15 @@ impl Error {
                 );
                 Problem::new(Reason::FunctionTimeout, detail)
             }
+        }
+    }
+}
+
+impl From<BodyFault> for Error {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::ClientClosed => Self::ClientClosed,
+            BodyFault::Refused(problem) => Self::Refused(problem),
         }
     }
 }

@@ -1,323 +1,589 @@
-//! From a routed request to the response head of its function.
+//! A request on its way to its function, and the response on its way back: one future, polled by the task of the client.
+//!
+//! To drop it is to give the request up. What it holds is given back by that: the slot, the connection to the function (which is reset in
+//! the middle of an exchange), the record.
 
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::request::Parts;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
-use hyper::body::{Body, Incoming};
-use uuid::Uuid;
+use http::Version;
+use tokio::time::{Instant, sleep};
 
-use super::answer::{Answer, Content};
 use super::client::Client;
-use super::connector::{Connector, Links};
 use super::deadline::{Budget, WaitingFor};
+use super::downstream::{ClientGone, Downstream, Start};
 use super::error::Error;
-use super::exchange::Held;
-use super::retry::{Attempt, is_repeatable, may_retry};
-use super::routing::{Received, Routed};
-use super::upload::Upload;
+use super::incoming::{Answered, Begun, Outbound};
+use super::own;
+use super::retry::{self, Failure};
+use super::upgrade::Tunnel;
+use super::upload::{Limits, Stopped, Upload};
 use super::view::{LocalApi, View};
-use crate::function::channel::Channel;
-use crate::function::error::{ConnectError, ExchangeError};
-use crate::function::failure::{Failed, FailedKind};
-use crate::function::local::{Local, Permit};
+use crate::clock::http_date;
+use crate::drain::Phase;
+use crate::function::balance::Selection;
+use crate::function::dial::{self, Terms};
+use crate::function::error::ExchangeError;
+use crate::function::http1::Switched;
+use crate::function::local::Permit;
 use crate::function::pool::{Pool, Reuse};
-use crate::function::reply::Reply;
-use crate::function::session::Turn;
 use crate::function::tls::Offer;
-use crate::message::body::{Asked, ContinueGate, Fault, Progress, RequestBody};
-use crate::message::lines::Lines;
-use crate::message::problem::{Problem, Reason};
-use crate::message::request::Filter;
-use crate::message::trace_fields::TraceFields;
-use crate::message::{grpc, http2, request, response};
-use crate::telemetry::access::Record;
-use crate::telemetry::trace::context::{Context, TRACEPARENT};
+use crate::function::upstream::{Outgoing, Part, Upstream};
+use crate::http1::Framing;
+use crate::message::head::{FieldSink, ResponseHead};
+use crate::message::lines::{self, Lines};
+use crate::message::reply::Reply;
+use crate::message::response::{Delivery, Malformed, Rewrite, write_id};
+use crate::message::trailer;
+use crate::message::websocket::Opening;
+use crate::telemetry::access::{CLIENT_CLOSED, Record};
 
-/// Attempts on connections that turn out to be closed before the request is written.
-const ATTEMPTS: usize = 3;
+/// The pause between two attempts while no instance is up.
+const PAUSE: Duration = Duration::from_millis(50);
 
-/// What came of one attempt.
-type Outcome = Result<(Response<Incoming>, Channel), Failed<Error>>;
-
-/// One request on its way, with what every attempt needs.
-struct Forwarding<'a> {
-    view: &'a View,
-    client: &'a Client,
-    head: &'a Parts,
-    routed: &'a Routed,
-    budget: &'a Budget,
-    progress: Option<&'a Progress>,
-    /// Whether the client is a trusted proxy.
-    trusted: bool,
-    trace: TraceFields,
+/// A request that has an API to go to.
+#[derive(Debug)]
+pub struct Forward {
+    pub(super) view: Rc<View>,
+    pub(super) api: Rc<LocalApi>,
+    pub(super) request: Outbound,
+    pub(super) record: Record,
+    /// The sync-wait timeout.
+    pub(super) timeout: Duration,
+    pub(super) is_grpc: bool,
+    /// Whether it may reach its function twice.
+    pub(super) is_repeatable: bool,
+    pub(super) expects_continue: bool,
+    pub(super) takes_trailers: bool,
+    /// Of a WebSocket over HTTP/2.
+    pub(super) opening: Option<Opening>,
 }
 
-/// What is sent next: a request that is still to be made, or one that came back unsent.
-enum Next {
-    New(Outgoing),
-    Unsent(Box<Request<RequestBody>>),
+/// What became of a request.
+#[derive(Debug)]
+pub enum Served {
+    /// The client has the whole response.
+    Whole,
+    /// The response broke off, and so does the connection or the stream.
+    Broken,
+    /// The client left.
+    ClientGone,
+    /// The function has switched protocols, and the client knows.
+    Switched(Box<Tunnel>),
 }
 
-/// The parts of a request that are one attempt's own.
-struct Outgoing {
-    headers: HeaderMap,
-    body: RequestBody,
-    extensions: Extensions,
-    gate: Option<ContinueGate>,
+/// Serves a request from its head to the end of its response.
+pub async fn serve<D: Downstream>(downstream: &mut D, begun: Begun) -> Served {
+    match begun {
+        Begun::Answered(answered) => answer(downstream, answered).await,
+        Begun::Forwarded(forward) => forward.serve(downstream).await,
+    }
 }
 
-/// Sends a request to its function and waits for the response head.
+async fn answer<D: Downstream>(downstream: &mut D, answered: Answered) -> Served {
+    let Answered { reply, is_head, mut record } = answered;
+    // A client that leaves before it has read a refusal is none that was closed on.
+    record.aborted = None;
+    match send_reply(downstream, &reply, is_head).await {
+        Ok(bytes) => {
+            record.bytes_out = bytes;
+            Served::Whole
+        }
+        Err(ClientGone) => Served::ClientGone,
+    }
+}
+
+/// Sends an answer of the gateway's own. Returns how many bytes its body has.
 ///
 /// # Errors
-/// [`Error`]; what the request held is given back.
-pub(super) async fn forward(
-    view: &View,
-    client: &Rc<Client>,
-    received: Received,
-    routed: &Routed,
-    record: &mut Record,
-) -> Result<Answer, Error> {
-    let Received { head, extensions, incoming, opening, fault: _ } = received;
-    let LocalApi { api, function, .. } = &*routed.api;
-    let Upload { body, progress, gate } = Upload::new(view, client, &head, incoming, api);
-    record.bytes_in = progress.as_ref().map(|progress| progress.bytes.clone());
-    let timeout = grpc::timeout(&head).map_or(api.timeout, |patience| patience.min(api.timeout));
-    let budget = Budget::new(timeout, record.started, progress.clone());
-    let permit = match function.try_admit() {
-        Some(permit) => permit,
-        None => Box::pin(queue(function, client, &budget, record)).await?,
+/// [`ClientGone`]
+pub async fn send_reply<D: Downstream>(downstream: &mut D, reply: &Reply, is_head: bool) -> Result<u64, ClientGone> {
+    let Reply { status, fields, body, ends_connection } = reply;
+    let delivery = if is_head || body.is_none() { Delivery::Withheld } else { Delivery::Length };
+    let start = Start {
+        status: status.as_u16(),
+        reason: status.canonical_reason().unwrap_or_default().as_bytes(),
+        delivery,
+        length: Some(reply.len() as u64),
+        ends_connection: *ends_connection,
     };
-    let forwarding = Forwarding {
-        view,
-        client,
-        head: &head,
-        routed,
-        budget: &budget,
-        progress: progress.as_deref(),
-        trusted: client.peer().is_trusted(&view.snapshot.config.gateway.trusted_proxies),
-        trace: TraceFields::of(record.trace.as_deref()),
-    };
-    if let Some(trace) = &mut record.trace {
-        trace.base_path = routed.base_path;
-    }
-    let outgoing = Outgoing { headers: forwarding.headers()?, body, extensions, gate };
-    let (answer, channel, pool) = forwarding.send(outgoing, record).await?;
-    if let Some(progress) = progress.as_ref().filter(|progress| progress.asked.get() == Asked::NotYet) {
-        progress.asked.set(Asked::Never);
-        client.leftover().end_connection();
-    }
-    let (mut parts, incoming) = answer.into_parts();
-    let upgrade = routed.upgrade.as_ref();
-    let is_turn = matches!(channel, Channel::Turn(_));
-    if is_turn {
-        response::check_http2(&parts, &pool.endpoint().settings).map_err(Error::Malformed)?;
-    }
-    response::prepare(&mut parts, &view.rules.prefix, record.id, head.version, upgrade).map_err(Error::Malformed)?;
-    let switched = parts.status == StatusCode::SWITCHING_PROTOCOLS;
-    if let Some(opening) = opening {
-        opening.finish(&mut parts).map_err(Error::Malformed)?;
-    }
-    record.status = parts.status.as_u16();
-    let content = if switched {
-        let lost = || Error::Malformed(response::Malformed::Unasked);
-        Content::Tunnel(channel.into_switched().ok_or_else(lost)?)
-    } else {
-        let bodiless = head.method == Method::HEAD || parts.status == StatusCode::NOT_MODIFIED;
-        let withheld = bodiless && parts.headers.contains_key(CONTENT_LENGTH)
-            // In HTTP/2 a body can follow all the same.
-            || is_turn && (bodiless || parts.status == StatusCode::NO_CONTENT) && !incoming.is_end_stream();
-        Content::Body { reply: Reply::new(incoming, channel, pool, client.now()), withheld }
-    };
-    Ok(Answer { head: parts, content, held: Held { permit, progress } })
+    let date = http_date(downstream.client().now());
+    downstream.begin(start, |sink| {
+        for (name, value) in fields.iter() {
+            sink.field(str::from_utf8(name).unwrap_or_default(), value);
+        }
+        if body.is_some() {
+            sink.field("Content-Length", reply.len().to_string().as_bytes());
+        }
+        sink.field("Date", &date);
+    });
+    let whole = if delivery == Delivery::Length { body.as_deref().unwrap_or_default() } else { &[] };
+    let mut rest = whole;
+    poll_fn(|cx| {
+        while !rest.is_empty() {
+            let count = ready!(downstream.poll_send(cx, rest))?;
+            rest = &rest[count..];
+        }
+        downstream.finish(std::iter::empty());
+        downstream.poll_flush(cx)
+    })
+    .await?;
+    Ok(whole.len() as u64)
 }
 
-/// A slot from the function's queue.
-async fn queue(function: &Rc<Local>, client: &Client, budget: &Budget, record: &mut Record) -> Result<Permit, Error> {
-    let began = client.now();
-    let admitted = budget.limit(client, function.admit()).await;
-    record.queued = Some(client.now() - began);
-    admitted.map_err(|stop| Error::stopped(stop, budget))?.map_err(Error::NoSlot)
+impl Forward {
+    async fn serve<D: Downstream>(self, downstream: &mut D) -> Served {
+        let Self { view, api, mut request, mut record, is_grpc, .. } = self;
+        let client = downstream.client().clone();
+        let limits = Limits {
+            max_bytes: api.api.max_body_bytes,
+            idle: view.snapshot.config.gateway.client_body_idle,
+            rules: &view.rules,
+            custom: &api.api.custom,
+        };
+        let upload = Upload::new(limits, record.started, self.expects_continue);
+        let mut exchange = Exchange {
+            budget: Budget::new(self.timeout, record.started),
+            upload,
+            client: &client,
+            view: &view,
+            api: &api,
+            request: &mut request,
+            record: &mut record,
+            downstream,
+            is_repeatable: self.is_repeatable,
+            takes_trailers: self.takes_trailers,
+            opening: self.opening.as_ref(),
+        };
+        let error = match exchange.run().await {
+            Ok(Outcome::Over(served)) => return served,
+            Ok(Outcome::Switched(switched, permit)) => {
+                return Served::Switched(Box::new(Tunnel::new(switched, record, permit)));
+            }
+            Err(Error::ClientClosed) => return Served::ClientGone,
+            Err(error) => error,
+        };
+        let reply = own::fail(&error, is_grpc, &mut record);
+        answer(downstream, Answered { reply, is_head: request.is_head, record }).await
+    }
 }
 
-impl Forwarding<'_> {
-    /// The client's own fields as the function gets them.
-    fn headers(&self) -> Result<HeaderMap, Error> {
-        let custom = &self.routed.api.api.custom;
-        let has_body = self.progress.is_some();
-        let filter = Filter { rules: &self.view.rules, custom, trusted: self.trusted, trace: self.trace, has_body };
-        let mut headers = request::prepare(self.head, self.routed.host.clone(), filter).map_err(Error::Refused)?;
-        if self.head.version == Version::HTTP_2 && self.progress.is_some() && !headers.contains_key(CONTENT_LENGTH) {
-            // Its end is an event there. For a GET, hyper would not send a body of unknown length otherwise.
-            headers.append(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        }
-        Ok(headers)
-    }
+/// What came of an exchange.
+enum Outcome {
+    Over(Served),
+    Switched(Switched, Permit),
+}
 
-    /// The field lines that the request gets from the gateway.
-    fn own_lines(&self, id: Uuid, traced: Option<Context>) -> Lines {
-        let Self { view, routed, head, .. } = *self;
-        let (api, peer) = (&routed.api.api, self.client.peer());
-        let mut lines = Lines::with_capacity(api.lines.len() + 416);
-        if self.budget.timeout() == api.timeout {
-            lines.extend(&api.timeout_line);
-        } else {
-            // The client's own. Zero would say that there is none.
-            let milliseconds = self.budget.timeout().as_nanos().div_ceil(1_000_000);
-            lines.push(&format!("{}Timeout", view.rules.prefix.as_str()), milliseconds.to_string().as_bytes());
-        }
-        lines.extend(&api.lines);
-        peer.identify(&mut lines);
-        request::add_lines(&mut lines, head, &view.rules, id, routed.upgrade.as_ref());
-        if let Some(parameters) = &routed.path_parameters {
-            lines.push(&view.rules.path_parameters, parameters.as_bytes());
-        }
-        if self.trusted {
-            let proxies = &view.snapshot.config.gateway.trusted_proxies;
-            let place = (&routed.host, routed.prefix.as_deref());
-            peer.forward_by_proxy(&mut lines, &head.headers, place, proxies);
-        } else {
-            peer.forward(&mut lines, &routed.host, routed.prefix.as_deref());
-        }
-        if let Some(span) = traced.filter(|_| !api.custom.contains(&TRACEPARENT)) {
-            lines.push(TRACEPARENT.as_str(), span.to_string().as_bytes());
-        }
-        lines
-    }
+/// Which connections an attempt may use: one that follows a lost one must not meet another that was idle as long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connections {
+    Idle(Reuse),
+    New,
+}
 
-    fn request(&self, outgoing: Outgoing) -> Result<Request<RequestBody>, Error> {
-        let mut request = Request::new(outgoing.body);
-        *request.method_mut() = self.head.method.clone();
-        *request.uri_mut() = request::target(&self.head.uri, self.routed.base_path).map_err(Error::Refused)?;
-        *request.headers_mut() = outgoing.headers;
-        *request.extensions_mut() = outgoing.extensions;
-        if let Some(gate) = outgoing.gate {
-            hyper::ext::on_informational(&mut request, move |head| {
-                if head.status() == StatusCode::CONTINUE {
-                    gate.open();
-                }
+/// The head of a response that the client has been told.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    status: u16,
+    switched: bool,
+    /// Whether there is no body, whatever the function sends.
+    withheld: bool,
+}
+
+/// One request and its response.
+struct Exchange<'a, D> {
+    client: &'a Client,
+    view: &'a View,
+    api: &'a Rc<LocalApi>,
+    request: &'a mut Outbound,
+    record: &'a mut Record,
+    downstream: &'a mut D,
+    budget: Budget,
+    upload: Upload<'a>,
+    is_repeatable: bool,
+    takes_trailers: bool,
+    opening: Option<&'a Opening>,
+}
+
+impl<D: Downstream> Exchange<'_, D> {
+    async fn run(&mut self) -> Result<Outcome, Error> {
+        let permit = match self.api.function.try_admit() {
+            Some(permit) => permit,
+            None => self.queue().await?,
+        };
+        let (mut upstream, pool, told) = self.send().await?;
+        if told.switched {
+            let lost = || Error::Malformed(Malformed::Unasked);
+            let flushed = poll_fn(|cx| self.downstream.poll_flush(cx)).await;
+            let switched = upstream.into_switched().ok_or_else(lost)?;
+            return Ok(match flushed {
+                Ok(()) => Outcome::Switched(switched, permit),
+                Err(ClientGone) => Outcome::Over(Served::ClientGone),
             });
         }
-        Ok(request)
+        let served = self.relay(&mut upstream, told, &permit).await;
+        if let (Served::Whole, Upstream::Http1(mut connection)) = (&served, upstream)
+            && connection.is_free()
+        {
+            pool.put(connection, self.client.now());
+        }
+        Ok(Outcome::Over(served))
     }
 
-    /// Sends the request until it is certain to have reached a function, and waits for the head of the answer.
-    async fn send(
-        &self,
-        outgoing: Outgoing,
-        record: &mut Record,
-    ) -> Result<(Response<Incoming>, Channel, Rc<Pool>), Error> {
-        let is_repeatable = is_repeatable(&self.head.method, self.progress.is_some());
-        let mut links = Links::Idle(if is_repeatable { Reuse::Any } else { Reuse::Proven });
-        let mut unsent = 0;
-        let mut next = Next::New(outgoing);
-        let connector = self.connector();
-        let mut selection = connector.select();
+    /// A slot from the function's queue.
+    async fn queue(&mut self) -> Result<Permit, Error> {
+        let began = self.client.now();
+        let function = self.api.function.clone();
+        let admitted = Box::pin(self.wait(async move { function.admit().await })).await;
+        self.record.queued = Some(self.client.now() - began);
+        admitted?.map_err(Error::NoSlot)
+    }
+
+    /// Waits for `work` within the budget, as long as the client is there.
+    async fn wait<F: Future>(&mut self, work: F) -> Result<F::Output, Error> {
+        let mut work = pin!(work);
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => self.poll_stopped(cx).map(Err),
+        })
+        .await
+    }
+
+    /// Ready when there is nothing to wait for any more.
+    fn poll_stopped(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        if self.downstream.poll_left(cx).is_ready() {
+            return Poll::Ready(Error::ClientClosed);
+        }
+        self.budget.since = self.budget.since.max(self.upload.last_chunk);
+        match self.budget.check(self.client) {
+            Some(stop) => Poll::Ready(Error::stopped(stop, &self.budget)),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Sends the request until it is certain to have reached a function, and waits for the head of the response.
+    async fn send(&mut self) -> Result<(Upstream, Rc<Pool>, Told), Error> {
+        let mut connections = Connections::Idle(if self.is_repeatable { Reuse::Any } else { Reuse::Proven });
+        let mut selection = self.api.function.select(self.client.now());
+        let mut unseen = 0;
         loop {
-            let traced = record.attempt();
-            let (channel, pool) = match connector.take(&selection, links) {
+            if let Some(span) = self.record.attempt() {
+                self.request.set_span(&span);
+            }
+            let (mut upstream, pool) = match self.take(&selection, connections) {
                 Some(taken) => taken,
-                None => Box::pin(connector.open(&mut selection, links, record)).await?,
+                None => Box::pin(self.open(&mut selection, connections)).await?,
             };
-            record.instance = Some(pool.endpoint().label.clone());
-            let request = match next {
-                Next::New(outgoing) => self.request(outgoing)?,
-                Next::Unsent(request) => *request,
-            };
-            self.budget.enter(WaitingFor::Response);
+            self.record.instance = Some(pool.endpoint().label.clone());
+            self.budget.waiting_for = WaitingFor::Response;
             let began = self.client.now();
-            let lines = self.own_lines(record.id, traced);
-            let outcome = match channel {
-                Channel::Link(link) => {
-                    let answered = link.exchange(request, lines, || self.check()).await;
-                    answered.map(|(answer, link)| (answer, Channel::Link(link)))
+            let error = match self.exchange(&mut upstream).await {
+                Ok(told) => {
+                    let waited = self.client.now() - began;
+                    self.record.answer(waited, told.status);
+                    self.api.function.metrics.duration.observe(waited);
+                    return Ok((upstream, pool, told));
                 }
-                Channel::Turn(turn) if http2::takes_host(&self.routed.host) => {
-                    self.take_turn(turn, request, &lines).await
-                }
-                Channel::Turn(_) => return Err(Error::Refused(no_authority())),
+                Err(Failed::Stopped(error)) => return Err(error),
+                Err(Failed::Exchange(error)) => error,
             };
-            let failed = match outcome {
-                Ok((answer, channel)) => {
-                    let answered = self.client.now() - began;
-                    record.answer(answered, answer.status().as_u16());
-                    self.routed.api.function.metrics.duration.observe(answered);
-                    return Ok((answer, channel, pool));
-                }
-                Err(failed) => failed,
+            let failure = Failure {
+                is_unseen: matches!(error, ExchangeError::Unseen(_)) && self.upload.is_untouched(),
+                is_lost: matches!(error, ExchangeError::Closed(_)),
+                is_repeatable: self.is_repeatable,
+                is_reused: upstream.is_reused(),
+                is_answered: upstream.is_answered(),
+                is_first: connections != Connections::New,
             };
-            let attempt = Attempt {
-                method: &self.head.method,
-                has_body: self.progress.is_some(),
-                reused: failed.reused,
-                answered: failed.answered,
-            };
-            next = match failed.kind {
-                FailedKind::Unsent(request) if unsent + 1 < ATTEMPTS => {
-                    unsent += 1;
-                    Next::Unsent(request)
-                }
-                FailedKind::Lost(ExchangeError::Closed(_)) if may_retry(attempt) && links != Links::New => {
-                    Next::New(self.again(RequestBody::empty())?)
-                }
-                FailedKind::Refused(body, _) if unsent + 1 < ATTEMPTS => {
-                    unsent += 1;
-                    Next::New(self.again(body)?)
-                }
-                FailedKind::Unsent(_) => return Err(Error::Connect(closed_at_once())),
-                FailedKind::Lost(error) | FailedKind::Refused(_, error) => return Err(self.lost(error)),
-                FailedKind::Stopped(stop) => return Err(stop),
-            };
-            links = Links::New;
-            connector.advance(&mut selection);
+            unseen += usize::from(failure.is_unseen);
+            if !retry::may_retry(failure, unseen) {
+                return Err(Error::Exchange(error));
+            }
+            self.upload.restart();
+            connections = Connections::New;
+            self.api.function.advance(&mut selection, self.client.now());
         }
     }
 
-    /// An attempt over HTTP/2. Boxed, so that it takes no room where that is not spoken.
-    fn take_turn(
-        &self,
-        turn: Box<Turn>,
-        request: Request<RequestBody>,
-        lines: &Lines,
-    ) -> Pin<Box<impl Future<Output = Outcome>>> {
-        let answered = turn.exchange(request, lines, || self.check());
-        Box::pin(async move { answered.await.map(|(answer, turn)| (answer, Channel::Turn(turn))) })
+    /// What the selected instance has to offer at once.
+    fn take(&self, selection: &Selection, connections: Connections) -> Option<(Upstream, Rc<Pool>)> {
+        let pool = self.api.function.pool(selection);
+        let taken = match connections {
+            // A reload may have left connections that begin with no header.
+            _ if !self.request.preface.is_empty() => None,
+            Connections::Idle(reuse) => pool.take(self.client.now(), self.offer(), reuse),
+            Connections::New => pool.share(self.offer()),
+        };
+        taken.map(|upstream| (upstream, pool.clone()))
     }
 
-    /// The parts of a request for another attempt. The letter case of names went with the first.
-    fn again(&self, body: RequestBody) -> Result<Outgoing, Error> {
-        let headers = self.headers()?;
-        Ok(Outgoing { headers, body, extensions: Extensions::new(), gate: None })
+    /// What a connection has to be good for: only HTTP/1.1 can be upgraded.
+    fn offer(&self) -> Offer {
+        if self.request.upgrade.is_some() { Offer::Http1 } else { Offer::Any }
     }
 
-    /// Why not to wait longer for the head: the time is over, or the client's body broke off.
-    fn check(&self) -> Option<Error> {
-        self.budget.check(self.client).map(|stop| Error::stopped(stop, self.budget))
-    }
-
-    /// An exchange without an answer, by whose fault that was.
-    fn lost(&self, error: ExchangeError) -> Error {
-        match self.progress.and_then(|progress| progress.fault.take()) {
-            Some(Fault::Refused(problem)) => Error::Refused(problem),
-            Some(Fault::ClientClosed) => Error::ClientClosed,
-            None => Error::Exchange(error),
+    /// A new connection to the selected instance, or what there is at another one if that cannot be reached. While no instance
+    /// can be, they are tried in turn until `start_wait` is over.
+    async fn open(
+        &mut self,
+        selection: &mut Selection,
+        connections: Connections,
+    ) -> Result<(Upstream, Rc<Pool>), Error> {
+        self.budget.waiting_for = WaitingFor::Connection;
+        let function = self.api.function.clone();
+        let spec = &function.function.spec;
+        let give_up = Instant::now() + spec.start_wait;
+        let mut all_failed = false;
+        loop {
+            let pool = function.pool(selection).clone();
+            self.record.instance = Some(pool.endpoint().label.clone());
+            let (offer, connect_timeout) = (self.offer(), spec.connect_timeout);
+            let terms = Terms { offer, connect_timeout, preface: self.request.preface.clone() };
+            let error = match self.wait_connecting(dial::open(&pool, terms)).await? {
+                Ok(upstream) => return Ok((upstream, pool)),
+                Err(error) => error,
+            };
+            all_failed |= !function.advance(selection, Instant::now());
+            if all_failed {
+                // Why there is no connection says more than that the time is over.
+                if Instant::now() + PAUSE > give_up.min(self.budget.end()) {
+                    return Err(Error::Connect(error));
+                }
+                self.wait_connecting(sleep(PAUSE)).await?;
+            }
+            if let Some(taken) = self.take(selection, connections) {
+                return Ok(taken);
+            }
         }
     }
 
-    fn connector(&self) -> Connector<'_> {
-        let Self { view, client, head, budget, routed, .. } = *self;
-        // Only HTTP/1.1 can be upgraded.
-        let offer = if routed.upgrade.is_some() { Offer::Http1 } else { Offer::Any };
-        Connector { view, client, head, function: &routed.api.function, budget, offer }
+    /// Waits within the budget, and notes the time.
+    async fn wait_connecting<F: Future>(&mut self, work: F) -> Result<F::Output, Error> {
+        let began = self.client.now();
+        let output = self.wait(work).await;
+        let waited = self.client.now() - began;
+        self.record.connected = Some(self.record.connected.unwrap_or_default() + waited);
+        output
+    }
+
+    /// One attempt on a connection: sends the request, and waits for the head of the response.
+    async fn exchange(&mut self, upstream: &mut Upstream) -> Result<Told, Failed> {
+        let Outbound { head, framing, is_head, .. } = &*self.request;
+        upstream.begin(Outgoing { head, framing: *framing, is_head: *is_head }).map_err(Failed::Exchange)?;
+        poll_fn(|cx| self.poll_exchange(cx, upstream)).await
+    }
+
+    fn poll_exchange(&mut self, cx: &mut Context<'_>, upstream: &mut Upstream) -> Poll<Result<Told, Failed>> {
+        loop {
+            self.poll_upload(cx, upstream)?;
+            let was_held = self.upload.is_held();
+            let prefix = &self.view.rules.prefix;
+            let told = match upstream.poll_head(cx, prefix, |head, framing| self.hear(head, framing)) {
+                Poll::Ready(Ok(told)) => told.map_err(|rule| Failed::Stopped(Error::Malformed(rule))),
+                Poll::Ready(Err(error)) => Err(Failed::Exchange(error)),
+                Poll::Pending if was_held && !self.upload.is_held() => continue,
+                Poll::Pending => {
+                    if let Poll::Ready(Err(ClientGone)) = self.downstream.poll_flush(cx) {
+                        return Poll::Ready(Err(Failed::Stopped(Error::ClientClosed)));
+                    }
+                    return self.poll_stopped(cx).map(|error| Err(Failed::Stopped(error)));
+                }
+            };
+            return Poll::Ready(told);
+        }
+    }
+
+    fn poll_upload(&mut self, cx: &mut Context<'_>, upstream: &mut Upstream) -> Result<(), Failed> {
+        let moved = self.upload.poll(cx, self.client, self.downstream, upstream);
+        self.record.bytes_in = self.upload.bytes;
+        moved.map_err(|stopped| match stopped {
+            Stopped::ByClient(fault) => Failed::Stopped(fault.into()),
+            Stopped::Unseen(error) => Failed::Exchange(error),
+        })
+    }
+
+    /// The head of a response. An interim one is passed on; `None` asks for the next.
+    fn hear(&mut self, head: &ResponseHead<'_>, framing: Framing) -> Option<Result<Told, Malformed>> {
+        if head.status == 101 || head.status >= 200 {
+            return Some(self.tell(head, framing));
+        }
+        if head.status == 100 {
+            // One that nobody expects would be taken for the answer by simple clients.
+            if self.upload.is_held() {
+                self.upload.release(self.downstream);
+            }
+        } else if self.downstream.version() != Version::HTTP_10
+            && let Ok(rewrite) = Rewrite::new(head, &self.view.rules.prefix, Delivery::Withheld, None)
+        {
+            self.downstream.interim(head.status, head.reason, |sink| {
+                rewrite.write(head.fields, sink);
+            });
+        }
+        None
+    }
+
+    /// Begins the response for the client.
+    fn tell(&mut self, head: &ResponseHead<'_>, framing: Framing) -> Result<Told, Malformed> {
+        let delivery = delivery(framing, self.downstream.version());
+        let rewrite = Rewrite::new(head, &self.view.rules.prefix, delivery, self.request.upgrade.as_deref())?;
+        if let Some(opening) = self.opening {
+            opening.check(head)?;
+        }
+        let switched = head.status == 101;
+        self.record.status = if switched && self.opening.is_some() { 200 } else { head.status };
+        let start = Start {
+            status: self.record.status,
+            reason: head.reason,
+            delivery,
+            length: if let Framing::Length(length) = framing { Some(length) } else { None },
+            ends_connection: false,
+        };
+        let (id, now) = (self.record.id, self.client.now());
+        self.downstream.begin(start, |sink| {
+            let has_date = rewrite.write(head.fields, sink);
+            write_id(id, sink);
+            if !has_date {
+                sink.field("Date", &http_date(now));
+            }
+        });
+        Ok(Told { status: head.status, switched, withheld: delivery == Delivery::Withheld })
+    }
+
+    /// Passes the body of the response on, until all of it is sent.
+    async fn relay(&mut self, upstream: &mut Upstream, told: Told, permit: &Permit) -> Served {
+        let mut relay = Relay { began: self.client.now(), waiting_since: None, end: None };
+        if told.withheld {
+            relay.end = Some(End::Whole);
+            self.downstream.finish(std::iter::empty());
+        }
+        let served = poll_fn(|cx| self.poll_relay(cx, upstream, &mut relay, permit)).await;
+        if matches!(served, Served::Whole) {
+            self.record.aborted = None;
+        }
+        served
+    }
+
+    fn poll_relay(
+        &mut self,
+        cx: &mut Context<'_>,
+        upstream: &mut Upstream,
+        relay: &mut Relay,
+        permit: &Permit,
+    ) -> Poll<Served> {
+        if relay.end.is_none() && !self.upload.is_over() && !self.upload.is_held() {
+            match self.poll_upload(cx, upstream) {
+                Ok(()) => {}
+                Err(Failed::Stopped(Error::ClientClosed)) => relay.end = Some(End::Broken(CLIENT_CLOSED)),
+                Err(Failed::Stopped(error)) => relay.end = Some(End::Broken(error.problem().reason.as_str())),
+                // What the function has sent is read to its end.
+                Err(Failed::Exchange(_)) => {}
+            }
+        }
+        while relay.end.is_none() {
+            relay.end = self.check_relay(relay, permit);
+            if relay.end.is_some() {
+                break;
+            }
+            match upstream.poll_data(cx) {
+                Poll::Ready(Ok(Part::Data(data))) => {
+                    let Poll::Ready(sent) = self.downstream.poll_send(cx, data) else { return Poll::Pending };
+                    let Ok(count) = sent else { return Poll::Ready(Served::ClientGone) };
+                    upstream.consume(count);
+                    self.record.bytes_out += count as u64;
+                    relay.waiting_since = None;
+                }
+                Poll::Ready(Ok(Part::End)) => relay.end = Some(self.end(upstream)),
+                Poll::Ready(Err(_truncated)) => relay.end = Some(End::Broken("function_closed")),
+                Poll::Pending => return self.poll_waiting(cx, relay, permit),
+            }
+        }
+        // Whatever came before goes out first.
+        let Ok(()) = ready!(self.downstream.poll_flush(cx)) else { return Poll::Ready(Served::ClientGone) };
+        Poll::Ready(match relay.end {
+            Some(End::Broken(why)) => {
+                self.record.aborted = Some(why);
+                self.downstream.abort();
+                Served::Broken
+            }
+            Some(End::Whole) | None => Served::Whole,
+        })
+    }
+
+    /// The function has sent nothing new.
+    fn poll_waiting(&mut self, cx: &mut Context<'_>, relay: &mut Relay, permit: &Permit) -> Poll<Served> {
+        if let Poll::Ready(Err(ClientGone)) = self.downstream.poll_flush(cx) {
+            return Poll::Ready(Served::ClientGone);
+        }
+        if self.downstream.poll_left(cx).is_ready() {
+            return Poll::Ready(Served::ClientGone);
+        }
+        let since = *relay.waiting_since.get_or_insert(self.client.now());
+        if self.client.alarm().passed(since + permit.spec().stream_idle) {
+            relay.end = Some(End::Broken("stream_idle"));
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    /// Why the response is not to go on.
+    fn check_relay(&self, relay: &Relay, permit: &Permit) -> Option<End> {
+        if self.client.seat.phase() == Phase::Expired {
+            return Some(End::Broken("draining"));
+        }
+        let max = permit.spec().stream_max?;
+        self.client.alarm().passed(relay.began + max).then_some(End::Broken("stream_max"))
+    }
+
+    /// The body of the response is over; its trailers are passed on.
+    fn end(&mut self, upstream: &mut Upstream) -> End {
+        let mut kept = Lines::default();
+        let takes_trailers = self.takes_trailers;
+        let prefix = &self.view.rules.prefix;
+        let read = upstream.trailers(|name, value| {
+            if takes_trailers && trailer::passes(name, prefix) {
+                kept.push(name, value);
+            }
+        });
+        if read.is_err() {
+            return End::Broken("function_closed");
+        }
+        self.downstream.finish(lines::fields(kept.as_bytes()));
+        End::Whole
     }
 }
 
-fn no_authority() -> Problem {
-    Problem::new(Reason::BadRequest, "the Host field cannot be sent in HTTP/2")
+/// A response on its way.
+struct Relay {
+    began: Instant,
+    /// When the wait for the chunk that is due began.
+    waiting_since: Option<Instant>,
+    end: Option<End>,
 }
 
-fn closed_at_once() -> ConnectError {
-    ConnectError::Failed(std::io::ErrorKind::ConnectionReset.into())
+/// How a response ends, once all that came before has been sent.
+#[derive(Clone, Copy)]
+enum End {
+    Whole,
+    /// What the access log calls it.
+    Broken(&'static str),
+}
+
+/// Why an attempt brought no response.
+enum Failed {
+    Exchange(ExchangeError),
+    /// There is nothing to wait for any more.
+    Stopped(Error),
+}
+
+/// How a body with this framing reaches a client of this version.
+fn delivery(framing: Framing, version: Version) -> Delivery {
+    match (framing, version) {
+        (Framing::None, _) => Delivery::Withheld,
+        (Framing::Length(_), _) => Delivery::Length,
+        (Framing::Chunked | Framing::UntilClose, Version::HTTP_11) => Delivery::Chunked,
+        (Framing::Chunked | Framing::UntilClose, _) => Delivery::ToTheEnd,
+    }
 }

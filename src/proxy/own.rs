@@ -1,68 +1,45 @@
 //! The answers that no function has made.
 
-use http::header::{CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, Response, StatusCode};
-use http_body_util::Full;
-use uuid::Uuid;
+use http::StatusCode;
 
-use super::client::Client;
 use super::error::Error;
-use super::exchange::GatewayResponse;
-use crate::message::body::response::ResponseBody;
 use crate::message::grpc;
-use crate::message::problem::{Problem, X_API_REQUESTID, request_id};
+use crate::message::problem::Problem;
+use crate::message::reply::Reply;
 use crate::telemetry::access::Record;
 
-/// The gateway's own answer, counted and recorded.
-pub(super) fn refuse(client: &Client, error: &Error, mut record: Box<Record>) -> GatewayResponse {
-    let id = record.id;
-    let problem = error.problem();
-    match error {
-        Error::ClientClosed => tracing::trace!("the client left"),
-        _ => note(&mut record, &problem),
-    }
-    client.answered();
-    if record.head.as_deref().is_some_and(grpc::is_grpc) {
-        record.status = StatusCode::OK.as_u16();
-        let mut response = Response::new(ResponseBody::Own(Full::default()));
-        *response.headers_mut() = grpc::trailers_only(&problem, id);
-        return response;
-    }
-    let (response, bytes) = answer(&problem, id);
-    record.bytes_out = bytes;
-    response
+/// The answer to a request that ends in an error, counted and recorded.
+pub(super) fn fail(error: &Error, is_grpc: bool, record: &mut Record) -> Reply {
+    refuse(&error.problem(), is_grpc, record)
 }
 
-/// An answer of the gateway's own, and how long its body is.
-pub(super) fn answer(problem: &Problem, id: Uuid) -> (GatewayResponse, u64) {
-    let (status, headers, body) = problem.render(id);
-    let bytes = body.len() as u64;
-    let mut response = Response::new(ResponseBody::Own(Full::new(body)));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    (response, bytes)
+/// The answer to a request that is refused, counted and recorded.
+pub(super) fn refuse(problem: &Problem, is_grpc: bool, record: &mut Record) -> Reply {
+    note(record, problem);
+    if is_grpc {
+        record.status = StatusCode::OK.as_u16();
+        return grpc::trailers_only(problem, record.id);
+    }
+    problem.reply(record.id)
 }
 
 /// Says where a request is served over TLS.
-pub(super) fn redirect(client: &Client, location: HeaderValue, mut record: Box<Record>) -> GatewayResponse {
-    client.answered();
-    (record.status, record.aborted) = (StatusCode::PERMANENT_REDIRECT.as_u16(), None);
-    let mut response = Response::new(ResponseBody::Own(Full::default()));
-    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
-    response.headers_mut().insert(LOCATION, location);
-    response.headers_mut().insert(X_API_REQUESTID, request_id(record.id));
-    response
+pub(super) fn redirect(location: &str, record: &mut Record) -> Reply {
+    let mut reply = Reply::new(StatusCode::PERMANENT_REDIRECT, record.id, "");
+    reply.fields.push("Location", location.as_bytes());
+    answered(reply, record)
 }
 
 /// Gives an ACME server the text that it looks for.
-pub(super) fn prove(client: &Client, text: String, mut record: Box<Record>) -> GatewayResponse {
-    client.answered();
-    (record.status, record.aborted) = (StatusCode::OK.as_u16(), None);
-    record.bytes_out = text.len() as u64;
-    let mut response = Response::new(ResponseBody::Own(Full::new(text.into())));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    response.headers_mut().insert(X_API_REQUESTID, request_id(record.id));
-    response
+pub(super) fn prove(text: String, record: &mut Record) -> Reply {
+    let mut reply = Reply::new(StatusCode::OK, record.id, text);
+    reply.fields.push("Content-Type", b"application/octet-stream");
+    answered(reply, record)
+}
+
+fn answered(reply: Reply, record: &mut Record) -> Reply {
+    record.status = reply.status.as_u16();
+    reply
 }
 
 /// Counts and records an error that the gateway answers with.
@@ -70,6 +47,5 @@ pub(super) fn note(record: &mut Record, problem: &Problem) {
     record.status = problem.reason.status().as_u16();
     record.reason = Some(problem.reason.as_str());
     record.detail = Some(problem.detail.clone());
-    record.aborted = None;
     record.count_error(problem.reason.as_str());
 }

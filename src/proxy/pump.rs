@@ -19,12 +19,12 @@ const READS: usize = 16;
 ///
 /// # Errors
 /// When a side is lost. What it had sent before has reached the other one by then, and so has its end.
-pub(super) async fn join<A, B>((a, first): (&mut A, Bytes), (b, second): (&mut B, Bytes)) -> io::Result<()>
+pub(super) async fn join<A, B>((a, first): (&mut A, &[u8]), (b, second): (&mut B, &[u8])) -> io::Result<()>
 where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mut there, mut back) = (Direction::new(first), Direction::new(second));
+    let (mut there, mut back) = (Direction::new(Bytes::copy_from_slice(first)), Direction::new(Bytes::copy_from_slice(second)));
     poll_fn(|cx| {
         let mut reads = READS;
         there.poll(cx, a, b, &mut reads);

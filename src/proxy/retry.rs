@@ -2,15 +2,24 @@
 
 use http::Method;
 
+/// Attempts on connections that turn out to be closed before the request is written.
+const ATTEMPTS: usize = 3;
+
 /// What is known about an attempt that brought no response head.
 #[derive(Clone, Copy, Debug)]
-pub struct Attempt<'a> {
-    pub method: &'a Method,
-    pub has_body: bool,
+pub struct Failure {
+    /// Not a byte of it has reached the function, or the function has said that it did not look.
+    pub is_unseen: bool,
+    /// The connection was lost.
+    pub is_lost: bool,
+    /// Whether the request may reach its function twice.
+    pub is_repeatable: bool,
     /// Whether the connection had served a request before: only then is "the function closed it meanwhile" likely.
-    pub reused: bool,
-    /// Whether any byte of an answer came.
-    pub answered: bool,
+    pub is_reused: bool,
+    /// Whether any byte of a response came.
+    pub is_answered: bool,
+    /// Whether it was the first attempt, or followed only those that the function has not seen.
+    pub is_first: bool,
 }
 
 /// Whether a request may reach its function twice (RFC 9110 section 9.2.2). A body cannot be read twice.
@@ -19,10 +28,13 @@ pub fn is_repeatable(method: &Method, has_body: bool) -> bool {
     method.is_idempotent() && !has_body
 }
 
-/// Whether a request that may have reached its function is sent again.
+/// Whether the request is sent again. `unseen` attempts have not reached the function by now.
 #[must_use]
-pub fn may_retry(attempt: Attempt<'_>) -> bool {
-    is_repeatable(attempt.method, attempt.has_body) && attempt.reused && !attempt.answered
+pub fn may_retry(failure: Failure, unseen: usize) -> bool {
+    if failure.is_unseen {
+        return unseen < ATTEMPTS;
+    }
+    failure.is_lost && failure.is_repeatable && failure.is_reused && !failure.is_answered && failure.is_first
 }
 
 #[cfg(test)]
@@ -30,17 +42,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_cannot_be_done_twice_is_sent_twice() {
-        let good = Attempt { method: &Method::GET, has_body: false, reused: true, answered: false };
-        assert!(may_retry(good));
-        for method in [Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS] {
-            assert!(may_retry(Attempt { method: &method, ..good }), "{method}");
+    fn only_what_can_be_done_twice_is_repeatable() {
+        for (method, repeatable) in [
+            (Method::GET, true),
+            (Method::HEAD, true),
+            (Method::PUT, true),
+            (Method::DELETE, true),
+            (Method::OPTIONS, true),
+            (Method::POST, false),
+            (Method::PATCH, false),
+            (Method::from_bytes(b"PURGE").expect("a token"), false),
+        ] {
+            assert_eq!(is_repeatable(&method, false), repeatable, "{method}");
+            assert!(!is_repeatable(&method, true), "{method}");
         }
-        for method in [Method::POST, Method::PATCH, Method::from_bytes(b"PURGE").expect("a token")] {
-            assert!(!may_retry(Attempt { method: &method, ..good }), "{method}");
+    }
+
+    #[test]
+    fn what_a_function_may_have_done_is_not_done_again() {
+        let lost = Failure {
+            is_unseen: false,
+            is_lost: true,
+            is_repeatable: true,
+            is_reused: true,
+            is_answered: false,
+            is_first: true,
+        };
+        assert!(may_retry(lost, 0));
+        for failure in [
+            Failure { is_lost: false, ..lost },
+            Failure { is_repeatable: false, ..lost },
+            Failure { is_reused: false, ..lost },
+            Failure { is_answered: true, ..lost },
+            Failure { is_first: false, ..lost },
+        ] {
+            assert!(!may_retry(failure, 0), "{failure:?}");
         }
-        assert!(!may_retry(Attempt { has_body: true, ..good }));
-        assert!(!may_retry(Attempt { reused: false, ..good }));
-        assert!(!may_retry(Attempt { answered: true, ..good }));
+        let unseen = Failure { is_unseen: true, is_lost: false, is_repeatable: false, ..lost };
+        assert!(may_retry(unseen, 1) && may_retry(unseen, 2));
+        assert!(!may_retry(unseen, 3));
     }
 }

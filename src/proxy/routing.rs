@@ -2,64 +2,41 @@
 
 use std::rc::Rc;
 
-use http::header::COOKIE;
-use http::request::Parts;
-use http::uri::PathAndQuery;
-use http::{Extensions, HeaderValue, Method, Version};
-use hyper::body::{Body, Incoming};
+use http::{Method, Version};
 use percent_encoding::percent_decode_str;
 
 use super::client::Client;
+use super::incoming::Incoming;
 use super::view::{LocalApi, View};
+use crate::header::Class;
+use crate::http1::Framing;
+use crate::message::head::{RequestHead, values};
 use crate::message::problem::{Problem, Reason};
-use crate::message::websocket::Opening;
-use crate::message::{body, hop, host, http2, request};
+use crate::message::{host, http2};
 use crate::route::{Match, Miss};
-use crate::snapshot::Api;
 use crate::telemetry::access::Record;
-
-/// A request as hyper delivered it.
-#[derive(Debug)]
-pub(super) struct Received {
-    pub(super) head: Rc<Parts>,
-    /// Taken out of the head: the letter case of its names, which hyper wants back with the request for the function.
-    pub(super) extensions: Extensions,
-    pub(super) incoming: Incoming,
-    /// Of a WebSocket over HTTP/2.
-    pub(super) opening: Option<Opening>,
-    /// What is wrong with it that only the bytes have shown.
-    pub(super) fault: Option<&'static str>,
-}
 
 /// Where a request goes.
 #[derive(Debug)]
-pub(super) struct Routed {
+pub(super) struct Routed<'a> {
     pub(super) api: Rc<LocalApi>,
+    /// Which host it is for.
+    pub(super) host: &'a [u8],
     /// How many bytes of the path are removed.
     pub(super) base_path: usize,
     /// The base path that they spell, as it is configured.
     pub(super) prefix: Option<Rc<str>>,
-    pub(super) host: HeaderValue,
+    /// `id=42&name=x`: each value decoded once, then form-encoded.
     pub(super) path_parameters: Option<String>,
-    pub(super) upgrade: Option<HeaderValue>,
 }
 
 /// Why a request goes no further than its head.
 pub(super) enum Dismissed {
     Refused(Problem),
     /// It is served over TLS, there.
-    Redirected(HeaderValue),
+    Redirected(String),
     /// It asks for the proof of a name, which is this text.
     Proved(String),
-}
-
-impl Dismissed {
-    pub(super) fn ends_connection(&self) -> bool {
-        match self {
-            Self::Refused(problem) => problem.reason.ends_connection(),
-            Self::Redirected(_) | Self::Proved(_) => false,
-        }
-    }
 }
 
 impl From<Problem> for Dismissed {
@@ -68,73 +45,70 @@ impl From<Problem> for Dismissed {
     }
 }
 
-/// Finds the API of a request and applies the limits that need nothing but its head.
-pub(super) fn route(
+/// Finds the API of a request for `host` and applies the limits that need nothing but its head.
+pub(super) fn route<'a>(
     view: &View,
     client: &Client,
-    received: &Received,
+    incoming: &Incoming<'a>,
+    host: Result<&'a [u8], Problem>,
     record: &mut Record,
-) -> Result<Routed, Dismissed> {
-    let Received { head, incoming, .. } = received;
+) -> Result<Routed<'a>, Dismissed> {
+    let head = &incoming.head;
     let gateway = &view.snapshot.config.gateway;
-    let target = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let target = head.target.path_and_query;
     if target.len() > gateway.max_uri_bytes {
         let detail = format!("the request target is longer than {} bytes", gateway.max_uri_bytes);
         return Err(Problem::new(Reason::UriTooLong, detail).into());
     }
-    // hyper has counted those of HTTP/1.
+    // Those of HTTP/1 have been counted by its reader.
     if head.version == Version::HTTP_2
         && (http2::size(head) > gateway.max_header_bytes || has_more_fields(head, gateway.max_headers))
     {
         return Err(Problem::head_too_large(gateway.max_header_bytes, gateway.max_headers).into());
     }
-    let host = request::host(head)?;
-    record.host = Some(host.clone());
-    if let Some(detail) = received.fault {
+    let host = host?;
+    if let Some(detail) = incoming.fault {
         return Err(Problem::new(Reason::BadRequest, detail).into());
     }
-    if client.is_refused() {
+    if client.is_refused {
         return Err(Problem::new(Reason::Overloaded, "too many client connections").into());
     }
-    if let Some(text) = proof(view, client, head) {
+    let path = head.target.path();
+    if let Some(text) = proof(view, client, head.method, path) {
         return Err(Dismissed::Proved(text));
     }
-    if let Some(port) = client.entrance().redirect {
-        return Err(host::over_https(&head.uri, &host, port).map_or_else(Dismissed::Refused, Dismissed::Redirected));
+    if let Some(port) = client.entrance.redirect {
+        return Err(host::over_https(target, host, port).map_or_else(Dismissed::Refused, Dismissed::Redirected));
     }
-    let name = host.to_str().expect("a valid host is ASCII");
-    let found =
-        view.snapshot.table.find(name, head.uri.path(), &head.method).map_err(|miss| missed(view, &miss, record))?;
-    let local = view.api(*found.payload()).clone();
-    record.route(local.tally.clone());
-    let api = &local.api;
-    let announced = incoming.size_hint().exact();
-    if let (Some(limit), Some(bytes)) = (api.max_body_bytes, announced)
+    let name = str::from_utf8(host).expect("a valid host is ASCII");
+    let found = view.snapshot.table.find(name, path, head.method).map_err(|miss| missed(view, &miss, record))?;
+    let api = view.api(*found.payload()).clone();
+    record.route(api.tally.clone());
+    if let (Some(limit), Framing::Length(bytes)) = (api.api.max_body_bytes, incoming.framing)
         && bytes > limit
     {
-        return Err(body::too_large(limit).into());
+        return Err(too_large(limit).into());
     }
     Ok(Routed {
+        host,
         base_path: found.prefix_len(),
         prefix: view.base_path(&found),
-        path_parameters: path_parameters(&found, api, head.uri.path()),
-        upgrade: hop::upgrade(head).filter(|_| incoming.is_end_stream()),
-        host,
-        api: local,
+        path_parameters: api.api.has_parameters.then(|| path_parameters(&found, path)),
+        api,
     })
 }
 
 /// Whether a head of HTTP/2 has more fields than `limit` when it is one of HTTP/1.1, in which all of `cookie` are one. How many these are is
 /// bounded by the bytes of a head.
-fn has_more_fields(head: &Parts, limit: usize) -> bool {
-    let cookies = || head.headers.get_all(COOKIE).iter().count().saturating_sub(1);
-    head.headers.len() > limit && head.headers.len() - cookies() > limit
+fn has_more_fields(head: &RequestHead<'_>, limit: usize) -> bool {
+    let cookies = || values(head.fields, Class::Cookie).count().saturating_sub(1);
+    head.fields.len() > limit && head.fields.len() - cookies() > limit
 }
 
 /// What an ACME server expects to find here (RFC 8555 section 8.3). It looks without TLS; paths that nothing was ordered for are anybody's.
-fn proof(view: &View, client: &Client, head: &Parts) -> Option<String> {
-    let token = head.uri.path().strip_prefix("/.well-known/acme-challenge/")?;
-    let asks = head.method == Method::GET && client.entrance().tls.is_none();
+fn proof(view: &View, client: &Client, method: &Method, path: &str) -> Option<String> {
+    let token = path.strip_prefix("/.well-known/acme-challenge/")?;
+    let asks = *method == Method::GET && client.entrance.tls.is_none();
     asks.then(|| view.snapshot.issued.answer(token)).flatten()
 }
 
@@ -151,10 +125,8 @@ fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
         Miss::NoApi { .. } => Problem::new(Reason::NoApi, "no API of the service matches this path"),
         Miss::MethodNotAllowed { allow, .. } => {
             let methods = allow.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-            Problem {
-                allow: HeaderValue::from_str(&methods).ok(),
-                ..Problem::new(Reason::MethodNotAllowed, format!("the API serves {methods}"))
-            }
+            let problem = Problem::new(Reason::MethodNotAllowed, format!("the API serves {methods}"));
+            Problem { allow: Some(methods.into()), ..problem }
         }
         Miss::Ambiguous(ambiguity) => {
             let detail = format!(
@@ -169,11 +141,7 @@ fn missed(view: &View, miss: &Miss<'_>, record: &mut Record) -> Problem {
     }
 }
 
-/// `id=42&name=x`: each value decoded once, then form-encoded.
-fn path_parameters(found: &Match<'_, usize>, api: &Api, path: &str) -> Option<String> {
-    if !api.has_parameters {
-        return None;
-    }
+fn path_parameters(found: &Match<'_, usize>, path: &str) -> String {
     let mut text = String::new();
     for (name, value) in found.parameters(path) {
         if !text.is_empty() {
@@ -184,5 +152,10 @@ fn path_parameters(found: &Match<'_, usize>, api: &Api, path: &str) -> Option<St
         let decoded: Vec<u8> = percent_decode_str(value).collect();
         text.extend(form_urlencoded::byte_serialize(&decoded));
     }
-    Some(text)
+    text
+}
+
+/// The refusal of a body of more than `limit` bytes.
+pub(super) fn too_large(limit: u64) -> Problem {
+    Problem::new(Reason::BodyTooLarge, format!("the request body is larger than {limit} bytes"))
 }

@@ -7,13 +7,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
 use super::pump;
 use crate::drain::{Phase, Seat};
-use crate::function::link::Switched;
+use crate::function::http1::Switched;
 use crate::function::local::Permit;
 use crate::telemetry::access::Record;
 
@@ -21,7 +20,7 @@ use crate::telemetry::access::Record;
 #[derive(Debug)]
 pub struct Tunnel {
     switched: Switched,
-    record: Box<Record>,
+    record: Record,
     open: Open,
 }
 
@@ -45,23 +44,20 @@ enum End {
 
 impl Tunnel {
     #[must_use]
-    pub fn new(switched: Switched, mut record: Box<Record>, permit: Permit) -> Self {
-        record.settle();
+    pub fn new(switched: Switched, record: Record, permit: Permit) -> Self {
         permit.metrics().tunnels.inc();
         Self { switched, record, open: Open(permit) }
     }
 
     /// Copies both ways until both sides have closed, one is lost, nothing moves for the idle timeout, or the gateway stops.
     /// `early` is what the client sent behind its request head.
-    pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, client: &mut S, early: Bytes, seat: &Seat) {
+    pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, client: &mut S, early: &[u8], seat: &Seat) {
         let idle = self.open.0.spec().websocket_idle;
         let moved = Rc::new(Moved { last: Cell::new(Instant::now()), sent: Cell::default() });
-        let received = Rc::new(Cell::new(0));
-        self.record.bytes_in = Some(received.clone());
-        let mut client = Watched { stream: client, moved: moved.clone(), received };
+        let received = Rc::new(Cell::new(early.len() as u64));
+        let mut client = Watched { stream: client, moved: moved.clone(), received: received.clone() };
         let mut function = self.switched.stream;
-        let answered = self.switched.received;
-        client.received.set(early.len() as u64);
+        let answered = &self.switched.received[..];
         let copy = pump::join((&mut client, early), (&mut function, answered));
         let mut copy = std::pin::pin!(copy);
         let mut timer = std::pin::pin!(sleep_until(Instant::now() + idle));
@@ -83,6 +79,7 @@ impl Tunnel {
         })
         .await;
         self.record.clock().tick();
+        self.record.bytes_in = received.get();
         self.record.bytes_out = moved.sent.get();
         self.record.aborted = match end {
             End::Closed => None,

@@ -49,7 +49,7 @@ pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
             Secured::Tls(socket, peer, agreed) => (socket, peer, agreed),
             Secured::Plain(socket) => {
                 let client = Client::new(peer, entrance, seat, refused);
-                return Box::pin(refuse_plain(socket, &client, &gateway)).await;
+                return Box::pin(refuse_plain(socket, client, &gateway)).await;
             }
             Secured::Over => return,
         },
@@ -89,9 +89,9 @@ async fn secured(secure: &Secure, socket: Socket, peer: &Peer, seat: &Seat, gate
 }
 
 /// Tells a client that speaks plain HTTP what is spoken here.
-async fn refuse_plain(socket: Socket, client: &Client, gateway: &Gateway) {
+async fn refuse_plain(socket: Socket, client: Rc<Client>, gateway: &Gateway) {
     let detail = "a plain HTTP request was sent to a port that speaks HTTPS";
-    http1::answer(socket, &gateway.unreadable(client, &Problem::new(Reason::BadRequest, detail))).await;
+    http1::refuse(socket, client, gateway, &Problem::new(Reason::BadRequest, detail)).await;
 }
 
 /// Which version of HTTP the handshake has led to. A client that does not negotiate speaks HTTP/1.

@@ -32,7 +32,7 @@ use self::request::{Accepted, ClientRequest, Shared};
 use super::frames::Frames;
 use super::socket::Socket;
 use super::stream::{ClientStream, Wire};
-use super::turns::{Ticket, Turns};
+use super::turns::Ticket;
 use crate::alarm::AlarmTimer;
 use crate::config::Gateway as Limits;
 use crate::config::Http2;
@@ -68,7 +68,7 @@ enum End {
 }
 
 /// A request that h2 has accepted.
-type Request2 = (Request<RecvStream>, SendResponse<Bytes>);
+type Accepting = (Request<RecvStream>, SendResponse<Bytes>);
 
 /// Serves a client that speaks HTTP/2, and has sent `early` of it, until its connection is over.
 pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway: Rc<Gateway>, floods: &Floods) {
@@ -135,7 +135,7 @@ enum Http {
 
 impl Http {
     /// The next request. None at the end.
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Request2, h2::Error>>> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Accepting, h2::Error>>> {
         loop {
             match self {
                 Self::Handshake { handshake, is_ending } => match ready!(Pin::new(&mut **handshake).poll(cx)) {
@@ -237,7 +237,7 @@ struct Requests {
 
 impl Requests {
     /// Starts the task of a request.
-    fn begin(self: &Rc<Self>, (request, respond): Request2) {
+    fn begin(self: &Rc<Self>, (request, respond): Accepting) {
         let (client, open) = (self.client.for_stream(), Open::new(self.clone()));
         let has_fragment = self.shared.wire.frames.take_fragment(respond.stream_id().as_u32());
         let (head, body) = request.into_parts();

@@ -5,22 +5,21 @@
 
 mod line;
 mod output;
+pub mod seen;
 pub mod sink;
 pub mod text;
 pub mod writer;
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::header::{HOST, USER_AGENT};
-use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, Version};
+use http::{Method, Version};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::line::{Plain, write_fields};
+use self::seen::Seen;
 use self::sink::Sink;
 use self::text::{Form, Line};
 use super::live::Outcome;
@@ -71,14 +70,12 @@ pub struct Record {
     pub client: Rc<str>,
     /// The version of TLS that the client's connection has, if any.
     pub tls: Option<&'static str>,
-    /// None when the head could not be read.
-    pub head: Option<Rc<Parts>>,
-    /// Which host the request turned out to be for: with an absolute target it is not the one in `Host`.
-    pub host: Option<HeaderValue>,
+    /// What is told of the request. Empty when its head could not be read.
+    pub request: Seen,
     tally: Rc<Tally>,
     pub revision: u64,
     pub status: u16,
-    pub bytes_in: Option<Rc<Cell<u64>>>,
+    pub bytes_in: u64,
     pub bytes_out: u64,
     pub queued: Option<Duration>,
     pub connected: Option<Duration>,
@@ -108,19 +105,18 @@ const INTERNAL_ERROR: &str = "internal_error";
 impl Record {
     /// Starts the record of a request. Until it is answered it counts as abandoned.
     #[must_use]
-    pub fn begin(sink: Rc<Sink>, clock: Clock, client: Rc<str>, tally: Rc<Tally>, id: Uuid) -> Box<Self> {
+    pub fn begin(sink: Rc<Sink>, clock: Clock, client: Rc<str>, tally: Rc<Tally>, id: Uuid) -> Self {
         tally.shard.in_flight.inc();
-        Box::new(Self {
+        Self {
             id,
             started: clock.now(),
             client,
             tls: None,
-            head: None,
-            host: None,
+            request: Seen::default(),
             tally,
             revision: 0,
             status: CLIENT_LEFT,
-            bytes_in: None,
+            bytes_in: 0,
             bytes_out: 0,
             queued: None,
             connected: None,
@@ -132,7 +128,7 @@ impl Record {
             trace: None,
             clock,
             sink,
-        })
+        }
     }
 
     /// Notes where the request turned out to go.
@@ -152,24 +148,6 @@ impl Record {
         &self.clock
     }
 
-    /// Keeps a copy of what the line says of the head instead of the head, for a request that may last for hours: each of its fields holds
-    /// all that was read at a time.
-    pub fn settle(&mut self) {
-        let copy = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
-        self.host = self.host.as_ref().and_then(copy);
-        self.head = self.head.take().map(|head| {
-            let (mut kept, ()) = Request::new(()).into_parts();
-            (kept.method, kept.version) = (head.method.clone(), head.version);
-            kept.uri = head.uri.to_string().parse().unwrap_or_default();
-            for name in [HOST, USER_AGENT] {
-                if let Some(value) = head.headers.get(&name).and_then(copy) {
-                    kept.headers.insert(name, value);
-                }
-            }
-            Rc::new(kept)
-        });
-    }
-
     /// Begins an attempt to reach the function, and returns what it is told of the trace, if it is.
     pub fn attempt(&mut self) -> Option<Context> {
         let trace = self.trace.as_mut()?;
@@ -187,9 +165,7 @@ impl Record {
     /// What a trace tells of a request that took so long.
     fn finished(&self, mut trace: Box<Trace>, duration: Duration) -> Finished {
         trace.end(self.clock.now(), self.instance.as_deref(), None);
-        let head = self.head.as_deref();
-        let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
-        let copy = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into();
+        let (request, text) = (&self.request, |text: &[u8]| String::from_utf8_lossy(text).into());
         Finished {
             trace,
             id: self.id,
@@ -197,14 +173,14 @@ impl Record {
             began: (SystemTime::now() - duration, self.started),
             duration,
             client: (*self.client).into(),
-            host: self.host.as_ref().or_else(|| field(&HOST)).map(copy),
+            host: request.host().map(text),
             is_secure: self.tls.is_some(),
-            method: head.map_or(Method::GET, |head| head.method.clone()),
-            path: head.map_or("", |head| head.uri.path()).into(),
-            version: head.map_or(Version::HTTP_11, |head| head.version),
-            user_agent: field(&USER_AGENT).map(copy),
+            method: request.method().cloned().unwrap_or(Method::GET),
+            path: request.path().into(),
+            version: request.version(),
+            user_agent: request.user_agent().map(text),
             status: Some(self.status).filter(|_| !self.is_client_gone()),
-            bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
+            bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             queued: self.queued,
             reason: self.reason,
@@ -217,11 +193,10 @@ impl Record {
         match form {
             Form::Json => self.write_json(line, duration, time),
             Form::Text { colours } => {
-                let head = self.head.as_deref();
                 let shown = Line {
                     time,
-                    method: head.map_or("", |head| head.method.as_str()),
-                    path: head.map_or("", |head| head.uri.path()),
+                    method: self.request.method().map_or("", Method::as_str),
+                    path: self.request.path(),
                     status: self.status,
                     duration,
                     function: &self.tally.route.function,
@@ -233,18 +208,17 @@ impl Record {
     }
 
     fn write_json(&self, line: &mut Vec<u8>, duration: Duration, time: &str) -> serde_json::Result<()> {
-        let head = self.head.as_deref();
-        let field = |name: &HeaderName| head.and_then(|head| head.headers.get(name));
+        let request = &self.request;
         let start = line.len();
         write_fields!(line, {
             time: Plain(time),
             request_id: self.id,
             client: Plain(&self.client),
-            host: self.host.as_ref().or_else(|| field(&HOST)),
-            method: Plain(head.map_or("", |head| head.method.as_str())),
-            path: head.map_or("", |head| head.uri.path()),
+            host: request.host(),
+            method: Plain(request.method().map_or("", Method::as_str)),
+            path: request.path(),
             status: self.status,
-            bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
+            bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             duration_ms: duration,
             function_ms: self.answered,
@@ -268,7 +242,7 @@ impl Record {
         write_fields!(line, {
             protocol: Plain(self.protocol()),
             tls: self.tls.map(Plain),
-            user_agent: field(&USER_AGENT),
+            user_agent: request.user_agent(),
             revision: self.revision,
         })?;
         line[start] = b'{';
@@ -277,9 +251,9 @@ impl Record {
     }
 
     fn protocol(&self) -> &'static str {
-        match self.head.as_ref().map(|head| head.version) {
-            Some(Version::HTTP_10) => "HTTP/1.0",
-            Some(Version::HTTP_2) => "HTTP/2",
+        match self.request.version() {
+            Version::HTTP_10 => "HTTP/1.0",
+            Version::HTTP_2 => "HTTP/2",
             _ => "HTTP/1.1",
         }
     }
@@ -305,16 +279,15 @@ impl Record {
     }
 
     fn event(&self, duration: Duration) -> RequestEvent {
-        let head = self.head.as_deref();
-        let host = self.host.as_ref().or_else(|| head?.headers.get(HOST));
+        let request = &self.request;
         let route = &self.tally.route;
         RequestEvent {
             time: self.sink.time(duration),
             request_id: self.id.simple().to_string(),
             client: self.client.to_string(),
-            host: host.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned()),
-            method: head.map_or("", |head| head.method.as_str()).to_owned(),
-            path: head.map_or("", |head| head.uri.path()).to_owned(),
+            host: request.host().map(|host| String::from_utf8_lossy(host).into_owned()),
+            method: request.method().map_or("", Method::as_str).to_owned(),
+            path: request.path().to_owned(),
             protocol: self.protocol().to_owned(),
             status: self.status,
             service: route.service.to_string(),
@@ -323,7 +296,7 @@ impl Record {
             function: route.function.to_string(),
             version: route.version.to_string(),
             instance: self.instance.as_deref().map(str::to_owned),
-            bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.get()),
+            bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             duration_ms: milliseconds(duration),
             queue_ms: self.queued.map(milliseconds),

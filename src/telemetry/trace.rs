@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, Method, Version};
+use http::{Method, Version};
 use prometheus::IntCounter;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -51,10 +51,11 @@ pub struct Attempt {
 
 impl Trace {
     /// A request that is sampled, or that a trace begins with. `None` is one whose client decided that it is not: what it says of itself passes
-    /// as it is. `id` is the trace's if it begins here, and `ratio` the part of those that is sampled.
+    /// as it is. `traceparent` are the lines of that
+    /// name; `id` is the trace's if it begins here, and `ratio` the part of those that is sampled.
     #[must_use]
-    pub fn begin(headers: &HeaderMap, id: Uuid, ratio: f64) -> Option<Box<Self>> {
-        let (context, parent) = match Context::read(headers) {
+    pub fn begin<'a>(traceparent: impl Iterator<Item = &'a [u8]>, id: Uuid, ratio: f64) -> Option<Box<Self>> {
+        let (context, parent) = match Context::read(traceparent) {
             Some(parent) if parent.is_sampled() => (parent.child(), Some(parent.span)),
             Some(_) => return None,
             None => (Context::new(id.as_u128(), is_chosen(id, ratio)), None),

@@ -246,10 +246,10 @@ impl Downstream for ClientRequest {
     }
 
     fn trailers(&mut self, each: &mut dyn FnMut(&str, &[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
-        let trailers = self.trailers.iter().flatten();
-        let trailers = trailers.map(|(name, value)| (name.as_str(), value.as_bytes()));
-        check_fields(trailers.clone()).map_err(|invalid| Problem::new(Refusal::BadRequest, invalid.as_str()))?;
-        trailers.into_iter().try_for_each(|(name, value)| each(name, value))
+        let Some(trailers) = &self.trailers else { return Ok(()) };
+        let fields = || trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        check_fields(fields()).map_err(|invalid| Problem::new(Refusal::BadRequest, invalid.as_str()))?;
+        fields().try_for_each(|(name, value)| each(name, value))
     }
 
     fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {

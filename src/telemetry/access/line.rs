@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderValue;
 use uuid::Uuid;
 
 /// Writes `,"name":value` for each. The names stand in the program as they are written: serde_json would look at each of their bytes in
@@ -51,12 +50,12 @@ impl Value for str {
 }
 
 /// What a peer has sent, whatever its bytes are.
-impl Value for HeaderValue {
+impl Value for [u8] {
     fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
-        if !is_plain(self.as_bytes()) {
-            return serde_json::to_writer(line, &String::from_utf8_lossy(self.as_bytes()));
+        if !is_plain(self) {
+            return serde_json::to_writer(line, &String::from_utf8_lossy(self));
         }
-        quote(self.as_bytes(), line);
+        quote(self, line);
         Ok(())
     }
 }

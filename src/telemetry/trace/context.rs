@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use uuid::Uuid;
 
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -47,10 +47,9 @@ impl Context {
 
     /// What a request says of itself. `None` says nothing, or nothing that counts: then a trace begins.
     #[must_use]
-    pub fn read(headers: &HeaderMap) -> Option<Self> {
-        let mut lines = headers.get_all(TRACEPARENT).iter();
+    pub fn read<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
         let (Some(line), None) = (lines.next(), lines.next()) else { return None };
-        Self::parse(line.as_bytes())
+        Self::parse(line)
     }
 
     /// Version 00, or what a later one has in common with it.

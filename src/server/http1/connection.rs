@@ -1,0 +1,683 @@
+//! The client's side of HTTP/1: a socket, what has been read of it and not used yet, and what is to be written.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Version};
+use tokio::io::AsyncWrite;
+use tokio::task::{spawn_local, yield_now};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::super::socket::Socket;
+use crate::config::Config;
+use crate::config::Gateway as Limits;
+use crate::drain::Phase;
+use crate::function::upstream::Part;
+use crate::http1::{
+    BodyError, BodyReader, Buffer, Framing, FramingError, HeadError, HeadLimits, HeadWriter, MessageWriter, Piece,
+    Progress, RequestFraming, Target, head, trailer_fields, with_slots,
+};
+use crate::message::expectation::expects_continue;
+use crate::message::head::{self as message, FieldSink, RequestHead, of_http1};
+use crate::message::hop::has_option;
+use crate::message::problem::{Problem, Reason};
+use crate::message::reply::Reply;
+use crate::message::response::Delivery;
+use crate::proxy::client::Client;
+use crate::proxy::downstream::{BodyFault, ClientGone, Downstream, Start};
+use crate::proxy::incoming::{Begun, Incoming};
+use crate::proxy::{Gateway, new_id};
+
+/// What a client of HTTP/2 says first (RFC 9113 section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The most bytes that are read at once.
+const READ: usize = 64 << 10;
+
+/// How much of what a client sends ahead is read while its request is served, to see whether it leaves.
+const AHEAD: usize = 8 << 10;
+
+/// How often a client is looked for that has sent more than that.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How much of a body that nobody wants is read, so that the connection can take another request.
+const UNWANTED: u64 = 1 << 20;
+
+/// What a connection may move before the others have their turn, in bytes: a few dozen microseconds.
+const SHARE: usize = 128 << 10;
+
+/// How many times the kernel is asked, while a client takes nothing, before that is over.
+const LOOKS: u32 = 32;
+
+/// A client connection in HTTP/1.
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: Socket,
+    client: Rc<Client>,
+    config: Arc<Config>,
+    input: Buffer,
+    output: MessageWriter,
+    progress: Progress,
+    body: BodyReader,
+    trailers: Buffer,
+    stage: Stage,
+    /// Whether a request has begun on it.
+    has_served: bool,
+    request: Request,
+    outflow: Outflow,
+    share: Rc<Share>,
+    loss: Option<Loss>,
+}
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// Accepted then; nothing has arrived yet.
+    New(Instant),
+    /// Between two requests, since then.
+    Idle(Instant),
+    /// Reading a request head, since then.
+    Head(Instant),
+    Busy,
+}
+
+/// What the connection has to know of the request that is served.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    id: Uuid,
+    version: Version,
+    /// Whether another request may follow.
+    persists: bool,
+    /// Whether the client waits to be asked for its body.
+    waits: bool,
+    has_begun: bool,
+    is_close_delimited: bool,
+    /// The client may be in the middle of a body that nobody reads.
+    upload_continues: bool,
+    /// How much of a body that nobody wants was read, and since when.
+    unwanted: Option<(u64, Instant)>,
+}
+
+/// Since when the socket takes nothing, and when the kernel was last asked whether it has room after all.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outflow {
+    blocked_since: Option<Instant>,
+    looked: Option<Instant>,
+}
+
+/// What a connection has moved since others had their turn.
+#[derive(Debug, Default)]
+struct Share {
+    moved: std::cell::Cell<usize>,
+    is_resting: std::cell::Cell<bool>,
+}
+
+/// Why a client gets nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    Left,
+    TooSlow,
+}
+
+/// What came of waiting for a request.
+pub(super) enum Head {
+    Begun(Begun),
+    /// Nothing has come for a moment.
+    Idle,
+    Over,
+    Http2,
+}
+
+impl Connection {
+    pub(super) fn new(socket: Socket, client: Rc<Client>, config: Arc<Config>) -> Self {
+        let stage = Stage::New(client.now());
+        Self {
+            socket,
+            client,
+            config,
+            input: Buffer::new(),
+            output: MessageWriter::new(),
+            progress: Progress::default(),
+            body: BodyReader::new(Framing::None),
+            trailers: Buffer::new(),
+            stage,
+            has_served: false,
+            request: Request::last(),
+            outflow: Outflow::default(),
+            share: Rc::default(),
+            loss: None,
+        }
+    }
+
+    pub(super) fn client(&self) -> &Rc<Client> {
+        &self.client
+    }
+
+    /// Whether nothing has come yet.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self.stage, Stage::New(_))
+    }
+
+    /// Since when it is doing what it does.
+    pub(super) fn since(&self) -> Instant {
+        match self.stage {
+            Stage::New(since) | Stage::Idle(since) | Stage::Head(since) => since,
+            Stage::Busy => self.client.now(),
+        }
+    }
+
+    pub(super) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.input.is_empty() { self.socket.poll_readable(cx) } else { Poll::Ready(()) }
+    }
+
+    pub(super) fn loss(&self) -> Option<Loss> {
+        self.loss
+    }
+
+    /// Whether a connection that is closed in order would make a broken response look complete.
+    pub(super) fn is_close_delimited(&self) -> bool {
+        self.request.is_close_delimited
+    }
+
+    pub(super) fn upload_continues(&self) -> bool {
+        self.request.upload_continues
+    }
+
+    /// The socket, and what has been read of it.
+    pub(super) fn into_parts(self) -> (Socket, Bytes) {
+        (self.socket, Bytes::copy_from_slice(&self.input))
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.config.gateway
+    }
+
+    /// The answer to a request that a bug put an end to; none if a response has begun already. Its record has been written by then.
+    pub(super) fn answer_to_panic(&mut self) -> Option<Reply> {
+        if self.request.has_begun || !matches!(self.stage, Stage::Busy) {
+            return None;
+        }
+        self.request.persists = false;
+        Some(Gateway::panicked(self.request.id))
+    }
+
+    /// Waits for the next request. Where none comes for `moment`, the connection is idle.
+    pub(super) fn poll_head(&mut self, cx: &mut Context<'_>, gateway: &Gateway, moment: Duration) -> Poll<Head> {
+        loop {
+            if !self.input.is_empty() {
+                if self.is_preface() {
+                    if self.input.len() >= PREFACE.len() {
+                        return Poll::Ready(Head::Http2);
+                    }
+                } else if let Some(begun) = self.read_head(gateway) {
+                    (self.stage, self.has_served) = (Stage::Busy, true);
+                    return Poll::Ready(Head::Begun(begun));
+                }
+            }
+            match self.poll_fill(cx) {
+                Poll::Ready(Ok(count)) if count > 0 => match self.stage {
+                    Stage::New(since) => self.stage = Stage::Head(since),
+                    Stage::Idle(_) => self.stage = Stage::Head(self.client.now()),
+                    Stage::Head(_) | Stage::Busy => {}
+                },
+                Poll::Ready(_end) => return Poll::Ready(Head::Over),
+                Poll::Pending => return self.poll_overdue(gateway, moment),
+            }
+        }
+    }
+
+    /// What to do about a client that sends nothing.
+    fn poll_overdue(&mut self, gateway: &Gateway, moment: Duration) -> Poll<Head> {
+        let (alarm, limits, phase) = (self.client.alarm(), self.limits(), self.client.seat.phase());
+        match self.stage {
+            _ if phase == Phase::Expired => Poll::Ready(Head::Over),
+            Stage::New(since) if alarm.passed(since + limits.header_read_timeout) => Poll::Ready(Head::Over),
+            Stage::Head(since) if alarm.passed(since + limits.header_read_timeout) => {
+                let problem = Problem::new(Reason::RequestTimeout, "the request head took too long");
+                Poll::Ready(Head::Begun(self.refuse(gateway, &problem)))
+            }
+            Stage::Idle(_) if phase >= Phase::Draining => Poll::Ready(Head::Over),
+            Stage::Idle(since) if alarm.passed(since + limits.keepalive_timeout) => Poll::Ready(Head::Over),
+            Stage::Idle(since) if alarm.passed(since + moment) => Poll::Ready(Head::Idle),
+            Stage::New(_) | Stage::Idle(_) | Stage::Head(_) | Stage::Busy => Poll::Pending,
+        }
+    }
+
+    /// Whether what has come may be the preface of HTTP/2, from a client that may turn to it by itself. Over TLS it is agreed upon before.
+    fn is_preface(&self) -> bool {
+        let entrance = &self.client.entrance;
+        let is_first = matches!(self.stage, Stage::New(_) | Stage::Head(_)) && !self.has_served;
+        let compared = self.input.len().min(PREFACE.len());
+        is_first && entrance.http2 && entrance.tls.is_none() && self.input[..compared] == PREFACE[..compared]
+    }
+
+    /// Reads a head, if a whole one has come.
+    fn read_head(&mut self, gateway: &Gateway) -> Option<Begun> {
+        let gateway_limits = self.limits();
+        let limits = HeadLimits { bytes: gateway_limits.max_header_bytes, fields: gateway_limits.max_headers };
+        let view = gateway.view();
+        let prefix = &view.rules.prefix;
+        let Self { input, progress, client, request, .. } = self;
+        let read = with_slots(limits.fields, |slots| {
+            let read = match head::request(input, limits, progress, slots) {
+                Ok(read) => read?,
+                Err(error) => return Some(Err(error)),
+            };
+            let method = match Method::from_bytes(read.method.as_bytes()) {
+                Ok(method) => method,
+                Err(_invalid) => return Some(Err(HeadError::Method)),
+            };
+            let (framing, fault) = match Framing::of_request(read.version, read.fields) {
+                Ok(found) => (found, None),
+                Err(error) => (
+                    RequestFraming { framing: Framing::None, overrides_length: true },
+                    Some(framing_fault(error)),
+                ),
+            };
+            let fields = of_http1(read.fields, prefix);
+            let version = match read.version {
+                head::Version::Http10 => Version::HTTP_10,
+                head::Version::Http11 => Version::HTTP_11,
+            };
+            let mut text = String::new();
+            let (target, target_fault) = match target_of(&method, read.target, &mut text) {
+                Ok(found) => found,
+                Err(error) => return Some(Err(error)),
+            };
+            let head = RequestHead { method: &method, target, version, fields: &fields };
+            let fault = fault.or(target_fault);
+            *request = Request::new(&head, framing.framing, framing.overrides_length);
+            let incoming = Incoming { head, framing: framing.framing, opening: None, fault };
+            let begun = gateway.begin(client, incoming, request.id);
+            Some(Ok((read.length, framing.framing, begun)))
+        })?;
+        self.progress = Progress::default();
+        match read {
+            Ok((length, framing, begun)) => {
+                self.input.consume(length);
+                self.body = BodyReader::new(framing);
+                Some(begun)
+            }
+            Err(error) => {
+                let problem = unreadable(error, self.limits());
+                Some(self.refuse(gateway, &problem))
+            }
+        }
+    }
+
+    /// The answer to a head that cannot be read. The connection ends with it.
+    fn refuse(&mut self, gateway: &Gateway, problem: &Problem) -> Begun {
+        self.request = Request::last();
+        self.body = BodyReader::new(Framing::None);
+        gateway.unreadable(&self.client, problem)
+    }
+
+    /// Ready when the request is over: with whether another may follow. What is left of its body is read and thrown away, within bounds.
+    pub(super) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let now = self.client.now();
+        if !self.request.persists {
+            self.request.upload_continues = !self.body.is_over() && !self.request.waits;
+            return Poll::Ready(false);
+        }
+        let (mut read, since) = self.request.unwanted.unwrap_or((0, now));
+        while !self.body.is_over() {
+            if read.saturating_add(self.body.remaining().unwrap_or(0)) > UNWANTED {
+                self.request.upload_continues = true;
+                return Poll::Ready(false);
+            }
+            match self.poll_body(cx) {
+                Poll::Ready(Ok(Part::Data(data))) => {
+                    let count = data.len();
+                    self.consume(count);
+                    read += count as u64;
+                }
+                Poll::Ready(Ok(Part::End)) => {}
+                Poll::Ready(Err(_broken_off)) => return Poll::Ready(false),
+                Poll::Pending => {
+                    self.request.unwanted = Some((read, since));
+                    let idle = self.limits().client_body_idle;
+                    let is_over = self.client.seat.phase() >= Phase::Draining || self.client.alarm().passed(since + idle);
+                    return if is_over { Poll::Ready(false) } else { Poll::Pending };
+                }
+            }
+        }
+        self.trailers = Buffer::new();
+        // The next head has its full time.
+        self.stage = if self.input.is_empty() { Stage::Idle(now) } else { Stage::Head(now) };
+        Poll::Ready(true)
+    }
+
+    /// Reads once, in its turn. The buffer is the pool's while nothing is in it.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        ready!(self.poll_share(cx));
+        let read = self.input.poll_fill(&mut self.socket, cx, READ);
+        if self.input.is_empty() {
+            self.input = Buffer::new();
+        }
+        if let Poll::Ready(Ok(count)) = read {
+            self.share.moved.set(self.share.moved.get() + count);
+        }
+        read
+    }
+
+    /// Ready while the connection has a share of the worker left. Once that is used up the others have their turn: everybody who can go on by
+    /// the time that the worker has looked.
+    fn poll_share(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.share.moved.get() < SHARE {
+            return Poll::Ready(());
+        }
+        if !self.share.is_resting.replace(true) {
+            let (share, waker) = (self.share.clone(), cx.waker().clone());
+            spawn_local(async move {
+                // Until the worker has been around.
+                yield_now().await;
+                share.is_resting.set(false);
+                share.moved.set(0);
+                waker.wake();
+            });
+        }
+        Poll::Pending
+    }
+
+    /// Writes what is pending, and of `data` what the body takes. Returns how many bytes of `data` went out.
+    fn poll_write(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize, ClientGone>> {
+        ready!(self.poll_share(cx));
+        match self.output.poll_write(&mut self.socket, cx, data) {
+            Poll::Ready(Ok(written)) => {
+                self.outflow = Outflow::default();
+                self.share.moved.set(self.share.moved.get() + written.bytes);
+                Poll::Ready(Ok(written.content))
+            }
+            Poll::Ready(Err(error)) => {
+                tracing::debug!(%error, client = %self.client.peer.text(), "connection lost");
+                Poll::Ready(Err(self.lose(Loss::Left)))
+            }
+            Poll::Pending => self.press(cx, data),
+        }
+    }
+
+    /// The socket takes no more. Ends the connection when that has been so for too long.
+    ///
+    /// A client that takes little by little makes no room that the kernel would tell of. So the kernel is asked: at first, that what it
+    /// takes later is what the client has taken, and then now and then, to know when that was.
+    fn press(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize, ClientGone>> {
+        let (now, write_idle) = (self.client.now(), self.limits().client_body_idle);
+        let since = *self.outflow.blocked_since.get_or_insert(now);
+        let (alarm, pause) = (self.client.alarm(), write_idle / LOOKS);
+        let overdue = alarm.passed(since + write_idle);
+        if overdue || self.outflow.looked.is_none_or(|looked| alarm.passed(looked + pause)) {
+            let pieces = self.output.pieces(data);
+            let pressed = match self.socket.press(pieces.first().map_or(&[], |piece| piece)) {
+                Ok(pressed) => pressed,
+                Err(_lost) => return Poll::Ready(Err(self.lose(Loss::Left))),
+            };
+            self.outflow.looked = Some(now);
+            alarm.passed(now + pause);
+            if pressed.moved > 0 {
+                // It is as full as before, but only from now on.
+                self.outflow.blocked_since = Some(now);
+                if pressed.of_next > 0 {
+                    return Poll::Ready(Ok(self.output.wrote(pressed.of_next)));
+                }
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if overdue {
+                return Poll::Ready(Err(self.lose(Loss::TooSlow)));
+            }
+        }
+        if self.client.seat.phase() == Phase::Expired {
+            return Poll::Ready(Err(self.lose(Loss::Left)));
+        }
+        Poll::Pending
+    }
+
+    fn lose(&mut self, loss: Loss) -> ClientGone {
+        self.loss = Some(loss);
+        ClientGone
+    }
+
+    /// Whether another request may follow this response.
+    fn persists(&self, start: &Start<'_>) -> bool {
+        self.request.persists
+            && !start.ends_connection
+            && !self.request.waits
+            && start.delivery != Delivery::ToTheEnd
+            && self.client.seat.phase() == Phase::Running
+    }
+}
+
+impl Request {
+    fn new(head: &RequestHead<'_>, framing: Framing, overrides_length: bool) -> Self {
+        let asks = match head.version {
+            Version::HTTP_10 => has_option(head.fields, "keep-alive"),
+            _ => true,
+        };
+        Self {
+            id: new_id(),
+            version: head.version,
+            persists: asks && !has_option(head.fields, "close") && !overrides_length,
+            waits: expects_continue(head) && framing != Framing::None,
+            has_begun: false,
+            is_close_delimited: false,
+            upload_continues: false,
+            unwanted: None,
+        }
+    }
+
+    /// Something that no request follows.
+    fn last() -> Self {
+        Self {
+            id: Uuid::nil(),
+            version: Version::HTTP_11,
+            persists: false,
+            waits: false,
+            has_begun: false,
+            is_close_delimited: false,
+            upload_continues: false,
+            unwanted: None,
+        }
+    }
+}
+
+impl FieldSink for HeadWriter<'_> {
+    fn field(&mut self, name: &str, value: &[u8]) {
+        HeadWriter::field(self, name.as_bytes(), value);
+    }
+}
+
+impl Downstream for Connection {
+    type Sink<'s> = HeadWriter<'s>;
+
+    fn client(&self) -> &Rc<Client> {
+        &self.client
+    }
+
+    fn version(&self) -> Version {
+        self.request.version
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Part<'_>, BodyFault>> {
+        loop {
+            let (skipped, data) = match self.body.next(&self.input) {
+                Ok((skipped, Piece::Data(data))) => (skipped, Some(data.len())),
+                Ok((skipped, Piece::More)) => (skipped, None),
+                Ok((skipped, Piece::End { trailers })) => {
+                    self.trailers.extend_from_slice(trailers);
+                    self.input.consume(skipped);
+                    return Poll::Ready(Ok(Part::End));
+                }
+                Err(error) => {
+                    self.request.persists = false;
+                    return Poll::Ready(Err(BodyFault::Refused(malformed(error))));
+                }
+            };
+            self.input.consume(skipped);
+            if let Some(count) = data {
+                return Poll::Ready(Ok(Part::Data(&self.input[..count])));
+            }
+            match ready!(self.poll_fill(cx)) {
+                Ok(count) if count > 0 => {}
+                Ok(_) | Err(_) => return Poll::Ready(Err(BodyFault::ClientClosed)),
+            }
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.body.used(count);
+        self.input.consume(count);
+    }
+
+    fn trailers(&mut self, each: &mut dyn FnMut(&str, &[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
+        if self.trailers.is_empty() {
+            return Ok(());
+        }
+        let mut slots = vec![httparse::EMPTY_HEADER; self.limits().max_headers];
+        let fields = trailer_fields(&self.trailers, &mut slots).map_err(malformed)?;
+        fields.iter().try_for_each(|field| each(field.name, field.value))
+    }
+
+    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // A client that closes its sending side is taken for gone, so that the function can stop at once.
+        while self.input.len() < AHEAD {
+            match self.poll_fill(cx) {
+                Poll::Ready(Ok(count)) if count > 0 => {
+                    if !self.body.is_over() {
+                        // It may be what the upload waits for.
+                        cx.waker().wake_by_ref();
+                    }
+                }
+                Poll::Ready(_end) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        self.client.alarm().passed(self.client.now() + LOOK);
+        if self.socket.has_ended() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn interim(&mut self, status: u16, reason: &[u8], write: impl FnOnce(&mut HeadWriter<'_>)) {
+        if status == 100 {
+            self.request.waits = false;
+        }
+        let mut head = self.output.begin(Framing::None);
+        head.status_line(head::Version::Http11, status, reason);
+        write(&mut head);
+        head.end();
+    }
+
+    fn begin(&mut self, start: Start<'_>, write: impl FnOnce(&mut HeadWriter<'_>)) {
+        let persists = self.persists(&start);
+        let version =
+            if self.request.version == Version::HTTP_10 { head::Version::Http10 } else { head::Version::Http11 };
+        self.request.has_begun = true;
+        self.request.persists = persists;
+        self.request.is_close_delimited = start.delivery == Delivery::ToTheEnd;
+        let mut head = self.output.begin(match (start.delivery, start.length) {
+            (Delivery::Withheld, _) => Framing::None,
+            (Delivery::Length, length) => Framing::Length(length.unwrap_or(0)),
+            (Delivery::Chunked, _) => Framing::Chunked,
+            (Delivery::ToTheEnd, _) => Framing::UntilClose,
+        });
+        head.status_line(version, start.status, start.reason);
+        write(&mut head);
+        match (persists, version) {
+            _ if start.status == 101 => {}
+            (false, _) => head.field(b"Connection", b"close"),
+            (true, head::Version::Http10) => head.field(b"Connection", b"keep-alive"),
+            (true, head::Version::Http11) => {}
+        }
+        head.end();
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize, ClientGone>> {
+        self.poll_write(cx, data)
+    }
+
+    fn finish<'t>(&mut self, trailers: impl Iterator<Item = (&'t [u8], &'t [u8])>) {
+        self.output.finish(trailers);
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ClientGone>> {
+        while !self.output.is_flushed() {
+            ready!(self.poll_write(cx, &[]))?;
+        }
+        match ready!(Pin::new(&mut self.socket).poll_flush(cx)) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(_lost) => Poll::Ready(Err(self.lose(Loss::Left))),
+        }
+    }
+
+    fn abort(&mut self) {
+        self.request.persists = false;
+    }
+}
+
+/// The parts of a target, and what is wrong with it that only the client has to be told. `text` has room for a path that is not written as
+/// it has to be sent.
+fn target_of<'a>(
+    method: &Method,
+    written: &'a str,
+    text: &'a mut String,
+) -> Result<(message::Target<'a>, Option<&'static str>), HeadError> {
+    const FRAGMENT: &str = "the request target has a fragment (`#`), which is not for servers";
+    const ASTERISK: &str = "OPTIONS of a URL without a path asks for `*`, which is not served";
+    let (shown, fault) = match Target::parse(written) {
+        Err(HeadError::Fragment) => (&written[..written.find('#').unwrap_or(0)], Some(FRAGMENT)),
+        Err(error) => return Err(error),
+        Ok(_) => (written, None),
+    };
+    Ok(match Target::parse(shown).unwrap_or(Target::Origin("/")) {
+        Target::Origin(path_and_query) => (message::Target::origin(path_and_query), fault),
+        Target::Asterisk | Target::Authority(_) => (message::Target::origin(shown), fault),
+        Target::Absolute { scheme, authority, path_and_query } => {
+            let asks_for_asterisk = *method == Method::OPTIONS && !path_and_query.starts_with('/');
+            let fault = fault.or(asks_for_asterisk.then_some(ASTERISK));
+            let path_and_query = if path_and_query.starts_with('/') {
+                path_and_query
+            } else {
+                *text = format!("/{path_and_query}");
+                text
+            };
+            (message::Target { scheme: Some(scheme), authority: Some(authority), path_and_query }, fault)
+        }
+    })
+}
+
+/// What is wrong with a head, for its client.
+fn unreadable(error: HeadError, limits: &Limits) -> Problem {
+    match error {
+        HeadError::TooLarge | HeadError::TooManyFields => {
+            Problem::head_too_large(limits.max_header_bytes, limits.max_headers)
+        }
+        HeadError::TargetTooLong => Problem::new(
+            Reason::UriTooLong,
+            format!("the request target is longer than {} bytes", limits.max_uri_bytes),
+        ),
+        _ => Problem::new(Reason::BadRequest, "malformed HTTP"),
+    }
+}
+
+fn framing_fault(error: FramingError) -> &'static str {
+    match error {
+        FramingError::TransferEncoding => "the only Transfer-Encoding that is served is `chunked`",
+        FramingError::TransferEncodingInHttp10 => "a Transfer-Encoding in HTTP/1.0",
+        FramingError::ContentLength => "invalid Content-Length",
+        FramingError::DifferingLengths => "Content-Length fields that differ",
+        FramingError::Both => "both Transfer-Encoding and Content-Length",
+    }
+}
+
+/// What is wrong with a body, for its client.
+fn malformed(error: BodyError) -> Problem {
+    let detail = match error {
+        BodyError::ChunkExtension => "a chunk extension has a control character",
+        _ => "malformed request body",
+    };
+    Problem::new(Reason::BadRequest, detail)
+}
