@@ -69,13 +69,7 @@ impl From<Budget> for Refusal {
 impl Watch {
     #[must_use]
     pub(super) fn new(frames: Rc<Frames>) -> Self {
-        Self {
-            frames,
-            preface: PREFACE,
-            frame: Frame::default(),
-            surround: Surround::default(),
-            blocks: Blocks::new(),
-        }
+        Self { frames, preface: PREFACE, frame: Frame::default(), surround: Surround::default(), blocks: Blocks::new() }
     }
 
     /// Reads what has come. Returns how many frames begin in it.

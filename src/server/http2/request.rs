@@ -196,7 +196,6 @@ impl ClientRequest {
             || alarm.passed(since.max(wire.frames.delivered()) + patience)
             || alarm.passed(since + AMONG_OTHERS * patience)
     }
-
 }
 
 fn gone(error: h2::Error) -> ClientGone {
