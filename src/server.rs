@@ -2,16 +2,15 @@
 
 pub mod connection;
 mod credit;
+mod delivery;
+mod fairness;
 pub mod frames;
 mod hpack;
 pub mod http1;
 pub mod http2;
-mod parked;
 mod proxied;
-mod scanner;
-mod serving;
 pub mod socket;
-pub mod stream;
+mod stream;
 mod turns;
 mod watch;
 pub mod worker;

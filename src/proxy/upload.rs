@@ -79,9 +79,9 @@ impl<'a> Upload<'a> {
         Self { state, limits, last_chunk: now, bytes: 0, awaited_since: None }
     }
 
-    /// Whether none of it has been read: the request can be sent again.
+    /// Whether none of it has been read: the request can be sent again. The end of an empty body is found again.
     pub(super) fn is_untouched(&self) -> bool {
-        self.bytes == 0 && !matches!(self.state, State::Ended | State::Over)
+        self.bytes == 0
     }
 
     /// Begins anew, on another connection.

@@ -1,4 +1,4 @@
-//! What a client sends and gets in HTTP/2, as far as it has to be watched: the headers of frames, never what is in them.
+//! What a client sends and gets in HTTP/2, as far as it has to be watched: the headers of frames, and which requests have a fragment.
 //!
 //! h2 bounds what a stream costs. What it answers or takes in without a stream (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, resets,
 //! frames that it does not know, empty ones) costs the client nothing and us a little each, and it waits for ever for the rest
@@ -6,13 +6,10 @@
 //! and what was begun has to be finished in time.
 
 use std::cell::{Cell, RefCell};
-use std::io;
-use std::pin::Pin;
+use std::collections::VecDeque;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::credit::{Credit, Spent};
@@ -40,6 +37,9 @@ const SMALL: usize = 256;
 /// How many of those may wait to be read on one connection. They are paid back when they are read; those of a stream that is reset come back with time.
 const SMALL_FRAMES: u32 = 100_000;
 const SMALL_WHOLE: Duration = Duration::from_secs(10);
+
+/// How many requests with a fragment may wait to be accepted. More than h2 keeps of one client.
+const MAX_FRAGMENTS: usize = 1024;
 
 /// The frame and the error that end a connection (sections 6.8 and 7).
 const GOAWAY: u8 = 7;
@@ -73,7 +73,13 @@ pub struct Frames {
     in_head: Cell<bool>,
     /// The newest request.
     last_stream: Cell<u32>,
+    /// The streams whose target has a fragment, and that h2 has not accepted yet.
+    fragments: RefCell<VecDeque<u32>>,
 }
+
+/// There are more marks than requests can be on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooMany;
 
 /// A frame, as far as it has been seen.
 #[derive(Debug, Default)]
@@ -150,6 +156,7 @@ impl Frames {
             spent: Cell::default(),
             in_head: Cell::default(),
             last_stream: Cell::default(),
+            fragments: RefCell::default(),
         })
     }
 
@@ -179,6 +186,32 @@ impl Frames {
     #[must_use]
     pub fn spent(&self) -> Option<Budget> {
         self.spent.get()
+    }
+
+    /// Notes that the target of a request has a fragment.
+    ///
+    /// # Errors
+    /// [`TooMany`]: none must be forgotten.
+    pub(super) fn mark_fragment(&self, stream: u32) -> Result<(), TooMany> {
+        let mut fragments = self.fragments.borrow_mut();
+        fragments.push_back(stream);
+        if fragments.len() > MAX_FRAGMENTS { Err(TooMany) } else { Ok(()) }
+    }
+
+    /// Whether the target of the request that begins has a fragment. Requests begin in the order of their streams, so that what is marked
+    /// and older was refused.
+    #[must_use]
+    pub fn take_fragment(&self, stream: u32) -> bool {
+        let mut fragments = self.fragments.borrow_mut();
+        while let Some(&marked) = fragments.front()
+            && marked <= stream
+        {
+            fragments.pop_front();
+            if marked == stream {
+                return true;
+            }
+        }
+        false
     }
 
     /// The last frame for a client that has, if it can be written: not in the middle of another.
@@ -273,35 +306,6 @@ impl Frames {
         if !self.in_head.get() {
             self.begun.set(None);
         }
-    }
-}
-
-/// A stream that has become a tunnel: each read takes what is left of one frame.
-#[derive(Debug)]
-pub struct Counted<S> {
-    pub stream: S,
-    pub frames: Rc<Frames>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        self.frames.consumed(result.is_ready().into());
-        result
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 

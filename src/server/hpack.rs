@@ -1,8 +1,7 @@
 //! The fields of header blocks in HPACK (RFC 7541), as far as it takes to find the values of `:path`.
 //!
-//! h2 cuts a fragment off such a value, and nobody sees it any more. A block that is there as a whole is read ahead of h2, and whoever hands it over
-//! is told. In one that comes in parts, the `#` is replaced by `>`, which no target may have: then h2 resets the stream, as it does for
-//! other malformed requests. Both have codes of one length, that differ in the last bit only.
+//! h2 cuts a fragment off such a value, and nobody sees it any more. So the blocks are read along with h2, for one question: does a path in
+//! this one have a fragment?
 
 use std::collections::VecDeque;
 
@@ -24,7 +23,7 @@ const PATH: &[u8] = b":path";
 /// The same in the Huffman code, which has one way to write a string.
 const CODED_PATH: &[u8] = b"\xb9\x58\xd3\x3f";
 
-/// The code of `#`, and how many bits it has. The one of `>` is the next.
+/// The code of `#`, and how many bits it has.
 const NUMBER_SIGN: u64 = 0xffa;
 const NUMBER_SIGN_BITS: u32 = 12;
 
@@ -38,19 +37,6 @@ fn may_have_number_sign(value: &[u8], coded: bool) -> bool {
     // Ones at the end of a value fill up its last byte. The code ends with zeros among them.
     value.strip_suffix(b"\xff").unwrap_or(value).windows(2).any(has_nine_ones)
 }
-
-/// How much of a block is at hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
-    /// All of it: that it has a fragment is told, and its bytes stay as they are.
-    Whole,
-    /// Some of it may be with h2 already.
-    Part,
-}
-
-/// What nothing can be done about any more: a part of a block refers to a path with a fragment in the table, or h2 is about to have another table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooLate;
 
 /// An entry of the table.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +110,7 @@ pub(super) struct Blocks {
     /// Whether an entry may have a fragment.
     has_fragments: bool,
     limit: u32,
-    /// Whether the value that is being read has a fragment that is left as it is, and whether any of the block has.
+    /// Whether the path that is being read has a fragment, and whether any of the block has.
     has_fragment: bool,
     found: bool,
 }
@@ -143,10 +129,7 @@ impl Blocks {
     }
 
     /// Reads a block, or a part of one.
-    ///
-    /// # Errors
-    /// [`TooLate`]: h2 must not get these bytes.
-    pub(super) fn read(&mut self, mut bytes: &mut [u8], extent: Extent) -> Result<(), TooLate> {
+    pub(super) fn read(&mut self, mut bytes: &[u8]) {
         while let Some(&first) = bytes.first() {
             let mut count = 1;
             self.state = match self.state {
@@ -175,16 +158,12 @@ impl Blocks {
                 }
                 State::Value(field) => {
                     count = self.text.here(bytes.len());
-                    let here = &mut bytes[..count];
+                    let here = &bytes[..count];
                     let is_plain = || self.text.is_whole(here) && !may_have_number_sign(here, self.text.coded);
                     if field.insert && self.text.coded || field.is_path && !is_plain() {
-                        for byte in here {
-                            let number_sign = self.text.push(*byte);
-                            if extent == Extent::Part && field.is_path {
-                                *byte ^= number_sign;
-                            } else {
-                                self.has_fragment |= field.is_path && number_sign > 0;
-                            }
+                        for &byte in here {
+                            let ends_number_sign = self.text.push(byte);
+                            self.has_fragment |= field.is_path && ends_number_sign;
                         }
                     } else {
                         self.text.left -= u32::try_from(count).unwrap_or(self.text.left);
@@ -193,9 +172,8 @@ impl Blocks {
                 }
                 State::Lost => break,
             };
-            bytes = &mut bytes[count..];
+            bytes = &bytes[count..];
         }
-        if self.found && extent == Extent::Part { Err(TooLate) } else { Ok(()) }
     }
 
     /// A block is complete. Returns whether a path in it has a fragment.
@@ -342,27 +320,24 @@ impl Text {
         self.bits == 0 && self.count == 0 && usize::try_from(self.left) == Ok(here.len())
     }
 
-    /// Reads a byte. Returns the bits of it that make a `>` of the `#` that ends in it, if one does.
-    fn push(&mut self, byte: u8) -> u8 {
+    /// Reads a byte. Returns whether a `#` ends in it.
+    fn push(&mut self, byte: u8) -> bool {
         self.left -= 1;
         if !self.coded {
-            return if byte == b'#' { b'#' ^ b'>' } else { 0 };
+            return byte == b'#';
         }
         self.bits |= u64::from(byte) << (u64::BITS - 8 - self.count);
         self.count += 8;
-        let mut number_sign = 0;
+        let mut ends_number_sign = false;
         loop {
             let length = huffman::length(self.bits);
             if length > self.count {
-                return number_sign;
+                return ends_number_sign;
             }
-            let is_number_sign = self.bits >> (u64::BITS - NUMBER_SIGN_BITS) == NUMBER_SIGN;
+            ends_number_sign |= self.bits >> (u64::BITS - NUMBER_SIGN_BITS) == NUMBER_SIGN;
             self.bits <<= length;
             self.count -= length;
             self.length += 1;
-            if is_number_sign {
-                number_sign |= 1 << self.count;
-            }
         }
     }
 }

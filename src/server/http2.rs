@@ -1,60 +1,64 @@
 //! HTTP/2 on a client connection: every request is a task of its own, with the deadlines that it has in HTTP/1.
 //!
-//! hyper and h2 speak the protocol. What they leave to us is here: how long a connection may do nothing, a frame or a window may
-//! keep us waiting, and what a client may send for nothing.
+//! h2 speaks the protocol. What it leaves to us is here: how long a connection may do nothing, a frame or a window may keep us waiting, and
+//! what a client may send for nothing.
+
+mod request;
+mod tunnel;
 
 use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http2::{Builder, Connection};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
+use h2::ext::Protocol;
+use h2::server::{Builder, Connection, Handshake, SendResponse};
+use h2::{Reason, RecvStream};
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderMap, Method, Request, Version};
+use smallvec::SmallVec;
 use tokio::io::AsyncWriteExt;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, timeout};
+use uuid::Uuid;
 
-use super::frames::{Counted, Frames};
-use super::scanner::Fault;
-use super::serving::Serving;
+use self::request::{Accepted, ClientRequest, Shared};
+use super::frames::Frames;
 use super::socket::Socket;
-use super::stream::ClientStream;
-use super::turns::{Ticket, Turns};
-use super::watch::Watch;
+use super::stream::{ClientStream, Wire};
+use super::turns::Ticket;
 use crate::alarm::AlarmTimer;
 use crate::config::Gateway as Limits;
 use crate::config::Http2;
 use crate::drain::Phase;
-use crate::function::error::http2;
-use crate::proxy::Gateway;
+use crate::http1::{self, Framing, FramingError};
+use crate::message::expectation::expects_continue;
+use crate::message::head::{RequestHead, Target, of_http2};
+use crate::message::websocket::Opening;
 use crate::proxy::client::Client;
-use crate::proxy::exchange::GatewayResponse;
+use crate::proxy::downstream::Downstream;
+use crate::proxy::forward::{Served, send_reply, serve as serve_request};
+use crate::proxy::incoming::{Begun, Incoming};
+use crate::proxy::{Gateway, new_id};
 use crate::telemetry::floods::{Budget, Floods};
 
-/// What h2 may hold of a response beyond the client's window.
+/// What h2 may hold of a response that the client has room for.
 const SEND_BUFFER: usize = 32 * 1024;
-
-/// How many times as long as alone a frame may wait while others get through.
-const AMONG_OTHERS: u32 = 10;
 
 /// How long a client may take to hear that the connection ends.
 const GOODBYE: Duration = Duration::from_secs(1);
-
-type Http = Connection<TokioIo<ClientStream<Watch>>, Requests, Spawner>;
 
 /// How a connection ended.
 enum End {
     /// In order, or by an error that h2 has told the client.
     Closed,
-    Lost(hyper::Error),
+    Lost(h2::Error),
     /// A deadline has passed.
     Overdue,
     /// The client has sent more of something than it may.
@@ -63,134 +67,33 @@ enum End {
     Panicked,
 }
 
-/// The requests of one connection.
-struct Requests {
-    gateway: Rc<Gateway>,
-    streams: Rc<Streams>,
-}
-
-/// Those at work on a connection.
-#[derive(Debug)]
-struct Streams {
-    open: Cell<usize>,
-    /// Since when there has been none.
-    idle_since: Cell<Instant>,
-    /// The request that hyper is about to spawn.
-    next: RefCell<Option<Rc<Client>>>,
-    frames: Rc<Frames>,
-    turns: Rc<Turns>,
-    connection: Rc<Client>,
-    /// How long a client may leave a response waiting for its window.
-    write_idle: Duration,
-}
-
-/// One of them, until it is dropped.
-#[derive(Debug)]
-struct Open(Rc<Streams>);
-
-/// Spawns what hyper asks for as tasks of this worker.
-#[derive(Clone, Debug)]
-struct Spawner(Rc<Streams>);
-
-impl hyper::service::Service<Request<Incoming>> for Requests {
-    type Response = GatewayResponse;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<GatewayResponse, Infallible>>>>;
-
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let client = self.streams.connection.for_stream();
-        self.streams.next.replace(Some(client.clone()));
-        let switch = request.extensions_mut().remove::<OnUpgrade>();
-        let streams = self.streams.clone();
-        let fault = streams.connection.take_mark().then(|| Fault::Fragment.detail());
-        let serving = Serving::begin(&self.gateway, &client, request, fault).among(streams.turns.clone());
-        Box::pin(async move {
-            let response = serving.await;
-            if let Some((tunnel, switch)) = client.take_tunnel().zip(switch) {
-                let (frames, open) = (streams.frames.clone(), Open::new(streams));
-                spawn_local(async move {
-                    let _open = open;
-                    // Without a stream there is nobody left to talk to; the tunnel's record says so.
-                    if let Ok(stream) = switch.await {
-                        let mut stream = Counted { stream: TokioIo::new(stream), frames };
-                        tunnel.run(&mut stream, Bytes::new(), client.seat()).await;
-                    }
-                });
-            }
-            response
-        })
-    }
-}
-
-impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Spawner {
-    fn execute(&self, work: F) {
-        match self.0.next.take() {
-            Some(client) => drop(spawn_local(attend(work, client, Open::new(self.0.clone())))),
-            // The sending half of a tunnel, which has its deadlines there.
-            None => drop(spawn_local(work)),
-        }
-    }
-}
-
-/// Runs a request from its head to the last frame of its response, and reads what is left of its body. To drop the work before is to reset the stream.
-fn attend<F: Future<Output = ()>>(work: F, client: Rc<Client>, open: Open) -> impl Future<Output = ()> {
-    // None once it is done: what it holds of the request's body is left behind only then. Boxed, since the runtime moves tasks three times.
-    let mut work = Some(Box::pin(work));
-    let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
-    let mut poll = move |cx: &mut Context<'_>| {
-        let alarm = client.alarm();
-        ready!(open.0.turns.poll_turn(&mut ticket, cx));
-        loop {
-            alarm.clock().tick();
-            let phase = client.seat().poll_phase(cx);
-            if work.as_mut().is_some_and(|work| work.as_mut().poll(cx).is_ready()) {
-                work = None;
-                open.0.frames.exchanged();
-            }
-            open.0.frames.answered(client.take_passed());
-            open.0.frames.consumed(client.leftover().take_read());
-            let is_over = if work.is_some() {
-                open.0.is_stalled(&client) || (phase == Phase::Expired && client.stalled_since().is_some())
-            } else {
-                phase >= Phase::Draining || open.0.poll_read_out(&client, cx).is_ready()
-            };
-            if is_over {
-                return Poll::Ready(());
-            }
-            if timer.poll(alarm, cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
-    };
-    poll_fn(move |cx| catch_unwind(AssertUnwindSafe(|| poll(cx))).unwrap_or(Poll::Ready(())))
-}
+/// A request that h2 has accepted.
+type Accepting = (Request<RecvStream>, SendResponse<Bytes>);
 
 /// Serves a client that speaks HTTP/2, and has sent `early` of it, until its connection is over.
 pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway: Rc<Gateway>, floods: &Floods) {
     let config = gateway.view().snapshot.config.clone();
     let limits = &config.gateway;
-    let frames = Frames::new(client.alarm().clock().clone(), limits.http2, client.since());
-    let streams = Rc::new(Streams {
+    let frames = Frames::new(client.alarm().clock().clone(), limits.http2, client.now());
+    let wire = Wire::new(frames.clone(), client.now());
+    let shared = Shared { wire: wire.clone(), turns: Rc::default(), patience: limits.client_body_idle };
+    let requests = Rc::new(Requests {
         open: Cell::new(0),
         idle_since: Cell::new(client.now()),
-        next: RefCell::default(),
-        frames: frames.clone(),
-        turns: Rc::default(),
-        connection: client.clone(),
-        write_idle: limits.client_body_idle,
+        shared: Rc::new(shared),
+        client: client.clone(),
+        gateway,
     });
     let socket = Rc::new(RefCell::new(socket));
-    let stream = ClientStream::new(socket.clone(), client.clone(), Watch::new(frames.clone()), limits.client_body_idle);
-    let requests = Requests { gateway, streams: streams.clone() };
-    let io = TokioIo::new(stream.with_early(early));
-    let mut http = builder(limits, Spawner(streams.clone())).serve_connection(io, requests);
-    let end = drive(&mut http, &client, limits, &streams).await;
+    let stream = ClientStream::new((socket.clone(), early), client.clone(), wire, limits.client_body_idle);
+    let mut http = Http::Handshake { handshake: Box::new(builder(limits).handshake(stream)), is_ending: false };
+    let end = drive(&mut http, limits, &requests).await;
     drop(http);
     let Some(mut socket) = Rc::into_inner(socket).map(RefCell::into_inner) else { return };
     match end {
         End::Closed | End::Overdue => socket.linger().await,
         End::Flooded(budget) => {
-            floods.ended(budget, client.peer().text());
+            floods.ended(budget, client.peer.text());
             if let Some(frame) = frames.farewell() {
                 // A client that does not take it hears nothing.
                 let _ = timeout(GOODBYE, socket.write_all(&frame)).await;
@@ -198,9 +101,10 @@ pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway
             socket.linger().await;
         }
         End::Lost(error) => {
-            tracing::debug!(%error, client = %client.peer().text(), "connection lost");
-            if is_enhance_your_calm(&error) {
-                floods.ended(Budget::Streams, client.peer().text());
+            tracing::debug!(%error, client = %client.peer.text(), "connection lost");
+            // h2 has ended it, with a frame that says so, because its client was too much trouble.
+            if error.is_library() && error.reason() == Some(Reason::ENHANCE_YOUR_CALM) {
+                floods.ended(Budget::Streams, client.peer.text());
             }
             socket.linger().await;
         }
@@ -208,58 +112,90 @@ pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway
     }
 }
 
-/// Whether h2 has ended the connection, with a frame that says so, because its client was too much trouble.
-fn is_enhance_your_calm(error: &hyper::Error) -> bool {
-    http2(error).is_some_and(|error| error.is_library() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM))
-}
-
-fn builder(limits: &Limits, spawner: Spawner) -> Builder<Spawner> {
+fn builder(limits: &Limits) -> Builder {
     let http2 = &limits.http2;
-    let mut builder = Builder::new(spawner);
+    let mut builder = Builder::new();
     builder
         .max_concurrent_streams(http2.max_streams)
-        .initial_stream_window_size(http2.stream_window)
+        .initial_window_size(http2.stream_window)
         .initial_connection_window_size(http2.connection_window)
         .max_pending_accept_reset_streams(http2.max_resets)
-        .max_send_buf_size(SEND_BUFFER)
+        .max_send_buffer_size(SEND_BUFFER)
         // A head that is over the limit is answered by the gateway, up to twice of it; beyond, h2 answers 431 itself.
         .max_header_list_size(u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX).saturating_mul(2))
         .enable_connect_protocol();
     builder
 }
 
-/// Lets hyper work until it is done or a deadline of the connection has passed. Deadlines of requests are their own.
-async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Streams) -> End {
+/// h2's part of a connection.
+enum Http {
+    Handshake { handshake: Box<Handshake<ClientStream, Bytes>>, is_ending: bool },
+    Open(Box<Connection<ClientStream, Bytes>>),
+}
+
+impl Http {
+    /// The next request. None at the end.
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Accepting, h2::Error>>> {
+        loop {
+            match self {
+                Self::Handshake { handshake, is_ending } => match ready!(Pin::new(&mut **handshake).poll(cx)) {
+                    Ok(mut connection) => {
+                        if *is_ending {
+                            connection.graceful_shutdown();
+                        }
+                        *self = Self::Open(Box::new(connection));
+                    }
+                    Err(error) => return Poll::Ready(Some(Err(error))),
+                },
+                Self::Open(connection) => return connection.poll_accept(cx),
+            }
+        }
+    }
+
+    /// Takes no more requests, and ends when those that have begun are over.
+    fn end(&mut self) {
+        match self {
+            Self::Handshake { is_ending, .. } => *is_ending = true,
+            Self::Open(connection) => connection.graceful_shutdown(),
+        }
+    }
+}
+
+/// Lets h2 work until it is done or a deadline of the connection has passed. Deadlines of requests are their own.
+async fn drive(http: &mut Http, limits: &Limits, requests: &Rc<Requests>) -> End {
     let mut timer = AlarmTimer::new();
     let (mut ending, mut flooded): (Option<Instant>, Option<Instant>) = (None, None);
-    let alarm = client.alarm();
+    let Requests { client, shared, .. } = &**requests;
+    let (alarm, frames) = (client.alarm(), &shared.wire.frames);
     let mut work = |cx: &mut Context<'_>| {
-        client.delivery().attach(cx.waker());
-        streams.turns.renew();
+        shared.wire.delivery.attach(cx.waker());
+        shared.turns.renew();
         loop {
             client.tick();
-            if ending.is_none() && client.seat().poll_phase(cx) >= Phase::Draining {
+            if ending.is_none() && client.seat.poll_phase(cx) >= Phase::Draining {
                 ending = Some(alarm.now());
-                Pin::new(&mut *http).graceful_shutdown();
+                http.end();
             }
-            match Pin::new(&mut *http).poll(cx) {
-                Poll::Ready(Ok(())) => return Poll::Ready(End::Closed),
-                Poll::Ready(Err(error)) => return Poll::Ready(End::Lost(error)),
-                Poll::Pending => client.delivery().after_poll(),
+            while let Poll::Ready(next) = http.poll_accept(cx) {
+                match next {
+                    Some(Ok(request)) => requests.begin(request),
+                    Some(Err(error)) => return Poll::Ready(End::Lost(error)),
+                    None => return Poll::Ready(End::Closed),
+                }
             }
-            if let Some(budget) = streams.frames.spent().or_else(|| streams.too_many(&limits.http2)) {
+            shared.wire.delivery.after_poll();
+            if let Some(budget) = frames.spent().or_else(|| requests.too_many(&limits.http2)) {
                 // The last frame has to wait for the end of the one that is being written.
                 let since = *flooded.get_or_insert(alarm.now());
-                if streams.frames.farewell().is_some() || alarm.passed(since + GOODBYE) {
+                if frames.farewell().is_some() || alarm.passed(since + GOODBYE) {
                     return Poll::Ready(End::Flooded(budget));
                 }
             }
-            let unfinished = streams.frames.unfinished_since();
-            if unfinished.is_some_and(|since| alarm.passed(since + limits.header_read_timeout)) {
+            if frames.unfinished_since().is_some_and(|since| alarm.passed(since + limits.header_read_timeout)) {
                 return Poll::Ready(End::Overdue);
             }
-            if streams.open.get() == 0 {
-                let idle = streams.idle_since.get();
+            if requests.open.get() == 0 {
+                let idle = requests.idle_since.get();
                 match ending {
                     Some(ending) if alarm.passed(last_moment(idle, ending, limits.client_body_idle)) => {
                         return Poll::Ready(End::Overdue);
@@ -267,7 +203,7 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
                     Some(_) => {}
                     None if alarm.passed(idle + limits.keepalive_timeout) => {
                         ending = Some(alarm.now());
-                        Pin::new(&mut *http).graceful_shutdown();
+                        http.end();
                         continue;
                     }
                     None => {}
@@ -281,43 +217,51 @@ async fn drive(http: &mut Http, client: &Client, limits: &Limits, streams: &Stre
     poll_fn(|cx| catch_unwind(AssertUnwindSafe(|| work(cx))).unwrap_or(Poll::Ready(End::Panicked))).await
 }
 
-/// Until when a client without a request has to have gone that was told to. It may still be owed the end of a response, which h2
-/// holds until a window opens; if not, it only has to answer that it has heard.
+/// Until when a client without a request has to have gone that was told to. It may still be owed the end of a response, which its
+/// connection has not taken; if not, it only has to answer that it has heard.
 fn last_moment(idle: Instant, ending: Instant, write_idle: Duration) -> Instant {
     (idle + write_idle).max(ending + GOODBYE.min(write_idle))
 }
 
-impl Streams {
+/// The requests of one connection.
+#[derive(Debug)]
+struct Requests {
+    open: Cell<usize>,
+    /// Since when there has been none.
+    idle_since: Cell<Instant>,
+    shared: Rc<Shared>,
+    /// Of the connection.
+    client: Rc<Client>,
+    gateway: Rc<Gateway>,
+}
+
+impl Requests {
+    /// Starts the task of a request.
+    fn begin(self: &Rc<Self>, (request, respond): Accepting) {
+        let (client, open) = (self.client.for_stream(), Open::new(self.clone()));
+        let has_fragment = self.shared.wire.frames.take_fragment(respond.stream_id().as_u32());
+        let (head, body) = request.into_parts();
+        let request = Arrived { head, body, respond, has_fragment, id: new_id() };
+        // The place first: what begins as a few words of a large future is then written into it, not copied with all the rest.
+        let work = Box::new_uninit();
+        let work = Box::into_pin(Box::write(work, attend(request, client.clone(), self.clone())));
+        spawn_local(run(work, client, open));
+    }
+
     /// Requests that are reset before it is their turn are there until then. h2 no longer counts them.
     fn too_many(&self, limits: &Http2) -> Option<Budget> {
         (self.open.get() > limits.max_streams as usize + limits.max_resets).then_some(Budget::Streams)
     }
-
-    /// Ready when nothing is left of the body of a request that has been answered, or no more of it is read. A stream that is reset right behind its
-    /// answer makes many clients lose the answer.
-    fn poll_read_out(&self, client: &Client, cx: &mut Context<'_>) -> Poll<()> {
-        if client.leftover().is_empty() {
-            return Poll::Ready(());
-        }
-        client.leftover().poll_discard(cx, client.alarm(), self.write_idle)
-    }
-
-    /// Whether a client has left a frame waiting for too long. While the connection itself takes nothing, that is not the stream's fault;
-    /// while bodies get through, it may be that of those in front, since h2 does not say whose bytes they are.
-    fn is_stalled(&self, client: &Client) -> bool {
-        let alarm = client.alarm();
-        client.stalled_since().is_some_and(|since| {
-            let since = since.max(self.connection.flowing_since().unwrap_or_else(|| alarm.now()));
-            alarm.passed(since.max(self.frames.delivered()) + self.write_idle)
-                || alarm.passed(since + AMONG_OTHERS * self.write_idle)
-        })
-    }
 }
 
+/// One of them, until it is dropped.
+#[derive(Debug)]
+struct Open(Rc<Requests>);
+
 impl Open {
-    fn new(streams: Rc<Streams>) -> Self {
-        streams.open.set(streams.open.get() + 1);
-        Self(streams)
+    fn new(requests: Rc<Requests>) -> Self {
+        requests.open.set(requests.open.get() + 1);
+        Self(requests)
     }
 }
 
@@ -328,8 +272,158 @@ impl Drop for Open {
         if left == 0 {
             self.0.idle_since.set(Instant::now());
             // The connection minds the time.
-            self.0.connection.delivery().wake_writer();
+            self.0.shared.wire.delivery.wake_driver();
         }
+    }
+}
+
+/// Polls the work of a request in its turn, and again when the earliest of its deadlines has passed.
+fn run<F: Future<Output = ()>>(mut work: Pin<Box<F>>, client: Rc<Client>, open: Open) -> impl Future<Output = ()> {
+    let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
+    let mut poll = move |cx: &mut Context<'_>| {
+        ready!(open.0.shared.turns.poll_turn(&mut ticket, cx));
+        loop {
+            client.tick();
+            client.seat.poll_phase(cx);
+            if work.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            if timer.poll(client.alarm(), cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    };
+    poll_fn(move |cx| catch_unwind(AssertUnwindSafe(|| poll(cx))).unwrap_or(Poll::Ready(())))
+}
+
+/// A request whose task begins.
+struct Arrived {
+    head: Parts,
+    body: RecvStream,
+    respond: SendResponse<Bytes>,
+    has_fragment: bool,
+    id: Uuid,
+}
+
+/// A request that has not been answered yet: what is learnt when it never is.
+struct Unanswered<'a> {
+    requests: &'a Requests,
+    client: &'a Client,
+    is_answered: bool,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.requests.gateway.note_taken_back(self.client.now());
+            self.requests.shared.turns.learn(false);
+        }
+    }
+}
+
+/// Serves a request from its head to the last frame of its response, and reads what is left of its body. To drop this before is to reset the
+/// stream.
+async fn attend(request: Arrived, client: Rc<Client>, requests: Rc<Requests>) {
+    let Arrived { head, body, respond, has_fragment, id } = request;
+    let gateway = &*requests.gateway;
+    let opening = Opening::of(&head.method, head.extensions.get::<Protocol>().map(Protocol::as_str), id.as_u128());
+    let (framing, fault) = framing(&head.headers, body.is_end_stream(), opening.is_some());
+    let fault = if has_fragment { Some(FRAGMENT) } else { fault };
+    let accepted = Accepted { respond, body, is_opening: opening.is_some(), has_body: framing != Framing::None };
+    let mut stream = ClientRequest::new(accepted, client.clone(), requests.shared.clone());
+    let mut unanswered = Unanswered { requests: &requests, client: &client, is_answered: false };
+    // While clients take requests back, one that was taken back right behind its head is to be seen before its function is asked for
+    // anything.
+    if gateway.are_requests_taken_back(client.now()) {
+        tokio::task::yield_now().await;
+    }
+    if stream.is_reset() {
+        return;
+    }
+    let is_head = head.method == Method::HEAD;
+    let served = {
+        let mut work = pin!(async {
+            let begun = begin(gateway, &mut stream, head, (framing, fault, opening), id);
+            serve_request(&mut stream, begun).await
+        });
+        // Nothing of the work is touched again after a panic, so it does not matter what state it is in.
+        poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(served) => served.map(Some),
+            Err(_panic) => Poll::Ready(None),
+        })
+        .await
+    };
+    let served = match served {
+        // The unwinding has given back what the request held.
+        None if stream.has_begun() => Served::Broken,
+        None => match send_reply(&mut stream, &Gateway::panicked(id), is_head).await {
+            Ok(_) => Served::Whole,
+            Err(_gone) => Served::ClientGone,
+        },
+        Some(served) => served,
+    };
+    unanswered.is_answered = stream.has_begun();
+    requests.shared.wire.frames.exchanged();
+    match served {
+        Served::Whole => stream.read_out().await,
+        Served::Broken => stream.reset().await,
+        Served::ClientGone => {}
+        Served::Switched(tunnel) => {
+            // Without a stream there is nobody left to talk to; the tunnel's record says so.
+            if let Some(mut stream) = stream.into_tunnel() {
+                tunnel.run(&mut stream, &[], &client.seat).await;
+            }
+        }
+    }
+}
+
+/// What is wrong with a target that h2 has cut off.
+const FRAGMENT: &str = "the request target has a fragment (`#`), which is not for servers";
+
+/// Decides what becomes of a request.
+fn begin(
+    gateway: &Gateway,
+    stream: &mut ClientRequest,
+    head: Parts,
+    (framing, fault, opening): (Framing, Option<&'static str>, Option<Opening>),
+    id: Uuid,
+) -> Begun {
+    let view = gateway.view();
+    let mut fields = of_http2(&head.headers, &view.rules.prefix);
+    if opening.is_some() {
+        fields.retain(|field| Opening::takes(field));
+    }
+    let target = Target {
+        scheme: head.uri.scheme_str(),
+        authority: head.uri.authority().map(Authority::as_str),
+        path_and_query: head.uri.path_and_query().map_or("", PathAndQuery::as_str),
+    };
+    let method = if opening.is_some() { &Method::GET } else { &head.method };
+    let head = RequestHead { method, target, version: Version::HTTP_2, fields: &fields };
+    if framing != Framing::None && expects_continue(&head) {
+        stream.set_waiting();
+    }
+    let client = stream.client().clone();
+    gateway.begin(&client, Incoming { head, framing, opening, fault }, id)
+}
+
+/// How much of a body follows a head, and what is wrong with its length. `is_over` says that the head ends the stream.
+fn framing(fields: &HeaderMap, is_over: bool, is_opening: bool) -> (Framing, Option<&'static str>) {
+    if is_opening {
+        return (Framing::None, None);
+    }
+    let lengths = fields.get_all(CONTENT_LENGTH).iter();
+    let lengths: SmallVec<[httparse::Header<'_>; 1]> =
+        lengths.map(|length| httparse::Header { name: "content-length", value: length.as_bytes() }).collect();
+    let (framing, fault) = match Framing::of_request(http1::Version::Http11, &lengths) {
+        Ok(read) => (read.framing, None),
+        Err(FramingError::DifferingLengths) => (Framing::None, Some("Content-Length fields that differ")),
+        Err(_invalid) => (Framing::None, Some("invalid Content-Length")),
+    };
+    match framing {
+        _ if is_over => (Framing::None, fault),
+        Framing::Length(length) => (Framing::Length(length), fault),
+        _ => (Framing::Chunked, fault),
     }
 }
 
@@ -347,5 +441,25 @@ mod tests {
         }
         let short = Duration::from_millis(100);
         assert_eq!(last_moment(start, start + short, short), start + 2 * short);
+    }
+
+    #[test]
+    fn a_body_ends_with_its_length_or_its_stream() {
+        for (lengths, is_over, framing_, has_fault) in [
+            (&[][..], true, Framing::None, false),
+            (&[], false, Framing::Chunked, false),
+            (&["3"], false, Framing::Length(3), false),
+            (&["0"], true, Framing::None, false),
+            (&["3", "3"], false, Framing::Length(3), false),
+            (&["3", "03"], false, Framing::Chunked, true),
+            (&[""], false, Framing::Chunked, true),
+        ] {
+            let mut fields = HeaderMap::new();
+            for length in lengths {
+                fields.append(CONTENT_LENGTH, http::HeaderValue::from_static(length));
+            }
+            let (found, fault) = framing(&fields, is_over, false);
+            assert_eq!((found, fault.is_some()), (framing_, has_fault), "{lengths:?}");
+        }
     }
 }

@@ -6,9 +6,8 @@ use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::frames::{END_HEADERS, Frame, Frames, HEADER, HEADERS};
-use super::hpack::{Blocks, Extent, TooLate};
-use super::stream::Observer;
+use super::frames::{END_HEADERS, Frame, Frames, HEADER, HEADERS, TooMany};
+use super::hpack::Blocks;
 use crate::telemetry::floods::Budget;
 
 /// The bytes of `PRI * HTTP/2.0` and what belongs to it (section 3.4).
@@ -31,8 +30,6 @@ pub(super) struct Watch {
     frame: Frame,
     surround: Surround,
     blocks: Blocks,
-    /// Where in what was read last a head is that must come alone.
-    isolated: Option<Range<usize>>,
 }
 
 /// What is around the part of a block in a frame.
@@ -50,13 +47,16 @@ struct Surround {
 /// Why h2 must not get what has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
-    Fragment(TooLate),
+    /// h2 reads it in another way, or not at all, and would have another table.
+    OtherTable,
+    /// More targets have fragments than can be kept in mind.
+    Fragments,
     Spent(Budget),
 }
 
-impl From<TooLate> for Refusal {
-    fn from(too_late: TooLate) -> Self {
-        Self::Fragment(too_late)
+impl From<TooMany> for Refusal {
+    fn from(TooMany: TooMany) -> Self {
+        Self::Fragments
     }
 }
 
@@ -69,18 +69,11 @@ impl From<Budget> for Refusal {
 impl Watch {
     #[must_use]
     pub(super) fn new(frames: Rc<Frames>) -> Self {
-        Self {
-            frames,
-            preface: PREFACE,
-            frame: Frame::default(),
-            surround: Surround::default(),
-            blocks: Blocks::new(),
-            isolated: None,
-        }
+        Self { frames, preface: PREFACE, frame: Frame::default(), surround: Surround::default(), blocks: Blocks::new() }
     }
 
-    /// Reads up to the first whole head that has a fragment in its target, which is isolated then. Returns how many frames begin in the bytes.
-    fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Refusal> {
+    /// Reads what has come. Returns how many frames begin in it.
+    fn read(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
         let (mut at, mut begun) = (self.preface.min(bytes.len()), 0);
         self.preface -= at;
         while at < bytes.len() {
@@ -94,19 +87,17 @@ impl Watch {
                 self.open()?;
                 begun += 1;
             }
-            let here = &mut bytes[at..];
+            let here = &bytes[at..];
             let block = if at == start + HEADER { self.whole_block(here)? } else { None };
-            let has_whole_head = block.is_some();
             at += match block {
                 Some(block) => {
-                    self.blocks.read(&mut here[block], Extent::Whole)?;
+                    self.blocks.read(&here[block]);
                     self.frame.take_payload(here.len())
                 }
                 None => self.take_payload(here)?,
             };
-            if self.frame.payload == 0 && self.close() && has_whole_head {
-                self.isolated = Some(start..at);
-                break;
+            if self.frame.payload == 0 {
+                self.close()?;
             }
         }
         Ok(begun)
@@ -118,7 +109,7 @@ impl Watch {
         self.frames.opened(frame)?;
         // No client may send one (section 8.4), and h2 reads its block nevertheless.
         if frame.kind() == PUSH_PROMISE {
-            return Err(TooLate.into());
+            return Err(Refusal::OtherTable);
         }
         if frame.kind() == HEADERS {
             let has = |flag| frame.flags() & flag != 0;
@@ -154,11 +145,11 @@ impl Watch {
 
     /// h2 resets a stream that depends on itself and does not read its block, so that its table would be another one.
     fn check_dependency(&self, dependency: u32) -> Result<(), Refusal> {
-        if dependency & 0x7fff_ffff == self.frame.stream() { Err(TooLate.into()) } else { Ok(()) }
+        if dependency & 0x7fff_ffff == self.frame.stream() { Err(Refusal::OtherTable) } else { Ok(()) }
     }
 
     /// Takes what is there of one part of a payload. Returns how many bytes that were.
-    fn take_payload(&mut self, bytes: &mut [u8]) -> Result<usize, Refusal> {
+    fn take_payload(&mut self, bytes: &[u8]) -> Result<usize, Refusal> {
         if !self.frame.is_of_head() {
             return Ok(self.frame.take_payload(bytes.len()));
         }
@@ -181,50 +172,50 @@ impl Watch {
             }
             Some(_) if self.frame.payload > around.padding => {
                 count = count.min(self.frame.payload - around.padding);
-                self.blocks.read(&mut bytes[..count], Extent::Part)?;
+                self.blocks.read(&bytes[..count]);
             }
             Some(_padding) => {}
         }
         Ok(self.frame.take_payload(count))
     }
 
-    /// A frame is complete. Returns whether it ends a head whose target has a fragment.
-    fn close(&mut self) -> bool {
+    /// A frame is complete.
+    fn close(&mut self) -> Result<(), Refusal> {
         self.frames.closed();
         let ends_head = self.frame.is_of_head() && self.frame.flags() & END_HEADERS != 0;
-        self.frame = Frame::default();
+        let stream = std::mem::take(&mut self.frame).stream();
         self.surround = Surround::default();
-        ends_head && self.blocks.end()
+        if ends_head && self.blocks.end() {
+            self.frames.mark_fragment(stream)?;
+        }
+        Ok(())
     }
-}
 
-impl Observer for Watch {
-    fn received(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+    /// Looks at what has come from the client, before h2 does. Returns what it is to handle it, in bytes that are merely moved.
+    ///
+    /// # Errors
+    /// When the connection has to end for it; h2 must not see it then.
+    pub(super) fn received(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let refused = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidData, why));
         match self.read(bytes) {
             Ok(frames) => Ok(bytes.len() + frames * TROUBLE),
             Err(Refusal::Spent(budget)) => {
                 self.frames.overspend(budget);
                 Ok(bytes.len())
             }
-            Err(Refusal::Fragment(TooLate)) => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, "a fragment in a head that came in parts"))
-            }
+            Err(Refusal::OtherTable) => refused("a header block that h2 would not read"),
+            Err(Refusal::Fragments) => refused("too many targets with fragments"),
         }
     }
 
-    fn take_isolated(&mut self) -> Option<Range<usize>> {
-        self.isolated.take()
-    }
-
-    fn is_over(&self) -> bool {
+    /// Whether h2 gets nothing more to read, what has come last included.
+    #[must_use]
+    pub(super) fn is_over(&self) -> bool {
         self.frames.spent().is_some()
     }
 
-    fn holds_back(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
-    fn sent(&mut self, slices: &[IoSlice<'_>], mut count: usize) {
+    /// So many of these bytes have gone to the client.
+    pub(super) fn sent(&mut self, slices: &[IoSlice<'_>], mut count: usize) {
         self.frames.moved(count);
         for slice in slices {
             let written = count.min(slice.len());
@@ -232,6 +223,4 @@ impl Observer for Watch {
             count -= written;
         }
     }
-
-    fn flushed(&mut self) {}
 }

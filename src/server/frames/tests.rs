@@ -1,5 +1,4 @@
 use super::*;
-use crate::server::stream::Observer;
 use crate::server::watch::Watch;
 
 const LIMITS: Http2 = Http2 { control_frames: 10, ..Http2::DEFAULT };
@@ -20,7 +19,7 @@ fn begin() -> Vec<u8> {
 }
 
 fn read(watch: &mut Watch, bytes: &[u8]) {
-    watch.received(&mut bytes.to_vec()).expect("well-formed");
+    watch.received(bytes).expect("well-formed");
     assert!(!watch.is_over(), "paid for");
 }
 

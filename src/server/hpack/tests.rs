@@ -1,5 +1,7 @@
 //! Blocks in all forms, compared with what a decoder makes of them.
 
+use std::rc::Rc;
+
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::sample::select;
@@ -9,7 +11,6 @@ use crate::clock::Clock;
 use crate::config::Http2;
 use crate::conformance::wire::hpack::{Decoder, integer};
 use crate::server::frames::Frames;
-use crate::server::stream::Observer;
 use crate::server::watch::Watch;
 
 /// How a field is written.
@@ -82,61 +83,54 @@ fn written(forms: &[Form]) -> Vec<u8> {
     block
 }
 
-fn watch() -> Watch {
+fn frames() -> Rc<Frames> {
     let clock = Clock::new();
     let now = clock.now();
-    Watch::new(Frames::new(clock, Http2::DEFAULT, now))
+    Frames::new(clock, Http2::DEFAULT, now)
+}
+
+/// The number of the stream of a request.
+fn stream(number: usize) -> u32 {
+    2 * u32::try_from(number).expect("small") + 1
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("small").to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
 /// Frames of a block: a head and its continuation, with padding and a priority, cut there.
-fn frames(block: &[u8], cut: usize) -> Vec<u8> {
+fn cut_up(number: usize, block: &[u8], cut: usize) -> Vec<u8> {
     let (head, rest) = block.split_at(cut.min(block.len()));
-    let frame = |kind: u8, flags: u8, payload: &[u8]| {
-        let length = u32::try_from(payload.len()).expect("small").to_be_bytes();
-        [&length[1..], &[kind, flags, 0, 0, 0, 1], payload].concat()
-    };
     let padded = [&[7, 0, 0, 0, 0, 16], head, b"#######"].concat();
-    [frame(1, 0x28, &padded), frame(0, 8, b"\x02data####"), frame(9, 4, rest)].concat()
+    let stream = stream(number);
+    [frame(1, 0x28, stream, &padded), frame(9, 4, stream, rest), frame(0, 8, stream, b"\x02data####")].concat()
 }
 
-/// What is left of these blocks when they have come in parts of this size, behind a preface.
-fn marked(blocks: &[Vec<u8>], size: usize, cut: usize) -> Vec<Vec<u8>> {
+/// Which of these requests have a fragment, when what follows a preface has come in parts of this size.
+fn marked(requests: &[Vec<u8>], size: usize) -> Vec<bool> {
     let begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    let mut bytes = blocks.iter().fold(begin, |bytes, block| [bytes, frames(block, cut)].concat());
-    let mut reader = watch();
-    // None of the heads is whole: each has padding, and a part of it in another frame.
-    for part in bytes.chunks_mut(size) {
-        reader.received(part).expect("in time");
-        assert_eq!(reader.take_isolated(), None);
-    }
-    let mut at = 24;
-    let mut found = Vec::new();
-    for block in blocks {
-        let head = cut.min(block.len());
-        let behind = at + 9 + 6 + head + 7 + 9 + 9 + 9;
-        let (first, second) = (&bytes[at + 15..][..head], &bytes[behind..][..block.len() - head]);
-        found.push([first, second].concat());
-        at = behind + block.len() - head;
-    }
-    assert_eq!(at, bytes.len());
-    found
+    let bytes = requests.iter().fold(begin, |bytes, request| [&bytes[..], request].concat());
+    let frames = frames();
+    let mut reader = Watch::new(frames.clone());
+    bytes.chunks(size).for_each(|part| drop(reader.received(part).expect("in time")));
+    (0..requests.len()).map(|number| frames.take_fragment(stream(number))).collect()
 }
 
-/// Each block as a decoder reads it, with `>` for `#` in paths; up to the first that is malformed.
-fn wanted(blocks: &[Vec<u8>]) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
+/// The same as a decoder reads it, up to the first block that is malformed.
+fn wanted(blocks: &[Vec<u8>]) -> Vec<bool> {
     let mut decoder = Decoder::default();
-    let mut read: Vec<_> = blocks.iter().map_while(|block| decoder.decode(block)).collect();
-    for (_, value) in read.iter_mut().flatten().filter(|(name, _)| name == b":path") {
-        value.iter_mut().filter(|byte| **byte == b'#').for_each(|byte| *byte = b'>');
-    }
-    read
+    let read = blocks.iter().map_while(|block| decoder.decode(block));
+    read.map(|fields| fields.iter().any(|(name, value)| name == b":path" && value.contains(&b'#'))).collect()
 }
 
 fn check(blocks: &[Vec<u8>], size: usize, cut: usize) {
     let wanted = wanted(blocks);
-    let mut decoder = Decoder::default();
-    let found: Vec<_> = marked(blocks, size, cut).iter().map_while(|block| decoder.decode(block)).collect();
-    assert_eq!(found[..wanted.len().min(found.len())], wanted, "{blocks:02x?} in parts of {size}, cut at {cut}");
+    let requests: Vec<_> = blocks.iter().enumerate().map(|(number, block)| cut_up(number, block, cut)).collect();
+    let found = marked(&requests, size);
+    assert_eq!(found[..wanted.len()], wanted, "{blocks:02x?} in parts of {size}, cut at {cut}");
+    let whole: Vec<_> = blocks.iter().enumerate().map(|(number, block)| frame(1, 5, stream(number), block)).collect();
+    assert_eq!(marked(&whole, size)[..wanted.len()], wanted, "{blocks:02x?} in parts of {size}");
 }
 
 fn literal(first: u8, prefix: u8, name: Name, value: &str, coded: [bool; 2]) -> Form {
@@ -145,7 +139,7 @@ fn literal(first: u8, prefix: u8, name: Name, value: &str, coded: [bool; 2]) -> 
 
 /// Every way to write a path with a fragment; and fields that only look like one.
 #[test]
-fn a_fragment_is_marked_in_every_form() {
+fn a_fragment_is_found_in_every_form() {
     let long = "v".repeat(5000);
     let mut found = 0;
     for (first, prefix) in [(0x40, 6), (0, 4), (0x10, 4)] {
@@ -165,7 +159,7 @@ fn a_fragment_is_marked_in_every_form() {
                     for (size, cut) in [(usize::MAX, 0), (1, 3), (7, 9), (50, 1)] {
                         check(&blocks, size, cut);
                     }
-                    found += usize::from(marked(&blocks, 10_000, 4) != blocks);
+                    found += usize::from(wanted(&blocks).contains(&true));
                 }
             }
         }
@@ -193,47 +187,50 @@ fn form() -> impl Strategy<Value = Form> {
     ]
 }
 
+/// With padding, with a priority, with both: as browsers and libraries write heads.
 #[test]
-fn a_whole_head_with_a_fragment_is_found_and_left_as_it_is() {
-    let frame = |flags: u8, block: &[u8]| {
-        let length = u32::try_from(block.len()).expect("small").to_be_bytes();
-        [&length[1..], &[1, flags, 0, 0, 0, 1], block].concat()
-    };
+fn a_fragment_is_found_among_all_that_a_head_may_have() {
     for coded in [false, true] {
-        let path =
-            |first, prefix, value| frame(5, &written(&[literal(first, prefix, Name::Index(4), value, [false, coded])]));
+        let path = |first, prefix, value| written(&[literal(first, prefix, Name::Index(4), value, [false, coded])]);
         let (good, evil) = (path(0, 4, "/a"), path(0, 4, "/a#b"));
-        let (planted, again) = (path(0x40, 6, "/a#b"), frame(5, &written(&[Form::Indexed(62)])));
-        // With padding, with a priority, with both: as browsers and libraries write heads.
-        let around = |flags: u8, before: &[u8], behind: &[u8]| frame(5 | flags, &[before, &evil[9..], behind].concat());
-        let padded = around(8, &[3], b"###");
-        let with_priority = around(0x20, &[0x80, 0, 0, 0, 16], b"");
-        let with_both = around(0x28, &[2, 0, 0, 0, 3, 16], b"##");
-        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-        let heads = [&good, &evil, &good, &padded, &good, &with_priority, &with_both, &planted, &again, &good];
-        let mut bytes = heads.iter().fold(preface, |bytes, head| [bytes, (*head).clone()].concat());
-        let sent = bytes.clone();
-        let (mut reader, mut at, mut found) = (watch(), 0, Vec::new());
-        loop {
-            reader.received(&mut bytes[at..]).expect("in time");
-            let Some(head) = reader.take_isolated() else { break };
-            found.push(sent[at..][head.clone()].to_vec());
-            at += head.end;
+        let (planted, again) = (path(0x40, 6, "/a#b"), written(&[Form::Indexed(62)]));
+        let around = |flags: u8, before: &[u8], block: &[u8], behind: &[u8]| (flags, [before, block, behind].concat());
+        let heads = [
+            (around(0, b"", &good, b""), false),
+            (around(0, b"", &evil, b""), true),
+            (around(8, &[3], &good, b"###"), false),
+            (around(8, &[3], &evil, b"###"), true),
+            (around(0x20, &[0x80, 0, 0, 0, 16], &evil, b""), true),
+            (around(0x28, &[2, 0, 0, 0, 0, 16], &evil, b"##"), true),
+            (around(0x28, &[2, 0, 0, 0, 0, 16], &good, b"##"), false),
+            (around(0, b"", &planted, b""), true),
+            (around(0, b"", &again, b""), true),
+            (around(0, b"", &good, b""), false),
+        ];
+        let (heads, wanted): (Vec<_>, Vec<_>) = heads.into_iter().unzip();
+        let heads = heads.iter().enumerate();
+        let requests: Vec<_> = heads.map(|(number, (flags, head))| frame(1, 5 | flags, stream(number), head)).collect();
+        for size in [usize::MAX, 1, 7, 30] {
+            assert_eq!(marked(&requests, size), wanted, "{size}");
         }
-        assert_eq!(found, [evil, padded, with_priority, with_both, planted, again.clone()]);
-        assert_eq!(bytes, sent);
-        // Of a head in parts h2 may have something already.
-        reader.received(&mut frame(1, &again[9..])).expect_err("too late");
     }
+}
+
+/// Of requests that h2 refuses, nothing is left behind; and none that it may still accept is forgotten.
+#[test]
+fn marks_of_requests_that_never_begin_are_dropped() {
+    let frames = frames();
+    (0..5).for_each(|number| frames.mark_fragment(stream(number)).expect("room"));
+    assert!(!frames.take_fragment(2));
+    assert!(frames.take_fragment(stream(3)) && frames.take_fragment(stream(4)) && !frames.take_fragment(stream(5)));
+    let marked = (0..10_000).take_while(|&number| frames.mark_fragment(stream(number)).is_ok()).count();
+    assert!((1000..2000).contains(&marked), "{marked}");
 }
 
 /// What h2 reads in another way, or not at all, would leave it with another table.
 #[test]
 fn what_would_make_another_table_ends_the_connection() {
-    let frame = |kind: u8, flags: u8, payload: &[u8]| {
-        let length = u32::try_from(payload.len()).expect("small").to_be_bytes();
-        [&length[1..], &[kind, flags, 0, 0, 0, 1], payload].concat()
-    };
+    let frame = |kind: u8, flags: u8, payload: &[u8]| frame(kind, flags, 1, payload);
     let block = written(&[literal(0x40, 6, Name::Index(4), "/a#b", [false, false])]);
     let with_priority = |dependency: u8| frame(1, 0x25, &[&[0x80, 0, 0, dependency, 16], &block[..]].concat());
     for (sent, goes_on) in [
@@ -243,16 +240,16 @@ fn what_would_make_another_table_ends_the_connection() {
     ] {
         for size in [1, 4, 9, 100] {
             let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-            let mut reader = watch();
-            let mut bytes = [&preface[..], &sent].concat();
-            assert_eq!(bytes.chunks_mut(size).all(|part| reader.received(part).is_ok()), goes_on, "{size}");
+            let mut reader = Watch::new(frames());
+            let bytes = [&preface[..], &sent].concat();
+            assert_eq!(bytes.chunks(size).all(|part| reader.received(part).is_ok()), goes_on, "{size}");
         }
     }
 }
 
 proptest! {
     #[test]
-    fn what_a_decoder_reads_is_the_same_but_for_fragments(
+    fn the_fragments_are_those_that_a_decoder_reads(
         blocks in vec(vec(form(), 1..6), 1..6),
         size in prop_oneof![1..30_usize, Just(usize::MAX)],
         cut in 0..40_usize,
