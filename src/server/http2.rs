@@ -6,6 +6,7 @@
 mod request;
 mod tunnel;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -393,10 +394,14 @@ fn begin(
     if opening.is_some() {
         fields.retain(|field| Opening::takes(field));
     }
+    let path_and_query = match head.uri.path_and_query().map_or("", PathAndQuery::as_str) {
+        query if query.starts_with('?') => Cow::Owned(format!("/{query}")),
+        written => Cow::Borrowed(written),
+    };
     let target = Target {
         scheme: head.uri.scheme_str(),
         authority: head.uri.authority().map(Authority::as_str),
-        path_and_query: head.uri.path_and_query().map_or("", PathAndQuery::as_str),
+        path_and_query: &path_and_query,
     };
     let method = if opening.is_some() { &Method::GET } else { &head.method };
     let head = RequestHead { method, target, version: Version::HTTP_2, fields: &fields };
@@ -410,7 +415,8 @@ fn begin(
 /// How much of a body follows a head, and what is wrong with its length. `is_over` says that the head ends the stream.
 fn framing(fields: &HeaderMap, is_over: bool, is_opening: bool) -> (Framing, Option<&'static str>) {
     if is_opening {
-        return (Framing::None, None);
+        let fault = fields.contains_key(CONTENT_LENGTH).then_some("a WebSocket has no length");
+        return (Framing::None, fault);
     }
     let lengths = fields.get_all(CONTENT_LENGTH).iter();
     let lengths: SmallVec<[httparse::Header<'_>; 1]> =
