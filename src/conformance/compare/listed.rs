@@ -56,7 +56,7 @@ pub const LISTED: [(Direction, &str); 48] = [
 ];
 
 /// The same where clients speak HTTP/2.
-pub const LISTED_HTTP2: [(Direction, &str); 33] = [
+pub const LISTED_HTTP2: [(Direction, &str); 34] = [
     (Request, "asterisk-refused"),
     (Request, "authority-to-host"),
     (Request, "connection-added"),
@@ -76,6 +76,7 @@ pub const LISTED_HTTP2: [(Direction, &str); 33] = [
     (Answer, "announced-coding-dropped"),
     (Answer, "chunked-to-stream"),
     (Answer, "close-to-stream"),
+    (Answer, "continue-added"),
     (Answer, "date-added"),
     (Answer, "head-field-trailer-dropped"),
     (Answer, "hop-by-hop-removed"),

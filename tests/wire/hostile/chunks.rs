@@ -1,6 +1,6 @@
 //! The chunked coding (RFC 9112 section 7.1).
 
-use super::{Aborted, Attack, Last, Served, Stand, Verdict, Without, body, run};
+use super::{Aborted, Attack, Served, Stand, Verdict, Without, body, run};
 
 const BODIES: [(&str, &[u8], Verdict); 62] = [
     ("an empty size", b"\r\nabc\r\n0\r\n\r\n", Aborted),
