@@ -19,6 +19,7 @@ pub mod inspect;
 pub mod net;
 pub mod telemetry;
 
+pub mod http1;
 pub mod message;
 pub mod route;
 
