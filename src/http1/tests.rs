@@ -62,7 +62,7 @@ fn message() -> impl Strategy<Value = Message> {
     let content = prop_oneof![
         vec(any::<u8>(), 0..40),
         vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'0')], 0..40),
-        vec(any::<u8>(), 0..30_000)
+        (0_usize..30_000).prop_map(|length| (0..=250).cycle().take(length).collect())
     ];
     ("/[!$-;=@-_a-z|~]{0,30}", lines(), framing, content, lines()).prop_map(
         |(target, fields, framing, content, trailers)| {
