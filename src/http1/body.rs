@@ -10,11 +10,8 @@ use super::head::ends_in_crlf;
 const MOST_EXTENSIONS: usize = 16 << 10;
 /// The most bytes of a trailer section, with the empty line at its end.
 const MOST_TRAILERS: usize = 16 << 10;
-/// The most digits of a chunk size, zeros in front included.
-const MOST_DIGITS: u8 = 64;
-
-/// The largest number that takes another digit.
-const BEFORE_LAST: u64 = u64::MAX >> 4;
+/// The most digits of a chunk size.
+const MOST_DIGITS: u8 = 16;
 /// The largest chunk.
 const LARGEST: u64 = 1 << 63;
 
@@ -177,7 +174,7 @@ impl BodyReader {
     /// What comes behind a byte of framing.
     fn step(&mut self, state: State, byte: u8) -> Result<State, BodyError> {
         Ok(match (state, byte) {
-            (State::Size { size, digits }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if digits < MOST_DIGITS && size <= BEFORE_LAST => {
+            (State::Size { size, digits }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if digits < MOST_DIGITS => {
                 let digit = char::from(byte).to_digit(16).map_or(0, u64::from);
                 State::Size { size: size << 4 | digit, digits: digits + 1 }
             }

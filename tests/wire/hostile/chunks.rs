@@ -19,7 +19,7 @@ const BODIES: [(&str, &[u8], Verdict); 62] = [
     ("a NUL behind", b"3\0\r\nabc\r\n0\r\n\r\n", Aborted),
     ("a space inside", b"0 3\r\nabc\r\n0\r\n\r\n", Aborted),
     ("two numbers", b"3 3\r\nabc\r\n0\r\n\r\n", Aborted),
-    ("seventeen digits", b"00000000000000003\r\nabc\r\n0\r\n\r\n", Served),
+    ("seventeen digits", b"00000000000000003\r\nabc\r\n0\r\n\r\n", Aborted),
     ("seventeen digits that overflow", b"10000000000000003\r\nabc\r\n0\r\n\r\n", Aborted),
     ("twenty digits that overflow", b"fffffffffffffffffff3\r\nabc\r\n0\r\n\r\n", Aborted),
     ("a full-width digit", "\u{ff13}\r\nabc\r\n0\r\n\r\n".as_bytes(), Aborted),
