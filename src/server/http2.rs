@@ -28,7 +28,7 @@ use tokio::task::spawn_local;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use self::request::{Accepted, ClientRequest, Shared};
+use self::request::{ClientRequest, Content, Shared};
 use super::frames::Frames;
 use super::socket::Socket;
 use super::stream::{ClientStream, Wire};
@@ -68,7 +68,7 @@ enum End {
 }
 
 /// A request that h2 has accepted.
-type Accepting = (Request<RecvStream>, SendResponse<Bytes>);
+type Accepted = (Request<RecvStream>, SendResponse<Bytes>);
 
 /// Serves a client that speaks HTTP/2, and has sent `early` of it, until its connection is over.
 pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway: Rc<Gateway>, floods: &Floods) {
@@ -135,7 +135,7 @@ enum Http {
 
 impl Http {
     /// The next request. None at the end.
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Accepting, h2::Error>>> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Accepted, h2::Error>>> {
         loop {
             match self {
                 Self::Handshake { handshake, is_ending } => match ready!(Pin::new(&mut **handshake).poll(cx)) {
@@ -237,7 +237,7 @@ struct Requests {
 
 impl Requests {
     /// Starts the task of a request.
-    fn begin(self: &Rc<Self>, (request, respond): Accepting) {
+    fn begin(self: &Rc<Self>, (request, respond): Accepted) {
         let (client, open) = (self.client.for_stream(), Open::new(self.clone()));
         let has_fragment = self.shared.wire.frames.take_fragment(respond.stream_id().as_u32());
         let (head, body) = request.into_parts();
@@ -329,21 +329,29 @@ async fn attend(request: Arrived, client: Rc<Client>, requests: Rc<Requests>) {
     let opening = Opening::of(&head.method, head.extensions.get::<Protocol>().map(Protocol::as_str), id.as_u128());
     let (framing, fault) = framing(&head.headers, body.is_end_stream(), opening.is_some());
     let fault = if has_fragment { Some(FRAGMENT) } else { fault };
-    let accepted = Accepted { respond, body, is_opening: opening.is_some(), has_body: framing != Framing::None };
-    let mut stream = ClientRequest::new(accepted, client.clone(), requests.shared.clone());
+    let content = match (&opening, framing) {
+        (Some(_), _) => Content::Tunnel,
+        (None, Framing::None) => Content::None,
+        (None, _) => Content::Body,
+    };
+    let mut stream = ClientRequest::new((body, respond), content, client.clone(), requests.shared.clone());
     let mut unanswered = Unanswered { requests: &requests, client: &client, is_answered: false };
     // While clients take requests back, one that was taken back right behind its head is to be seen before its function is asked for
     // anything.
     if gateway.are_requests_taken_back(client.now()) {
         tokio::task::yield_now().await;
     }
+    let frames = &requests.shared.wire.frames;
     if stream.is_reset() {
+        frames.exchanged();
         return;
     }
     let is_head = head.method == Method::HEAD;
     let served = {
         let mut work = pin!(async {
-            let begun = begin(gateway, &mut stream, head, (framing, fault, opening), id);
+            let begun = begin(gateway, &mut stream, &head, (framing, fault, opening), id);
+            // Nothing of it is needed while the function works.
+            drop(head);
             serve_request(&mut stream, begun).await
         });
         // Nothing of the work is touched again after a panic, so it does not matter what state it is in.
@@ -363,7 +371,7 @@ async fn attend(request: Arrived, client: Rc<Client>, requests: Rc<Requests>) {
         Some(served) => served,
     };
     unanswered.is_answered = stream.has_begun();
-    requests.shared.wire.frames.exchanged();
+    frames.exchanged();
     match served {
         Served::Whole => stream.read_out().await,
         Served::Broken => stream.reset().await,
@@ -384,7 +392,7 @@ const FRAGMENT: &str = "the request target has a fragment (`#`), which is not fo
 fn begin(
     gateway: &Gateway,
     stream: &mut ClientRequest,
-    head: Parts,
+    head: &Parts,
     (framing, fault, opening): (Framing, Option<&'static str>, Option<Opening>),
     id: Uuid,
 ) -> Begun {
