@@ -22,6 +22,7 @@ use super::presence::Presence;
 use super::stream::Stream;
 use super::upstream::Part;
 use crate::header::ReservedPrefix;
+use crate::http1::buffer::{LARGE, STANDARD};
 use crate::http1::{
     BodyReader, Buffer, Framing, FramingError, HeadError, HeadLimits, MessageWriter, Piece, Progress, head,
     trailer_fields, with_slots,
@@ -36,9 +37,6 @@ const DEFAULT_KEEP: Duration = Duration::from_secs(4);
 
 /// Heads that are read in one poll: interim responses without end must not keep a deadline waiting.
 const HEADS: usize = 32;
-
-/// The most bytes that are read at once.
-const READ: usize = 64 << 10;
 
 /// An open connection to an instance.
 #[derive(Debug)]
@@ -70,6 +68,8 @@ struct Exchange {
     is_answered: bool,
     /// Many servers answer without reading the whole request, and close: what they have sent is read all the same.
     has_write_failed: bool,
+    /// Whether so much comes at once that a large buffer is worth it.
+    is_bulk: bool,
 }
 
 /// What is left of a connection after the function switched protocols.
@@ -291,12 +291,12 @@ impl Http1Connection {
 
     /// Reads once. The buffer is the pool's while nothing is in it.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.input.is_unallocated() {
-            self.input = Buffer::take();
-        }
-        let read = self.input.poll_fill(&mut self.stream, cx, READ);
-        if self.input.is_empty() {
-            self.input = Buffer::new();
+        self.input.prepare(self.exchange.is_bulk);
+        let read = self.input.poll_fill(&mut self.stream, cx, LARGE);
+        match read {
+            Poll::Ready(Ok(count)) => self.exchange.is_bulk |= count >= STANDARD,
+            Poll::Ready(Err(_)) | Poll::Pending if self.input.is_empty() => self.input = Buffer::new(),
+            Poll::Ready(Err(_)) | Poll::Pending => {}
         }
         read
     }

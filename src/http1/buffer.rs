@@ -90,6 +90,14 @@ impl Buffer {
         Self { bytes, start: 0 }
     }
 
+    /// Takes memory of the pool, if nothing is in it: of the size for bodies where so many bytes come that a smaller one is filled again and
+    /// again.
+    pub fn prepare(&mut self, is_bulk: bool) {
+        if self.is_empty() && (self.is_unallocated() || is_bulk && self.bytes.capacity() < LARGE) {
+            *self = if is_bulk { Self::take_large() } else { Self::take() };
+        }
+    }
+
     /// Whether it has no memory.
     #[must_use]
     pub fn is_unallocated(&self) -> bool {
@@ -168,7 +176,7 @@ impl Drop for Buffer {
         let bytes = std::mem::take(&mut self.bytes);
         if bytes.capacity() > 0 {
             // While a thread ends there is no pool any more, and the memory is freed.
-            drop(POOL.try_with(|pool| pool.borrow_mut().put(bytes)));
+            let _ = POOL.try_with(|pool| pool.borrow_mut().put(bytes));
         }
     }
 }

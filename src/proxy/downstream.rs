@@ -37,6 +37,8 @@ pub struct Start<'a> {
     pub delivery: Delivery,
     /// How many bytes follow, where that is announced.
     pub length: Option<u64>,
+    /// Whether the gateway itself answers: what is left of the request's body is not wanted.
+    pub is_own: bool,
     /// Whether the connection of HTTP/1 ends with the response.
     pub ends_connection: bool,
 }

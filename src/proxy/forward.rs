@@ -44,6 +44,9 @@ use crate::telemetry::access::{CLIENT_CLOSED, Record};
 /// The pause between two attempts while no instance is up.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Interim responses to one request that are passed on. A function that sends more has no use for a client.
+const INTERIMS: usize = 100;
+
 /// A request that has an API to go to.
 #[derive(Debug)]
 pub struct Forward {
@@ -108,6 +111,7 @@ pub async fn send_reply<D: Downstream>(downstream: &mut D, reply: &Reply, is_hea
         reason: status.canonical_reason().unwrap_or_default().as_bytes(),
         delivery,
         length: Some(reply.len() as u64),
+        is_own: true,
         ends_connection: *ends_connection,
     };
     let date = http_date(downstream.client().now());
@@ -157,6 +161,8 @@ impl Forward {
             is_repeatable: self.is_repeatable,
             takes_trailers: self.takes_trailers,
             opening: self.opening.as_ref(),
+            interims: 0,
+            has_heard: false,
         };
         let error = match exchange.run().await {
             Ok(Outcome::Over(served)) => return served,
@@ -206,6 +212,9 @@ struct Exchange<'a, D> {
     is_repeatable: bool,
     takes_trailers: bool,
     opening: Option<&'a Opening>,
+    /// Interim responses that were passed on, and whether one has just been.
+    interims: usize,
+    has_heard: bool,
 }
 
 impl<D: Downstream> Exchange<'_, D> {
@@ -379,18 +388,19 @@ impl<D: Downstream> Exchange<'_, D> {
     fn poll_exchange(&mut self, cx: &mut Context<'_>, upstream: &mut Upstream) -> Poll<Result<Told, Failed>> {
         loop {
             self.poll_upload(cx, upstream)?;
+            // A client that takes no interim response gets no further one.
+            match self.downstream.poll_flush(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(ClientGone)) => return Poll::Ready(Err(Failed::Stopped(Error::ClientClosed))),
+                Poll::Pending => return self.poll_stopped(cx).map(|error| Err(Failed::Stopped(error))),
+            }
             let was_held = self.upload.is_held();
             let prefix = &self.view.rules.prefix;
             let told = match upstream.poll_head(cx, prefix, |head, framing| self.hear(head, framing)) {
                 Poll::Ready(Ok(told)) => told.map_err(|rule| Failed::Stopped(Error::Malformed(rule))),
                 Poll::Ready(Err(error)) => Err(Failed::Exchange(error)),
-                Poll::Pending if was_held && !self.upload.is_held() => continue,
-                Poll::Pending => {
-                    if let Poll::Ready(Err(ClientGone)) = self.downstream.poll_flush(cx) {
-                        return Poll::Ready(Err(Failed::Stopped(Error::ClientClosed)));
-                    }
-                    return self.poll_stopped(cx).map(|error| Err(Failed::Stopped(error)));
-                }
+                Poll::Pending if std::mem::take(&mut self.has_heard) || was_held && !self.upload.is_held() => continue,
+                Poll::Pending => return self.poll_stopped(cx).map(|error| Err(Failed::Stopped(error))),
             };
             return Poll::Ready(told);
         }
@@ -416,8 +426,11 @@ impl<D: Downstream> Exchange<'_, D> {
                 self.upload.release(self.downstream);
             }
         } else if self.downstream.version() != Version::HTTP_10
+            && self.interims < INTERIMS
             && let Ok(rewrite) = Rewrite::new(head, &self.view.rules.prefix, Delivery::Withheld, None)
         {
+            self.interims += 1;
+            self.has_heard = true;
             self.downstream.interim(head.status, head.reason, |sink| {
                 rewrite.write(head.fields, sink);
             });
@@ -439,6 +452,7 @@ impl<D: Downstream> Exchange<'_, D> {
             reason: head.reason,
             delivery,
             length: if let Framing::Length(length) = framing { Some(length) } else { None },
+            is_own: false,
             ends_connection: false,
         };
         let (id, now) = (self.record.id, self.client.now());

@@ -178,7 +178,7 @@ mod tests {
         let sent: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
         let (there, back) = (sent.clone(), sent);
         let work = async move {
-            let joined = join((&mut a, first.into()), (&mut b, second.into())).await;
+            let joined = join((&mut a, first.as_bytes()), (&mut b, second.as_bytes())).await;
             drop((a, b));
             joined
         };
@@ -216,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn one_direction_may_end_long_before_the_other() {
         let ((mut left, mut a), (mut right, mut b)) = (duplex(64), duplex(64));
-        let work = tokio::spawn(async move { join((&mut a, Bytes::new()), (&mut b, Bytes::new())).await });
+        let work = tokio::spawn(async move { join((&mut a, &[]), (&mut b, &[])).await });
         left.write_all(b"last").await.expect("it is read");
         left.shutdown().await.expect("closed");
         let mut received = Vec::new();
@@ -237,7 +237,7 @@ mod tests {
             let ((mut left, mut a), (mut right, mut b)) = (duplex(room), duplex(room));
             let last = vec![b'x'; 300];
             let sent = last.clone();
-            let work = tokio::spawn(async move { join((&mut a, Bytes::new()), (&mut b, Bytes::new())).await });
+            let work = tokio::spawn(async move { join((&mut a, &[]), (&mut b, &[])).await });
             let leaving = tokio::spawn(async move {
                 right.write_all(&sent).await.expect("it is read");
                 drop(right);
@@ -258,7 +258,7 @@ mod tests {
         let ((mut left, mut a), (right, mut b)) = (duplex(64), duplex(64));
         drop(right);
         left.write_all(b"for nobody").await.expect("it is read");
-        let lost = join((&mut a, Bytes::new()), (&mut b, Bytes::new())).await.expect_err("nobody reads");
+        let lost = join((&mut a, &[]), (&mut b, &[])).await.expect_err("nobody reads");
         assert_eq!(lost.kind(), io::ErrorKind::BrokenPipe);
     }
 }

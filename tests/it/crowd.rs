@@ -171,7 +171,7 @@ fn a_stop_serves_all_who_have_connected() {
 
 #[test]
 fn a_function_that_never_stops_talking_keeps_nobody_else_waiting() {
-    // Interim answers: none of them is passed on, and none is the answer.
+    // Interim responses: some of them are passed on, and none is the answer.
     let origin = Origin::start(|connection| {
         connection.request()?;
         let many = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(10_000);
@@ -192,6 +192,7 @@ fn a_function_that_never_stops_talking_keeps_nobody_else_waiting() {
         assert_eq!(gateway.get("/other").status(), 200);
         assert!(asked.elapsed() < 3 * LATE, "{:?}", asked.elapsed());
     }
-    assert_eq!(client.receive().reason(), "function_timeout");
+    let answer = std::iter::repeat_with(|| client.receive()).find(|answer| answer.status() != 103);
+    assert_eq!(answer.expect("an answer").reason(), "function_timeout");
     assert!(began.elapsed() < Duration::from_secs(1) + 3 * LATE, "{:?}", began.elapsed());
 }

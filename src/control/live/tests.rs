@@ -55,7 +55,7 @@ impl Stand {
     }
 
     /// Begins a request at a worker.
-    fn begin(&self, worker: usize, route: &Arc<Route>) -> Box<Record> {
+    fn begin(&self, worker: usize, route: &Arc<Route>) -> Record {
         let nowhere = Tally::new(&self.sources.shared.load().nowhere, worker);
         let (sink, clock) = (self.sinks[worker].clone(), self.clock.clone());
         let mut record = Record::begin(sink, clock, "127.0.0.1".into(), nowhere, Uuid::nil());
@@ -64,7 +64,7 @@ impl Stand {
     }
 
     /// Ends a request after so many milliseconds.
-    async fn end(&self, mut record: Box<Record>, status: u16, reason: Option<&'static str>, milliseconds: u64) {
+    async fn end(&self, mut record: Record, status: u16, reason: Option<&'static str>, milliseconds: u64) {
         tokio::time::advance(Duration::from_millis(milliseconds)).await;
         self.clock.tick();
         (record.status, record.aborted, record.reason) = (status, None, reason);

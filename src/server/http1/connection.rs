@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::config::Gateway as Limits;
 use crate::drain::Phase;
 use crate::function::upstream::Part;
+use crate::http1::buffer::{LARGE, STANDARD};
 use crate::http1::{
     BodyError, BodyReader, Buffer, Framing, FramingError, HeadError, HeadLimits, HeadWriter, MessageWriter, Piece,
     Progress, RequestFraming, Target, head, trailer_fields, with_slots,
@@ -36,9 +37,6 @@ use crate::proxy::{Gateway, new_id};
 
 /// What a client of HTTP/2 says first (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// The most bytes that are read at once.
-const READ: usize = 64 << 10;
 
 /// How much of what a client sends ahead is read while its request is served, to see whether it leaves.
 const AHEAD: usize = 8 << 10;
@@ -100,6 +98,8 @@ struct Request {
     is_close_delimited: bool,
     /// The client may be in the middle of a body that nobody reads.
     upload_continues: bool,
+    /// Whether so much comes at once that a large buffer is worth it.
+    is_bulk: bool,
     /// How much of a body that nobody wants was read, and since when.
     unwanted: Option<(u64, Instant)>,
 }
@@ -356,12 +356,15 @@ impl Connection {
     /// Reads once, in its turn. The buffer is the pool's while nothing is in it.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         ready!(self.poll_share(cx));
-        let read = self.input.poll_fill(&mut self.socket, cx, READ);
-        if self.input.is_empty() {
-            self.input = Buffer::new();
-        }
-        if let Poll::Ready(Ok(count)) = read {
-            self.share.moved.set(self.share.moved.get() + count);
+        self.input.prepare(self.request.is_bulk);
+        let read = self.input.poll_fill(&mut self.socket, cx, LARGE);
+        match read {
+            Poll::Ready(Ok(count)) => {
+                self.request.is_bulk |= count >= STANDARD;
+                self.share.moved.set(self.share.moved.get() + count);
+            }
+            Poll::Ready(Err(_)) | Poll::Pending if self.input.is_empty() => self.input = Buffer::new(),
+            Poll::Ready(Err(_)) | Poll::Pending => {}
         }
         read
     }
@@ -449,6 +452,7 @@ impl Connection {
             && !start.ends_connection
             && !self.request.waits
             && start.delivery != Delivery::ToTheEnd
+            && !(start.is_own && self.body.remaining().is_some_and(|left| left > UNWANTED))
             && self.client.seat.phase() == Phase::Running
     }
 }
@@ -467,6 +471,7 @@ impl Request {
             has_begun: false,
             is_close_delimited: false,
             upload_continues: false,
+            is_bulk: false,
             unwanted: None,
         }
     }
@@ -481,6 +486,7 @@ impl Request {
             has_begun: false,
             is_close_delimited: false,
             upload_continues: false,
+            is_bulk: false,
             unwanted: None,
         }
     }
@@ -575,6 +581,7 @@ impl Downstream for Connection {
         let persists = self.persists(&start);
         let version =
             if self.request.version == Version::HTTP_10 { head::Version::Http10 } else { head::Version::Http11 };
+        let asked = self.request.persists;
         self.request.has_begun = true;
         self.request.persists = persists;
         self.request.is_close_delimited = start.delivery == Delivery::ToTheEnd;
@@ -588,9 +595,11 @@ impl Downstream for Connection {
         write(&mut head);
         match (persists, version) {
             _ if start.status == 101 => {}
-            (false, _) => head.field(b"Connection", b"close"),
             (true, head::Version::Http10) => head.field(b"Connection", b"keep-alive"),
+            // As the version and its client have it where nothing is said.
             (true, head::Version::Http11) => {}
+            (false, head::Version::Http10) if !asked && !start.ends_connection && start.delivery != Delivery::ToTheEnd => {}
+            (false, _) => head.field(b"Connection", b"close"),
         }
         head.end();
     }

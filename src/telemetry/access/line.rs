@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(written(&id), "\"55555555555555555555555555555555\"");
         assert_eq!((written(&u64::MAX), written(&7_u16)), ("18446744073709551615".to_owned(), "7".to_owned()));
         assert_eq!(written(&None::<u16>), "null");
-        let odd = HeaderValue::from_bytes(b"\xff\xc3\xa9\"").expect("a value");
+        let odd = &b"\xff\xc3\xa9\""[..];
         assert_eq!(written(&odd), "\"\u{fffd}\u{e9}\\\"\"");
     }
 
