@@ -8,6 +8,9 @@ use divan::{AllocProfiler, Bencher, black_box};
 use fngate::config::path::{BasePath, PathRule, canonical_segment};
 use fngate::config::{Environment, HostPattern, MethodRule, ReservedPolicy};
 use fngate::header::ReservedPrefix;
+use fngate::http1::{
+    BodyReader, Buffer, Framing, HeadLimits, MessageWriter, Piece, Progress, Target, head, with_slots,
+};
 use fngate::message::lines::Lines;
 use fngate::message::request::{self, Filter};
 use fngate::message::rules::Rules;
@@ -142,4 +145,62 @@ fn metrics(bencher: Bencher<'_, '_>) {
 #[divan::bench(threads = [1, 2], min_time = 0.5, max_time = 2)]
 fn metrics_in_one_place(bencher: Bencher<'_, '_>) {
     count(bencher, |_| 0);
+}
+
+/// A request of a browser, with twelve fields.
+const HEAD: &[u8] = b"GET /shop/items/12345?page=2&sort=price HTTP/1.1\r\n\
+Host: shop.example.com\r\n\
+User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n\
+Accept-Language: en-US,en;q=0.5\r\n\
+Accept-Encoding: gzip, deflate, br, zstd\r\n\
+Referer: https://shop.example.com/shop/items\r\n\
+Connection: keep-alive\r\n\
+Cookie: session=0123456789abcdef0123456789abcdef; theme=dark\r\n\
+Upgrade-Insecure-Requests: 1\r\n\
+Sec-Fetch-Dest: document\r\n\
+Sec-Fetch-Mode: navigate\r\n\
+Sec-Fetch-Site: same-origin\r\n\r\n";
+
+/// Head, target and framing of a request.
+#[divan::bench(min_time = 0.5)]
+fn request_head() -> u64 {
+    let limits = HeadLimits { bytes: 64 << 10, fields: 100 };
+    with_slots(limits.fields, |slots| {
+        let head = head::request(black_box(HEAD), limits, &mut Progress::default(), slots);
+        let head = head.expect("well-formed").expect("whole");
+        let target = Target::parse(head.target).expect("a path");
+        let framing = Framing::of_request(head.version, head.fields).expect("no body");
+        black_box((target, framing)).1.overrides_length.into()
+    })
+}
+
+/// A hundred chunks of a thousand bytes: their framing is read, and written again.
+#[divan::bench(min_time = 0.5)]
+fn chunks(bencher: Bencher<'_, '_>) {
+    let chunk = [&b"3E8\r\n"[..], &[b'x'; 1000], b"\r\n"].concat();
+    let body = [chunk.repeat(100), b"0\r\n\r\n".to_vec()].concat();
+    bencher.counter(ItemsCount::new(100_usize)).bench_local(|| {
+        let (mut reader, mut writer) = (BodyReader::new(Framing::Chunked), MessageWriter::new());
+        writer.begin(Framing::Chunked).end();
+        let mut rest = black_box(&body[..]);
+        loop {
+            let (count, piece) = reader.next(rest).expect("chunks");
+            let Piece::Data(data) = piece else { break };
+            let length = writer.pieces(data).iter().map(|piece| piece.len()).sum();
+            assert_eq!(writer.wrote(length), data.len());
+            reader.used(data.len());
+            rest = &rest[count + data.len()..];
+        }
+    });
+}
+
+/// A few bytes into a large buffer, whose room must not be cleared for them.
+#[divan::bench(min_time = 0.5)]
+fn few_bytes_into_a_large_buffer() -> usize {
+    let mut buffer = Buffer::take_large();
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let filled = buffer.poll_fill(&mut black_box(&b"0123456789abcdef"[..]), &mut cx, usize::MAX);
+    assert!(filled.is_ready());
+    buffer.len()
 }

@@ -5,7 +5,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use fngate::config::TrustedProxies;
+use fngate::header::ReservedPrefix;
 use fngate::message::forwarded::Peer;
+use fngate::message::head::of_http2;
 use fngate::message::host;
 use fngate::message::lines::Lines;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -22,10 +24,11 @@ pub(crate) fn run(data: &[u8]) {
     assert!(peer.is_trusted(&proxies));
     let headers = fields(lines);
     let mut told = Lines::default();
-    peer.forward_by_proxy(&mut told, &headers, (&HeaderValue::from_static("shop.example"), Some("/test")), &proxies);
+    let fields = of_http2(&headers, &ReservedPrefix::default());
+    peer.forward_by_proxy(&mut told, &fields, (b"shop.example", Some("/test")), &proxies);
     check(&pairs(told.as_bytes()), &headers, ip.to_canonical(), &proxies);
     let mut own = Lines::default();
-    peer.forward(&mut own, &HeaderValue::from_static("shop.example"), None);
+    peer.forward(&mut own, b"shop.example", None);
     let own = pairs(own.as_bytes());
     assert_eq!(own[0], ("X-Real-Ip".to_owned(), ip.to_canonical().to_string().into_bytes()));
 }

@@ -4,9 +4,13 @@
 
 use fngate::config::path::{BasePath, PathRule, canonical_segment};
 use fngate::config::{Environment, HostPattern, MethodRule};
+use fngate::header::ReservedPrefix;
+use fngate::http1;
+use fngate::message::head::{Field, RequestHead, Target};
+use fngate::message::lines::Lines;
 use fngate::message::request;
 use fngate::route::{ApiEntry, Builder, Miss, RouteTable};
-use http::{Method, Uri};
+use http::{Method, Version};
 
 /// Rules, each an API: `!` in front means `raw_path`.
 const RULES: [&str; 18] = [
@@ -37,14 +41,14 @@ pub(crate) fn run(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(target) {
         canonical(text);
     }
-    let Ok(uri) = Uri::try_from(target) else { return };
-    let mut head = http::Request::new(()).into_parts().0;
-    (head.uri, head.method) = (uri, method);
-    head.headers.insert(http::header::HOST, http::HeaderValue::from_static("h.example"));
-    if request::host(&head).is_ok() {
-        thread_local!(static TABLES: (RouteTable<usize>, RouteTable<usize>) = (table(&BASES), table(&["/"])));
-        TABLES.with(|(table, behind)| route(table, behind, &head));
-    }
+    let Ok(text) = std::str::from_utf8(target) else { return };
+    let Ok(http1::Target::Origin(text)) = http1::Target::parse(text) else { return };
+    let host = [Field::new("Host", b"h.example", &ReservedPrefix::default())];
+    let (target, version) = (Target::origin(text), Version::HTTP_11);
+    let head = RequestHead { method: &method, target, version, fields: &host };
+    assert!(request::host(&head).is_ok(), "{text}");
+    thread_local!(static TABLES: (RouteTable<usize>, RouteTable<usize>) = (table(&BASES), table(&["/"])));
+    TABLES.with(|(table, behind)| route(table, behind, &head));
 }
 
 /// The canonical form is a fixpoint, and keeps what the path says.
@@ -56,11 +60,11 @@ fn canonical(text: &str) {
     }
 }
 
-fn route(table: &RouteTable<usize>, behind: &RouteTable<usize>, head: &http::request::Parts) {
-    let path = head.uri.path();
-    let found = table.find("h.example", path, &head.method);
-    let explanation = table.explain("h.example", path, &head.method);
-    let again = table.explain("h.example", path, &head.method);
+fn route(table: &RouteTable<usize>, behind: &RouteTable<usize>, head: &RequestHead<'_>) {
+    let path = head.target.path();
+    let found = table.find("h.example", path, head.method);
+    let explanation = table.explain("h.example", path, head.method);
+    let again = table.explain("h.example", path, head.method);
     assert_eq!(format!("{explanation:?}"), format!("{again:?}"));
     for note in explanation.readings.iter().filter(|note| !note.reading.is_beyond()) {
         let canonical = note.path.split(" + ").last().unwrap_or_default().split('/').map(canonical_segment);
@@ -79,14 +83,18 @@ fn route(table: &RouteTable<usize>, behind: &RouteTable<usize>, head: &http::req
         }
         _ => panic!("{path} is explained as something else"),
     };
-    let forwarded = request::target(&head.uri, found.prefix_len()).expect("a matched path leaves a target");
-    assert!(forwarded.to_string().starts_with('/'), "{} is forwarded as `{forwarded}`", head.uri);
+    let mut lines = Lines::default();
+    request::add_line(&mut lines, head.method, &head.target, found.prefix_len());
+    let line = String::from_utf8(lines.into_bytes()).expect("text");
+    let forwarded = line.split(' ').nth(1).map(Target::origin).expect("a target");
+    let query = |target: &str| target.split_once('?').map(|(_, query)| query.to_owned());
+    assert!(forwarded.path_and_query.starts_with('/'), "{path} is forwarded as `{line}`");
     assert_eq!(forwarded.path(), found.forwarded(path));
-    assert_eq!(forwarded.query(), head.uri.query());
+    assert_eq!(query(forwarded.path_and_query), query(head.target.path_and_query));
     assert!(path.ends_with(forwarded.path()) || forwarded.path() == "/");
     // The function's own gateway, in front of the same APIs without base paths, would take the same route.
-    let again = behind.find("h.example", forwarded.path(), &head.method).expect("a route for what is forwarded");
-    assert_eq!(again.payload(), found.payload(), "{path} is forwarded as {forwarded}");
+    let again = behind.find("h.example", forwarded.path(), head.method).expect("a route for what is forwarded");
+    assert_eq!(again.payload(), found.payload(), "{path} is forwarded as {}", forwarded.path());
     assert!(again.parameters(forwarded.path()).eq(found.parameters(path)));
 }
 

@@ -59,7 +59,8 @@ fn ask(stream: &mut TcpStream, fields: &str) -> String {
     let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
         let text = String::from_utf8_lossy(&answer).into_owned();
-        let length = text.split_once("content-length: ").and_then(|(_, rest)| rest.split("\r\n").next()?.parse().ok());
+        let lower = text.to_ascii_lowercase();
+        let length = lower.split_once("content-length: ").and_then(|(_, rest)| rest.split("\r\n").next()?.parse().ok());
         if let (Some((_, body)), Some(length)) = (text.split_once("\r\n\r\n"), length)
             && body.len() >= length
         {

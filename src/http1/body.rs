@@ -10,8 +10,11 @@ use super::head::ends_in_crlf;
 const MOST_EXTENSIONS: usize = 16 << 10;
 /// The most bytes of a trailer section, with the empty line at its end.
 const MOST_TRAILERS: usize = 16 << 10;
-/// The most digits of a chunk size.
-const MOST_DIGITS: u8 = 16;
+/// The most digits of a chunk size, zeros in front included.
+const MOST_DIGITS: u8 = 64;
+
+/// The largest number that takes another digit.
+const BEFORE_LAST: u64 = u64::MAX >> 4;
 /// The largest chunk.
 const LARGEST: u64 = 1 << 63;
 
@@ -60,7 +63,10 @@ enum State {
     /// In content that ends with the input.
     UntilClose,
     /// In a chunk size, of which so many digits have been read.
-    Size { size: u64, digits: u8 },
+    Size {
+        size: u64,
+        digits: u8,
+    },
     /// Behind a chunk size, where there may be white space.
     Space(u64),
     Extension(u64),
@@ -70,7 +76,9 @@ enum State {
     ChunkCr,
     ChunkLf,
     /// At the start of a trailer section, of which so many bytes have been checked.
-    Trailers { seen: usize },
+    Trailers {
+        seen: usize,
+    },
     Over,
 }
 
@@ -169,7 +177,7 @@ impl BodyReader {
     /// What comes behind a byte of framing.
     fn step(&mut self, state: State, byte: u8) -> Result<State, BodyError> {
         Ok(match (state, byte) {
-            (State::Size { size, digits }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if digits < MOST_DIGITS => {
+            (State::Size { size, digits }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if digits < MOST_DIGITS && size <= BEFORE_LAST => {
                 let digit = char::from(byte).to_digit(16).map_or(0, u64::from);
                 State::Size { size: size << 4 | digit, digits: digits + 1 }
             }
@@ -237,10 +245,7 @@ impl BodyReader {
 ///
 /// # Errors
 /// [`BodyError::Trailers`] or [`BodyError::TooManyTrailers`].
-pub fn trailer_fields<'b, 'h>(
-    raw: &'b [u8],
-    slots: &'h mut [Header<'b>],
-) -> Result<&'h [Header<'b>], BodyError> {
+pub fn trailer_fields<'b, 'h>(raw: &'b [u8], slots: &'h mut [Header<'b>]) -> Result<&'h [Header<'b>], BodyError> {
     if raw.is_empty() {
         return Ok(&[]);
     }

@@ -7,10 +7,11 @@ use std::mem::MaybeUninit;
 use httparse::{Header, Status};
 use memchr::memchr_iter;
 
-use super::target;
-
 /// So many fields have their place on the stack.
 const ON_STACK: usize = 100;
+
+/// The longest request target; `http::Uri` takes no longer one.
+pub(super) const LONGEST_TARGET: usize = 65_534;
 
 /// The longest field name; `http` has a limit, too.
 const LONGEST_NAME: usize = u16::MAX as usize;
@@ -151,7 +152,7 @@ pub fn request<'b, 'h>(
     let Some(length) = parsed else { return Ok(None) };
     check_lines(&input[progress.skipped..length], head.headers)?;
     let target = head.path.expect("a whole head has a target");
-    if target.len() > target::LONGEST {
+    if target.len() > LONGEST_TARGET {
         return Err(HeadError::TargetTooLong);
     }
     Ok(Some(RequestHead {
@@ -259,16 +260,18 @@ impl Progress {
         }
     }
 
-    /// Looks for line ends in what is new. Returns whether the empty line at the end of a head is there.
+    /// Looks for line ends in what is new, up to the empty line at the end of a head: what follows that is no head. Returns whether it
+    /// is there.
     fn check_line_ends(&mut self, input: &[u8]) -> Result<bool, HeadError> {
-        let mut ends = false;
         for at in memchr_iter(b'\n', &input[self.seen..]) {
             let line = &input[..self.seen + at];
             let line = line.strip_suffix(b"\r").ok_or(HeadError::LineEnd)?;
-            ends |= line.ends_with(b"\n");
+            if line.ends_with(b"\n") {
+                return Ok(true);
+            }
         }
         self.seen = input.len();
-        Ok(ends)
+        Ok(false)
     }
 }
 

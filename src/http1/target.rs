@@ -2,10 +2,7 @@
 
 use http::Uri;
 
-use super::head::HeadError;
-
-/// The longest target, which is what `http::Uri` takes.
-pub const LONGEST: usize = 65_534;
+use super::head::{HeadError, LONGEST_TARGET};
 
 /// A request target. Its parts are slices of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +29,7 @@ impl<'a> Target<'a> {
     /// # Errors
     /// [`HeadError::Target`], [`HeadError::TargetTooLong`] or [`HeadError::Fragment`].
     pub fn parse(text: &'a str) -> Result<Self, HeadError> {
-        if text.len() > LONGEST {
+        if text.len() > LONGEST_TARGET {
             return Err(HeadError::TargetTooLong);
         }
         if text.starts_with('/') {
@@ -81,13 +78,18 @@ const IN_PATHS: [bool; 256] = {
 /// The bytes of a query.
 const IN_QUERIES: [bool; 256] = in_paths_and_queries();
 
-/// Visible bytes and UTF-8 without `"`, `#`, `<` and `>`.
+/// Visible bytes and UTF-8, without those that neither has.
 const fn in_paths_and_queries() -> [bool; 256] {
     let mut allowed = [false; 256];
-    let mut byte = 0x21;
+    let mut byte = b'!' as usize;
     while byte < allowed.len() {
-        allowed[byte] = !matches!(byte as u8, b'"' | b'#' | b'<' | b'>' | 0x7f);
+        allowed[byte] = true;
         byte += 1;
+    }
+    let (excluded, mut at) = (b"\"#<>\x7f", 0);
+    while at < excluded.len() {
+        allowed[excluded[at] as usize] = false;
+        at += 1;
     }
     allowed
 }

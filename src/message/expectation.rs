@@ -8,7 +8,7 @@ use crate::header::Class;
 /// Whether the client waits for a `100 Continue` before it sends its body.
 #[must_use]
 pub fn expects_continue(head: &RequestHead<'_>) -> bool {
-    head.version == Version::HTTP_11 && values(head.fields, Class::Expect).next().is_some_and(is_continue)
+    head.version != Version::HTTP_10 && values(head.fields, Class::Expect).next().is_some_and(is_continue)
 }
 
 /// Whether a line of `Expect` waits for nothing, because no content follows it. Some servers answer it with a `100 Continue` and wait

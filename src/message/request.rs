@@ -66,8 +66,10 @@ pub fn host<'a>(head: &RequestHead<'a>) -> Result<&'a [u8], Problem> {
         return Err(bad("the request target is neither a path nor an http URL"));
     }
     if let Some(authority) = head.target.authority {
-        let is_http = |scheme: &str| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-        let fits = head.target.scheme.is_some_and(is_http) && is_valid(authority.as_bytes());
+        let is_http2 = head.version == Version::HTTP_2;
+        let is = |scheme: &str, known: &str| scheme == known || !is_http2 && scheme.eq_ignore_ascii_case(known);
+        let is_http = head.target.scheme.is_some_and(|scheme| is(scheme, "http") || is(scheme, "https"));
+        let fits = is_http && is_valid(authority.as_bytes());
         return if fits { Ok(authority.as_bytes()) } else { Err(bad("invalid request target")) };
     }
     match host {
@@ -93,12 +95,14 @@ pub fn add_fields(lines: &mut Lines, head: &RequestHead<'_>, filter: &Filter<'_>
             Verdict::Drop => {}
         }
     }
+    // As the other names of HTTP/2 are written.
+    let is_http2 = head.version == Version::HTTP_2;
     if seen.is_first(Class::Host) {
-        lines.push("Host", filter.host);
+        lines.push(if is_http2 { "host" } else { "Host" }, filter.host);
     }
     // The end of a body is an event in HTTP/2.
-    if head.version == Version::HTTP_2 && filter.framing == Framing::Chunked {
-        lines.push("Transfer-Encoding", b"chunked");
+    if is_http2 && filter.framing == Framing::Chunked {
+        lines.push("transfer-encoding", b"chunked");
     }
     Ok(())
 }

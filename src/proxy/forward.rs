@@ -63,6 +63,9 @@ pub struct Forward {
     pub(super) takes_trailers: bool,
     /// Of a WebSocket over HTTP/2.
     pub(super) opening: Option<Opening>,
+    /// Whether its response meets a bug.
+    #[cfg(test)]
+    pub(super) has_fault: bool,
 }
 
 /// What became of a request.
@@ -163,6 +166,8 @@ impl Forward {
             opening: self.opening.as_ref(),
             interims: 0,
             has_heard: false,
+            #[cfg(test)]
+            has_fault: self.has_fault,
         };
         let error = match exchange.run().await {
             Ok(Outcome::Over(served)) => return served,
@@ -215,6 +220,8 @@ struct Exchange<'a, D> {
     /// Interim responses that were passed on, and whether one has just been.
     interims: usize,
     has_heard: bool,
+    #[cfg(test)]
+    has_fault: bool,
 }
 
 impl<D: Downstream> Exchange<'_, D> {
@@ -508,6 +515,8 @@ impl<D: Downstream> Exchange<'_, D> {
                     upstream.consume(count);
                     self.record.bytes_out += count as u64;
                     relay.waiting_since = None;
+                    #[cfg(test)]
+                    assert!(!self.has_fault, "a fault in the body");
                 }
                 Poll::Ready(Ok(Part::End)) => relay.end = Some(self.end(upstream)),
                 Poll::Ready(Err(_truncated)) => relay.end = Some(End::Broken("function_closed")),

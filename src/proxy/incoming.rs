@@ -73,7 +73,7 @@ impl Gateway {
         let host = request::host(&head);
         record.request = seen(&head, host.as_ref().ok().copied());
         #[cfg(test)]
-        super::fault::strike("request", head.fields);
+        assert!(!super::fault::is_wanted("request", head.fields), "a fault in the request");
         let (is_grpc, is_head) = (grpc::is_grpc(&head), *head.method == Method::HEAD);
         let timeout = grpc::timeout(&head);
         let expects_continue = expects_continue(&head);
@@ -91,6 +91,8 @@ impl Gateway {
                     expects_continue: expects_continue && incoming.framing != Framing::None,
                     takes_trailers,
                     opening: incoming.opening,
+                    #[cfg(test)]
+                    has_fault: super::fault::is_wanted("body", head.fields),
                     view,
                     api,
                     request,

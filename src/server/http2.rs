@@ -6,6 +6,7 @@
 mod request;
 mod tunnel;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -242,10 +243,7 @@ impl Requests {
         let has_fragment = self.shared.wire.frames.take_fragment(respond.stream_id().as_u32());
         let (head, body) = request.into_parts();
         let request = Arrived { head, body, respond, has_fragment, id: new_id() };
-        // The place first: what begins as a few words of a large future is then written into it, not copied with all the rest.
-        let work = Box::new_uninit();
-        let work = Box::into_pin(Box::write(work, attend(request, client.clone(), self.clone())));
-        spawn_local(run(work, client, open));
+        spawn_local(run(request, client, open));
     }
 
     /// Requests that are reset before it is their turn are there until then. h2 no longer counts them.
@@ -278,10 +276,18 @@ impl Drop for Open {
 }
 
 /// Polls the work of a request in its turn, and again when the earliest of its deadlines has passed.
-fn run<F: Future<Output = ()>>(mut work: Pin<Box<F>>, client: Rc<Client>, open: Open) -> impl Future<Output = ()> {
+fn run(request: Arrived, client: Rc<Client>, open: Open) -> impl Future<Output = ()> {
     let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
+    // What the work needs is there from its first turn on: requests that queue may be many, and may be taken back.
+    let (mut request, mut work) = (Some(request), None);
     let mut poll = move |cx: &mut Context<'_>| {
         ready!(open.0.shared.turns.poll_turn(&mut ticket, cx));
+        if let Some(request) = request.take() {
+            // The place first: what begins as a few words of a large future is then written into it, not copied with all the rest.
+            let place = Box::new_uninit();
+            work = Some(Box::into_pin(Box::write(place, attend(request, client.clone(), open.0.clone()))));
+        }
+        let Some(work) = &mut work else { return Poll::Ready(()) };
         loop {
             client.tick();
             client.seat.poll_phase(cx);
@@ -401,10 +407,14 @@ fn begin(
     if opening.is_some() {
         fields.retain(|field| Opening::takes(field));
     }
+    let path_and_query = match head.uri.path_and_query().map_or("", PathAndQuery::as_str) {
+        query if query.starts_with('?') => Cow::Owned(format!("/{query}")),
+        written => Cow::Borrowed(written),
+    };
     let target = Target {
         scheme: head.uri.scheme_str(),
         authority: head.uri.authority().map(Authority::as_str),
-        path_and_query: head.uri.path_and_query().map_or("", PathAndQuery::as_str),
+        path_and_query: &path_and_query,
     };
     let method = if opening.is_some() { &Method::GET } else { &head.method };
     let head = RequestHead { method, target, version: Version::HTTP_2, fields: &fields };
@@ -418,7 +428,8 @@ fn begin(
 /// How much of a body follows a head, and what is wrong with its length. `is_over` says that the head ends the stream.
 fn framing(fields: &HeaderMap, is_over: bool, is_opening: bool) -> (Framing, Option<&'static str>) {
     if is_opening {
-        return (Framing::None, None);
+        let fault = fields.contains_key(CONTENT_LENGTH).then_some("a WebSocket has no length");
+        return (Framing::None, fault);
     }
     let lengths = fields.get_all(CONTENT_LENGTH).iter();
     let lengths: SmallVec<[httparse::Header<'_>; 1]> =

@@ -99,7 +99,7 @@ pub const CLIENT_LEFT: u16 = 499;
 /// What a request is called that ended because its client left.
 pub const CLIENT_CLOSED: &str = "client_closed";
 
-/// What a panic before the head of a response is counted and logged as.
+/// What a panic is counted and logged as.
 const INTERNAL_ERROR: &str = "internal_error";
 
 impl Record {
@@ -314,7 +314,12 @@ impl Drop for Record {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.count_error(INTERNAL_ERROR);
-            (self.status, self.reason, self.aborted) = (500, Some(INTERNAL_ERROR), None);
+            if self.status == CLIENT_LEFT {
+                (self.status, self.reason, self.aborted) = (500, Some(INTERNAL_ERROR), None);
+            } else {
+                // Its head is out.
+                self.aborted = Some(INTERNAL_ERROR);
+            }
         }
         let duration = self.clock.now() - self.started;
         self.tally.shard.codes.count(self.status);

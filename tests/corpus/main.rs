@@ -1,5 +1,7 @@
 //! Every input that fuzzing has kept, through the same entry functions on a stable compiler.
 
+#[path = "../../fuzz/entry/codec.rs"]
+mod codec;
 #[path = "../../fuzz/entry/config.rs"]
 mod config;
 #[path = "../../fuzz/entry/forwarded.rs"]
@@ -28,7 +30,8 @@ const MOST: u64 = 1 << 20;
 /// A fuzz target by its name, and what it does with an input.
 type Entry = (&'static str, fn(&[u8]));
 
-const ENTRIES: [Entry; 7] = [
+const ENTRIES: [Entry; 8] = [
+    ("codec", codec::run),
     ("config", config::run),
     ("forwarded", forwarded::run),
     ("head", head::run),
@@ -56,6 +59,11 @@ fn replay(entry: &str) {
         let passed = catch_unwind(AssertUnwindSafe(|| run(&input)));
         assert!(passed.is_ok(), "{}", file.display());
     }
+}
+
+#[test]
+fn messages_of_http1() {
+    replay("codec");
 }
 
 #[test]

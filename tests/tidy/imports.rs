@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 13] = [
     &["alarm", "process"],
     &["config"],
     &["net", "telemetry"],
-    &["message", "route"],
+    &["http1", "message", "route"],
     &["import"],
     &["entrance", "function"],
     &["snapshot"],

@@ -101,7 +101,7 @@ fn judge(verdict: Verdict, outcome: &Outcome) -> Vec<String> {
         Bad(detail) => {
             outcome.statuses == [502]
                 && !outcome.broken
-                && outcome.received.contains(b"proxy-status: fngate")
+                && outcome.received.contains(b"Proxy-Status: fngate")
                 && outcome.received.contains(named(detail).as_bytes())
         }
         // A reset can overtake what was sent before it.

@@ -645,7 +645,7 @@ fn target_of<'a>(
         Target::Origin(path_and_query) => (message::Target::origin(path_and_query), fault),
         Target::Asterisk | Target::Authority(_) => (message::Target::origin(shown), fault),
         Target::Absolute { scheme, authority, path_and_query } => {
-            let asks_for_asterisk = *method == Method::OPTIONS && !path_and_query.starts_with('/');
+            let asks_for_asterisk = *method == Method::OPTIONS && path_and_query.is_empty();
             let fault = fault.or(asks_for_asterisk.then_some(ASTERISK));
             let path_and_query = if path_and_query.starts_with('/') {
                 path_and_query

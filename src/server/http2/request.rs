@@ -252,6 +252,10 @@ impl Downstream for ClientRequest {
 
     fn trailers(&mut self, each: &mut dyn FnMut(&str, &[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
         let Some(trailers) = &self.trailers else { return Ok(()) };
+        if trailers.is_empty() {
+            // It had pseudo-fields, which h2 leaves out.
+            return Err(Problem::new(Refusal::BadRequest, "malformed request body"));
+        }
         let fields = || trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         check_fields(fields()).map_err(|invalid| Problem::new(Refusal::BadRequest, invalid.as_str()))?;
         fields().try_for_each(|(name, value)| each(name, value))

@@ -61,7 +61,7 @@ const FIELDS: [(&str, &[u8], Verdict); 23] = [
     ("a DEL in the value", b"X-A: e\x7fvil", Bad(VALUE)),
     ("a bare CR in the value", b"X-A: e\rvil", Bad(VALUE)),
     ("a bare CR in front of a name", b"\rX-A: evil", Bad(LINE_END)),
-    ("a bare LF behind a value", b"X-A: 1\nX-B: 2", Without(200, "1\nX")),
+    ("a bare LF behind a value", b"X-A: 1\nX-B: 2", Bad(LINE_END)),
     ("a hop-by-hop field", b"Keep-Alive: evil", Without(200, "evil")),
     ("a listed field", b"Connection: x-a\r\nX-A: evil", Without(200, "evil")),
     ("a reserved field", b"X_Scf_Name: evil", Without(200, "evil")),
@@ -186,7 +186,8 @@ fn interim_answers_without_number() {
         let interim = format!("HTTP/1.1 103 Wait\r\n{fields}\r\n").repeat(count);
         format!("{interim}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood").into_bytes()
     };
-    let row = |name: &str, bytes| (name.to_owned(), bytes, Waits, Without(200, "103"));
+    // As many as are passed on, and more; the answer comes behind them.
+    let row = |name: &str, bytes| (name.to_owned(), bytes, Waits, Without(200, ""));
     run(GET, &[row("100 in a row", many(100, "X-A: 1\r\n")), row("5,000 in a row", many(5000, ""))]);
 }
 

@@ -20,7 +20,7 @@ const LINES: [(&str, &[u8], Verdict, &str); 30] = [
     ("a bare CR behind the name", b"X-A\r: 1", Refused, "9112 2.2"),
     ("two CRs at the end", b"X-A: a\r", Refused, "9112 2.2"),
     ("a bare CR at the start of a line", b"\rX-A: a", Refused, "9112 2.2"),
-    ("a bare LF as line end", b"X-A: a\nX-B: b", Served, "9112 2.2"),
+    ("a bare LF as line end", b"X-A: a\nX-B: b", Refused, "9112 2.2"),
     ("a NUL behind a bare LF", b"X-A: a\n\0X-B: b", Refused, "9110 5.1"),
     ("a NUL in the value", b"X-A: a\0b", Refused, "9110 5.5"),
     ("a NUL as value", b"X-A: \0", Refused, "9110 5.5"),

@@ -18,7 +18,6 @@ fn open(flags: u8, more: Fields<'_>) -> Vec<u8> {
 const FIELDS: [(&str, Fields<'_>, Verdict); 9] = [
     ("what belongs to it", &[("sec-websocket-version", "13"), ("origin", "http://h.example")], Failed(502)),
     ("a key", &[("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==")], Failed(502)),
-    // hyper ends the whole connection.
     ("a length", &[("content-length", "5")], Refused),
     ("two lengths", &[("content-length", "5"), ("content-length", "6")], Refused),
     ("connection", &[("connection", "upgrade")], Refused),
