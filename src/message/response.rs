@@ -135,6 +135,10 @@ impl<'a> Rewrite<'a> {
         if self.delivery == Delivery::Chunked && !has_coding {
             sink.field("Transfer-Encoding", b"chunked");
         }
+        // The head of HTTP/2 that ends its stream has nothing behind it, and need not say so.
+        if self.delivery == Delivery::Length && !has_length {
+            sink.field("Content-Length", b"0");
+        }
         if let Some(protocol) = self.switched {
             sink.field("Connection", b"Upgrade");
             sink.field("Upgrade", protocol);
@@ -242,6 +246,10 @@ mod tests {
         assert_eq!(
             prepared(200, &[("a", "b")], Delivery::Chunked, None).expect("well-formed"),
             ["a: b", "Transfer-Encoding: chunked"]
+        );
+        assert_eq!(
+            prepared(200, &[("a", "b")], Delivery::Length, None).expect("well-formed"),
+            ["a: b", "Content-Length: 0"]
         );
     }
 

@@ -177,7 +177,7 @@ impl Frames {
         self.earn(frames.saturating_mul(ANSWERED));
     }
 
-    /// Notes that a request has been answered to its end.
+    /// Notes that a request is over: answered to its end, or taken back.
     pub fn exchanged(&self) {
         self.earn(EXCHANGED);
     }

@@ -29,7 +29,7 @@ use tokio::task::spawn_local;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use self::request::{Accepted, ClientRequest, Shared};
+use self::request::{ClientRequest, Content, Shared};
 use super::frames::Frames;
 use super::socket::Socket;
 use super::stream::{ClientStream, Wire};
@@ -69,7 +69,7 @@ enum End {
 }
 
 /// A request that h2 has accepted.
-type Accepting = (Request<RecvStream>, SendResponse<Bytes>);
+type Accepted = (Request<RecvStream>, SendResponse<Bytes>);
 
 /// Serves a client that speaks HTTP/2, and has sent `early` of it, until its connection is over.
 pub async fn serve((socket, early): (Socket, Bytes), client: Rc<Client>, gateway: Rc<Gateway>, floods: &Floods) {
@@ -136,7 +136,7 @@ enum Http {
 
 impl Http {
     /// The next request. None at the end.
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Accepting, h2::Error>>> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Accepted, h2::Error>>> {
         loop {
             match self {
                 Self::Handshake { handshake, is_ending } => match ready!(Pin::new(&mut **handshake).poll(cx)) {
@@ -238,15 +238,12 @@ struct Requests {
 
 impl Requests {
     /// Starts the task of a request.
-    fn begin(self: &Rc<Self>, (request, respond): Accepting) {
+    fn begin(self: &Rc<Self>, (request, respond): Accepted) {
         let (client, open) = (self.client.for_stream(), Open::new(self.clone()));
         let has_fragment = self.shared.wire.frames.take_fragment(respond.stream_id().as_u32());
         let (head, body) = request.into_parts();
         let request = Arrived { head, body, respond, has_fragment, id: new_id() };
-        // The place first: what begins as a few words of a large future is then written into it, not copied with all the rest.
-        let work = Box::new_uninit();
-        let work = Box::into_pin(Box::write(work, attend(request, client.clone(), self.clone())));
-        spawn_local(run(work, client, open));
+        spawn_local(run(request, client, open));
     }
 
     /// Requests that are reset before it is their turn are there until then. h2 no longer counts them.
@@ -279,10 +276,18 @@ impl Drop for Open {
 }
 
 /// Polls the work of a request in its turn, and again when the earliest of its deadlines has passed.
-fn run<F: Future<Output = ()>>(mut work: Pin<Box<F>>, client: Rc<Client>, open: Open) -> impl Future<Output = ()> {
+fn run(request: Arrived, client: Rc<Client>, open: Open) -> impl Future<Output = ()> {
     let (mut timer, mut ticket) = (AlarmTimer::new(), Ticket::default());
+    // What the work needs is there from its first turn on: requests that queue may be many, and may be taken back.
+    let (mut request, mut work) = (Some(request), None);
     let mut poll = move |cx: &mut Context<'_>| {
         ready!(open.0.shared.turns.poll_turn(&mut ticket, cx));
+        if let Some(request) = request.take() {
+            // The place first: what begins as a few words of a large future is then written into it, not copied with all the rest.
+            let place = Box::new_uninit();
+            work = Some(Box::into_pin(Box::write(place, attend(request, client.clone(), open.0.clone()))));
+        }
+        let Some(work) = &mut work else { return Poll::Ready(()) };
         loop {
             client.tick();
             client.seat.poll_phase(cx);
@@ -330,21 +335,29 @@ async fn attend(request: Arrived, client: Rc<Client>, requests: Rc<Requests>) {
     let opening = Opening::of(&head.method, head.extensions.get::<Protocol>().map(Protocol::as_str), id.as_u128());
     let (framing, fault) = framing(&head.headers, body.is_end_stream(), opening.is_some());
     let fault = if has_fragment { Some(FRAGMENT) } else { fault };
-    let accepted = Accepted { respond, body, is_opening: opening.is_some(), has_body: framing != Framing::None };
-    let mut stream = ClientRequest::new(accepted, client.clone(), requests.shared.clone());
+    let content = match (&opening, framing) {
+        (Some(_), _) => Content::Tunnel,
+        (None, Framing::None) => Content::None,
+        (None, _) => Content::Body,
+    };
+    let mut stream = ClientRequest::new((body, respond), content, client.clone(), requests.shared.clone());
     let mut unanswered = Unanswered { requests: &requests, client: &client, is_answered: false };
     // While clients take requests back, one that was taken back right behind its head is to be seen before its function is asked for
     // anything.
     if gateway.are_requests_taken_back(client.now()) {
         tokio::task::yield_now().await;
     }
+    let frames = &requests.shared.wire.frames;
     if stream.is_reset() {
+        frames.exchanged();
         return;
     }
     let is_head = head.method == Method::HEAD;
     let served = {
         let mut work = pin!(async {
-            let begun = begin(gateway, &mut stream, head, (framing, fault, opening), id);
+            let begun = begin(gateway, &mut stream, &head, (framing, fault, opening), id);
+            // Nothing of it is needed while the function works.
+            drop(head);
             serve_request(&mut stream, begun).await
         });
         // Nothing of the work is touched again after a panic, so it does not matter what state it is in.
@@ -364,7 +377,7 @@ async fn attend(request: Arrived, client: Rc<Client>, requests: Rc<Requests>) {
         Some(served) => served,
     };
     unanswered.is_answered = stream.has_begun();
-    requests.shared.wire.frames.exchanged();
+    frames.exchanged();
     match served {
         Served::Whole => stream.read_out().await,
         Served::Broken => stream.reset().await,
@@ -385,7 +398,7 @@ const FRAGMENT: &str = "the request target has a fragment (`#`), which is not fo
 fn begin(
     gateway: &Gateway,
     stream: &mut ClientRequest,
-    head: Parts,
+    head: &Parts,
     (framing, fault, opening): (Framing, Option<&'static str>, Option<Opening>),
     id: Uuid,
 ) -> Begun {

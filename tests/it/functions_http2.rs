@@ -62,6 +62,28 @@ fn answers_without_a_body_have_none() {
     }
 }
 
+/// Whether its head ends the stream or a frame behind it.
+#[test]
+fn an_answer_of_nothing_ends() {
+    let peer = Peer::start(|mut exchange| {
+        Box::pin(async move {
+            let ends = exchange.head.uri.path() == "/head";
+            let mut stream = exchange.respond.send_response(Response::new(()), ends)?;
+            if !ends {
+                stream.send_data(Bytes::new(), true)?;
+            }
+            Ok(())
+        })
+    });
+    let gateway = one_worker(&peer.url(), "", "");
+    let mut client = gateway.client();
+    for (path, length) in [("/head", Some("0")), ("/data", None), ("/head", Some("0"))] {
+        let answer = client.ask(request(&format!("GET {path}"), &[]));
+        assert_eq!((answer.status(), answer.text().as_str()), (200, ""), "{path}: {answer:?}");
+        assert_eq!(answer.field("content-length"), length, "{path}");
+    }
+}
+
 #[test]
 fn requests_at_once_share_a_connection() {
     let peer = Peer::start(|mut exchange| {

@@ -61,31 +61,37 @@ pub(super) struct ClientRequest {
     state: State,
 }
 
+/// What follows the head of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    None,
+    Body,
+    /// The bytes of a WebSocket, once its opening is agreed upon.
+    Tunnel,
+}
+
 /// What is known of a request.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct State {
-    /// It opens a WebSocket: what follows its head is no body.
-    is_opening: bool,
+    content: Content,
     /// The body of the request has ended.
     is_read: bool,
     /// The client waits to be asked for its body.
     waits: bool,
     /// The end of the response was handed over.
     is_complete: bool,
-}
-
-/// The request as it was accepted.
-#[derive(Debug)]
-pub(super) struct Accepted {
-    pub(super) respond: SendResponse<Bytes>,
-    pub(super) body: RecvStream,
-    pub(super) is_opening: bool,
-    pub(super) has_body: bool,
+    /// h2 has not taken the response: the stream is gone.
+    is_lost: bool,
 }
 
 impl ClientRequest {
-    pub(super) fn new(accepted: Accepted, client: Rc<Client>, shared: Rc<Shared>) -> Self {
-        let Accepted { respond, body, is_opening, has_body } = accepted;
+    pub(super) fn new(
+        (body, respond): (RecvStream, SendResponse<Bytes>),
+        content: Content,
+        client: Rc<Client>,
+        shared: Rc<Shared>,
+    ) -> Self {
+        let is_read = content != Content::Body;
         Self {
             client,
             shared,
@@ -96,7 +102,7 @@ impl ClientRequest {
             trailers: None,
             held: Bytes::new(),
             stalled_since: None,
-            state: State { is_opening, is_read: !has_body, ..State::default() },
+            state: State { content, is_read, waits: false, is_complete: false, is_lost: false },
         }
     }
 
@@ -169,7 +175,7 @@ impl ClientRequest {
             return Ok(());
         }
         self.shared.wire.frames.answered(1);
-        sender.send_data(std::mem::take(&mut self.held), is_last).map_err(gone)
+        sender.send_data(std::mem::take(&mut self.held), is_last).map_err(|error| gone(&error))
     }
 
     /// How much the client has room for, of so many bytes that are there.
@@ -198,7 +204,7 @@ impl ClientRequest {
     }
 }
 
-fn gone(error: h2::Error) -> ClientGone {
+fn gone(error: &h2::Error) -> ClientGone {
     tracing::debug!(%error, "the client takes nothing more");
     ClientGone
 }
@@ -282,7 +288,7 @@ impl Downstream for ClientRequest {
         let mut fields = HeaderMap::with_capacity(16);
         write(&mut fields);
         // An agreement to open a WebSocket, of which HTTP/2 has only the status.
-        let switches = self.state.is_opening && start.status == 200;
+        let switches = self.state.content == Content::Tunnel && start.status == 200;
         if switches {
             [CONNECTION, UPGRADE, SEC_WEBSOCKET_ACCEPT].into_iter().for_each(|name| drop(fields.remove(name)));
         }
@@ -298,7 +304,10 @@ impl Downstream for ClientRequest {
         *head.headers_mut() = fields;
         match self.respond.send_response(head, is_over) {
             Ok(sender) => self.sender = Some(sender),
-            Err(error) => tracing::debug!(%error, "the client takes no response"),
+            Err(error) => {
+                tracing::debug!(%error, "the client takes no response");
+                self.state.is_lost = true;
+            }
         }
     }
 
@@ -341,7 +350,11 @@ impl Downstream for ClientRequest {
 
     /// What h2 has been given fits the client's window, so that its connection sends it: nothing is waited for here.
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ClientGone>> {
-        Poll::Ready(if self.sender.is_some() || !self.held.is_empty() { self.push(false) } else { Ok(()) })
+        Poll::Ready(match self.state.is_lost {
+            true => Err(ClientGone),
+            false if self.held.is_empty() => Ok(()),
+            false => self.push(false),
+        })
     }
 
     /// The task of the request [resets](Self::reset) its stream in time.
