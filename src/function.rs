@@ -13,6 +13,7 @@ pub mod cooldown;
 pub mod dial;
 pub mod echo;
 pub mod error;
+pub mod exchange;
 pub mod happy_eyeballs;
 pub mod http1;
 pub mod http2;

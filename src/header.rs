@@ -4,7 +4,6 @@
 //! `-`. All servers map `-` to `_` in the names of variables, and some do so with every such character. This file decides what a name
 //! *is*; what happens to it is the business of `message`, and of `config` for custom fields.
 
-
 /// What a field name is to the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {

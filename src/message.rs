@@ -7,6 +7,7 @@ pub mod head;
 pub mod hop;
 pub mod host;
 pub mod http2;
+pub mod id;
 pub mod lines;
 pub mod problem;
 pub mod reply;

@@ -1,5 +1,7 @@
 //! The life of a request, from its head to the last byte of its response.
 
+pub mod begin;
+mod broken;
 pub mod client;
 pub mod deadline;
 pub mod downstream;
@@ -8,10 +10,13 @@ pub mod error;
 mod fault;
 pub mod forward;
 pub mod incoming;
+mod outbound;
 mod own;
 mod pump;
+pub mod reply;
 pub mod retry;
 mod routing;
+pub mod served;
 pub mod upgrade;
 mod upload;
 pub mod view;
@@ -25,11 +30,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::client::Client;
-use self::incoming::{Answered, Begun};
 use self::view::View;
 use crate::function::allowance::Allowance;
-use crate::message::problem::{Problem, Reason};
-use crate::message::reply::Reply;
 use crate::snapshot::Shared;
 use crate::telemetry::access::Record;
 use crate::telemetry::access::sink::Sink;
@@ -76,21 +78,7 @@ impl Gateway {
         self.taken_back.get().is_some_and(|last| now < last + WARY)
     }
 
-    /// The answer to a request whose head cannot be read.
-    #[must_use]
-    pub fn unreadable(&self, client: &Client, problem: &Problem) -> Begun {
-        let mut record = self.record(&self.view(), client, new_id());
-        let mut reply = own::refuse(problem, false, &mut record);
-        reply.ends_connection = true;
-        Begun::Answered(Answered { reply, is_head: false, record })
-    }
-
-    /// The answer to a request that a bug put an end to. Its record has been written by then.
-    #[must_use]
-    pub fn panicked(id: Uuid) -> Reply {
-        Problem::new(Reason::InternalError, "an error in the gateway").reply(id)
-    }
-
+    /// Starts the record of a request.
     fn record(&self, view: &View, client: &Client, id: Uuid) -> Record {
         let (sink, clock, peer) = (self.sink.clone(), client.alarm().clock().clone(), client.peer.text().clone());
         let mut record = Record::begin(sink, clock, peer, view.nowhere.clone(), id);

@@ -94,15 +94,14 @@ fn fields(lines: &[u8]) -> HeaderMap {
 
 fn request(headers: &HeaderMap, filter: Filter<'_>) {
     let reserved = headers.keys().any(|name| is_reserved(name, &filter.rules.prefix));
-    let lines: Vec<_> = headers
-        .iter()
-        .map(|(name, value)| httparse::Header { name: name.as_str(), value: value.as_bytes() })
-        .collect();
+    let lines: Vec<_> =
+        headers.iter().map(|(name, value)| httparse::Header { name: name.as_str(), value: value.as_bytes() }).collect();
     let Ok(read) = Framing::of_request(http1::Version::Http11, &lines) else {
         return assert!(has_odd_framing(headers), "{headers:?} is refused without a reason");
     };
     // A body of which the function is told, however long it is.
-    let filter = Filter { framing: if read.framing == Framing::None { Framing::Length(1) } else { read.framing }, ..filter };
+    let filter =
+        Filter { framing: if read.framing == Framing::None { Framing::Length(1) } else { read.framing }, ..filter };
     let fields = of_http1(&lines, &filter.rules.prefix);
     let (method, target) = (&Method::POST, Target::origin("/"));
     let head = RequestHead { method, target, version: Version::HTTP_11, fields: &fields };

@@ -25,7 +25,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::config::{Listener, Proof, ProxyProtocol};
 use crate::entrance::{Door, Entrance, doors};
-use crate::message::response::X_API_REQUESTID;
+use crate::message::id::X_API_REQUESTID;
 use crate::net::own_tls;
 use crate::net::proxy_protocol;
 use crate::net::socket::{Sockets, nearest};

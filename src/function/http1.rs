@@ -16,11 +16,11 @@ use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
 use super::error::{ExchangeError, Truncated};
+use super::exchange::Part;
 use super::instance::Endpoint;
 use super::persistence::with_margin;
 use super::presence::Presence;
 use super::stream::Stream;
-use super::upstream::Part;
 use crate::header::ReservedPrefix;
 use crate::http1::buffer::{LARGE, STANDARD};
 use crate::http1::{
@@ -213,8 +213,12 @@ impl Http1Connection {
             };
             let framing = Framing::of_response(read.status, read.version, exchange.is_head, read.fields)?;
             let fields = of_http1(read.fields, prefix);
-            let head =
-                ResponseHead { status: read.status, reason: read.reason, version: version(read.version), fields: &fields };
+            let head = ResponseHead {
+                status: read.status,
+                reason: read.reason,
+                version: version(read.version),
+                fields: &fields,
+            };
             let is_interim = head.status < 200 && head.status != 101;
             let kept = if is_interim { Some(Duration::MAX) } else { kept(&head, framing) };
             Ok(Some((read.length, framing, kept, take(&head, framing))))

@@ -26,10 +26,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::error::{ConnectError, ExchangeError, Truncated};
+use super::exchange::{Outgoing, Part};
 use super::instance::Endpoint;
 use super::presence::Presence;
 use super::stream::Stream;
-use super::upstream::{Outgoing, Part};
 use crate::alarm::{Alarm, AlarmTimer};
 use crate::clock::Clock;
 use crate::config::ConnectionSettings;

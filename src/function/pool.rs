@@ -80,7 +80,10 @@ impl Pool {
         let persistence = &self.endpoint.persistence;
         if !persistence.is_proven() && reuse == Reuse::Proven {
             // The connection at the bottom has been idle the longest.
-            if idle.first_mut().is_some_and(|connection| connection.idle(now) >= SETTLED && !self.is_usable(connection, now)) {
+            if idle
+                .first_mut()
+                .is_some_and(|connection| connection.idle(now) >= SETTLED && !self.is_usable(connection, now))
+            {
                 idle.remove(0);
             }
             if !persistence.is_proven() {
@@ -224,8 +227,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::allowance::Allowance;
-    use super::super::stream::Stream;
     use super::super::instance::Instance;
+    use super::super::stream::Stream;
     use super::*;
     use crate::config::ConnectionSettings;
     use crate::config::InstanceAddress;

@@ -27,7 +27,6 @@ impl Stream {
         std::mem::replace(self, Self::Echo(tokio::io::duplex(1).0))
     }
 
-
     /// Whether the two have agreed on HTTP/2.
     #[must_use]
     pub fn has_agreed_on_http2(&self) -> bool {

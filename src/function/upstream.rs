@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 
 use super::error::{ExchangeError, Truncated};
+use super::exchange::{Outgoing, Part};
 use super::http1::{Http1Connection, Switched};
 use super::http2::Http2Stream;
 use crate::header::ReservedPrefix;
@@ -15,25 +16,6 @@ pub enum Upstream {
     Http1(Box<Http1Connection>),
     /// Boxed, so that it takes no room in exchanges over HTTP/1.1.
     Http2(Box<Http2Stream>),
-}
-
-/// What there is of the body of a message.
-#[derive(Clone, Copy, Debug)]
-pub enum Part<'a> {
-    /// Content, never empty. It stays until it is consumed.
-    Data(&'a [u8]),
-    /// The body is over.
-    End,
-}
-
-/// The head of a request, and what has to be known to send it.
-#[derive(Clone, Copy, Debug)]
-pub struct Outgoing<'a> {
-    /// All of it, as HTTP/1.1 writes it.
-    pub head: &'a [u8],
-    pub framing: Framing,
-    /// Whether the method is HEAD.
-    pub is_head: bool,
 }
 
 impl Upstream {

@@ -7,10 +7,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::head::{RequestHead, values_of};
+use super::id;
 use super::lines::Lines;
 use super::problem::{Problem, Reason};
 use super::reply::Reply;
-use super::response::write_id;
 
 /// The media type; a suffix or parameters may follow.
 const GRPC: &[u8] = b"application/grpc";
@@ -60,7 +60,7 @@ pub fn trailers_only(problem: &Problem, id: Uuid) -> Reply {
     fields.push("content-type", b"application/grpc");
     fields.push("grpc-status", status(problem.reason).to_string().as_bytes());
     fields.push("grpc-message", utf8_percent_encode(&problem.detail, ESCAPED).to_string().as_bytes());
-    write_id(id, &mut fields);
+    id::write(id, &mut fields);
     Reply { status: StatusCode::OK, fields, body: None, ends_connection: false }
 }
 

@@ -22,9 +22,7 @@ impl<'a> Listed<'a> {
         const COMMON: [&[u8]; 4] = [b"close", b"keep-alive", b"upgrade", b"te"];
         let is_common = |name: &&[u8]| COMMON.iter().any(|common| name.eq_ignore_ascii_case(common));
         let names = members(fields, Class::Connection).filter(|name| {
-            !is_common(name)
-                && classify(name, prefix).is_end_to_end()
-                && !name.eq_ignore_ascii_case(b"authorization")
+            !is_common(name) && classify(name, prefix).is_end_to_end() && !name.eq_ignore_ascii_case(b"authorization")
         });
         Self { names: names.collect() }
     }

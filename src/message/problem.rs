@@ -6,9 +6,9 @@ use http::StatusCode;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::id;
 use super::lines::Lines;
 use super::reply::Reply;
-use super::response::write_id;
 
 /// Why the gateway answered itself. The text of each is part of the public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -196,7 +196,7 @@ impl Problem {
         });
         let mut fields = Lines::with_capacity(256);
         fields.push("Content-Type", b"application/problem+json");
-        write_id(id, &mut fields);
+        id::write(id, &mut fields);
         fields.push("Proxy-Status", format!("fngate; error={error}; details=\"{reason}\"").as_bytes());
         if let Some(allow) = &self.allow {
             fields.push("Allow", allow.as_bytes());

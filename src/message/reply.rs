@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::StatusCode;
 use uuid::Uuid;
 
+use super::id;
 use super::lines::Lines;
-use super::response::write_id;
 
 /// Status, fields and body of an answer.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl Reply {
     #[must_use]
     pub fn new(status: StatusCode, id: Uuid, body: impl Into<Bytes>) -> Self {
         let mut fields = Lines::default();
-        write_id(id, &mut fields);
+        id::write(id, &mut fields);
         Self { status, fields, body: Some(body.into()), ends_connection: false }
     }
 

@@ -145,7 +145,11 @@ impl Filter<'_> {
             // It goes with the lines of the gateway, in the order of the hops.
             Class::Via if self.rules.via => Verdict::Drop,
             Class::Cookie if head.version == Version::HTTP_2 => {
-                if first { Verdict::Replace(http2::joined_cookies(head.fields)) } else { Verdict::Drop }
+                if first {
+                    Verdict::Replace(http2::joined_cookies(head.fields))
+                } else {
+                    Verdict::Drop
+                }
             }
             Class::Trailer if !listed.contains(name) => {
                 match trailer::announced(value, |name| trailer::passes_to_function(name, self.rules, self.custom)) {
@@ -254,8 +258,14 @@ mod tests {
     fn prepared_with(reserved: ReservedPolicy, sent: &[(&str, &str)]) -> Result<Vec<String>, Problem> {
         let custom = [HeaderName::from_static("x-custom")];
         let trace = TraceFields::Untouched;
-        let filter =
-            Filter { rules: &rules(reserved), custom: &custom, trusted: false, trace, framing: Framing::Length(0), host: b"h" };
+        let filter = Filter {
+            rules: &rules(reserved),
+            custom: &custom,
+            trusted: false,
+            trace,
+            framing: Framing::Length(0),
+            host: b"h",
+        };
         let mut lines = Lines::default();
         add_fields(&mut lines, &head(Target::origin("/"), &fields(sent)), &filter)?;
         Ok(text(&lines))
@@ -336,11 +346,8 @@ mod tests {
 
     #[test]
     fn an_absolute_target_decides_the_host() {
-        let absolute = |scheme, authority| Target {
-            scheme: Some(scheme),
-            authority: Some(authority),
-            path_and_query: "/x?y",
-        };
+        let absolute =
+            |scheme, authority| Target { scheme: Some(scheme), authority: Some(authority), path_and_query: "/x?y" };
         let fields_of_two = fields(&[("host", "two.example")]);
         assert_eq!(host(&head(absolute("HTTP", "one.example"), &fields_of_two)), Ok(&b"one.example"[..]));
         for (target, lines) in [

@@ -3,18 +3,16 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use uuid::Uuid;
 
 use super::head::{Field, FieldSink, ResponseHead, values};
 use super::hop::Listed;
 use super::http2::{self, InvalidField};
+use super::id::X_API_REQUESTID;
 use super::rules::Verdict;
 use super::trailer;
 use crate::config::ConnectionSettings;
 use crate::header::{Class, ReservedPrefix, is_same};
 use crate::units::format_size;
-
-pub const X_API_REQUESTID: &str = "X-Api-RequestId";
 
 /// The rule that a function's response breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -174,18 +172,6 @@ impl<'a> Rewrite<'a> {
     }
 }
 
-/// Writes the id of the request.
-pub fn write_id(id: Uuid, sink: &mut impl FieldSink) {
-    let mut buffer = Uuid::encode_buffer();
-    sink.field(X_API_REQUESTID, id.simple().encode_lower(&mut buffer).as_bytes());
-}
-
-/// Whether the answers to a request, interim ones and 101 apart, have no body (RFC 9112 section 6.3).
-#[must_use]
-pub fn is_bodiless(status: u16, is_head: bool) -> bool {
-    is_head || status == 204 || status == 304 || status < 200
-}
-
 fn switched_protocol<'a>(head: &ResponseHead<'a>, asked: Option<&[u8]>) -> Result<Option<&'a [u8]>, Malformed> {
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(None);
@@ -211,8 +197,7 @@ mod tests {
         upgrade: Option<&str>,
     ) -> Result<Vec<String>, Malformed> {
         let prefix = ReservedPrefix::default();
-        let fields: Vec<_> =
-            lines.iter().map(|(name, value)| Field::new(name, value.as_bytes(), &prefix)).collect();
+        let fields: Vec<_> = lines.iter().map(|(name, value)| Field::new(name, value.as_bytes(), &prefix)).collect();
         let head = ResponseHead { status, reason: b"", version: Version::HTTP_11, fields: &fields };
         let mut sink = Lines::default();
         let rewrite = Rewrite::new(&head, &prefix, delivery, upgrade.map(str::as_bytes))?;

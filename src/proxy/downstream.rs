@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use http::Version;
 
 use super::client::Client;
-use crate::function::upstream::Part;
+use crate::function::exchange::Part;
 use crate::message::head::FieldSink;
 use crate::message::problem::Problem;
 use crate::message::response::Delivery;

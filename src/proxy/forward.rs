@@ -12,13 +12,16 @@ use std::time::Duration;
 use http::Version;
 use tokio::time::{Instant, sleep};
 
+use super::broken::Broken;
 use super::client::Client;
 use super::deadline::{Budget, WaitingFor};
 use super::downstream::{ClientGone, Downstream, Start};
 use super::error::Error;
-use super::incoming::{Answered, Begun, Outbound};
+use super::outbound::Outbound;
 use super::own;
+use super::reply::{Answered, answer};
 use super::retry::{self, Failure};
+use super::served::Served;
 use super::upgrade::Tunnel;
 use super::upload::{Limits, Stopped, Upload};
 use super::view::{LocalApi, View};
@@ -27,19 +30,20 @@ use crate::drain::Phase;
 use crate::function::balance::Selection;
 use crate::function::dial::{self, Terms};
 use crate::function::error::ExchangeError;
+use crate::function::exchange::{Outgoing, Part};
 use crate::function::http1::Switched;
 use crate::function::local::Permit;
 use crate::function::pool::{Pool, Reuse};
 use crate::function::tls::Offer;
-use crate::function::upstream::{Outgoing, Part, Upstream};
+use crate::function::upstream::Upstream;
 use crate::http1::Framing;
 use crate::message::head::{FieldSink, ResponseHead};
+use crate::message::id;
 use crate::message::lines::{self, Lines};
-use crate::message::reply::Reply;
-use crate::message::response::{Delivery, Malformed, Rewrite, write_id};
+use crate::message::response::{Delivery, Malformed, Rewrite};
 use crate::message::trailer;
 use crate::message::websocket::Opening;
-use crate::telemetry::access::{CLIENT_CLOSED, Record};
+use crate::telemetry::access::Record;
 
 /// The pause between two attempts while no instance is up.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -68,81 +72,9 @@ pub struct Forward {
     pub(super) has_fault: bool,
 }
 
-/// What became of a request.
-#[derive(Debug)]
-pub enum Served {
-    /// The client has the whole response.
-    Whole,
-    /// The response broke off, and so does the connection or the stream.
-    Broken,
-    /// The client left.
-    ClientGone,
-    /// The function has switched protocols, and the client knows.
-    Switched(Box<Tunnel>),
-}
-
-/// Serves a request from its head to the end of its response.
-pub async fn serve<D: Downstream>(downstream: &mut D, begun: Begun) -> Served {
-    match begun {
-        Begun::Answered(answered) => answer(downstream, answered).await,
-        Begun::Forwarded(forward) => forward.serve(downstream).await,
-    }
-}
-
-async fn answer<D: Downstream>(downstream: &mut D, answered: Answered) -> Served {
-    let Answered { reply, is_head, mut record } = answered;
-    // A client that leaves before it has read a refusal is none that was closed on.
-    record.aborted = None;
-    match send_reply(downstream, &reply, is_head).await {
-        Ok(bytes) => {
-            record.bytes_out = bytes;
-            Served::Whole
-        }
-        Err(ClientGone) => Served::ClientGone,
-    }
-}
-
-/// Sends an answer of the gateway's own. Returns how many bytes its body has.
-///
-/// # Errors
-/// [`ClientGone`]
-pub async fn send_reply<D: Downstream>(downstream: &mut D, reply: &Reply, is_head: bool) -> Result<u64, ClientGone> {
-    let Reply { status, fields, body, ends_connection } = reply;
-    let delivery = if is_head || body.is_none() { Delivery::Withheld } else { Delivery::Length };
-    let start = Start {
-        status: status.as_u16(),
-        reason: status.canonical_reason().unwrap_or_default().as_bytes(),
-        delivery,
-        length: Some(reply.len() as u64),
-        is_own: true,
-        ends_connection: *ends_connection,
-    };
-    let date = http_date(downstream.client().now());
-    downstream.begin(start, |sink| {
-        for (name, value) in fields.iter() {
-            sink.field(str::from_utf8(name).unwrap_or_default(), value);
-        }
-        if body.is_some() {
-            sink.field("Content-Length", reply.len().to_string().as_bytes());
-        }
-        sink.field("Date", &date);
-    });
-    let whole = if delivery == Delivery::Length { body.as_deref().unwrap_or_default() } else { &[] };
-    let mut rest = whole;
-    poll_fn(|cx| {
-        while !rest.is_empty() {
-            let count = ready!(downstream.poll_send(cx, rest))?;
-            rest = &rest[count..];
-        }
-        downstream.finish(std::iter::empty());
-        downstream.poll_flush(cx)
-    })
-    .await?;
-    Ok(whole.len() as u64)
-}
-
 impl Forward {
-    async fn serve<D: Downstream>(self, downstream: &mut D) -> Served {
+    /// Sends the request, and its response to the client.
+    pub(super) async fn serve<D: Downstream>(self, downstream: &mut D) -> Served {
         let Self { view, api, mut request, mut record, is_grpc, .. } = self;
         let client = downstream.client().clone();
         let limits = Limits {
@@ -465,7 +397,7 @@ impl<D: Downstream> Exchange<'_, D> {
         let (id, now) = (self.record.id, self.client.now());
         self.downstream.begin(start, |sink| {
             let has_date = rewrite.write(head.fields, sink);
-            write_id(id, sink);
+            id::write(id, sink);
             if !has_date {
                 sink.field("Date", &http_date(now));
             }
@@ -497,8 +429,8 @@ impl<D: Downstream> Exchange<'_, D> {
         if relay.end.is_none() && !self.upload.is_over() && !self.upload.is_held() {
             match self.poll_upload(cx, upstream) {
                 Ok(()) => {}
-                Err(Failed::Stopped(Error::ClientClosed)) => relay.end = Some(End::Broken(CLIENT_CLOSED)),
-                Err(Failed::Stopped(error)) => relay.end = Some(End::Broken(error.problem().reason.as_str())),
+                Err(Failed::Stopped(Error::ClientClosed)) => relay.end = Some(End::Broken(Broken::ClientClosed)),
+                Err(Failed::Stopped(error)) => relay.end = Some(End::Broken(Broken::Refused(error.problem().reason))),
                 // What the function has sent is read to its end.
                 Err(Failed::Exchange(_)) => {}
             }
@@ -519,7 +451,7 @@ impl<D: Downstream> Exchange<'_, D> {
                     assert!(!self.has_fault, "a fault in the body");
                 }
                 Poll::Ready(Ok(Part::End)) => relay.end = Some(self.end(upstream)),
-                Poll::Ready(Err(_truncated)) => relay.end = Some(End::Broken("function_closed")),
+                Poll::Ready(Err(_truncated)) => relay.end = Some(End::Broken(Broken::FunctionClosed)),
                 Poll::Pending => return self.poll_waiting(cx, relay, permit),
             }
         }
@@ -527,7 +459,7 @@ impl<D: Downstream> Exchange<'_, D> {
         let Ok(()) = ready!(self.downstream.poll_flush(cx)) else { return Poll::Ready(Served::ClientGone) };
         Poll::Ready(match relay.end {
             Some(End::Broken(why)) => {
-                self.record.aborted = Some(why);
+                self.record.aborted = Some(why.as_str());
                 self.downstream.abort();
                 Served::Broken
             }
@@ -545,7 +477,7 @@ impl<D: Downstream> Exchange<'_, D> {
         }
         let since = *relay.waiting_since.get_or_insert(self.client.now());
         if self.client.alarm().passed(since + permit.spec().stream_idle) {
-            relay.end = Some(End::Broken("stream_idle"));
+            relay.end = Some(End::Broken(Broken::StreamIdle));
             cx.waker().wake_by_ref();
         }
         Poll::Pending
@@ -554,10 +486,10 @@ impl<D: Downstream> Exchange<'_, D> {
     /// Why the response is not to go on.
     fn check_relay(&self, relay: &Relay, permit: &Permit) -> Option<End> {
         if self.client.seat.phase() == Phase::Expired {
-            return Some(End::Broken("draining"));
+            return Some(End::Broken(Broken::Draining));
         }
         let max = permit.spec().stream_max?;
-        self.client.alarm().passed(relay.began + max).then_some(End::Broken("stream_max"))
+        self.client.alarm().passed(relay.began + max).then_some(End::Broken(Broken::StreamMax))
     }
 
     /// The body of the response is over; its trailers are passed on.
@@ -571,7 +503,7 @@ impl<D: Downstream> Exchange<'_, D> {
             }
         });
         if read.is_err() {
-            return End::Broken("function_closed");
+            return End::Broken(Broken::FunctionClosed);
         }
         self.downstream.finish(lines::fields(kept.as_bytes()));
         End::Whole
@@ -590,8 +522,7 @@ struct Relay {
 #[derive(Clone, Copy)]
 enum End {
     Whole,
-    /// What the access log calls it.
-    Broken(&'static str),
+    Broken(Broken),
 }
 
 /// Why an attempt brought no response.

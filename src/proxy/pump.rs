@@ -24,7 +24,8 @@ where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mut there, mut back) = (Direction::new(Bytes::copy_from_slice(first)), Direction::new(Bytes::copy_from_slice(second)));
+    let (mut there, mut back) =
+        (Direction::new(Bytes::copy_from_slice(first)), Direction::new(Bytes::copy_from_slice(second)));
     poll_fn(|cx| {
         let mut reads = READS;
         there.poll(cx, a, b, &mut reads);

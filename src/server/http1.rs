@@ -21,8 +21,10 @@ use crate::config::Gateway as Limits;
 use crate::drain::Phase;
 use crate::message::problem::Problem;
 use crate::proxy::Gateway;
+use crate::proxy::begin::serve as serve_request;
 use crate::proxy::client::Client;
-use crate::proxy::forward::{Served as Response, send_reply, serve as serve_request};
+use crate::proxy::reply::send_reply;
+use crate::proxy::served::Served as Response;
 use crate::proxy::upgrade::Tunnel;
 
 /// How long a connection has been idle when it gives up what requests need. Shorter, and clients that pause between two requests would have

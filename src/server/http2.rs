@@ -42,10 +42,12 @@ use crate::http1::{self, Framing, FramingError};
 use crate::message::expectation::expects_continue;
 use crate::message::head::{RequestHead, Target, of_http2};
 use crate::message::websocket::Opening;
+use crate::proxy::begin::{Begun, serve as serve_request};
 use crate::proxy::client::Client;
 use crate::proxy::downstream::Downstream;
-use crate::proxy::forward::{Served, send_reply, serve as serve_request};
-use crate::proxy::incoming::{Begun, Incoming};
+use crate::proxy::incoming::Incoming;
+use crate::proxy::reply::send_reply;
+use crate::proxy::served::Served;
 use crate::proxy::{Gateway, new_id};
 use crate::telemetry::floods::{Budget, Floods};
 

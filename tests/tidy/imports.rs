@@ -7,10 +7,10 @@ use super::{assert_none, files, text};
 /// The layers, lowest first. A file imports from lower layers and from its own top-level module.
 const LAYERS: [&[&str]; 13] = [
     &["certificate", "clock", "drain", "header", "huffman", "throttle", "units"],
-    &["alarm", "process"],
+    &["alarm", "http1", "process", "scratch"],
     &["config"],
     &["net", "telemetry"],
-    &["http1", "message", "route"],
+    &["message", "route"],
     &["import"],
     &["entrance", "function"],
     &["snapshot"],

@@ -93,7 +93,8 @@ fn minor(version: &[u8]) -> Option<u8> {
 
 /// A path; from peers also a URL, and `*` for OPTIONS. Clients that do not know better write UTF-8 as it is, which servers take.
 fn is_target(target: &[u8], method: &[u8], hop: Hop) -> bool {
-    let visible = target.iter().all(|&byte| byte > b' ' && byte != 0x7f && byte != b'#') && str::from_utf8(target).is_ok();
+    let visible =
+        target.iter().all(|&byte| byte > b' ' && byte != 0x7f && byte != b'#') && str::from_utf8(target).is_ok();
     let url = |target: &[u8]| {
         let lower = target.to_ascii_lowercase();
         [&b"http://"[..], b"https://"].iter().any(|scheme| {

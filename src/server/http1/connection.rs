@@ -10,15 +10,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Version};
 use tokio::io::AsyncWrite;
-use tokio::task::{spawn_local, yield_now};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::super::fairness::Share;
 use super::super::socket::Socket;
 use crate::config::Config;
 use crate::config::Gateway as Limits;
 use crate::drain::Phase;
-use crate::function::upstream::Part;
+use crate::function::exchange::Part;
 use crate::http1::buffer::{LARGE, STANDARD};
 use crate::http1::{
     BodyError, BodyReader, Buffer, Framing, FramingError, HeadError, HeadLimits, HeadWriter, MessageWriter, Piece,
@@ -30,9 +30,10 @@ use crate::message::hop::has_option;
 use crate::message::problem::{Problem, Reason};
 use crate::message::reply::Reply;
 use crate::message::response::Delivery;
+use crate::proxy::begin::Begun;
 use crate::proxy::client::Client;
 use crate::proxy::downstream::{BodyFault, ClientGone, Downstream, Start};
-use crate::proxy::incoming::{Begun, Incoming};
+use crate::proxy::incoming::Incoming;
 use crate::proxy::{Gateway, new_id};
 
 /// What a client of HTTP/2 says first (RFC 9113 section 3.4).
@@ -46,9 +47,6 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// How much of a body that nobody wants is read, so that the connection can take another request.
 const UNWANTED: u64 = 1 << 20;
-
-/// What a connection may move before the others have their turn, in bytes: a few dozen microseconds.
-const SHARE: usize = 128 << 10;
 
 /// How many times the kernel is asked, while a client takes nothing, before that is over.
 const LOOKS: u32 = 32;
@@ -109,13 +107,6 @@ struct Request {
 struct Outflow {
     blocked_since: Option<Instant>,
     looked: Option<Instant>,
-}
-
-/// What a connection has moved since others had their turn.
-#[derive(Debug, Default)]
-struct Share {
-    moved: std::cell::Cell<usize>,
-    is_resting: std::cell::Cell<bool>,
 }
 
 /// Why a client gets nothing more.
@@ -263,7 +254,7 @@ impl Connection {
         let limits = HeadLimits { bytes: gateway_limits.max_header_bytes, fields: gateway_limits.max_headers };
         let view = gateway.view();
         let prefix = &view.rules.prefix;
-        let Self { input, progress, client, request, .. } = self;
+        let Self { input, progress, client, request, stage, .. } = self;
         let read = with_slots(limits.fields, |slots| {
             let read = match head::request(input, limits, progress, slots) {
                 Ok(read) => read?,
@@ -275,10 +266,9 @@ impl Connection {
             };
             let (framing, fault) = match Framing::of_request(read.version, read.fields) {
                 Ok(found) => (found, None),
-                Err(error) => (
-                    RequestFraming { framing: Framing::None, overrides_length: true },
-                    Some(framing_fault(error)),
-                ),
+                Err(error) => {
+                    (RequestFraming { framing: Framing::None, overrides_length: true }, Some(framing_fault(error)))
+                }
             };
             let fields = of_http1(read.fields, prefix);
             let version = match read.version {
@@ -293,6 +283,7 @@ impl Connection {
             let head = RequestHead { method: &method, target, version, fields: &fields };
             let fault = fault.or(target_fault);
             *request = Request::new(&head, framing.framing, framing.overrides_length);
+            *stage = Stage::Busy;
             let incoming = Incoming { head, framing: framing.framing, opening: None, fault };
             let begun = gateway.begin(client, incoming, request.id);
             Some(Ok((read.length, framing.framing, begun)))
@@ -342,7 +333,8 @@ impl Connection {
                 Poll::Pending => {
                     self.request.unwanted = Some((read, since));
                     let idle = self.limits().client_body_idle;
-                    let is_over = self.client.seat.phase() >= Phase::Draining || self.client.alarm().passed(since + idle);
+                    let is_over =
+                        self.client.seat.phase() >= Phase::Draining || self.client.alarm().passed(since + idle);
                     return if is_over { Poll::Ready(false) } else { Poll::Pending };
                 }
             }
@@ -355,13 +347,13 @@ impl Connection {
 
     /// Reads once, in its turn. The buffer is the pool's while nothing is in it.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        ready!(self.poll_share(cx));
+        ready!(self.share.poll(cx));
         self.input.prepare(self.request.is_bulk);
         let read = self.input.poll_fill(&mut self.socket, cx, LARGE);
         match read {
             Poll::Ready(Ok(count)) => {
                 self.request.is_bulk |= count >= STANDARD;
-                self.share.moved.set(self.share.moved.get() + count);
+                self.share.spend(count);
             }
             Poll::Ready(Err(_)) | Poll::Pending if self.input.is_empty() => self.input = Buffer::new(),
             Poll::Ready(Err(_)) | Poll::Pending => {}
@@ -369,32 +361,13 @@ impl Connection {
         read
     }
 
-    /// Ready while the connection has a share of the worker left. Once that is used up the others have their turn: everybody who can go on by
-    /// the time that the worker has looked.
-    fn poll_share(&self, cx: &Context<'_>) -> Poll<()> {
-        if self.share.moved.get() < SHARE {
-            return Poll::Ready(());
-        }
-        if !self.share.is_resting.replace(true) {
-            let (share, waker) = (self.share.clone(), cx.waker().clone());
-            spawn_local(async move {
-                // Until the worker has been around.
-                yield_now().await;
-                share.is_resting.set(false);
-                share.moved.set(0);
-                waker.wake();
-            });
-        }
-        Poll::Pending
-    }
-
     /// Writes what is pending, and of `data` what the body takes. Returns how many bytes of `data` went out.
     fn poll_write(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize, ClientGone>> {
-        ready!(self.poll_share(cx));
+        ready!(self.share.poll(cx));
         match self.output.poll_write(&mut self.socket, cx, data) {
             Poll::Ready(Ok(written)) => {
                 self.outflow = Outflow::default();
-                self.share.moved.set(self.share.moved.get() + written.bytes);
+                self.share.spend(written.bytes);
                 Poll::Ready(Ok(written.content))
             }
             Poll::Ready(Err(error)) => {
@@ -598,7 +571,8 @@ impl Downstream for Connection {
             (true, head::Version::Http10) => head.field(b"Connection", b"keep-alive"),
             // As the version and its client have it where nothing is said.
             (true, head::Version::Http11) => {}
-            (false, head::Version::Http10) if !asked && !start.ends_connection && start.delivery != Delivery::ToTheEnd => {}
+            (false, head::Version::Http10)
+                if !asked && !start.ends_connection && start.delivery != Delivery::ToTheEnd => {}
             (false, _) => head.field(b"Connection", b"close"),
         }
         head.end();

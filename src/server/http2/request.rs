@@ -17,7 +17,7 @@ use super::super::stream::Wire;
 use super::super::turns::Turns;
 use super::tunnel::TunnelStream;
 use crate::drain::Phase;
-use crate::function::upstream::Part;
+use crate::function::exchange::Part;
 use crate::message::http2::check_fields;
 use crate::message::problem::{Problem, Reason as Refusal};
 use crate::message::response::Delivery;
