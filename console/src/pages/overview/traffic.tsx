@@ -62,9 +62,9 @@ function classes({ series }: OverviewData): Line[] {
 
 function percentiles({ series }: OverviewData): Line[] {
   return [
-    { label: "p50", color: "--ok", values: series.of((total) => total.p50_ms), spanGaps: true },
-    { label: "p95", color: "--warn", values: series.of((total) => total.p95_ms), spanGaps: true },
-    { label: "p99", color: "--error", values: series.of((total) => total.p99_ms), spanGaps: true },
+    { label: "p50", color: "--ok", values: series.of((total) => total.p50_ms) },
+    { label: "p95", color: "--warn", values: series.of((total) => total.p95_ms) },
+    { label: "p99", color: "--error", values: series.of((total) => total.p99_ms) },
   ];
 }
 
@@ -79,6 +79,7 @@ export function Charts(props: OverviewData) {
           times={series.times}
           lines={classes(props)}
           format={(value) => formatNumber(value, value < 10 ? 1 : 0)}
+          whole
           summary={t.requestsSummary(rate(total?.requests), rate(total?.classes["5xx"]))}
         />
       </Card>
