@@ -4,6 +4,7 @@ import { useRef } from "preact/hooks";
 import type { Loaded } from "../api/query";
 import { Refused, type Change } from "../change/change";
 import { withoutPointers, type Draft } from "../change/draft";
+import { NotInForce } from "../change/pinned";
 import { text as changes } from "../change/text";
 import { dictionary } from "../i18n";
 import { mayWrite } from "../session";
@@ -78,6 +79,7 @@ export function FormEnd({ change, draft, shown, again, locked, back, onCancel }:
   return (
     <>
       {change && rest !== null && <Refused error={rest} change={change} again={again} />}
+      {change && <NotInForce path={change.path} environments={change.environments} />}
       <Toml draft={draft} />
       <div class="row">
         {!locked && (

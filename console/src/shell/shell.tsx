@@ -82,6 +82,14 @@ function StateLine() {
       <a href={links.revisionLink(now.revision)} class="badge accent">
         {t.revision(now.revision)}
       </a>
+      {now.environments.map(
+        ({ name, state, revision }) =>
+          state !== "follows" && (
+            <a href={links.releasesLink()} class="badge warn" title={t.elsewhere(name, now.revision)}>
+              {state === "pinned" ? `${name} @${revision}` : t.serveStates[state](name)}
+            </a>
+          ),
+      )}
       {now.refused && (
         <a href={links.overviewLink()} class="badge error">
           {t.refused}

@@ -11,9 +11,10 @@ import { FormEnd, FormFields, useFirst } from "../../objects/form";
 import { Gone } from "../../objects/gone";
 import { HeaderRows } from "../../objects/headers";
 import { ENVIRONMENTS, API_METHODS, useFunctionNames, useServices } from "../../objects/lists";
-import { apiLink, newFunctionLink, servicesLink } from "../../shell/links";
+import { apiLink, newFunctionLink } from "../../shell/links";
 import { Check, Failure, Loading, Notice, Page, Rich, SelectField, TextField } from "../../ui/parts";
 import { useApi } from "../api/data";
+import { FirstService } from "../services/actions";
 import { changeOf, EMPTY, formOf, isMoved, keep, keptForm, nameOf, type Existing, type Form } from "./data";
 import { text } from "./text";
 
@@ -34,13 +35,8 @@ function shownIn(form: Form, isNew: boolean): string[] {
 function ServiceField({ form, set, disabled }: { form: Form; set: Part; disabled: boolean }) {
   const t = text.value;
   const services = useServices();
-  if (services.length === 0) {
-    return (
-      <Notice>
-        {t.noService} <a href={servicesLink()}>{t.addService}</a>
-      </Notice>
-    );
-  }
+  if (!services) return null;
+  if (services.length === 0) return <FirstService />;
   return (
     <SelectField
       label={t.service}
@@ -104,7 +100,7 @@ function FunctionField({ form, set, wrong }: Props) {
     <>
       <TextField
         label={t.function}
-        hint={functions.length === 0 ? none : t.functionHint}
+        hint={functions?.length === 0 ? none : t.functionHint}
         value={form.function}
         onValue={(value) => set({ function: value })}
         error={wrong("/function")}
@@ -113,7 +109,7 @@ function FunctionField({ form, set, wrong }: Props) {
         list="functions"
       />
       <datalist id="functions">
-        {functions.map((name) => (
+        {functions?.map((name) => (
           <option value={name} />
         ))}
       </datalist>
@@ -219,7 +215,8 @@ function worded(typed: Form, existing: Existing | null, old: string | null): Cha
   const made = changeOf(typed, existing);
   if (!made) return null;
   if (existing) return { ...made, title: t.editTitle(ruleOf(existing.form)), verb: t.changeVerb };
-  return { ...made, title: t.bindTitle, verb: t.bindVerb, remark: old && <Notice tone="warn">{t.staysBound(old)}</Notice> };
+  const done = t.bound(`${typed.method} ${typed.path.trim()}`, typed.function.trim());
+  return { ...made, title: t.bindTitle, verb: t.bindVerb, done, remark: old && <Notice tone="warn">{t.staysBound(old)}</Notice> };
 }
 
 type FormProps = { initial: Form; existing: Existing | null; back: string; readOnly?: string | null };
@@ -232,7 +229,7 @@ function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps)
   const [wantsNew, setWantsNew] = useState(false);
   const { review, dialog } = useChange();
   const services = useServices();
-  const form = { ...typed, service: typed.service || services[0]?.name || "" };
+  const form = { ...typed, service: typed.service || services?.[0]?.name || "" };
   const moved = existing !== null && isMoved(form, existing);
   const target = moved && wantsNew ? null : existing;
   const isNew = target === null;

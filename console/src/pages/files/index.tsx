@@ -9,7 +9,7 @@ import { text as uiText } from "../../ui/text";
 import { isSameFile, useFiles, type FilesView } from "./data";
 import { bodyOf, discard, drafts, isOutdated, rebase, write, type Draft } from "./drafts";
 import { Editor, type Jump } from "./editor";
-import { FileList } from "./list";
+import { FileList, shortName } from "./list";
 import { CheckState, Problems } from "./problems";
 import { text } from "./text";
 import "./page.css";
@@ -22,6 +22,7 @@ function filesChange(changed: readonly Draft[], files: readonly Document[]): Cha
     method: "PUT",
     path: "/v1/files",
     body: bodyOf(changed),
+    done: t.changedFiles(changed.map(({ file }) => shortName(file, files)).join(", ")),
     commands: [
       ...changed.map(({ file }) => `"$EDITOR" ${file}`),
       command("check", ...(main ? ["-c", main] : [])),

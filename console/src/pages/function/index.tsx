@@ -1,7 +1,7 @@
 /** One version of a function: instances, load, triggers, settings. */
 import { useLocation, useRoute } from "preact-iso";
 import { useCallback } from "preact/hooks";
-import { useFigures } from "../../api/live";
+import { figures as live } from "../../api/live";
 import { isGone } from "../../api/query";
 import type { Figures, Function, Trigger } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
@@ -120,9 +120,9 @@ function Triggers({ one }: { one: Function }) {
     </span>
   );
   return (
-    <Card title={`${t.triggers} (${formatNumber(list.total)})`} actions={rest} flush>
+    <Card title={list.known ? `${t.triggers} (${formatNumber(list.total)})` : t.triggers} actions={rest} flush>
       <Failure error={list.error} />
-      {list.items.length === 0 && !list.loading && (
+      {list.items.length === 0 && list.known && (
         <Empty icon="link" title={t.noTrigger}>
           <p>{t.noTriggerText}</p>
         </Empty>
@@ -198,7 +198,7 @@ function Found({ one, etag }: { one: Function; etag: string | null }) {
   const t = text.value;
   const { route } = useLocation();
   const { review, dialog } = useChange();
-  const figures = useFigures();
+  const figures = live.value;
   const pick = useCallback((set: Figures) => trafficOfFunction(set, one.status.id), [one.status.id]);
   const used = one.status.triggers > 0 ? t.hasTriggers : undefined;
   const reason = one.status.origin.read_only ?? used;

@@ -3,9 +3,10 @@ import { Ago, Badge, Card, Empty, Failure, Loading, SearchBox, Select, type Tone
 import { VirtualTable, type Column } from "../../ui/virtual";
 import { ACTIONS, useAudit, useView, type Action, type AuditLine } from "./data";
 import { AuditDialog } from "./line";
-import { objectLabel } from "./object";
+import { objectLabel } from "../../objects/named";
 import { Author } from "./revisions";
 import { text } from "./text";
+import { changedKeys } from "./what";
 
 const TONES: Partial<Record<string, Tone>> = {
   create: "ok",
@@ -26,37 +27,47 @@ export function ActionBadge({ action }: { action: string }) {
 function columns(open: (line: AuditLine) => void): Column<AuditLine>[] {
   const t = text.value;
   return [
-    { title: t.time, width: "minmax(120px, 0.6fr)", cell: ({ time }) => <Ago time={time} /> },
+    { title: t.time, width: "minmax(104px, 0.5fr)", cell: ({ time }) => <Ago time={time} /> },
     { title: t.action, width: "104px", narrow: "keep", cell: ({ action }) => <ActionBadge action={action} /> },
     {
       title: t.object,
-      width: "minmax(0, 2fr)",
+      width: "minmax(0, 1.4fr)",
       narrow: "keep",
       cell: (line) => (
-        <button type="button" class="audit-object clip" title={t.showLine} aria-haspopup="dialog" onClick={() => open(line)}>
+        <button type="button" class="audit-object clip" title={objectLabel(line.object)} aria-haspopup="dialog" onClick={() => open(line)}>
           {objectLabel(line.object)}
         </button>
       ),
     },
     {
+      title: t.what.column,
+      width: "minmax(0, 1.6fr)",
+      cell: (line) => (
+        <div class="clip small mono" title={changedKeys(line)}>
+          {changedKeys(line)}
+        </div>
+      ),
+    },
+    {
       title: t.author,
-      width: "minmax(100px, 0.7fr)",
-      cell: ({ author }) => (
-        <div class="clip">
+      width: "minmax(96px, 0.6fr)",
+      cell: ({ author, from }) => (
+        <div class="two-lines">
           <Author author={author} />
+          {from && <div class="muted small clip">{from}</div>}
         </div>
       ),
     },
     {
       title: t.note,
-      width: "minmax(0, 1fr)",
+      width: "minmax(0, 0.9fr)",
       cell: ({ note }) => (
         <div class="clip muted" title={note ?? ""}>
           {note}
         </div>
       ),
     },
-    { title: t.revisionColumn, width: "84px", end: true, cell: ({ revision }) => <span class="num">{revision}</span> },
+    { title: t.revisionColumn, width: "72px", end: true, cell: ({ revision }) => <span class="num">{revision}</span> },
   ];
 }
 
@@ -98,7 +109,7 @@ export function Audit() {
       <Filters />
       {list.error ? (
         <Failure error={list.error} />
-      ) : list.loading && list.items.length === 0 ? (
+      ) : !list.known && list.items.length === 0 ? (
         <Loading />
       ) : (
         <Card class="fill" flush>
