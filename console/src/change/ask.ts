@@ -24,6 +24,8 @@ export type Change = {
   danger?: boolean;
   /** The word on the button. */
   verb?: string;
+  /** Whether it comes from a form that takes over what somebody else has changed. */
+  isOfForm?: boolean;
   onDone?: (outcome: Outcome) => void;
 };
 

@@ -66,10 +66,10 @@ function Before({ change, preview }: { change: Change; preview: Outcome }) {
   );
 }
 
-type RefusedProps = { error: unknown; change?: Change | null; again?: () => void };
+type RefusedProps = { error: unknown; change?: Change | null; again?: () => void; isOfForm?: boolean };
 
 /** What the gateway says when it refuses a change, with a way on: `again` makes the change of the object as it is now. */
-export function Refused({ error, change, again }: RefusedProps) {
+export function Refused({ error, change, again, isOfForm }: RefusedProps) {
   const t = text.value;
   if (!(error instanceof ApiError)) return <Failure error={error} />;
   const { problem } = error;
@@ -81,7 +81,7 @@ export function Refused({ error, change, again }: RefusedProps) {
           <Rich>{problem.diff ? t.conflictText : problem.detail}</Rich>
           {again && (
             <div>
-              <Button onClick={again}>{t.takeOver}</Button>
+              <Button onClick={again}>{isOfForm ? t.toForm : t.takeOver}</Button>
             </div>
           )}
         </Notice>
@@ -200,7 +200,14 @@ function ChangeDialog({ change, onClose }: { change: Change; onClose: () => void
     >
       {change.remark}
       {!preview && !error && <Loading />}
-      {error !== null && <Refused error={error} change={change} again={change.method === "POST" ? undefined : takeOver} />}
+      {error !== null && (
+        <Refused
+          error={error}
+          change={change}
+          again={change.method === "POST" ? undefined : change.isOfForm ? onClose : takeOver}
+          isOfForm={change.isOfForm}
+        />
+      )}
       {preview && preview.result === "unchanged" && <Notice>{t.unchanged}</Notice>}
       {preview && preview.result !== "unchanged" && (
         <>

@@ -143,11 +143,24 @@ export function Health({ recent }: { recent: Recent | null }) {
   );
 }
 
-export function trafficOfApi(figures: Figures | undefined, service: string, api: string): Traffic[] {
-  return figures?.apis.filter((one) => one.service === service && one.api === api) ?? [];
+/** By key, for tables that ask for each of their rows. */
+const indexes = new WeakMap<readonly Traffic[], Map<string, Traffic[]>>();
+
+function find<T extends Traffic>(all: readonly T[], keyOf: (one: T) => string, key: string): T[] {
+  let index = indexes.get(all) as Map<string, T[]> | undefined;
+  if (!index) {
+    index = new Map();
+    for (const one of all) index.set(keyOf(one), [...(index.get(keyOf(one)) ?? []), one]);
+    indexes.set(all, index);
+  }
+  return index.get(key) ?? [];
+}
+
+export function trafficOfApi({ apis }: Figures, service: string, api: string): Traffic[] {
+  return find(apis, (one) => `${one.service}\n${one.api}`, `${service}\n${api}`);
 }
 
 /** `id` is `namespace/name:version`. */
 export function trafficOfFunction(figures: Figures | undefined, id: string): (Traffic & { queued: number })[] {
-  return figures?.functions.filter((one) => `${one.function}:${one.version}` === id) ?? [];
+  return figures ? find(figures.functions, (one) => `${one.function}:${one.version}`, id) : [];
 }

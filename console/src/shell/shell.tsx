@@ -3,15 +3,15 @@ import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connected, restarted, status } from "../api/gateway";
-import { locale, setLocale } from "../i18n";
+import { drafts } from "../pages/files/drafts";
 import { logOut, person } from "../session";
 import { Icon, type IconName } from "../ui/icon";
 import { Badge, Button, Dialog } from "../ui/parts";
 import { text as parts } from "../ui/text";
 import { Toasts } from "../ui/toast";
 import * as links from "./links";
+import { LookButtons } from "./look";
 import { text } from "./text";
-import { theme, toggleTheme } from "./theme";
 import "./shell.css";
 
 type PageName = "overview" | "requests" | "explain" | "apis" | "functions" | "services" | "releases" | "history" | "files" | "certificates";
@@ -63,6 +63,12 @@ function Navigation({ path }: { path: string }) {
                 <a href={entry.href} aria-current={isCurrent(entry, path) ? "page" : undefined}>
                   <Icon name={entry.name as IconName} />
                   {t[entry.name]}
+                  {entry.name === "files" && drafts.value.size > 0 && (
+                    <span class="badge warn" title={t.drafts}>
+                      <span class="dot" />
+                      <span class="hidden-visually">{t.drafts}</span>
+                    </span>
+                  )}
                 </a>
               </li>
             ))}
@@ -120,16 +126,7 @@ function Person() {
         </Badge>
       )}
       <span class="muted small clip person">{who?.name}</span>
-      <Button kind="quiet" icon="language" onClick={() => setLocale(locale.value === "zh" ? "en" : "zh")}>
-        <span class="wide-only">{t.language}</span>
-        <span class="hidden-visually narrow-only">{t.language}</span>
-      </Button>
-      <Button
-        kind="quiet"
-        icon={theme.value === "dark" ? "sun" : "moon"}
-        label={theme.value === "dark" ? t.light : t.dark}
-        onClick={toggleTheme}
-      />
+      <LookButtons />
       <Button kind="quiet" icon="logout" label={t.logOut} onClick={() => void logOut()} />
     </div>
   );

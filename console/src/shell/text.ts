@@ -21,6 +21,7 @@ export const text = dictionary({
     light: "Light theme",
     language: "中文",
     logOut: "Log out",
+    drafts: "There are changes that are not applied",
     readOnly: "Read-only",
     readOnlyWhy: "The token of this tab has role `read`. It shows everything and changes nothing.",
     revision: (number: number) => `Revision ${number}`,
@@ -69,6 +70,7 @@ export const text = dictionary({
         unreachable: "The gateway cannot be reached.",
       },
       make: "How to make a token",
+      makeText: "Put the printed table into the configuration file and save it. The token works at once.",
     },
   },
   zh: {
@@ -91,6 +93,7 @@ export const text = dictionary({
     light: "浅色主题",
     language: "English",
     logOut: "退出登录",
+    drafts: "有尚未应用的修改",
     readOnly: "只读",
     readOnlyWhy: "当前令牌的角色是 `read`：可以查看一切，不能做任何修改。",
     revision: (number: number) => `版本 ${number}`,
@@ -139,6 +142,7 @@ export const text = dictionary({
         unreachable: "无法连接网关。",
       },
       make: "如何创建令牌",
+      makeText: "将打印的表写入配置文件并保存，令牌立即生效。",
     },
   },
 });

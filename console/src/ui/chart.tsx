@@ -74,7 +74,7 @@ function draw(canvas: HTMLCanvasElement, { times, lines, format, whole, cursor }
     pen.moveTo(LEFT, height);
     pen.lineTo(width - RIGHT, height);
     pen.stroke();
-    pen.fillText(format(tick), LEFT - 8, height);
+    pen.fillText(tick === 0 ? "0" : format(tick), LEFT - 8, height);
   }
   pen.textAlign = "center";
   const room = ((end - begin) * 90) / (width - LEFT - RIGHT);

@@ -104,7 +104,9 @@ export function Button({ icon, kind = "", label, children, ...rest }: ButtonProp
 /** A button that changes something: with a read-only token it is disabled, and says why. */
 export function WriteButton(props: ButtonProps) {
   const refused = !mayWrite.value;
-  return <Button {...props} disabled={refused || props.disabled} title={refused ? text.value.readOnlyToken : (props.title ?? props.label)} />;
+  return (
+    <Button {...props} disabled={refused || props.disabled} title={refused ? text.value.readOnlyToken : (props.title ?? props.label)} />
+  );
 }
 
 export function LinkButton({ icon, kind = "", href, children }: Children & { icon?: IconName; kind?: string; href: string }) {

@@ -80,7 +80,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
   return [
     {
       title: t.rule,
-      width: "minmax(0, 2fr)",
+      width: "minmax(0, 2.2fr)",
       narrow: "keep",
       cell: (api) => (
         <span class="row single">
@@ -104,7 +104,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
     },
     {
       title: t.function,
-      width: "minmax(0, 1.3fr)",
+      width: "minmax(0, 0.9fr)",
       cell: (api) => (
         <div class="clip">
           {functionsOf(api).map((id, index) => (
@@ -116,32 +116,36 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
         </div>
       ),
     },
-    { title: t.environments, width: "minmax(184px, 0.8fr)", cell: (api) => <Environments all={api.status.environments} /> },
+    { title: t.environments, width: "minmax(150px, 0.7fr)", cell: (api) => <Environments all={api.status.environments} /> },
     { title: t.timeout, width: "60px", end: true, cell: (api) => <span class="num small">{api.status.timeout}</span> },
-    { title: t.traffic, width: "142px", end: true, cell: (api) => <Traffic api={api} /> },
+    { title: t.traffic, width: "134px", end: true, cell: (api) => <Traffic api={api} /> },
     {
       title: t.state,
-      width: "164px",
-      narrow: "keep",
+      width: "132px",
       cell: (api) => (
-        <span class="row tight between single">
-          <span class="row tight">
-            <ApiState api={api} short />
-            <Warning api={api} />
-          </span>
-          {mayWrite.value && (
-            <span class="above">
-              <Button
-                kind="quiet"
-                icon={api.enabled ? "pause" : "play"}
-                label={switchTitle(api)}
-                disabled={Boolean(api.status.origin.read_only)}
-                onClick={() => onSwitch(api)}
-              />
-            </span>
-          )}
+        <span class="row tight single">
+          <ApiState api={api} short />
+          <Warning api={api} />
         </span>
       ),
+    },
+    {
+      title: "",
+      width: "36px",
+      narrow: "keep",
+      end: true,
+      cell: (api) =>
+        mayWrite.value && (
+          <span class="above">
+            <Button
+              kind="quiet"
+              icon={api.enabled ? "pause" : "play"}
+              label={switchTitle(api)}
+              disabled={Boolean(api.status.origin.read_only)}
+              onClick={() => onSwitch(api)}
+            />
+          </span>
+        ),
     },
   ];
 }
@@ -186,7 +190,13 @@ export function Apis() {
           total={list.total}
           need={list.need}
           rowKey={(api) => `${api.service}\n${api.name}`}
-          below={(api) => `${api.service} → ${functionsOf(api).map(shortId).join(", ")}`}
+          below={(api) => (
+            <span class="row tight single">
+              <ApiState api={api} short />
+              <Warning api={api} />
+              <span class="clip">{`${api.service} → ${functionsOf(api).map(shortId).join(", ")}`}</span>
+            </span>
+          )}
           empty={list.known ? nothing : !list.error && <Loading />}
         />
         <div class="table-foot muted small" role="status">

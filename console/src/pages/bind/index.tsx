@@ -1,13 +1,13 @@
 /** The form that binds an API, new or known. */
 import { useLocation, useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
-import { isGone } from "../../api/query";
+import { isGone, type Loaded } from "../../api/query";
 import type { Api } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { useDraft } from "../../change/draft";
-import { ruleOf } from "../../objects/api";
+import { apiPath, ruleOf } from "../../objects/api";
 import { readAgain } from "../../objects/body";
-import { FormEnd, FormFields, useFirst } from "../../objects/form";
+import { ChangedMeanwhile, FormEnd, FormFields, useFirst, useMeanwhile } from "../../objects/form";
 import { Gone } from "../../objects/gone";
 import { HeaderRows } from "../../objects/headers";
 import { ENVIRONMENTS, API_METHODS, useFunctionNames, useServices } from "../../objects/lists";
@@ -219,9 +219,9 @@ function worded(typed: Form, existing: Existing | null, old: string | null): Cha
   return { ...made, title: t.bindTitle, verb: t.bindVerb, done, remark: old && <Notice tone="warn">{t.staysBound(old)}</Notice> };
 }
 
-type FormProps = { initial: Form; existing: Existing | null; back: string; readOnly?: string | null };
+type FormProps = { initial: Form; existing: Existing | null; loaded?: Loaded<Api>; back: string; readOnly?: string | null };
 
-function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps) {
+function ApiForm({ initial, existing: known, loaded, back, readOnly = null }: FormProps) {
   const t = text.value;
   const { route } = useLocation();
   const [typed, setForm] = useState(initial);
@@ -229,6 +229,10 @@ function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps)
   const [wantsNew, setWantsNew] = useState(false);
   const { review, dialog } = useChange();
   const services = useServices();
+  const both = useMeanwhile(loaded, existing, typed, formOf, (merged, now) => {
+    setForm(merged);
+    setExisting(existing && { ...existing, ...now });
+  });
   const form = { ...typed, service: typed.service || services?.[0]?.name || "" };
   const moved = existing !== null && isMoved(form, existing);
   const target = moved && wantsNew ? null : existing;
@@ -252,9 +256,10 @@ function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps)
       class="stack loose form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (change && draft.outcome) review({ ...change, onDone: done });
+        if (change && draft.outcome) review({ ...change, isOfForm: known !== null, onDone: done });
       }}
     >
+      {both && existing && <ChangedMeanwhile path={apiPath(form.service, existing.name)} both={both} />}
       <FormFields locked={{ title: t.readOnly, reason: readOnly }}>
         <ServiceField form={form} set={set} disabled={known !== null} />
         <RuleFields {...fields} focus={known === null} />
@@ -301,7 +306,15 @@ export function EditApi() {
   return (
     <Page title={first ? text.value.editTitle(ruleOf(first.existing.form)) : name}>
       {!first && (api.error ? <Failure error={api.error} retry={api.reload} /> : <Loading />)}
-      {first && <ApiForm initial={first.existing.form} existing={first.existing} back={apiLink(service, name)} readOnly={first.readOnly} />}
+      {first && (
+        <ApiForm
+          initial={first.existing.form}
+          existing={first.existing}
+          loaded={api}
+          back={apiLink(service, name)}
+          readOnly={first.readOnly}
+        />
+      )}
     </Page>
   );
 }

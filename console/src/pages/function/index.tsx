@@ -14,7 +14,7 @@ import { Gone } from "../../objects/gone";
 import { HeaderList } from "../../objects/headers";
 import { useInstances } from "../../objects/instances";
 import { EditLink, EnvironmentBadge, InstanceBadge, shortId, trafficOfFunction } from "../../objects/parts";
-import { apiLink, apisLink, editFunctionLink, functionsLink, named, requestsLink } from "../../shell/links";
+import { apiLink, apisLink, editFunctionLink, functionsLink, named, requestsLink, serviceLink } from "../../shell/links";
 import { Badge, Card, Empty, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton } from "../../ui/parts";
 import { FURTHER } from "../function-form/data";
 import { useFunction, useTriggers } from "./data";
@@ -97,10 +97,12 @@ function TriggerRow({ trigger }: { trigger: Trigger }) {
           </a>
           {!trigger.enabled && <Badge>{text.value.off}</Badge>}
         </span>
+        <a class="small muted" href={serviceLink(trigger.service)}>
+          {trigger.service}
+        </a>
       </td>
-      <td>{trigger.service}</td>
-      <td>
-        <span class="row tight">
+      <td class="end">
+        <span class="row tight end">
           {trigger.environments.map((name) => (
             <EnvironmentBadge name={name} />
           ))}

@@ -56,7 +56,7 @@ function columns(): Column<Function>[] {
         </div>
       ),
     },
-    { title: t.instances, width: "minmax(210px, 2fr)", narrow: "keep", cell: (one) => <InstanceCounts one={one} /> },
+    { title: t.instances, width: "minmax(160px, 1.4fr)", cell: (one) => <InstanceCounts one={one} /> },
     {
       title: t.triggers,
       width: "90px",
@@ -112,7 +112,12 @@ export function Functions() {
           total={list.total}
           need={list.need}
           rowKey={(one) => one.status.id}
-          below={(one) => one.instances.join(", ")}
+          below={(one) => (
+            <span class="row tight single">
+              <InstanceCounts one={one} />
+              <span class="clip mono">{one.instances.join(", ")}</span>
+            </span>
+          )}
           empty={list.known ? nothing : !list.error && <Loading />}
         />
         <div class="table-foot muted small" role="status">

@@ -3,7 +3,7 @@ import { dictionary } from "../../i18n";
 export const text = dictionary({
   en: {
     title: "History",
-    lead: "Every configuration that the gateway applied is a revision: the files as they were. Open one to see what it changed, to release it or to roll back to it.",
+    lead: "A revision is a configuration that the gateway applied, with its files. Open one to compare, to release it or to roll back.",
     auditLead: (file: string) => `Who changed what, from where and when: the last 10,000 changes, kept in \`${file}\`.`,
     auditMemory: "Who changed what, from where and when, since this process started. Set `admin.audit` to keep the log over a restart.",
     what: {
@@ -11,7 +11,8 @@ export const text = dictionary({
       rolledBack: (revision: string) => `Rolled back to ${revision}`,
       edited: (files: string) => `Edited ${files}`,
       byHand: (files: string) => `By hand: ${files}`,
-      first: (files: string) => `The first: ${files}`,
+      first: (files: string) => `First: ${files}`,
+      more: (count: number) => ` and ${count} more`,
       none: "no line",
     },
     rollBackTo: (revision: number) => `Roll back to ${revision}`,
@@ -80,6 +81,7 @@ export const text = dictionary({
       edited: (files: string) => `编辑了 ${files}`,
       byHand: (files: string) => `手工修改：${files}`,
       first: (files: string) => `首个版本：${files}`,
+      more: (count: number) => ` 等，另有 ${count} 个`,
       none: "无变化",
     },
     rollBackTo: (revision: number) => `回滚到版本 ${revision}`,

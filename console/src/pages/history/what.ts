@@ -31,11 +31,15 @@ export function whatOf(line: AuditLine): string | null {
   return null;
 }
 
-/** `fngate.toml +2 −1` for each file of a difference. */
+/** `fngate.toml +2 −1` for each file of a difference; the first few of many. */
 export function filesOf(diff: string): string {
-  const files = parseDiff(diff).map(({ name, hunks }) => {
-    const count = (wanted: string) => hunks.flatMap(({ lines }) => lines).filter(({ kind }) => kind === wanted).length;
-    return `${baseName(name)} +${count("add")} −${count("del")}`;
+  const all = parseDiff(diff);
+  const files = all.slice(0, MOST).map(({ name, hunks }) => {
+    const count = (sign: string, wanted: string) => {
+      const found = hunks.flatMap(({ lines }) => lines).filter(({ kind }) => kind === wanted).length;
+      return found > 0 ? ` ${sign}${found}` : "";
+    };
+    return baseName(name) + count("+", "add") + count("−", "del");
   });
-  return files.join(", ");
+  return files.join(", ") + (all.length > MOST ? text.value.what.more(all.length - MOST) : "");
 }

@@ -1,7 +1,7 @@
 /** All that is known of one request. */
 import type { ComponentChildren } from "preact";
 import type { RequestEvent } from "../../api/schema";
-import { formatBytes, formatNumber, formatTime } from "../../i18n";
+import { formatBytes, formatInstant, formatNumber, formatTime } from "../../i18n";
 import { shortId } from "../../objects/parts";
 import { apiLink, explainLink, functionIdLink, requestsLink, revisionLink, serviceLink } from "../../shell/links";
 import { LinkButton, Method, Notice, Rich, StatusCode } from "../../ui/parts";
@@ -77,7 +77,11 @@ function Facts({ request }: { request: RequestEvent }) {
   const none = <span class="muted">{t.none}</span>;
   return (
     <dl class="facts">
-      <Fact name={names.time}>{formatTime(request.time)}</Fact>
+      <Fact name={names.time}>
+        <time dateTime={request.time} title={formatTime(request.time)} class="num">
+          {formatInstant(request.time)}
+        </time>
+      </Fact>
       <Fact name={names.host} mono>
         {request.host ?? none}
       </Fact>
