@@ -34,10 +34,13 @@ function toast(outcome: Outcome, change: Change) {
 
 const keyOf = ({ file, message }: Finding) => `${file} ${message}`;
 
-/** Those that the configuration in use does not have; what is said of pinned environments stands above. */
+/** What a dialog says elsewhere, of pinned environments; and of certificates, which no change from here touches. */
+const NOT_OF_CHANGES = /^the (environment `\w+` stays at revision|certificate (expires|has expired))/;
+
+/** Those that the configuration in use does not have. */
 function newWarnings(warnings: readonly Finding[]): Finding[] {
   const known = new Set(status.value?.warnings.map(keyOf));
-  return warnings.filter((finding) => !known.has(keyOf(finding)) && !/^the environment `\w+` stays at revision/.test(finding.message));
+  return warnings.filter((finding) => !known.has(keyOf(finding)) && !NOT_OF_CHANGES.test(finding.message));
 }
 
 /** What to know before it is applied. */

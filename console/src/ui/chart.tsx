@@ -17,11 +17,11 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [58, 14, 10, 24];
 
 /** Heights of the lines of the grid, from zero to at least `most`, at round numbers. */
 export function ticks(most: number, whole: boolean): number[] {
-  const rough = Math.max(most, whole ? 1 : 0.1) / 4;
+  const rough = (most || 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const round = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10;
   const step = Math.max(round * power, whole ? 1 : 0);
-  const count = Math.ceil(most / step - 1e-9) || 1;
+  const count = Math.ceil((most || 1) / step - 1e-9);
   return Array.from({ length: count + 1 }, (_, index) => index * step);
 }
 

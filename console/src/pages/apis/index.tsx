@@ -121,7 +121,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
     { title: t.traffic, width: "134px", end: true, cell: (api) => <Traffic api={api} /> },
     {
       title: t.state,
-      width: "132px",
+      width: "156px",
       cell: (api) => (
         <span class="row tight single">
           <ApiState api={api} short />

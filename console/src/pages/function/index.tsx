@@ -13,6 +13,7 @@ import { TimeChart, TrafficChart } from "../../objects/charts";
 import { Gone } from "../../objects/gone";
 import { HeaderList } from "../../objects/headers";
 import { useInstances } from "../../objects/instances";
+import { ENVIRONMENTS } from "../../objects/lists";
 import { EditLink, EnvironmentBadge, InstanceBadge, shortId, trafficOfFunction } from "../../objects/parts";
 import { apiLink, apisLink, editFunctionLink, functionsLink, named, requestsLink, serviceLink } from "../../shell/links";
 import { Badge, Card, Empty, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton } from "../../ui/parts";
@@ -103,7 +104,7 @@ function TriggerRow({ trigger }: { trigger: Trigger }) {
       </td>
       <td class="end">
         <span class="row tight end">
-          {trigger.environments.map((name) => (
+          {ENVIRONMENTS.filter((name) => trigger.environments.includes(name)).map((name) => (
             <EnvironmentBadge name={name} />
           ))}
         </span>

@@ -40,7 +40,7 @@ export const text = dictionary({
     others: "Timeouts and limits",
     readOnly: "This function cannot be changed from here",
     off: "off",
-    all: "Requests in the tail",
+    all: "Requests",
   },
   zh: {
     lead: (namespace: string) => `命名空间 ${namespace} 中的函数`,
@@ -81,6 +81,6 @@ export const text = dictionary({
     others: "超时与限制",
     readOnly: "不能在这里修改这个函数",
     off: "停用",
-    all: "在请求页查看",
+    all: "请求",
   },
 });

@@ -27,11 +27,11 @@ export function ActionBadge({ action }: { action: string }) {
 function columns(open: (line: AuditLine) => void): Column<AuditLine>[] {
   const t = text.value;
   return [
-    { title: t.time, width: "minmax(104px, 0.5fr)", cell: ({ time }) => <Ago time={time} /> },
+    { title: t.time, width: "minmax(112px, 0.5fr)", cell: ({ time }) => <Ago time={time} /> },
     { title: t.action, width: "104px", narrow: "keep", cell: ({ action }) => <ActionBadge action={action} /> },
     {
       title: t.object,
-      width: "minmax(0, 1.4fr)",
+      width: "minmax(0, 1.7fr)",
       narrow: "keep",
       cell: (line) => (
         <button type="button" class="audit-object clip" title={objectLabel(line.object)} aria-haspopup="dialog" onClick={() => open(line)}>
@@ -41,7 +41,7 @@ function columns(open: (line: AuditLine) => void): Column<AuditLine>[] {
     },
     {
       title: t.what.column,
-      width: "minmax(0, 1.6fr)",
+      width: "minmax(0, 1.5fr)",
       cell: (line) => (
         <div class="clip small mono" title={changedKeys(line)}>
           {changedKeys(line)}
@@ -60,7 +60,7 @@ function columns(open: (line: AuditLine) => void): Column<AuditLine>[] {
     },
     {
       title: t.note,
-      width: "minmax(0, 0.9fr)",
+      width: "minmax(0, 0.8fr)",
       cell: ({ note }) => (
         <div class="clip muted" title={note ?? ""}>
           {note}

@@ -49,7 +49,7 @@ function columns({ lines, rollBack }: Row): Column<RevisionInfo>[] {
       ),
     },
     { title: t.what.column, width: "minmax(0, 2fr)", narrow: "keep", cell: (revision) => <What revision={revision} lines={lines} /> },
-    { title: t.time, width: "minmax(104px, 0.5fr)", cell: ({ time }) => <Ago time={time} /> },
+    { title: t.time, width: "minmax(112px, 0.5fr)", cell: ({ time }) => <Ago time={time} /> },
     {
       title: t.author,
       width: "minmax(80px, 0.5fr)",

@@ -24,7 +24,9 @@ export function Failing({ seen }: OverviewData) {
             <thead>
               <tr>
                 <th scope="col">{t.columns.api}</th>
-                <th scope="col">{t.columns.mostly}</th>
+                <th scope="col" class="wide-only">
+                  {t.columns.mostly}
+                </th>
                 <th scope="col" class="end">
                   {t.columns.failed}
                 </th>
@@ -40,15 +42,19 @@ export function Failing({ seen }: OverviewData) {
               {apis.map((sum) => {
                 const { service, api, requests, errors, failed } = sum;
                 const reason = mainReason(sum);
+                const why = reason ? `${reasonStatus(reason)} ${reasonWords(reason).title}` : t.ofFunction;
                 return (
                   <tr>
                     <td>
                       <a class="wrap-any" href={apiLink(service, api)}>
                         {api}
                       </a>
-                      <div class="muted small">{service}</div>
+                      <div class="muted small">
+                        {service}
+                        <span class="narrow-only"> · {why}</span>
+                      </div>
                     </td>
-                    <td class="small">{reason ? `${reasonStatus(reason)} ${reasonWords(reason).title}` : t.ofFunction}</td>
+                    <td class="small wide-only">{why}</td>
                     <td class="end num nowrap">{t.of(formatNumber(failed), formatNumber(requests))}</td>
                     <td class="end num failing nowrap">{formatShare(failed, Math.max(failed, requests))}</td>
                     <td class="end">

@@ -56,8 +56,8 @@ export const text = dictionary({
     noApiText: "Bind a function to a path first. Then call it, and its requests show up here.",
     bind: "Bind a function to a path",
     nothingFound: "None of the requests that are kept contains this text.",
-    address: "Address of your gateway, where curl connects to",
-    insecure: "Without --insecure if curl trusts the certificate:",
+    address: "Address of the gateway for curl",
+    insecure: "Leave out --insecure if curl trusts the certificate.",
     noTls: "No listener has TLS, so nothing answers `https` here. A proxy in front may: enter its address.",
     onlyTls: "All listeners have TLS: use `https`.",
     detail: {
@@ -153,8 +153,8 @@ export const text = dictionary({
     noApiText: "请先将函数绑定到一个路径，调用后请求会显示在这里。",
     bind: "将函数绑定到路径",
     nothingFound: "已保留的请求中没有包含该文本的。",
-    address: "网关地址（curl 连接到这里）",
-    insecure: "如果 curl 信任该证书，可去掉 --insecure：",
+    address: "curl 使用的网关地址",
+    insecure: "如果 curl 信任该证书，可去掉 --insecure。",
     noTls: "没有启用 TLS 的监听器，因此这里不应答 `https`。如果前面有代理，请填写它的地址。",
     onlyTls: "所有监听器都启用了 TLS，请使用 `https`。",
     detail: {

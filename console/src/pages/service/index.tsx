@@ -53,7 +53,7 @@ function Apis({ name }: { name: string }) {
             {list.items.slice(0, SHOWN).map((api) => (
               <tr>
                 <td>
-                  <span class="row tight">
+                  <span class="row tight single">
                     <Method method={api.method} />
                     <a class="mono wrap-any" href={apiLink(name, api.name)}>
                       {api.path}
@@ -110,6 +110,9 @@ function Found({ service }: { service: Service }) {
       <LinkButton icon="requests" href={requestsLink({ service: name })}>
         {functions.value.all}
       </LinkButton>
+      <WriteLink icon="plus" href={newApiLink({ service: name })}>
+        {t.bind}
+      </WriteLink>
       <WriteButton icon="edit" disabled={Boolean(reason)} title={reason} onClick={() => edit(name)}>
         {t.edit}
       </WriteButton>

@@ -15,22 +15,10 @@ import "./services.css";
 /** Cards in view at first; the button below shows more. */
 const SHOWN = 60;
 
-function OneService({ service, onEdit, onRemove }: { service: Service; onEdit: () => void; onRemove: () => void }) {
+function OneService({ service, onEdit }: { service: Service; onEdit: () => void }) {
   const t = text.value;
   const locked = Boolean(service.status.origin.read_only);
-  const actions = (
-    <>
-      <WriteButton kind="quiet" icon="edit" label={t.change(service.name)} disabled={locked} onClick={onEdit} />
-      <WriteButton
-        kind="quiet"
-        icon="trash"
-        label={t.removeTitle(service.name)}
-        disabled={locked || service.status.apis > 0}
-        title={service.status.apis > 0 ? t.hasApis : undefined}
-        onClick={onRemove}
-      />
-    </>
-  );
+  const actions = <WriteButton kind="quiet" icon="edit" label={t.change(service.name)} disabled={locked} onClick={onEdit} />;
   return (
     <Card
       title={
@@ -58,7 +46,6 @@ function OneService({ service, onEdit, onRemove }: { service: Service; onEdit: (
         </div>
         <div class="small">
           <Origin origin={service.status.origin} />
-          {service.status.apis > 0 && <div class="muted">{t.hasApis}</div>}
         </div>
       </div>
     </Card>
@@ -70,7 +57,7 @@ export function Services() {
   const [{ q }, change] = useFilters(["q"]);
   const list = useServiceList(q);
   const [shown, setShown] = useState(SHOWN);
-  const { add: addOne, edit, remove, dialogs } = useServiceActions();
+  const { add: addOne, edit, dialogs } = useServiceActions();
   const add = (
     <WriteButton kind="primary" icon="plus" onClick={() => addOne()}>
       {t.add}
@@ -93,7 +80,7 @@ export function Services() {
       )}
       <div class="grid">
         {list.items.slice(0, shown).map((service) => (
-          <OneService key={service.name} service={service} onEdit={() => edit(service.name)} onRemove={() => remove(service.name)} />
+          <OneService key={service.name} service={service} onEdit={() => edit(service.name)} />
         ))}
       </div>
       {list.total > shown && (
