@@ -85,7 +85,7 @@ test("a look-up warns of a function that does not answer", async () => {
   await page.getByText("none of its instances answers").waitFor();
   // The answer is in view, and the request is in the tail.
   await page.getByRole("button", { name: /^Send/ }).click();
-  await page.locator(".explain-answer").getByText("Function unreachable").waitFor();
+  await page.locator(".explain-answer").getByText("Function unreachable").first().waitFor();
   await expect
     .poll(() => page.locator(".explain-answer > .card header").evaluate((head) => head.getBoundingClientRect().top < innerHeight))
     .toBe(true);

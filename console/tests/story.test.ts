@@ -60,7 +60,7 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   await page.getByText("Triggers (1)").waitFor();
 
   // The call, in the tail.
-  await page.getByRole("link", { name: "Requests", exact: true }).click();
+  await page.getByRole("navigation").getByRole("link", { name: "Requests" }).click();
   await page.getByRole("heading", { name: "Requests", exact: true }).waitFor();
   expect((await send(data, "localhost", "/orders/1")).body).toContain('"orders"');
   await page.getByText("/orders/1", { exact: false }).first().waitFor();

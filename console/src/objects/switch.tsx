@@ -10,14 +10,14 @@ const text = dictionary({
     off: "Switch off",
     isOn: (rule: string) => `${rule} is on`,
     isOff: (rule: string) => `${rule} is off`,
-    offRemark: "While it is off, its requests get 404. The rule keeps its place: no other API takes over.",
+    offRemark: "While it is off, its requests get 404. It keeps its place: no other API takes over.",
   },
   zh: {
     on: "启用",
     off: "停用",
     isOn: (rule: string) => `${rule} 已启用`,
     isOff: (rule: string) => `${rule} 已停用`,
-    offRemark: "停用期间，匹配它的请求返回 404；该规则仍占据其位置，不会转给其他 API。",
+    offRemark: "停用期间，匹配它的请求返回 404；它仍占据其位置，请求不会转给其他 API。",
   },
 });
 

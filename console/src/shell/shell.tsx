@@ -107,8 +107,15 @@ function StateLine() {
         </a>
       )}
       {now.warnings.length > 0 && (
-        <a href={links.overviewLink()} class="badge warn">
-          {t.warnings(now.warnings.length)}
+        <a
+          href={links.overviewLink()}
+          class="badge warn"
+          aria-label={t.warnings(now.warnings.length)}
+          title={t.warnings(now.warnings.length)}
+        >
+          <span class="wide-only">{t.warnings(now.warnings.length)}</span>
+          <span class="narrow-only">{now.warnings.length}</span>
+          <Icon name="warning" />
         </a>
       )}
     </div>

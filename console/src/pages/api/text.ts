@@ -24,7 +24,7 @@ export const text = dictionary({
     duration: "Duration",
     last: "Last requests",
     lastHint: "Requests since you logged in appear here.",
-    all: "All in the tail",
+    all: "All requests",
     facts: "Settings",
     environments: "Environments",
     timeout: "Timeout",

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { status } from "../../api/gateway";
 import { Ago, Badge, Card, Empty, Failure, Loading, SearchBox, Select, type Tone } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/virtual";
 import { ACTIONS, useAudit, useView, type Action, type AuditLine } from "./data";
@@ -127,7 +128,7 @@ export function Audit() {
               </>
             )}
             empty={
-              <Empty icon="search" title={filtered ? t.noLines : t.noChanges}>
+              <Empty icon="search" title={filtered ? t.noLines : status.value?.audit ? t.noChanges : t.noneSinceStart}>
                 <p>{filtered ? t.noLinesText : t.noChangesText}</p>
               </Empty>
             }

@@ -104,6 +104,7 @@ export function Warnings({ status: { warnings } }: { status: Status }) {
     <details class="card overview-warnings">
       <summary>{`${t.warnings} (${formatNumber(warnings.length)})`}</summary>
       <div class="stack tight">
+        {t.inEnglish && <p class="muted small">{t.inEnglish}</p>}
         {warnings.slice(0, MOST_WARNINGS).map((finding) => (
           <FindingNotice finding={finding} />
         ))}

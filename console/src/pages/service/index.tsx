@@ -53,14 +53,17 @@ function Apis({ name }: { name: string }) {
             {list.items.slice(0, SHOWN).map((api) => (
               <tr>
                 <td>
-                  <span class="row tight single">
+                  <span class="row tight">
                     <Method method={api.method} />
                     <a class="mono wrap-any" href={apiLink(name, api.name)}>
                       {api.path}
                     </a>
                   </span>
+                  <span class="narrow-only">
+                    <Traffic api={api} />
+                  </span>
                 </td>
-                <td class="end">
+                <td class="end wide-only">
                   <Traffic api={api} />
                 </td>
                 <td class="end">
