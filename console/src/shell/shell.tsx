@@ -113,9 +113,9 @@ function StateLine() {
           aria-label={t.warnings(now.warnings.length)}
           title={t.warnings(now.warnings.length)}
         >
+          <Icon name="warning" />
           <span class="wide-only">{t.warnings(now.warnings.length)}</span>
           <span class="narrow-only">{now.warnings.length}</span>
-          <Icon name="warning" />
         </a>
       )}
     </div>

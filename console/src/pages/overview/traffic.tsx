@@ -9,10 +9,7 @@ import { text } from "./text";
 
 export function Tiles({ latest, recent, seen }: OverviewData) {
   const t = text.value;
-  const [allErrors, allRefused] = [
-    [...seen.services.values()].reduce((all, service) => all + service.errors, 0),
-    [...seen.refusals.values()].reduce((all, count) => all + count, 0),
-  ];
+  const allRefused = [...seen.refusals.values()].reduce((all, count) => all + count, 0);
   const rate = (value: number | undefined) => (value === undefined ? "–" : formatRate(value));
   return (
     <div class="grid stats">
@@ -20,7 +17,7 @@ export function Tiles({ latest, recent, seen }: OverviewData) {
       <Stat
         label={t.tiles.errors}
         value={recent ? formatShare(recent.errors, recent.requests) : "–"}
-        note={`${t.perSecond(rate(recent?.errors))} · ${t.inAll(formatNumber(allErrors))}`}
+        note={t.perSecond(rate(recent?.errors))}
         tone={recent?.errors ? "error" : "plain"}
         href={requestsLink({ status: "5xx" })}
       />
