@@ -467,7 +467,7 @@ export interface components {
        * @description Requests that wait for a slot.
        */
       queued: number;
-      /** @description APIs that are bound to it in the table in use, counted in each environment. */
+      /** @description APIs that are bound to it in the table in use, in any environment. */
       triggers: number;
     };
     /** @description Where revisions are kept. */
