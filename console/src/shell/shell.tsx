@@ -85,8 +85,9 @@ function StateLine() {
   if (!now) return null;
   return (
     <div class="row state-line">
-      <a href={links.revisionLink(now.revision)} class="badge accent">
-        {t.revision(now.revision)}
+      <a href={links.revisionLink(now.revision)} class="badge accent" aria-label={t.revision(now.revision)}>
+        <span class="wide-only">{t.revision(now.revision)}</span>
+        <span class="narrow-only">#{now.revision}</span>
       </a>
       {now.environments.map(
         ({ name, state, revision }) =>
