@@ -1,10 +1,33 @@
-import { defineConfig } from "vite";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+
+/** What all files may have together, compressed: the binary carries them, and a page loads most of them. */
+const MOST_BYTES = 120_000;
+
+function size(): Plugin {
+  let directory = "";
+  return {
+    name: "size",
+    apply: "build",
+    configResolved: ({ root, build }) => void (directory = resolve(root, build.outDir)),
+    closeBundle() {
+      const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      const sizes = files.map(({ parentPath, name }) => gzipSync(readFileSync(join(parentPath, name)), { level: 9 }).length);
+      const bytes = sizes.reduce((sum, one) => sum + one, 0);
+      console.info(`${bytes} of ${MOST_BYTES} bytes, compressed`);
+      if (bytes >= MOST_BYTES) throw new Error("the console has become too large");
+    },
+  };
+}
 
 /** The admin listener that `npm run dev` forwards to. */
 const gateway = process.env.FNGATE_ADMIN ?? "http://127.0.0.1:9901";
 
 export default defineConfig({
   base: "/console/",
+  plugins: [size()],
   // Chinese texts as they are, not as six characters each.
   esbuild: {
     charset: "utf8",

@@ -65,6 +65,8 @@ pub struct Options {
     pub origin: Option<Origin>,
     /// Whether signals are taken. A process can do that once.
     pub signals: bool,
+    /// Whether the files are removed when the process ends.
+    pub temporary: bool,
 }
 
 /// Why the gateway did not start.
@@ -102,7 +104,7 @@ impl App {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(options: Options) -> Result<Self, StartError> {
-        let Options { config, origin, signals } = options;
+        let Options { config, origin, signals, temporary } = options;
         let report = origin.as_ref().map(|origin| origin.report.clone()).unwrap_or_default();
         let runtime = || Builder::new_current_thread().enable_all().build().map_err(StartError::System);
         let (loading, runtime) = (runtime()?, runtime()?);
@@ -135,7 +137,7 @@ impl App {
         let (phase, phases) = watch::channel(Phase::Running);
         let (ended_sender, ended) = mpsc::channel(workers);
         let (board, readiness, audit) = (Board::new(), Arc::new(Readiness::default()), keeping.audit.clone());
-        let plane = Plane { shared, metrics, board, audit, readiness, commands, tail, live, bound: near };
+        let plane = Plane { shared, metrics, board, audit, readiness, commands, tail, live, bound: near, temporary };
         let watched = origin.is_some();
         let (loader, loads) = load::start(Reloader::new(origin, keeping.into_parts(&plane)), watched);
         let admin_address = admin_socket.as_ref().and_then(AdminSocket::address);

@@ -14,6 +14,7 @@ import { Revision } from "./pages/revision";
 import { Overview } from "./pages/overview";
 import { Releases } from "./pages/releases";
 import { Requests } from "./pages/requests";
+import { OneService } from "./pages/service";
 import { Services } from "./pages/services";
 import { person } from "./session";
 import { Login } from "./shell/login";
@@ -45,6 +46,7 @@ const PAGES: [string, ComponentType][] = [
   ["/console/functions/:namespace/:function/edit", EditFunction],
   ["/console/add-function", AddFunction],
   ["/console/services", Services],
+  ["/console/services/:service", OneService],
   ["/console/explain", Explain],
   ["/console/requests", Requests],
   ["/console/releases", Releases],

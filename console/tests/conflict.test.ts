@@ -44,7 +44,12 @@ test("two tabs in conflict: the second sees what the first did, and can go on", 
   const difference = await second.page.locator("dialog .diff").innerText();
   expect(difference).toContain("7s");
   expect(difference).toContain("9s");
-  await second.page.getByRole("button", { name: "Review against the current state" }).click();
+  // The form has taken over the rest, says who it was, and keeps what was typed.
+  await second.page.getByRole("button", { name: "Back to the form" }).click();
+  await second.page.getByText(/local changed it meanwhile.*seven/).waitFor();
+  await second.page.getByText("You both changed timeout").waitFor();
+  expect(await second.page.getByLabel("Timeout", { exact: true }).inputValue()).toBe("9s");
+  await review(second);
   await second.apply("Change");
   expect(stand.read()).toContain('timeout = "9s"');
   first.healthy();
@@ -53,14 +58,28 @@ test("two tabs in conflict: the second sees what the first did, and can go on", 
   await second.page.close();
 });
 
-test("a file that is changed by hand is seen at once, and an open form does not overwrite it", async () => {
+test("a form takes over what it has not touched, and does not undo it", async () => {
   const tab = await Tab.enter(context, stand.login());
   await fill(tab, "11s");
-  await tab.page.getByText("The gateway accepts this.").waitFor();
-  stand.write(stand.read().replace('timeout = "9s"', 'timeout = "10s" # by hand'));
-  await tab.page.getByText("The object has changed since you opened it").or(tab.page.getByText("Revision 4")).first().waitFor();
+  stand.command("bind", "GET", "/orders/{id}", "--service", "shop", "--function", "carts", "--replace", "--note", "moved");
+  await tab.page.getByText(/local changed it meanwhile.*moved/).waitFor();
+  expect(await tab.page.getByLabel("Function", { exact: true }).inputValue()).toBe("carts");
+  expect(await tab.page.getByLabel("Timeout", { exact: true }).inputValue()).toBe("11s");
   await review(tab);
-  await tab.page.locator("dialog").getByText("The object has changed since you opened it").waitFor();
+  await tab.apply("Change");
+  expect(stand.read()).toMatch(/function = "carts"/);
+  expect(stand.read()).toContain('timeout = "11s"');
+  await tab.page.close();
+});
+
+test("a file that is changed by hand is seen at once, and its comments stay", async () => {
+  const tab = await Tab.enter(context, stand.login());
+  await fill(tab, "13s");
+  await tab.page.getByText("The gateway accepts this.").waitFor();
+  stand.write(stand.read().replace('timeout = "11s"', 'timeout = "10s" # by hand'));
+  await tab.page.getByText("You both changed timeout").waitFor();
+  await review(tab);
+  await tab.page.locator("dialog .diff").getByText('timeout = "10s" # by hand').first().waitFor();
   await tab.page.keyboard.press("Escape");
   expect(stand.read()).toContain('timeout = "10s" # by hand');
   await tab.go("apis/shop/GET%20%2Forders%2F%7Bid%7D");

@@ -68,3 +68,25 @@ test("a look-up says who wins; the request is sent and its answer shown", async 
   await page.locator("main").getByText("/orders/{id}").first().waitFor();
   await page.getByRole("link", { name: /Bind/ }).first().waitFor();
 });
+
+test("curl of an https address needs a listener with TLS", async () => {
+  const { page } = tab;
+  await tab.go("explain?method=GET&url=https://shop.example.com/orders/7");
+  await page.getByText("No listener has TLS").waitFor();
+  await tab.go("explain?method=GET&url=http://shop.example.com/orders/7");
+  await page.getByText(`curl --include --connect-to ::127.0.0.1:${stand.data}`).waitFor();
+});
+
+test("a look-up warns of a function that does not answer", async () => {
+  const { page } = tab;
+  stand.command("bind", "GET", "/down", "--service", "shop", "--function", "secret");
+  expect((await stand.call("/down")).status).toBe(502);
+  await tab.go("explain?method=GET&url=http://shop.example.com/down");
+  await page.getByText("none of its instances answers").waitFor();
+  // The answer is in view, and the request is in the tail.
+  await page.getByRole("button", { name: /^Send/ }).click();
+  await page.locator(".explain-answer").getByText("Function unreachable").first().waitFor();
+  await expect
+    .poll(() => page.locator(".explain-answer > .card header").evaluate((head) => head.getBoundingClientRect().top < innerHeight))
+    .toBe(true);
+});

@@ -24,10 +24,24 @@ test("a released environment stays while the files move on, and follows again", 
     .first()
     .waitFor();
 
+  // Wherever somebody could believe that a change is in force everywhere.
+  await page.getByText("release serves revision 1 now").waitFor();
+  await page.locator(".bar").getByText("release @1").waitFor();
+  await tab.go("");
+  await page.locator("main").getByText("release is pinned to revision 1").first().waitFor();
+  await tab.go("apis");
+  await page.getByRole("button", { name: "Switch off GET /orders/{id}" }).click();
+  await dialog.getByText("is pinned to revision 1: a change has no effect there").waitFor();
+  await tab.apply("Switch off");
+  await page.getByText(/\/orders\/\{id\} is off\. Revision 2 is in use, not in release @1/).waitFor();
+  await page.locator(".vrow").getByText("On in release @1").waitFor();
+  expect((await stand.call("/orders/1")).status).toBe(200);
+  await tab.go("releases");
+
   stand.command("unbind", "GET", "/orders/{id}", "--service", "shop");
   expect((await stand.call("/orders/1")).status).toBe(200);
   await environment("release")
-    .getByText(/1 revision/)
+    .getByText(/2 revisions/)
     .first()
     .waitFor();
 
@@ -52,7 +66,15 @@ test("rolled back to the revision before, from its page", async () => {
   expect((await stand.call("/orders/1")).status).toBe(200);
   expect(stand.command("history")).toContain("back to the first");
   await tab.go("history");
-  await page.getByText("back to the first").first().waitFor();
+  const row = page.locator(".vrow").first();
+  await row.getByText("Rolled back to 1").waitFor();
+  await row.getByText("back to the first").waitFor();
+  await page.getByText("− API GET /orders/{id} · shop").waitFor();
+  await page.getByText("~ API GET /orders/{id} · shop: enabled: true → false").waitFor();
+  await tab.go("history?tab=audit");
+  await page.getByText("Set `admin.audit`".replaceAll("`", "")).or(page.getByText("since this process started")).first().waitFor();
+  await page.locator(".vrow").getByText("enabled: true → false").waitFor();
+  await page.locator(".vrow").getByText("127.0.0.1").first().waitFor();
 });
 
 test("taking an environment offline needs its name", async () => {

@@ -42,7 +42,8 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   const tab = await Tab.enter(context, address);
   const { page } = tab;
 
-  // The overview says where to begin.
+  // The overview says where to begin, and that nothing of it stays.
+  await page.getByText("Temporary:").waitFor();
   await page
     .locator("main")
     .getByRole("link", { name: /function/i })
@@ -59,10 +60,8 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   await page.getByText("Triggers (1)").waitFor();
 
   // The call, in the tail.
-  let following = page.waitForResponse((response) => response.url().includes("requests="));
-  await page.getByRole("link", { name: "Requests", exact: true }).click();
+  await page.getByRole("navigation").getByRole("link", { name: "Requests" }).click();
   await page.getByRole("heading", { name: "Requests", exact: true }).waitFor();
-  await following;
   expect((await send(data, "localhost", "/orders/1")).body).toContain('"orders"');
   await page.getByText("/orders/1", { exact: false }).first().waitFor();
 
@@ -71,20 +70,27 @@ test("bind, call, see it in the tail, break it, see why, roll back", async () =>
   await page.getByLabel("Instances").fill(`http://127.0.0.1:${await freePort()}`);
   await page.getByRole("button", { name: "Review" }).click();
   await tab.apply("Change", "moved");
-  following = page.waitForResponse((response) => response.url().includes("requests="));
-  await tab.go("requests");
-  await following;
+  // The call comes first: the tab has kept it.
   expect((await send(data, "localhost", "/orders/2")).status).toBe(502);
+  await tab.go("requests");
   await page.getByText("/orders/2", { exact: false }).first().click();
   // Why, in words, with what to do.
-  await page.getByText("Function unreachable").first().waitFor();
+  await page.locator(".tail-panel").getByText("Function unreachable").first().waitFor();
 
   // And back.
   await page.getByRole("link", { name: "History", exact: true }).click();
   await page.locator(".vrow", { hasText: "orders are here" }).getByRole("link").first().click();
   await page.getByRole("button", { name: /Roll back/ }).click();
   await tab.apply(/Roll back/);
+  await page.getByText(/Rolled back to \d+\. Revision \d+ is in use/).waitFor();
   expect((await send(data, "localhost", "/orders/3")).status).toBe(200);
+  // The way back says what it was.
+  await tab.go("history");
+  await page
+    .locator(".vrow")
+    .first()
+    .getByText(/Rolled back to \d+/)
+    .waitFor();
   tab.healthy();
   await context.close();
 });

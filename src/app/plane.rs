@@ -37,6 +37,7 @@ pub(super) struct Plane {
     pub(super) tail: Tail,
     pub(super) live: Live,
     pub(super) bound: Vec<Bound>,
+    pub(super) temporary: bool,
 }
 
 impl Plane {
@@ -62,6 +63,7 @@ impl Plane {
             bound: self.bound.clone(),
             streams: Arc::default(),
             started: SystemTime::now(),
+            temporary: self.temporary,
         })
     }
 

@@ -42,7 +42,7 @@ fn start(folder: &tempfile::TempDir) -> (App, std::path::PathBuf) {
     let (file, log) = (folder.path().join("fngate.toml"), folder.path().join("access.log"));
     std::fs::write(&file, CONFIG.replace("PATH", log.to_str().expect("a path"))).expect("written");
     let config = crate::config::load(&file).expect("a good configuration").config;
-    (App::start(Options { config, origin: None, signals: false }).expect("starts"), log)
+    (App::start(Options { config, origin: None, signals: false, temporary: false }).expect("starts"), log)
 }
 
 fn metrics(app: &App) -> String {

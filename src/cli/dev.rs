@@ -70,7 +70,7 @@ pub(super) fn dev(dev: &Dev) -> Result<ExitCode, Failure> {
     let loaded = config::load(&files.main).map_err(|failure| Failure::configuration(&failure.report))?;
     let _log = begin(&loaded.config.log)?;
     let origin = Origin { path: files.main.clone(), inputs: loaded.inputs, report: loaded.report };
-    let options = Options { config: loaded.config, origin: Some(origin), signals: true };
+    let options = Options { config: loaded.config, origin: Some(origin), signals: true, temporary: true };
     let app = App::start(options).map_err(|error| not_started(&error))?;
     print(&describe(&app, &served.name)?)?;
     let Some(process) = served.process else { return Ok(exit_code(app.wait())) };

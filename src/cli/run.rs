@@ -16,7 +16,7 @@ pub(super) fn run(configured: &Configured) -> Result<ExitCode, Failure> {
     let loaded = file.load()?;
     let _log = begin(&loaded.config.log)?;
     let origin = Origin { path: file.path, inputs: loaded.inputs, report: loaded.report };
-    let options = Options { config: loaded.config, origin: Some(origin), signals: true };
+    let options = Options { config: loaded.config, origin: Some(origin), signals: true, temporary: false };
     let app = App::start(options).map_err(|error| Failure::system(&error))?;
     let admin = app.admin().map(|address| address.to_string());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listeners = ?app.listeners(), admin, "serving");

@@ -70,7 +70,8 @@ impl Gateway {
         for listener in &mut config.listeners {
             listener.tls = tls.cloned();
         }
-        let app = App::start(Options { config, origin: None, signals: false }).map_err(io::Error::other)?;
+        let app =
+            App::start(Options { config, origin: None, signals: false, temporary: false }).map_err(io::Error::other)?;
         let address = app.listeners().first().and_then(|address| address.parse().ok());
         let address = address.ok_or_else(|| io::Error::other("the gateway listens nowhere"))?;
         Ok(Self { address, app: Some(app) })

@@ -99,6 +99,12 @@ impl Audit {
         notes.last.push_back(line.clone());
     }
 
+    /// Where they are noted; none if the process alone knows them.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        self.notes().path.clone()
+    }
+
     /// The last changes, the newest first.
     #[must_use]
     pub fn last(&self) -> Vec<Line> {
@@ -185,6 +191,7 @@ mod tests {
         let audit = Audit::new(Some(&folder.path().join("missing/audit.log")), lost.clone());
         audit.write(&Line::of_files(&Author::file(), 1));
         assert_eq!((lost.get(), audit.last().len()), (1, 1));
+        assert!(audit.file().is_some_and(|file| file.ends_with("missing/audit.log")));
         let audit = Audit::new(None, lost.clone());
         audit.write(&Line::of_files(&Author::file(), 1));
         assert_eq!(lost.get(), 1, "nothing is to be written");

@@ -11,6 +11,7 @@ use super::origin::{Origin, set_at};
 use super::route::{Reached, pinned};
 use crate::config::{self, Binding, Config, Environment, Service};
 use crate::snapshot::Snapshot;
+use crate::snapshot::release::Release;
 use crate::units::{format_duration, format_size};
 
 /// An API: a path and a method that are bound to one function.
@@ -61,6 +62,8 @@ pub struct ApiEnvironment {
     pub environment: String,
     /// The revision that serves there in place of this one; null when the environment follows the configuration in use.
     pub pinned: Option<u64>,
+    /// Whether it is on in what the environment serves now; null if it is not served there.
+    pub enabled: Option<bool>,
     /// `namespace/name:version`.
     pub function: String,
     /// The domains that lead to it there.
@@ -78,6 +81,7 @@ impl Api {
         let environment = |binding: &Binding| ApiEnvironment {
             environment: binding.environment.as_str().to_owned(),
             pinned: pinned(snapshot, binding.environment),
+            enabled: enabled(snapshot, service, api, binding.environment),
             function: config.functions[binding.function].id.to_string(),
             domains: domains(service, binding.environment),
         };
@@ -110,6 +114,20 @@ impl Api {
 pub fn find<'a>(config: &'a Config, service: &str, name: &str) -> Option<(&'a Service, &'a config::Api)> {
     let service = config.service(service)?;
     Some((service, service.apis.iter().find(|api| api.name == name)?))
+}
+
+/// Whether an API is on in what an environment serves, which may be an older revision.
+fn enabled(snapshot: &Snapshot, service: &Service, api: &config::Api, environment: Environment) -> Option<bool> {
+    match snapshot.releases.of(environment) {
+        Release::Follows => Some(api.enabled),
+        Release::Pinned { services, .. } => {
+            let service = services.iter().find(|older| older.name == service.name)?;
+            let older = service.apis.iter().find(|older| older.name == api.name)?;
+            let is_bound = older.bindings.iter().any(|binding| binding.environment == environment);
+            is_bound.then_some(older.enabled)
+        }
+        Release::Unreleased | Release::Unavailable { .. } => None,
+    }
 }
 
 fn domains(service: &Service, environment: Environment) -> Vec<Reached> {

@@ -1,6 +1,6 @@
 //! Function versions and their instances, as the configuration has them and as they are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -56,7 +56,7 @@ pub struct FunctionStatus {
     /// `namespace/name:version`, as metrics have it.
     pub id: String,
     pub instances: Vec<Instance>,
-    /// APIs that are bound to it in the table in use, counted in each environment.
+    /// APIs that are bound to it in the table in use, in any environment.
     pub triggers: usize,
     /// Requests and tunnels that it has to serve now.
     pub in_flight: i64,
@@ -114,15 +114,20 @@ impl InstanceState {
 /// All function versions, in the order of the files.
 pub fn functions(snapshot: &Snapshot) -> impl Iterator<Item = Function> + '_ {
     let mut counts = vec![0; snapshot.functions.len()];
-    snapshot.apis.iter().for_each(|api| counts[api.function] += 1);
+    let mut known = HashSet::new();
+    for (entry, bound) in snapshot.apis.iter().enumerate() {
+        let (service, api, _) = snapshot.origin(entry);
+        if known.insert((bound.function, &service.name, &api.name)) {
+            counts[bound.function] += 1;
+        }
+    }
     counts.into_iter().enumerate().map(|(index, triggers)| Function::with(snapshot, index, triggers))
 }
 
 impl Function {
     #[must_use]
     pub fn new(snapshot: &Snapshot, index: usize) -> Self {
-        let triggers = snapshot.apis.iter().filter(|api| api.function == index).count();
-        Self::with(snapshot, index, triggers)
+        Self::with(snapshot, index, triggers(snapshot, index).len())
     }
 
     fn with(snapshot: &Snapshot, index: usize, triggers: usize) -> Self {

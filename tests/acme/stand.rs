@@ -62,7 +62,7 @@ impl Gateway {
         // Not that of an installed gateway.
         loaded.config.history.directory = Some(state.folder.path().join("history"));
         let origin = Origin { path, inputs: loaded.inputs, report: loaded.report };
-        let options = Options { config: loaded.config, origin: Some(origin), signals: false };
+        let options = Options { config: loaded.config, origin: Some(origin), signals: false, temporary: false };
         let app = App::start(options).unwrap_or_else(|error| panic!("{error:?}"));
         Self { app: Some(app), state: state.clone(), ports: *ports }
     }

@@ -31,6 +31,35 @@ fn a_dry_run_shows_what_would_be_served() {
 }
 
 #[test]
+fn an_api_says_whether_it_is_on_in_what_each_environment_serves() {
+    let history = tempfile::tempdir().expect("a directory");
+    let directory = format!("directory = {:?}", history.path());
+    let stand = Stand::of(&BASE.replace("directory = \"\"", &directory), SHOP);
+    let api = "/v1/services/shop/apis/all";
+    let enabled = || stand.get(api).json()["status"]["environments"][0]["enabled"].clone();
+    assert_eq!(enabled(), json!(true));
+    assert_eq!(post(&stand, "/v1/environments/release/release").status, 200);
+    assert_eq!(stand.change(api, &json!({ "enabled": false })).status, 200);
+    assert_eq!(enabled(), json!(true), "the revision that it is pinned to has it on");
+    assert_eq!(post(&stand, "/v1/environments/release/unrelease").status, 200);
+    assert_eq!(enabled(), Value::Null);
+    assert_eq!(post(&stand, "/v1/environments/release/follow").status, 200);
+    assert_eq!(enabled(), json!(false));
+}
+
+#[test]
+fn an_api_of_two_environments_is_one_trigger() {
+    let stand = Stand::start();
+    let both = json!({ "environments": ["release", "test"] });
+    let function = "/v1/functions/default/echo";
+    let count = || stand.get(function).json()["status"]["triggers"].clone();
+    let before = count();
+    assert_eq!(stand.change("/v1/services/shop/apis/all", &both).status, 200);
+    assert_eq!((count(), &stand.get(&format!("{function}/triggers")).json()["total"]), (before.clone(), &before));
+    assert_eq!(stand.get("/v1/functions").json()["items"][0]["status"]["triggers"], before);
+}
+
+#[test]
 fn without_a_history_there_is_no_release() {
     let stand = Stand::start();
     for target in [

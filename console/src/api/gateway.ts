@@ -13,13 +13,19 @@ export const connected = signal(true);
 /** When the gateway was restarted while this page was open (RFC 3339). */
 export const restarted = signal<string | null>(null);
 
+/** How long a page says so. */
+const SAID = 30_000;
+
 let asked = 0;
 
 async function refresh(): Promise<void> {
   const ask = ++asked;
   const { data } = await call<Status>("GET", "/v1/status");
   if (ask !== asked) return;
-  if (status.value && status.value.started !== data.started) restarted.value = data.started;
+  if (status.value && status.value.started !== data.started) {
+    restarted.value = data.started;
+    setTimeout(() => (restarted.value = restarted.value === data.started ? null : restarted.value), SAID);
+  }
   status.value = data;
 }
 

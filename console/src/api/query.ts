@@ -54,8 +54,10 @@ export type List<T> = {
   items: readonly T[];
   total: number;
   error: unknown;
-  /** Whether nothing of this list was loaded yet. */
+  /** Whether this list is still to be loaded. */
   loading: boolean;
+  /** Whether it was loaded at least once: before, nobody knows that it is empty. */
+  known: boolean;
   /** Loads up to this index. */
   need: (index: number) => void;
 };
@@ -87,7 +89,8 @@ export function useList<T>(path: string, query: Query = {}): List<T> {
         }
       } catch (error) {
         if (abort.signal.aborted) return;
-        list = { ...list, error };
+        // What was loaded before is better than nothing.
+        list = { ...(first && latest.current?.url === url ? latest.current : list), error };
       }
       busy.current = null;
       latest.current = list;
@@ -119,5 +122,6 @@ export function useList<T>(path: string, query: Query = {}): List<T> {
   );
 
   const shown = state ?? { items: NOTHING, total: 0, error: null, url: "" };
-  return { items: shown.items, total: shown.total, error: shown.error, loading: shown.url !== url, need };
+  const known = shown.url === url && state?.next !== "";
+  return { items: shown.items, total: shown.total, error: shown.error, loading: shown.url !== url, known, need };
 }

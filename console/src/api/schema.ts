@@ -67,6 +67,8 @@ export interface components {
     ApiEnvironment: {
       /** @description The domains that lead to it there. */
       domains: components["schemas"]["Reached"][];
+      /** @description Whether it is on in what the environment serves now; null if it is not served there. */
+      enabled?: boolean | null;
       environment: string;
       /** @description `namespace/name:version`. */
       function: string;
@@ -465,7 +467,7 @@ export interface components {
        * @description Requests that wait for a slot.
        */
       queued: number;
-      /** @description APIs that are bound to it in the table in use, counted in each environment. */
+      /** @description APIs that are bound to it in the table in use, in any environment. */
       triggers: number;
     };
     /** @description Where revisions are kept. */
@@ -1057,6 +1059,8 @@ export interface components {
     Status: {
       /** @description When it was applied (RFC 3339). */
       applied: string;
+      /** @description The file of the audit log; null: the log is lost when the process ends. */
+      audit?: string | null;
       counts: components["schemas"]["Counts"];
       /** @description Where new objects go that have no neighbour in a file that can be written; null: to the main file. */
       edit_dir?: string | null;
@@ -1076,6 +1080,8 @@ export interface components {
       revision: number;
       /** @description When the process started (RFC 3339). */
       started: string;
+      /** @description Whether the configuration is removed when the process ends, as that of `fngate dev`. */
+      temporary: boolean;
       /** @description Of fngate. */
       version: string;
       /** @description What an operator should look at. */

@@ -11,6 +11,10 @@ export type Change = {
   body?: unknown;
   /** The ETag of the object that is changed; null creates one. */
   etag?: string | null;
+  /** The environments that the object is in; all, if it does not say. */
+  environments?: readonly string[];
+  /** What is said when it is done, such as `release serves revision 1`; otherwise the object by its address. */
+  done?: string;
   /** Commands that do the same; without any, `curl` is shown. */
   commands?: string[];
   /** What to know before it is applied. */
@@ -20,6 +24,8 @@ export type Change = {
   danger?: boolean;
   /** The word on the button. */
   verb?: string;
+  /** Whether it comes from a form that takes over what somebody else has changed. */
+  isOfForm?: boolean;
   onDone?: (outcome: Outcome) => void;
 };
 

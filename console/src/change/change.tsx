@@ -2,32 +2,77 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, call } from "../api/client";
-import { changed } from "../api/gateway";
-import type { Outcome } from "../api/schema";
-import { apiLink, functionLink, revisionLink, servicesLink } from "../shell/links";
+import { changed, status } from "../api/gateway";
+import type { Finding, Outcome } from "../api/schema";
+import { objectLabel } from "../objects/named";
+import { apiLink, filesLink, functionLink, revisionLink, serviceLink } from "../shell/links";
 import { Diff } from "../ui/diff";
 import { Button, Code, Dialog, Failure, FindingNotice, Loading, Notice, Rich, TextField, WriteButton } from "../ui/parts";
 import { say } from "../ui/toast";
 import { ask, isCreation, type Change } from "./ask";
 import { curlCommand } from "./command";
+import { NotInForce, untouchedNow } from "./pinned";
 import { text } from "./text";
 
 export type { Change } from "./ask";
 
-function toast(outcome: Outcome) {
+/** What was changed, and what serves it. */
+function toast(outcome: Outcome, change: Change) {
   const t = text.value;
   if (outcome.result === "unchanged") return say(t.done.unchanged);
+  const done = change.done ?? t.result(t.done[outcome.result], objectLabel(change.path));
+  if (outcome.files.length === 0) return say(done);
+  const others = untouchedNow(change).map(({ name, revision }) => name + (revision ? ` @${revision}` : ""));
+  const where = others.length > 0 ? `, ${t.exceptIn(others.join(", "))}` : "";
   say(
     <>
-      {t.done[outcome.result]}. {t.inUse(outcome.revision)}. <a href={revisionLink(outcome.revision)}>{t.showRevision}</a>
+      {done}. {t.inUse(outcome.revision) + where}. <a href={revisionLink(outcome.revision)}>{t.showRevision}</a>
     </>,
+    others.length > 0 ? "warn" : "ok",
   );
 }
 
-type RefusedProps = { error: unknown; change?: Change | null; again?: () => void };
+const keyOf = ({ file, message }: Finding) => `${file} ${message}`;
+
+/** What a dialog says elsewhere, of pinned environments; and of certificates, which no change from here touches. */
+const NOT_OF_CHANGES = /^the (environment `\w+` stays at revision|certificate (expires|has expired))/;
+
+/** Those that the configuration in use does not have. */
+function newWarnings(warnings: readonly Finding[]): Finding[] {
+  const known = new Set(status.value?.warnings.map(keyOf));
+  return warnings.filter((finding) => !known.has(keyOf(finding)) && !NOT_OF_CHANGES.test(finding.message));
+}
+
+/** What to know before it is applied. */
+function Before({ change, preview }: { change: Change; preview: Outcome }) {
+  const t = text.value;
+  const warnings = newWarnings(preview.warnings);
+  return (
+    <>
+      <NotInForce path={change.path} environments={change.environments} />
+      {warnings.length > 0 && (
+        <div class="stack tight">
+          <h3>{t.newWarnings}</h3>
+          {warnings.map((finding) => (
+            <FindingNotice finding={finding} />
+          ))}
+        </div>
+      )}
+      {status.value?.temporary && preview.files.length > 0 && (
+        <Notice>
+          <div>
+            <Rich>{t.temporary}</Rich> <a href={filesLink()}>{t.toFiles}</a>
+          </div>
+        </Notice>
+      )}
+    </>
+  );
+}
+
+type RefusedProps = { error: unknown; change?: Change | null; again?: () => void; isOfForm?: boolean };
 
 /** What the gateway says when it refuses a change, with a way on: `again` makes the change of the object as it is now. */
-export function Refused({ error, change, again }: RefusedProps) {
+export function Refused({ error, change, again, isOfForm }: RefusedProps) {
   const t = text.value;
   if (!(error instanceof ApiError)) return <Failure error={error} />;
   const { problem } = error;
@@ -39,7 +84,7 @@ export function Refused({ error, change, again }: RefusedProps) {
           <Rich>{problem.diff ? t.conflictText : problem.detail}</Rich>
           {again && (
             <div>
-              <Button onClick={again}>{t.takeOver}</Button>
+              <Button onClick={again}>{isOfForm ? t.toForm : t.takeOver}</Button>
             </div>
           )}
         </Notice>
@@ -60,7 +105,7 @@ function pageOf(address: string): string | null {
   const parts = address.split("/").slice(2).map(decodeURIComponent);
   if (parts[0] === "services" && parts[2] === "apis" && parts[3]) return apiLink(parts[1] ?? "", parts[3]);
   if (parts[0] === "functions" && parts[2]) return functionLink(parts[1] ?? "", parts[2]);
-  return parts[0] === "services" ? `${servicesLink()}?q=${encodeURIComponent(parts[1] ?? "")}` : null;
+  return parts[0] === "services" ? serviceLink(parts[1] ?? "") : null;
 }
 
 /** The object that is in the way. */
@@ -80,7 +125,7 @@ function Equivalents({ commands, toml }: { commands: string[]; toml?: string | n
   const t = text.value;
   return (
     <>
-      <details open>
+      <details open={commands.every((command) => command.startsWith("fngate "))}>
         <summary>{t.asCommand}</summary>
         <Code wrap>{commands.join("\n")}</Code>
       </details>
@@ -121,7 +166,7 @@ function ChangeDialog({ change, onClose }: { change: Change; onClose: () => void
     try {
       const outcome = await ask(change, etag, { note: note.trim() });
       await changed();
-      toast(outcome);
+      toast(outcome, change);
       onClose();
       change.onDone?.(outcome);
     } catch (failure) {
@@ -158,27 +203,25 @@ function ChangeDialog({ change, onClose }: { change: Change; onClose: () => void
     >
       {change.remark}
       {!preview && !error && <Loading />}
-      {error !== null && <Refused error={error} change={change} again={change.method === "POST" ? undefined : takeOver} />}
+      {error !== null && (
+        <Refused
+          error={error}
+          change={change}
+          again={change.method === "POST" ? undefined : change.isOfForm ? onClose : takeOver}
+          isOfForm={change.isOfForm}
+        />
+      )}
       {preview && preview.result === "unchanged" && <Notice>{t.unchanged}</Notice>}
       {preview && preview.result !== "unchanged" && (
         <>
+          <Before change={change} preview={preview} />
           {preview.files.length > 0 && (
             <div class="stack tight">
               <h3>{t.whatChanges}</h3>
-              <Diff diff={preview.files.map((file) => file.diff).join("\n")} />
+              <Diff diff={preview.files.map((file) => file.diff).join("\n")} files={preview.files.map(({ file }) => file)} />
             </div>
           )}
           <Equivalents commands={commands} toml={preview.toml} />
-          {preview.warnings.length > 0 && (
-            <details>
-              <summary>{`${t.warnings} (${preview.warnings.length})`}</summary>
-              <div class="stack tight">
-                {preview.warnings.map((finding) => (
-                  <FindingNotice finding={finding} />
-                ))}
-              </div>
-            </details>
-          )}
           <TextField label={t.note} hint={t.noteHint} value={note} onValue={setNote} maxLength={1000} />
           {change.confirm !== undefined && (
             <TextField label={t.confirmName(change.confirm).replaceAll("`", "")} value={typed} onValue={setTyped} mono />

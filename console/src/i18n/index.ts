@@ -35,6 +35,7 @@ export function formatNumber(value: number, digits = 0): string {
 /** `640 µs`, `12.3 ms`, `1.24 s`. */
 export function formatMs(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
+  if (value < 0.001) return "< 1 µs";
   if (value < 1) return `${formatNumber(value * 1000)} µs`;
   if (value < 1000) return `${formatNumber(value, value < 10 ? 2 : value < 100 ? 1 : 0)} ms`;
   return `${formatNumber(value / 1000, 2)} s`;
@@ -57,6 +58,12 @@ export function formatTime(rfc3339: string): string {
 /** `14:03:07`. */
 export function formatClock(rfc3339: string): string {
   return new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }).format(new Date(rfc3339));
+}
+
+/** `14:03:07.184` */
+export function formatInstant(rfc3339: string): string {
+  const fraction = /\.(\d{3})/.exec(rfc3339)?.[1];
+  return formatClock(rfc3339) + (fraction ? `.${fraction}` : "");
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [

@@ -50,6 +50,7 @@ export function TrafficChart(props: Props) {
       times={times}
       lines={lines}
       format={(value) => formatNumber(value, 1)}
+      whole
       summary={t.traffic(formatNumber(requests.at(-1) ?? 0, 1), formatNumber(failed.at(-1) ?? 0, 1))}
     />
   );

@@ -6,6 +6,9 @@ import type { Instance } from "../api/schema";
 /** Whether an instance answers is no change of the configuration: it has to be asked for. */
 const ASK_AGAIN = 5_000;
 
+/** Whether an instance was asked and did not answer. */
+export const isSilent = ({ state }: Instance) => state === "down" || state === "never_answered";
+
 /** Asks again and again while somebody can see the page. */
 export function useAgain(reload: () => void): void {
   useEffect(() => {

@@ -6,15 +6,14 @@ import { shortId } from "./parts";
 
 const MOST = { limit: 1000 };
 
-/** The first thousand services by name. */
-export function useServices(): Service[] {
-  return useQuery<Page<Service>>("/v1/services", MOST).data?.items ?? [];
+/** The first thousand services by name; null until they are read. */
+export function useServices(): Service[] | null {
+  return useQuery<Page<Service>>("/v1/services", MOST).data?.items ?? null;
 }
 
-/** The first thousand function versions, as `name` or `namespace/name:version`. */
-export function useFunctionNames(): string[] {
-  const functions = useQuery<Page<Function>>("/v1/functions", MOST).data?.items ?? [];
-  return functions.map((one) => shortId(one.status.id));
+/** The first thousand function versions, as `name` or `namespace/name:version`; null until they are read. */
+export function useFunctionNames(): string[] | null {
+  return useQuery<Page<Function>>("/v1/functions", MOST).data?.items.map((one) => shortId(one.status.id)) ?? null;
 }
 
 /** What of a list is kept by a filter that the gateway does not have: all of it is loaded. Without a filter, the list as it is. */
@@ -26,7 +25,14 @@ export function useKept<T>(list: List<T>, keep: ((one: T) => boolean) | undefine
   }, [rest, items.length, total, need]);
   if (!keep) return list;
   const kept = items.filter(keep);
-  return { ...list, items: kept, total: kept.length, need: () => undefined, loading: list.loading || (rest && list.error === null) };
+  return {
+    ...list,
+    items: kept,
+    total: kept.length,
+    need: () => undefined,
+    known: list.known && !rest,
+    loading: list.loading || (rest && list.error === null),
+  };
 }
 
 export function hostsOf(services: readonly Service[]): string[] {

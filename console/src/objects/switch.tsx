@@ -8,12 +8,16 @@ const text = dictionary({
   en: {
     on: "Switch on",
     off: "Switch off",
-    offRemark: "While it is off, its requests get 404. The rule keeps its place: no other API takes over.",
+    isOn: (rule: string) => `${rule} is on`,
+    isOff: (rule: string) => `${rule} is off`,
+    offRemark: "While it is off, its requests get 404. It keeps its place: no other API takes over.",
   },
   zh: {
     on: "启用",
     off: "停用",
-    offRemark: "停用期间，匹配它的请求返回 404；该规则仍占据其位置，不会转给其他 API。",
+    isOn: (rule: string) => `${rule} 已启用`,
+    isOff: (rule: string) => `${rule} 已停用`,
+    offRemark: "停用期间，匹配它的请求返回 404；它仍占据其位置，请求不会转给其他 API。",
   },
 });
 
@@ -30,6 +34,8 @@ export function switchOf(api: Api, etag: string | null): Change {
   return {
     title: switchTitle(api),
     verb: switchVerb(api),
+    done: (api.enabled ? text.value.isOff : text.value.isOn)(ruleOf(api)),
+    environments: api.environments,
     remark: api.enabled ? text.value.offRemark : undefined,
     method: "PUT",
     path: apiPath(api.service, api.name),

@@ -16,6 +16,7 @@ export const functionLink = (namespace: string, name: string, version?: string) 
 export const editFunctionLink = (namespace: string, name: string, version?: string) => `${functionLink(namespace, name, version)}/edit`;
 export const newFunctionLink = () => link("add-function");
 export const servicesLink = () => link("services");
+export const serviceLink = (service: string) => link("services", service);
 export const explainLink = (known: { method?: string; url?: string } = {}) => link("explain") + query(known);
 export const requestsLink = (filters: Record<string, string> = {}) => link("requests") + query(filters);
 export const releasesLink = () => link("releases");

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { absence, logIn } from "../session";
 import { Button, Code, Notice, TextField } from "../ui/parts";
+import { LookButtons } from "./look";
 import { text } from "./text";
 
 export function Login() {
@@ -26,7 +27,8 @@ export function Login() {
         <div class="body stack">
           <div class="row">
             <img src="/console/favicon.svg" width="32" height="32" alt="" />
-            <h1>{text.value.product}</h1>
+            <h1 class="grow">{text.value.product}</h1>
+            <LookButtons />
           </div>
           {t.reasons[why] && <Notice tone={why === "logged_out" ? "ok" : "warn"}>{t.reasons[why]}</Notice>}
           <div class="stack tight">
@@ -50,6 +52,7 @@ export function Login() {
           <details>
             <summary>{t.make}</summary>
             <Code wrap>fngate token new NAME --role write</Code>
+            <p class="small muted">{t.makeText}</p>
           </details>
         </div>
       </form>

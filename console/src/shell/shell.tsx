@@ -3,15 +3,15 @@ import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connected, restarted, status } from "../api/gateway";
-import { locale, setLocale } from "../i18n";
+import { drafts } from "../pages/files/drafts";
 import { logOut, person } from "../session";
 import { Icon, type IconName } from "../ui/icon";
 import { Badge, Button, Dialog } from "../ui/parts";
 import { text as parts } from "../ui/text";
 import { Toasts } from "../ui/toast";
 import * as links from "./links";
+import { LookButtons } from "./look";
 import { text } from "./text";
-import { theme, toggleTheme } from "./theme";
 import "./shell.css";
 
 type PageName = "overview" | "requests" | "explain" | "apis" | "functions" | "services" | "releases" | "history" | "files" | "certificates";
@@ -63,6 +63,12 @@ function Navigation({ path }: { path: string }) {
                 <a href={entry.href} aria-current={isCurrent(entry, path) ? "page" : undefined}>
                   <Icon name={entry.name as IconName} />
                   {t[entry.name]}
+                  {entry.name === "files" && drafts.value.size > 0 && (
+                    <span class="badge warn" title={t.drafts}>
+                      <span class="dot" />
+                      <span class="hidden-visually">{t.drafts}</span>
+                    </span>
+                  )}
                 </a>
               </li>
             ))}
@@ -79,9 +85,18 @@ function StateLine() {
   if (!now) return null;
   return (
     <div class="row state-line">
-      <a href={links.revisionLink(now.revision)} class="badge accent">
-        {t.revision(now.revision)}
+      <a href={links.revisionLink(now.revision)} class="badge accent" aria-label={t.revision(now.revision)}>
+        <span class="wide-only">{t.revision(now.revision)}</span>
+        <span class="narrow-only">#{now.revision}</span>
       </a>
+      {now.environments.map(
+        ({ name, state, revision }) =>
+          state !== "follows" && (
+            <a href={links.releasesLink()} class="badge warn" title={t.elsewhere(name, now.revision)}>
+              {state === "pinned" ? `${name} @${revision}` : t.serveStates[state](name)}
+            </a>
+          ),
+      )}
       {now.refused && (
         <a href={links.overviewLink()} class="badge error">
           {t.refused}
@@ -93,8 +108,15 @@ function StateLine() {
         </a>
       )}
       {now.warnings.length > 0 && (
-        <a href={links.overviewLink()} class="badge warn">
-          {t.warnings(now.warnings.length)}
+        <a
+          href={links.overviewLink()}
+          class="badge warn"
+          aria-label={t.warnings(now.warnings.length)}
+          title={t.warnings(now.warnings.length)}
+        >
+          <Icon name="warning" />
+          <span class="wide-only">{t.warnings(now.warnings.length)}</span>
+          <span class="narrow-only">{now.warnings.length}</span>
         </a>
       )}
     </div>
@@ -112,16 +134,7 @@ function Person() {
         </Badge>
       )}
       <span class="muted small clip person">{who?.name}</span>
-      <Button kind="quiet" icon="language" onClick={() => setLocale(locale.value === "zh" ? "en" : "zh")}>
-        <span class="wide-only">{t.language}</span>
-        <span class="hidden-visually narrow-only">{t.language}</span>
-      </Button>
-      <Button
-        kind="quiet"
-        icon={theme.value === "dark" ? "sun" : "moon"}
-        label={theme.value === "dark" ? t.light : t.dark}
-        onClick={toggleTheme}
-      />
+      <LookButtons />
       <Button kind="quiet" icon="logout" label={t.logOut} onClick={() => void logOut()} />
     </div>
   );

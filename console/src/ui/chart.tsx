@@ -1,17 +1,9 @@
-/** Lines over time, drawn by uPlot. */
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+/** Lines over time, drawn on a canvas. */
+import { useEffect, useRef, useState } from "preact/hooks";
 import { theme } from "../shell/theme";
 
-export type Line = {
-  label: string;
-  color: "--accent" | "--ok" | "--warn" | "--error" | "--info" | "--violet" | "--muted";
-  values: (number | null)[];
-  fill?: boolean;
-  /** Draws on over seconds without a value: alone between two of them, a value would not be seen. */
-  spanGaps?: boolean;
-};
+type Color = "--accent" | "--ok" | "--warn" | "--error" | "--info" | "--violet" | "--muted";
+export type Line = { label: string; color: Color; values: (number | null)[]; fill?: boolean };
 
 const HEIGHT = 180;
 /** Seconds that are in view at least: a curve of few points says nothing. */
@@ -20,113 +12,159 @@ const SPAN = 30;
 const LONGEST = 120;
 /** Seconds without a figure that are a hole: nobody looked. */
 const HOLE = 5;
+/** Room for the labels of the axes. */
+const [LEFT, RIGHT, TOP, BOTTOM] = [58, 14, 10, 24];
 
-function colors() {
-  const style = getComputedStyle(document.documentElement);
-  return (name: string) => style.getPropertyValue(name).trim();
+/** Heights of the lines of the grid, from zero to at least `most`, at round numbers. */
+export function ticks(most: number, whole: boolean): number[] {
+  const rough = (most || 1) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const round = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10;
+  const step = Math.max(round * power, whole ? 1 : 0);
+  const count = Math.ceil((most || 1) / step - 1e-9);
+  return Array.from({ length: count + 1 }, (_, index) => index * step);
 }
 
-function draw(target: HTMLElement, lines: Line[], format: (value: number) => string): uPlot {
-  const color = colors();
-  const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
-  return new uPlot(
-    {
-      width: target.clientWidth || 300,
-      height: HEIGHT,
-      cursor: { y: false },
-      legend: { show: false },
-      padding: [10, 24, 0, 0],
-      scales: {
-        x: { time: true, range: (_plot, low, high) => [Math.min(low ?? 0, (high ?? 0) - SPAN), high ?? SPAN] },
-        y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] },
-      },
-      axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          space: 80,
-          size: 26,
-          values: (_plot, ticks) => ticks.map((tick) => new Date(tick * 1000).toTimeString().slice(0, 8)),
-        },
-        { ...axis, size: 58, space: 34, values: (_plot, ticks) => ticks.map(format) },
-      ],
-      series: [
-        {},
-        ...lines.map((line) => ({
-          label: line.label,
-          stroke: color(line.color),
-          fill: line.fill ? `${color(line.color)}22` : undefined,
-          width: 1.75,
-          points: { show: false },
-          spanGaps: line.spanGaps,
-        })),
-      ],
-    },
-    [[], ...lines.map(() => [])] as uPlot.AlignedData,
-    target,
-  );
-}
-
-/** The figures in view, with a hole in the lines where there are none. */
-function inView(times: number[], lines: Line[]): uPlot.AlignedData {
-  const data: (number | null)[][] = [[], ...lines.map(() => [])];
-  const push = (time: number, index: number) =>
-    [time, ...lines.map(({ values }) => values[index] ?? null)].forEach((value, row) => data[row]?.push(value));
+/** The points of a line in pieces: a second without a value, and a time without figures, make a gap. */
+export function pieces(times: readonly number[], values: readonly (number | null)[]): number[][] {
+  const found: number[][] = [];
   times.forEach((time, index) => {
-    if (time < (times.at(-1) ?? 0) - LONGEST) return;
-    if (time - (times[index - 1] ?? time) > HOLE) push(time - 1, -1);
-    push(time, index);
+    if (typeof values[index] !== "number") return;
+    const last = found.at(-1);
+    const follows = last && last.at(-1) === index - 1 && time - (times[index - 1] ?? time) <= HOLE;
+    if (follows) last.push(index);
+    else found.push([index]);
   });
-  return data as uPlot.AlignedData;
+  return found;
 }
 
-/** `times` are seconds since the epoch; the axis of one alone would be a day. `summary` says in words what the picture shows. */
-export function Chart({
-  times,
-  lines,
-  format,
-  summary,
-}: {
-  times: number[];
-  lines: Line[];
-  format: (value: number) => string;
+const clock = (time: number) => new Date(time * 1000).toTimeString().slice(0, 8);
+
+type Picture = { times: number[]; lines: Line[]; format: (value: number) => string; whole: boolean; cursor: number | null };
+
+/** Where seconds are from left to right. */
+function across(times: readonly number[], width: number) {
+  const end = times.at(-1) ?? 0;
+  const begin = Math.min(times[0] ?? 0, end - SPAN);
+  return { begin, end, x: (time: number) => LEFT + ((time - begin) / (end - begin)) * (width - LEFT - RIGHT) };
+}
+
+function draw(canvas: HTMLCanvasElement, { times, lines, format, whole, cursor }: Picture): void {
+  const [width, scale] = [canvas.clientWidth, devicePixelRatio];
+  const pen = canvas.getContext("2d");
+  if (!pen || width === 0) return;
+  const style = getComputedStyle(canvas);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  canvas.width = width * scale;
+  canvas.height = HEIGHT * scale;
+  pen.scale(scale, scale);
+  pen.font = "11px system-ui, sans-serif";
+  const { begin, end, x } = across(times, width);
+  const grid = ticks(Math.max(0, ...lines.flatMap(({ values }) => values.map((value) => value ?? 0))), whole);
+  const top = grid.at(-1) ?? 1;
+  const y = (value: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP);
+
+  pen.fillStyle = color("--muted");
+  pen.strokeStyle = color("--line");
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  for (const tick of grid) {
+    const height = Math.round(y(tick)) + 0.5;
+    pen.beginPath();
+    pen.moveTo(LEFT, height);
+    pen.lineTo(width - RIGHT, height);
+    pen.stroke();
+    pen.fillText(tick === 0 ? "0" : format(tick), LEFT - 8, height);
+  }
+  pen.textAlign = "center";
+  const room = ((end - begin) * 90) / (width - LEFT - RIGHT);
+  const step = [5, 10, 15, 30, 60].find((seconds) => seconds >= room) ?? 120;
+  for (let tick = Math.ceil(begin / step) * step; tick <= end; tick += step) {
+    if (x(tick) < width - 26) pen.fillText(clock(tick), x(tick), HEIGHT - 9);
+  }
+
+  for (const { values, color: name, fill } of lines) {
+    // A line along zero would say that there is something.
+    if (!values.some(Boolean)) continue;
+    pen.strokeStyle = pen.fillStyle = color(name);
+    pen.lineWidth = 1.75;
+    pen.lineJoin = "round";
+    for (const piece of pieces(times, values)) {
+      const place = (index: number) => [x(times[index] ?? 0), y(values[index] ?? 0)] as const;
+      const [first, last] = [place(piece[0] ?? 0), place(piece.at(-1) ?? 0)];
+      pen.beginPath();
+      if (piece.length === 1) {
+        pen.arc(...first, 2, 0, 7);
+        pen.fill();
+        continue;
+      }
+      piece.forEach((index) => pen.lineTo(...place(index)));
+      pen.stroke();
+      if (!fill) continue;
+      pen.lineTo(last[0], y(0));
+      pen.lineTo(first[0], y(0));
+      pen.globalAlpha = 0.13;
+      pen.fill();
+      pen.globalAlpha = 1;
+    }
+  }
+  if (cursor === null) return;
+  pen.fillStyle = color("--line-strong");
+  pen.fillRect(Math.round(x(times[cursor] ?? 0)), TOP, 1, HEIGHT - BOTTOM - TOP);
+}
+
+type Props = Omit<Picture, "cursor" | "whole"> & {
+  /** Of things that are counted: the axis has whole numbers. */
+  whole?: boolean;
+  /** Says in words what the picture shows. */
   summary: string;
-}) {
-  const target = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const kinds = lines.map((line) => line.label + line.color).join();
+};
+
+/** `times` are seconds since the epoch. */
+export function Chart({ times: all, lines: given, format, whole = false, summary }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [pointed, setPointed] = useState<number | null>(null);
+  const from = all.findIndex((time) => time >= (all.at(-1) ?? 0) - LONGEST);
+  const times = all.slice(Math.max(0, from));
+  const lines = given.map((line) => ({ ...line, values: line.values.slice(-times.length) }));
+  const cursor = pointed === null ? -1 : times.indexOf(pointed);
+  const picture = { times, lines, format, whole, cursor: cursor < 0 ? null : cursor };
+  const latest = useRef(picture);
+  latest.current = picture;
   const dark = theme.value;
+  const redraw = () => canvas.current && draw(canvas.current, latest.current);
+  useEffect(() => void redraw(), [all, given, pointed, dark]);
   useEffect(() => {
-    const element = target.current;
-    if (!element) return undefined;
-    const made = draw(element, lines, format);
-    plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      made.destroy();
-    };
-    // Another language, theme or set of lines makes a new picture; figures only change its data.
-  }, [kinds, dark]);
-  useEffect(() => {
-    plot.current?.setData(inView(times, lines));
-  }, [times, lines]);
+    const observer = new ResizeObserver(redraw);
+    if (canvas.current) observer.observe(canvas.current);
+    return () => observer.disconnect();
+  }, []);
+  const point = (event: PointerEvent) => {
+    const { left, width } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const { x } = across(times, width);
+    const distance = (time: number) => Math.abs(x(time) - (event.clientX - left));
+    setPointed(times.length > 0 ? times.reduce((one, other) => (distance(other) < distance(one) ? other : one)) : null);
+  };
   return (
     <figure>
-      <div
-        ref={target}
+      <canvas
+        ref={canvas}
+        class="chart"
         role="img"
         aria-label={summary}
-        style={{ height: `${HEIGHT}px`, overflow: "hidden", visibility: times.length > 1 ? "visible" : "hidden" }}
+        style={{ visibility: times.length > 1 ? "visible" : "hidden" }}
+        onPointerMove={point}
+        onPointerLeave={() => setPointed(null)}
       />
-      <figcaption class="row small muted" style={{ marginTop: "6px" }}>
-        {lines.map((line) => (
-          <span class="row tight">
-            <span style={{ width: "14px", height: "3px", borderRadius: "2px", background: `var(${line.color})` }} />
-            {line.label}
+      <figcaption class="row small muted">
+        {lines.map(({ label, color, values }) => (
+          <span class="row tight num">
+            <span class="chart-key" style={{ background: `var(${color})` }} />
+            {label}
+            {cursor >= 0 && <strong>{typeof values[cursor] === "number" ? format(values[cursor]) : "–"}</strong>}
           </span>
         ))}
+        {cursor >= 0 && <span class="num">{clock(times[cursor] ?? 0)}</span>}
       </figcaption>
     </figure>
   );

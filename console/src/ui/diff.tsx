@@ -37,10 +37,16 @@ export function parseDiff(diff: string): DiffFile[] {
     else if (line.startsWith("+++ ")) {
       const file = files.at(-1);
       // The name of a file that is new stands on the second line.
-      if (file) file.name = (line.slice(4) === "/dev/null" ? file.name : line.slice(4)).replace(/^[ab](?=\/)/, "");
+      if (file) file.name = (line.slice(4) === "/dev/null" ? file.name : line.slice(4)).replace(/^[ab]\/(\.\/)*/, "");
     }
   }
   return files;
+}
+
+/** The name of a file as it is known elsewhere; of an object, its address in plain characters. */
+export function fullName(name: string, files: readonly string[]): string {
+  if (name.startsWith("v1/")) return decodeURIComponent(name.slice(3)).replace(/:\$LATEST$/, "");
+  return files.find((file) => file.replace(/^\/+|^(\.\/)+/, "") === name) ?? name;
 }
 
 /** Puts removed lines beside those that replace them. */
@@ -94,7 +100,15 @@ function SideBySide({ hunk }: { hunk: DiffHunk }) {
   );
 }
 
-export function Diff({ diff, side = false, choose = false }: { diff: string; side?: boolean; choose?: boolean }) {
+type Props = {
+  diff: string;
+  /** Names of files in full: a diff has them without a slash in front. */
+  files?: readonly string[];
+  side?: boolean;
+  choose?: boolean;
+};
+
+export function Diff({ diff, files: names = [], side = false, choose = false }: Props) {
   const t = text.value;
   const [chosen, setChosen] = useState<"unified" | "side">(side ? "side" : "unified");
   const files = useMemo(() => parseDiff(diff), [diff]);
@@ -115,9 +129,9 @@ export function Diff({ diff, side = false, choose = false }: { diff: string; sid
         </div>
       )}
       {files.map((file) => (
-        <div class="diff" tabIndex={0} role="region" aria-label={file.name}>
-          <div class="file">{file.name}</div>
-          <table>
+        <div class="diff" tabIndex={0} role="region" aria-label={fullName(file.name, names)}>
+          <div class="file">{fullName(file.name, names)}</div>
+          <table class={chosen}>
             <tbody>
               {file.hunks.map((hunk) => (
                 <>

@@ -104,7 +104,9 @@ export function Button({ icon, kind = "", label, children, ...rest }: ButtonProp
 /** A button that changes something: with a read-only token it is disabled, and says why. */
 export function WriteButton(props: ButtonProps) {
   const refused = !mayWrite.value;
-  return <Button {...props} disabled={refused || props.disabled} title={refused ? text.value.readOnlyToken : props.title} />;
+  return (
+    <Button {...props} disabled={refused || props.disabled} title={refused ? text.value.readOnlyToken : (props.title ?? props.label)} />
+  );
 }
 
 export function LinkButton({ icon, kind = "", href, children }: Children & { icon?: IconName; kind?: string; href: string }) {
@@ -475,7 +477,7 @@ async function copyText(value: string): Promise<void> {
 }
 
 /** The time that counts, for texts such as "3 minutes ago". */
-function useNow(every = 10_000): number {
+function useNow(every: number): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), every);
@@ -485,7 +487,8 @@ function useNow(every = 10_000): number {
 }
 
 export function Ago({ time }: { time: string }) {
-  const now = useNow();
+  const isFresh = Date.now() - Date.parse(time) < 60_000;
+  const now = useNow(isFresh ? 1_000 : 10_000);
   return (
     <time dateTime={time} title={formatTime(time)} class="nowrap">
       {formatAgo(time, Math.max(now, Date.now()))}

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { Button } from "./parts";
 import { text } from "./text";
 
-type Message = { id: number; tone: "ok" | "error"; content: ComponentChildren };
+type Message = { id: number; tone: "ok" | "warn" | "error"; content: ComponentChildren };
 
 const messages = signal<readonly Message[]>([]);
 let last = 0;

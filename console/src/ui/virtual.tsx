@@ -80,7 +80,7 @@ export function VirtualTable<T>(props: Props<T>) {
 
   return (
     <div
-      class="vtable"
+      class={`vtable ${narrow ? "narrow" : ""}`}
       style={{ "--columns": shown.map((column) => column.width).join(" "), "--scrollbar": `${view.scrollbar}px` }}
       role="table"
       aria-label={props.label}

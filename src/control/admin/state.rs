@@ -49,6 +49,8 @@ pub struct Parts {
     /// Streams of events at a time: whoever follows must not take up all connections.
     pub streams: Arc<Rooms>,
     pub started: SystemTime,
+    /// Whether the files are removed when the process ends.
+    pub temporary: bool,
 }
 
 impl State {

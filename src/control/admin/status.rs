@@ -56,6 +56,10 @@ pub struct Status {
     pub warnings: Vec<Finding>,
     pub environments: Vec<Environment>,
     pub history: HistoryState,
+    /// The file of the audit log; null: the log is lost when the process ends.
+    pub audit: Option<String>,
+    /// Whether the configuration is removed when the process ends, as that of `fngate dev`.
+    pub temporary: bool,
     /// Where new objects go that have no neighbour in a file that can be written; null: to the main file.
     pub edit_dir: Option<String>,
 }
@@ -153,6 +157,8 @@ impl Status {
             warnings,
             environments: Environment::all(&snapshot),
             history: HistoryState { directory, reason },
+            audit: state.audit.file().map(|file| file.to_string_lossy().into_owned()),
+            temporary: state.temporary,
             edit_dir: config.admin.edit_dir.as_ref().map(|directory| directory.to_string_lossy().into_owned()),
         }
     }

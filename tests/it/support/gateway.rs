@@ -34,7 +34,7 @@ impl Gateway {
         let log = tempfile::tempdir().expect("a folder");
         let text = format!("{text}\n{}", surroundings(log.path()));
         let config = config::parse(Path::new("test.toml"), &text).unwrap_or_else(|report| panic!("{report}"));
-        Self::start(Options { config, origin: None, signals: false }, log)
+        Self::start(Options { config, origin: None, signals: false, temporary: false }, log)
     }
 
     /// Runs a configuration file, which is watched. Its log goes to `access.log` beside it if it says so.
@@ -45,7 +45,7 @@ impl Gateway {
         let log = tempfile::tempdir().expect("a folder");
         // Not that of an installed gateway; a process cannot be given another environment.
         loaded.config.history.directory = Some(log.path().join("history"));
-        Self::start(Options { config: loaded.config, origin: Some(origin), signals: false }, log)
+        Self::start(Options { config: loaded.config, origin: Some(origin), signals: false, temporary: false }, log)
     }
 
     fn start(options: Options, log: tempfile::TempDir) -> Self {

@@ -26,8 +26,8 @@ function useServedIn(api: Api, environment: string): Served | Missing | null {
   if (pinned === null) return now ? { ...now, method: api.method, path: api.path } : null;
   const route = loading ? undefined : data?.items.find((one) => one.api === api.name);
   if (!route) return now ? { environment, pinned, loading } : null;
-  const { method, path, domains, function: name, version } = route;
-  return { environment, pinned, method, path, domains, function: `${name}:${version}` };
+  const { method, path, enabled, domains, function: name, version } = route;
+  return { environment, pinned, enabled, method, path, domains, function: `${name}:${version}` };
 }
 
 export function useServed(api: Api): (Served | Missing)[] {

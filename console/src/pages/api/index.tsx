@@ -1,20 +1,21 @@
 /** One API: its way, its figures, its last requests, its settings. */
 import { useLocation, useRoute } from "preact-iso";
 import { useCallback } from "preact/hooks";
-import { useFigures } from "../../api/live";
+import { figures as live, recent } from "../../api/live";
 import { isGone } from "../../api/query";
 import type { Api, Figures } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { unbindCommand } from "../../change/command";
 import { Origin } from "../../change/origin";
+import { NotInForce } from "../../change/pinned";
 import { formatNumber } from "../../i18n";
 import { apiPath, ruleOf } from "../../objects/api";
 import { TimeChart, TrafficChart } from "../../objects/charts";
 import { Gone } from "../../objects/gone";
 import { HeaderList } from "../../objects/headers";
-import { ApiState, EditLink, Environments, trafficOfApi } from "../../objects/parts";
+import { ApiState, EditLink, Environments, Health, trafficOfApi } from "../../objects/parts";
 import { switchOf, switchVerb } from "../../objects/switch";
-import { apisLink, editApiLink, explainLink } from "../../shell/links";
+import { apisLink, editApiLink, explainLink, serviceLink } from "../../shell/links";
 import { Badge, Card, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton } from "../../ui/parts";
 import { methodOf, sampleRequest } from "../requests/sample";
 import { isServed, useApi, useServed, type Missing, type Served } from "./data";
@@ -33,6 +34,8 @@ function unbindOf(api: Api, etag: string | null, rate: number, onDone: () => voi
   return {
     title: t.unbindTitle(ruleOf(api)),
     verb: t.unbind,
+    done: t.unbound(ruleOf(api)),
+    environments: api.environments,
     danger: true,
     remark: (
       <Notice tone="warn">
@@ -88,9 +91,7 @@ function Notices({ api }: { api: Api }) {
           {api.status.origin.read_only}
         </Notice>
       )}
-      {api.status.environments.map(
-        (environment) => environment.pinned && <Notice>{t.pinned(environment.environment, environment.pinned)}</Notice>,
-      )}
+      <NotInForce path={apiPath(api.service, api.name)} environments={api.environments} />
     </>
   );
 }
@@ -99,9 +100,9 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
   const t = text.value;
   const { route } = useLocation();
   const { review, dialog } = useChange();
-  const figures = useFigures();
+  const figures = live.value;
   const pick = useCallback((one: Figures) => trafficOfApi(one, api.service, api.name), [api.service, api.name]);
-  const rate = trafficOfApi(figures.at(-1), api.service, api.name).reduce((sum, one) => sum + one.requests, 0);
+  const now = recent(figures, pick);
   const served = useServed(api);
   const example = exampleOf(served, api);
   const reason = api.status.origin.read_only ?? undefined;
@@ -122,7 +123,7 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
         kind="danger"
         disabled={locked}
         title={reason}
-        onClick={() => review(unbindOf(api, etag, rate, () => route(apisLink())))}
+        onClick={() => review(unbindOf(api, etag, now?.requests ?? 0, () => route(apisLink())))}
       >
         {t.unbind}
       </WriteButton>
@@ -135,6 +136,7 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
         {api.path}
       </span>
       <ApiState api={api} />
+      <Health recent={now} />
     </span>
   );
   return (
@@ -165,7 +167,7 @@ function Found({ api, etag }: { api: Api; etag: string | null }) {
 function Lead({ api }: { api: Api }) {
   return (
     <span>
-      {text.value.of} <a href={apisLink({ service: api.service })}>{api.service}</a> {api.name !== ruleOf(api) && <Badge>{api.name}</Badge>}
+      {text.value.of} <a href={serviceLink(api.service)}>{api.service}</a> {api.name !== ruleOf(api) && <Badge>{api.name}</Badge>}
     </span>
   );
 }

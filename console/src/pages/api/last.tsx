@@ -12,7 +12,7 @@ const SHOWN = 8;
 
 export function LastRequests({ api, example }: { api: Api; example: { method: string; url: string } }) {
   const t = text.value;
-  const { requests } = useTail({ service: api.service, api: api.name }, SHOWN);
+  const requests = useTail({ service: api.service, api: api.name }).requests.slice(0, SHOWN);
   const all = <a href={requestsLink({ service: api.service, api: api.name })}>{t.all}</a>;
   return (
     <Card title={t.last} actions={all} flush>

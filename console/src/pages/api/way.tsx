@@ -47,7 +47,7 @@ function Stations({ served }: { served: Served }) {
         </ul>
       </Station>
       <Icon name="right" />
-      <Station title={t.rule}>
+      <Station title={t.api}>
         <span class="row tight">
           <Method method={served.method} />
           <code class="wrap-any">{served.path}</code>
@@ -71,10 +71,13 @@ function Stations({ served }: { served: Served }) {
 }
 
 function OneWay({ one }: { one: Served | Missing }) {
+  const t = text.value;
+  const isOff = isServed(one) && !one.enabled;
   return (
-    <div class="stack tight">
-      <div>
+    <div class={`stack tight ${isOff ? "off" : ""}`}>
+      <div class="row">
         <EnvironmentBadge name={one.environment} pinned={one.pinned} />
+        {isOff && <span class="failing small">{one.enabled === false ? t.switchedOff : t.notServed}</span>}
       </div>
       {isServed(one) ? <Stations served={one} /> : !one.loading && <p class="muted">{text.value.notIn(one.pinned)}</p>}
     </div>

@@ -1,6 +1,6 @@
 /** All APIs, with filters. */
 import { call } from "../../api/client";
-import { figures as live, useLive } from "../../api/live";
+import { figures as live, recent } from "../../api/live";
 import type { Api } from "../../api/schema";
 import { useChange } from "../../change/change";
 import { formatNumber } from "../../i18n";
@@ -11,7 +11,7 @@ import { text as objects } from "../../objects/text";
 import { switchOf, switchTitle } from "../../objects/switch";
 import { mayWrite } from "../../session";
 import { useFilters } from "../../shell/filters";
-import { apiLink, newApiLink } from "../../shell/links";
+import { apiLink, newApiLink, serviceLink } from "../../shell/links";
 import { Icon } from "../../ui/icon";
 import { Badge, Button, Empty, Failure, Loading, Method, Page, SearchBox, Select, WriteLink, type Choice } from "../../ui/parts";
 import { say } from "../../ui/toast";
@@ -23,8 +23,8 @@ const same = (value: string): Choice => ({ value, label: value });
 
 function FilterBar({ filters, change }: { filters: Filters; change: (part: Partial<Filters>) => void }) {
   const t = text.value;
-  const services = useServices();
-  const functions = useFunctionNames();
+  const services = useServices() ?? [];
+  const functions = useFunctionNames() ?? [];
   const select = (name: keyof Filters, label: string, any: string, choices: Choice[]) => (
     <Select
       aria-label={label}
@@ -57,7 +57,7 @@ function FilterBar({ filters, change }: { filters: Filters; change: (part: Parti
 
 /** Its own component, so that a second that passes draws this cell and not the table. */
 function Traffic({ api }: { api: Api }) {
-  return <Rate traffic={trafficOfApi(live.value.at(-1), api.service, api.name)} />;
+  return <Rate recent={recent(live.value, (set) => trafficOfApi(set, api.service, api.name))} />;
 }
 
 function Warning({ api }: { api: Api }) {
@@ -80,7 +80,7 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
   return [
     {
       title: t.rule,
-      width: "minmax(0, 2fr)",
+      width: "minmax(0, 2.2fr)",
       narrow: "keep",
       cell: (api) => (
         <span class="row single">
@@ -91,10 +91,20 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
         </span>
       ),
     },
-    { title: t.service, width: "minmax(0, 0.8fr)", cell: (api) => <div class="clip">{api.service}</div> },
+    {
+      title: t.service,
+      width: "minmax(0, 0.8fr)",
+      cell: (api) => (
+        <div class="clip">
+          <a class="above" href={serviceLink(api.service)}>
+            {api.service}
+          </a>
+        </div>
+      ),
+    },
     {
       title: t.function,
-      width: "minmax(0, 1.3fr)",
+      width: "minmax(0, 0.9fr)",
       cell: (api) => (
         <div class="clip">
           {functionsOf(api).map((id, index) => (
@@ -106,32 +116,36 @@ function columns(onSwitch: (api: Api) => void): Column<Api>[] {
         </div>
       ),
     },
-    { title: t.environments, width: "minmax(184px, 0.8fr)", cell: (api) => <Environments all={api.status.environments} /> },
+    { title: t.environments, width: "minmax(150px, 0.7fr)", cell: (api) => <Environments all={api.status.environments} /> },
     { title: t.timeout, width: "60px", end: true, cell: (api) => <span class="num small">{api.status.timeout}</span> },
-    { title: t.traffic, width: "142px", end: true, cell: (api) => <Traffic api={api} /> },
+    { title: t.traffic, width: "134px", end: true, cell: (api) => <Traffic api={api} /> },
     {
       title: t.state,
-      width: "164px",
-      narrow: "keep",
+      width: "156px",
       cell: (api) => (
-        <span class="row tight between single">
-          <span class="row tight">
-            <ApiState api={api} />
-            <Warning api={api} />
-          </span>
-          {mayWrite.value && (
-            <span class="above">
-              <Button
-                kind="quiet"
-                icon={api.enabled ? "pause" : "play"}
-                label={switchTitle(api)}
-                disabled={Boolean(api.status.origin.read_only)}
-                onClick={() => onSwitch(api)}
-              />
-            </span>
-          )}
+        <span class="row tight single">
+          <ApiState api={api} short />
+          <Warning api={api} />
         </span>
       ),
+    },
+    {
+      title: "",
+      width: "36px",
+      narrow: "keep",
+      end: true,
+      cell: (api) =>
+        mayWrite.value && (
+          <span class="above">
+            <Button
+              kind="quiet"
+              icon={api.enabled ? "pause" : "play"}
+              label={switchTitle(api)}
+              disabled={Boolean(api.status.origin.read_only)}
+              onClick={() => onSwitch(api)}
+            />
+          </span>
+        ),
     },
   ];
 }
@@ -141,7 +155,6 @@ export function Apis() {
   const [filters, change] = useFilters(FILTERS);
   const list = useApis(filters);
   const { review, dialog } = useChange();
-  useLive();
   const filtered = Object.values(filters).some(Boolean);
   const bind = (
     <WriteLink kind="primary" icon="plus" href={newApiLink({ service: filters.service, function: filters.function })}>
@@ -177,11 +190,17 @@ export function Apis() {
           total={list.total}
           need={list.need}
           rowKey={(api) => `${api.service}\n${api.name}`}
-          below={(api) => `${api.service} → ${functionsOf(api).map(shortId).join(", ")}`}
-          empty={list.loading ? <Loading /> : nothing}
+          below={(api) => (
+            <span class="row tight single">
+              <ApiState api={api} short />
+              <Warning api={api} />
+              <span class="clip">{`${api.service} → ${functionsOf(api).map(shortId).join(", ")}`}</span>
+            </span>
+          )}
+          empty={list.known ? nothing : !list.error && <Loading />}
         />
         <div class="table-foot muted small" role="status">
-          {list.total === 1 ? t.one : t.count(formatNumber(list.total))}
+          {list.known && (list.total === 1 ? t.one : t.count(formatNumber(list.total)))}
         </div>
       </div>
       {dialog}

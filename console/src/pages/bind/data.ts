@@ -134,6 +134,7 @@ export function changeOf(typed: Form, existing: Existing | null): Omit<Change, "
     method: "PUT",
     path: apiPath(form.service, existing?.name ?? nameOf(form)),
     etag: existing?.etag ?? null,
+    environments: form.environments,
     body: bodyOfForm(form),
     commands: commandsOf(form, existing && existing.form),
   };

@@ -1,19 +1,20 @@
 /** The form that binds an API, new or known. */
 import { useLocation, useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
-import { isGone } from "../../api/query";
+import { isGone, type Loaded } from "../../api/query";
 import type { Api } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
 import { useDraft } from "../../change/draft";
-import { ruleOf } from "../../objects/api";
+import { apiPath, ruleOf } from "../../objects/api";
 import { readAgain } from "../../objects/body";
-import { FormEnd, FormFields, useFirst } from "../../objects/form";
+import { ChangedMeanwhile, FormEnd, FormFields, useFirst, useMeanwhile } from "../../objects/form";
 import { Gone } from "../../objects/gone";
 import { HeaderRows } from "../../objects/headers";
 import { ENVIRONMENTS, API_METHODS, useFunctionNames, useServices } from "../../objects/lists";
-import { apiLink, newFunctionLink, servicesLink } from "../../shell/links";
+import { apiLink, newFunctionLink } from "../../shell/links";
 import { Check, Failure, Loading, Notice, Page, Rich, SelectField, TextField } from "../../ui/parts";
 import { useApi } from "../api/data";
+import { FirstService } from "../services/actions";
 import { changeOf, EMPTY, formOf, isMoved, keep, keptForm, nameOf, type Existing, type Form } from "./data";
 import { text } from "./text";
 
@@ -34,13 +35,8 @@ function shownIn(form: Form, isNew: boolean): string[] {
 function ServiceField({ form, set, disabled }: { form: Form; set: Part; disabled: boolean }) {
   const t = text.value;
   const services = useServices();
-  if (services.length === 0) {
-    return (
-      <Notice>
-        {t.noService} <a href={servicesLink()}>{t.addService}</a>
-      </Notice>
-    );
-  }
+  if (!services) return null;
+  if (services.length === 0) return <FirstService />;
   return (
     <SelectField
       label={t.service}
@@ -104,7 +100,7 @@ function FunctionField({ form, set, wrong }: Props) {
     <>
       <TextField
         label={t.function}
-        hint={functions.length === 0 ? none : t.functionHint}
+        hint={functions?.length === 0 ? none : t.functionHint}
         value={form.function}
         onValue={(value) => set({ function: value })}
         error={wrong("/function")}
@@ -113,7 +109,7 @@ function FunctionField({ form, set, wrong }: Props) {
         list="functions"
       />
       <datalist id="functions">
-        {functions.map((name) => (
+        {functions?.map((name) => (
           <option value={name} />
         ))}
       </datalist>
@@ -219,12 +215,13 @@ function worded(typed: Form, existing: Existing | null, old: string | null): Cha
   const made = changeOf(typed, existing);
   if (!made) return null;
   if (existing) return { ...made, title: t.editTitle(ruleOf(existing.form)), verb: t.changeVerb };
-  return { ...made, title: t.bindTitle, verb: t.bindVerb, remark: old && <Notice tone="warn">{t.staysBound(old)}</Notice> };
+  const done = t.bound(`${typed.method} ${typed.path.trim()}`, typed.function.trim());
+  return { ...made, title: t.bindTitle, verb: t.bindVerb, done, remark: old && <Notice tone="warn">{t.staysBound(old)}</Notice> };
 }
 
-type FormProps = { initial: Form; existing: Existing | null; back: string; readOnly?: string | null };
+type FormProps = { initial: Form; existing: Existing | null; loaded?: Loaded<Api>; back: string; readOnly?: string | null };
 
-function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps) {
+function ApiForm({ initial, existing: known, loaded, back, readOnly = null }: FormProps) {
   const t = text.value;
   const { route } = useLocation();
   const [typed, setForm] = useState(initial);
@@ -232,7 +229,11 @@ function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps)
   const [wantsNew, setWantsNew] = useState(false);
   const { review, dialog } = useChange();
   const services = useServices();
-  const form = { ...typed, service: typed.service || services[0]?.name || "" };
+  const both = useMeanwhile(loaded, existing, typed, formOf, (merged, now) => {
+    setForm(merged);
+    setExisting(existing && { ...existing, ...now });
+  });
+  const form = { ...typed, service: typed.service || services?.[0]?.name || "" };
   const moved = existing !== null && isMoved(form, existing);
   const target = moved && wantsNew ? null : existing;
   const isNew = target === null;
@@ -255,9 +256,10 @@ function ApiForm({ initial, existing: known, back, readOnly = null }: FormProps)
       class="stack loose form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (change && draft.outcome) review({ ...change, onDone: done });
+        if (change && draft.outcome) review({ ...change, isOfForm: known !== null, onDone: done });
       }}
     >
+      {both && existing && <ChangedMeanwhile path={apiPath(form.service, existing.name)} both={both} />}
       <FormFields locked={{ title: t.readOnly, reason: readOnly }}>
         <ServiceField form={form} set={set} disabled={known !== null} />
         <RuleFields {...fields} focus={known === null} />
@@ -304,7 +306,15 @@ export function EditApi() {
   return (
     <Page title={first ? text.value.editTitle(ruleOf(first.existing.form)) : name}>
       {!first && (api.error ? <Failure error={api.error} retry={api.reload} /> : <Loading />)}
-      {first && <ApiForm initial={first.existing.form} existing={first.existing} back={apiLink(service, name)} readOnly={first.readOnly} />}
+      {first && (
+        <ApiForm
+          initial={first.existing.form}
+          existing={first.existing}
+          loaded={api}
+          back={apiLink(service, name)}
+          readOnly={first.readOnly}
+        />
+      )}
     </Page>
   );
 }

@@ -94,7 +94,7 @@ function Told({ request }: { request: RequestEvent }) {
   );
 }
 
-export function AnswerCard({ answer, request }: { answer: Tried; request: RequestEvent | null }) {
+export function AnswerCard({ answer, request, forwarded }: { answer: Tried; request: RequestEvent | null; forwarded?: string }) {
   const t = text.value;
   return (
     <Card
@@ -107,7 +107,7 @@ export function AnswerCard({ answer, request }: { answer: Tried; request: Reques
       actions={<span class="muted num">{formatMs(answer.duration_ms)}</span>}
     >
       <div class="stack">
-        {request && <Why request={request} />}
+        {request && <Why request={request} forwarded={forwarded} />}
         {answer.truncated && <Notice tone="warn">{t.truncated}</Notice>}
         <AnswerBody answer={answer} />
         <AnswerHeaders answer={answer} />

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { call } from "../../api/client";
 import { useQuery, type Page } from "../../api/query";
 import type { Explained, RequestEvent, Route, Service, Tried, TryBody } from "../../api/schema";
-import { openStream } from "../../api/stream";
+import { requests } from "../../api/tail";
 import { explainLink } from "../../shell/links";
 import { addressIn, easiest, sampleRequest } from "../requests/sample";
 import { encoded, withScheme, type Asked } from "./lookup";
@@ -30,51 +30,33 @@ export function useExplain() {
   };
 }
 
-const OPENING_MS = 1_500;
+/** How long the tail may take to have a request that was sent. */
 const LATE_MS = 2_000;
 
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** Follows the requests of a host while one is sent: the tail shows only what ends while somebody looks. */
-async function follow(host: string) {
-  const seen = new Map<string, RequestEvent>();
-  let close: () => void = () => undefined;
-  const open = new Promise<void>((resolve) => {
-    close = openStream(
-      "/v1/requests",
-      { host },
-      {
-        event: (name, data) => name === "request" && seen.set((data as RequestEvent).request_id, data as RequestEvent),
-        state: (state) => state !== "opening" && resolve(),
-      },
-    );
-  });
-  await Promise.race([open, pause(OPENING_MS)]);
-  const find = async (id: string | null | undefined) => {
-    for (let waited = 0; id && waited < LATE_MS && !seen.has(id); waited += 50) await pause(50);
-    return (id && seen.get(id)) || null;
-  };
-  return { find, close };
+async function inTail(id: string | null | undefined): Promise<RequestEvent | null> {
+  for (let waited = 0; id && waited < LATE_MS; waited += 50) {
+    const found = requests.value.find(({ request_id }) => request_id === id);
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return null;
 }
 
 type Trial = { answer: Tried | null; request: RequestEvent | null; error: unknown; busy: boolean };
 const UNTRIED: Trial = { answer: null, request: null, error: null, busy: false };
 
 /** Sends a request through the gateway. */
-export function useTry(host: string): Trial & { send: (request: TryBody) => Promise<void> } {
+export function useTry(): Trial & { send: (request: TryBody) => Promise<void> } {
   const [tried, setTried] = useState(UNTRIED);
   const send = async (request: TryBody) => {
     setTried({ ...UNTRIED, busy: true });
-    const followed = await follow(host);
     try {
       const { data: answer } = await call<Tried>("POST", "/v1/try", { body: request });
       setTried({ ...UNTRIED, answer });
-      const event = await followed.find(answer.request_id);
+      const event = await inTail(answer.request_id);
       if (event) setTried({ ...UNTRIED, answer, request: event });
     } catch (error) {
       setTried({ ...UNTRIED, error });
-    } finally {
-      followed.close();
     }
   };
   return { ...tried, send };

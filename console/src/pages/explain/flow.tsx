@@ -1,10 +1,10 @@
 /** The way of a request as a picture: host, service, API, function, instances. */
 import type { ComponentChildren } from "preact";
-import type { Explained } from "../../api/schema";
+import type { Explained, Instance } from "../../api/schema";
 import { domainName } from "../../objects/api";
-import { useInstances } from "../../objects/instances";
+import { isSilent } from "../../objects/instances";
 import { InstanceBadge, shortId } from "../../objects/parts";
-import { apiLink, functionIdLink, revisionLink, servicesLink } from "../../shell/links";
+import { apiLink, functionIdLink, revisionLink, serviceLink } from "../../shell/links";
 import { Icon } from "../../ui/icon";
 import { Method } from "../../ui/parts";
 import { reasonWords } from "../requests/reasons";
@@ -13,7 +13,8 @@ import { text } from "./text";
 
 const NAMES = ["host", "domain", "api", "function", "instances"] as const;
 type Name = (typeof NAMES)[number];
-type StepState = "ok" | "failed" | "unreached";
+type StepState = "ok" | "warn" | "failed" | "unreached";
+type Props = { explained: Explained; instances: readonly Instance[] };
 
 /** Where the look-up ended without an API. */
 function failedAt({ reason, domains }: Explained): Name | null {
@@ -45,7 +46,7 @@ function DomainStep({ explained }: { explained: Explained }) {
   const { service, environment } = domain;
   return (
     <>
-      <a href={servicesLink()}>{service}</a>
+      <a href={serviceLink(service)}>{service}</a>
       <div class="muted small">{t.environment(environment)}</div>
       <div class="muted small">{t.byDomain(domainName(domain))}</div>
     </>
@@ -104,13 +105,10 @@ function FunctionStep({ explained: { selected } }: { explained: Explained }) {
   );
 }
 
-function InstancesStep({ explained: { selected } }: { explained: Explained }) {
-  const route = selected?.route;
-  const now = useInstances(route ? `${route.function}:${route.version}` : null);
-  if (!selected) return <span class="muted">{text.value.notReached}</span>;
+function InstancesStep({ instances }: Props) {
   return (
     <>
-      {(now ?? selected.instances).map(({ address, state }) => (
+      {instances.map(({ address, state }) => (
         <div class="row tight">
           <span class="mono">{address}</span>
           <InstanceBadge state={state} />
@@ -120,21 +118,22 @@ function InstancesStep({ explained: { selected } }: { explained: Explained }) {
   );
 }
 
-const CONTENT: Record<Name, (props: { explained: Explained }) => ComponentChildren> = {
+const CONTENT: Record<Name, (props: Props) => ComponentChildren> = {
   host: HostStep,
   domain: DomainStep,
   api: ApiStep,
   function: FunctionStep,
   instances: InstancesStep,
 };
-const ICONS = { ok: "check", failed: "cross", unreached: null } as const;
+const ICONS = { ok: "check", warn: "warning", failed: "cross", unreached: null } as const;
 
-export function Flow({ explained }: { explained: Explained }) {
+export function Flow({ explained, instances }: Props) {
   const t = text.value;
   return (
     <ol class="explain-flow">
       {NAMES.map((name, index) => {
-        const state = stateOf(name, explained);
+        const reached = stateOf(name, explained);
+        const state = name === "instances" && reached === "ok" && instances.every(isSilent) ? "warn" : reached;
         const icon = ICONS[state];
         const Content = CONTENT[name];
         return (
@@ -145,7 +144,7 @@ export function Flow({ explained }: { explained: Explained }) {
                 {t.steps[name]}
                 <span class="hidden-visually">: {t.stepStates[state]}</span>
               </div>
-              {state === "unreached" ? <span class="muted">{t.notReached}</span> : <Content explained={explained} />}
+              {state === "unreached" ? <span class="muted">{t.notReached}</span> : <Content explained={explained} instances={instances} />}
             </div>
           </li>
         );

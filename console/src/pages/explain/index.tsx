@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Explained, Service } from "../../api/schema";
+import { useInstances } from "../../objects/instances";
 import { METHODS } from "../../objects/lists";
 import { explainLink } from "../../shell/links";
 import { Button, Card, Empty, Failure, Loading, Page, TextField } from "../../ui/parts";
@@ -95,17 +96,20 @@ type StoryProps = {
 
 function Story({ asked, explained, services, draft, onDraft }: StoryProps) {
   const sent = sentOf(asked, draft);
+  const { selected } = explained;
+  const now = useInstances(selected ? `${selected.route.function}:${selected.route.version}` : null);
+  const instances = now ?? selected?.instances ?? [];
   return (
     <>
       <Card>
         <div class="stack">
-          <Verdict explained={explained} />
-          <Flow explained={explained} />
+          <Verdict explained={explained} instances={instances} />
+          <Flow explained={explained} instances={instances} />
         </div>
       </Card>
       <div class="explain-halves">
         <div class="stack">
-          <Try sent={sent} draft={draft} onDraft={onDraft} host={explained.host} />
+          <Try sent={sent} draft={draft} onDraft={onDraft} forwarded={selected?.forwarded_path} />
         </div>
         <div class="stack">
           <Why explained={explained} services={services} />

@@ -1,9 +1,10 @@
 /** Sends the request, with headers and a body. */
+import { useEffect, useRef } from "preact/hooks";
 import type { Field as Header } from "../../api/schema";
 import { mayWrite } from "../../session";
-import { Button, Card, Code, Failure, Field, Method, Notice, Rich, TextField, WriteButton } from "../../ui/parts";
+import { Button, Card, Code, Failure, Field, Method, Notice, Rich, WriteButton } from "../../ui/parts";
 import { command } from "../../change/command";
-import { curl, gatewayAddress, setGatewayAddress } from "../requests/sample";
+import { Curl } from "../requests/curl";
 import { AnswerCard } from "./answer";
 import { useTry } from "./data";
 import type { Asked } from "./lookup";
@@ -114,8 +115,7 @@ export function CommandLine({ sent }: { sent: Asked & Draft }) {
       <div class="stack">
         <div class="stack tight">
           <h3>{t.asCurl}</h3>
-          <Code wrap>{curl(sent)}</Code>
-          <TextField label={t.address} hint={t.addressHint} value={gatewayAddress.value} onValue={setGatewayAddress} mono />
+          <Curl sent={sent} />
         </div>
         <div class="stack tight">
           <h3>{t.asExplain}</h3>
@@ -126,9 +126,14 @@ export function CommandLine({ sent }: { sent: Asked & Draft }) {
   );
 }
 
-export function Try({ sent, draft, onDraft, host }: { sent: Asked & Draft; draft: Draft; onDraft: (draft: Draft) => void; host: string }) {
+type TryProps = { sent: Asked & Draft; draft: Draft; onDraft: (draft: Draft) => void; forwarded?: string };
+
+export function Try({ sent, draft, onDraft, forwarded }: TryProps) {
   const t = text.value;
-  const tried = useTry(host);
+  const tried = useTry();
+  const answered = useRef<HTMLDivElement>(null);
+  // It may be below what is in view.
+  useEffect(() => answered.current?.lastElementChild?.scrollIntoView({ block: "nearest" }), [tried.answer, tried.request, tried.error]);
   return (
     <>
       <Card title={t.send}>
@@ -161,9 +166,9 @@ export function Try({ sent, draft, onDraft, host }: { sent: Asked & Draft; draft
           </div>
         </form>
       </Card>
-      <div aria-live="polite" class="explain-answer">
+      <div aria-live="polite" class="explain-answer" ref={answered}>
         <Failure error={tried.error} />
-        {tried.answer && <AnswerCard answer={tried.answer} request={tried.request} />}
+        {tried.answer && <AnswerCard answer={tried.answer} request={tried.request} forwarded={forwarded} />}
       </div>
     </>
   );

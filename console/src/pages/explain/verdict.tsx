@@ -1,5 +1,6 @@
 /** What comes of the request, in a sentence, with a way on where it is refused. */
-import type { Explained } from "../../api/schema";
+import type { Explained, Instance } from "../../api/schema";
+import { isSilent } from "../../objects/instances";
 import { shortId } from "../../objects/parts";
 import { explainLink, newApiLink, servicesLink } from "../../shell/links";
 import { LinkButton, Notice, Rich, WriteLink } from "../../ui/parts";
@@ -36,12 +37,18 @@ function WayOn({ explained }: { explained: Explained }) {
   );
 }
 
-export function Verdict({ explained }: { explained: Explained }) {
+export function Verdict({ explained, instances }: { explained: Explained; instances: readonly Instance[] }) {
   const t = text.value;
   const { selected, reason, status, outcome } = explained;
   if (selected) {
     const { function: name, version } = selected.route;
-    return <Notice tone="ok" title={t.reaches(shortId(`${name}:${version}`))} />;
+    const id = shortId(`${name}:${version}`);
+    if (!instances.every(isSilent)) return <Notice tone="ok" title={t.reaches(id)} />;
+    return (
+      <Notice tone="warn" title={t.silent(id)}>
+        <Rich>{t.silentText}</Rich>
+      </Notice>
+    );
   }
   const words = reasonWords(reason ?? "");
   return (
@@ -50,7 +57,7 @@ export function Verdict({ explained }: { explained: Explained }) {
         <Rich>{words.what}</Rich>
       </div>
       <div class="small">
-        <Rich>{words.todo}</Rich>
+        <Rich>{reason === "no_api" ? t.noApi(explained.path) : words.todo}</Rich>
       </div>
       <div class="small muted">
         <code>{reason}</code> · <Rich>{outcomeWords(outcome)}</Rich>

@@ -53,3 +53,5 @@ export function bodyOf(changed: readonly Draft[]): { files: { file: string; text
 export const write = (file: Document, text: string) => (drafts.value = withText(drafts.value, file, text));
 export const discard = (...files: string[]) => (drafts.value = without(drafts.value, files));
 export const rebase = (file: Document) => (drafts.value = rebased(drafts.value, file));
+export const restore = (...back: Draft[]) =>
+  (drafts.value = new Map([...drafts.value, ...back.map((draft) => [draft.file, draft] as const)]));

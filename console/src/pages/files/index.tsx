@@ -6,10 +6,11 @@ import { command } from "../../change/command";
 import { mayWrite } from "../../session";
 import { Badge, Button, Empty, Failure, FindingNotice, Loading, Notice, Page, Rich, WriteButton } from "../../ui/parts";
 import { text as uiText } from "../../ui/text";
+import { say } from "../../ui/toast";
 import { isSameFile, useFiles, type FilesView } from "./data";
-import { bodyOf, discard, drafts, isOutdated, rebase, write, type Draft } from "./drafts";
+import { bodyOf, discard, drafts, isOutdated, rebase, restore, write, type Draft } from "./drafts";
 import { Editor, type Jump } from "./editor";
-import { FileList } from "./list";
+import { FileList, shortName } from "./list";
 import { CheckState, Problems } from "./problems";
 import { text } from "./text";
 import "./page.css";
@@ -22,6 +23,7 @@ function filesChange(changed: readonly Draft[], files: readonly Document[]): Cha
     method: "PUT",
     path: "/v1/files",
     body: bodyOf(changed),
+    done: t.changedFiles(changed.map(({ file }) => shortName(file, files)).join(", ")),
     commands: [
       ...changed.map(({ file }) => `"$EDITOR" ${file}`),
       command("check", ...(main ? ["-c", main] : [])),
@@ -29,6 +31,18 @@ function filesChange(changed: readonly Draft[], files: readonly Document[]): Cha
     ],
     onDone: () => discard(...changed.map(({ file }) => file)),
   };
+}
+
+/** Drops what was typed; until the message is gone, it can be had back. */
+function discardSafely(...dropped: Draft[]): void {
+  const t = text.value;
+  discard(...dropped.map(({ file }) => file));
+  const undo = () => restore(...dropped);
+  say(
+    <>
+      {t.discarded(dropped.map(({ file }) => file).join(", "))} <Button onClick={undo}>{t.undo}</Button>
+    </>,
+  );
 }
 
 /** Closing the tab would lose what was typed. */
@@ -93,7 +107,7 @@ function EditorCard({ file, view, review }: { file: Document; view: FilesView; r
       <header>
         <h2 class="mono wrap-any">{file.file}</h2>
         {draft && (
-          <Button kind="quiet" icon="undo" onClick={() => discard(file.file)}>
+          <Button kind="quiet" icon="undo" onClick={() => discardSafely(draft)}>
             {t.discard}
           </Button>
         )}
@@ -165,7 +179,7 @@ export function Files() {
   };
   const actions = (
     <>
-      {changed.length > 1 && <Button onClick={() => discard(...changed.map(({ file }) => file))}>{t.discardAll}</Button>}
+      {changed.length > 1 && <Button onClick={() => discardSafely(...changed)}>{t.discardAll}</Button>}
       <WriteButton kind="primary" disabled={changed.length === 0} onClick={reviewNow}>
         {changed.length > 1 ? t.reviewMany(changed.length) : t.review}
       </WriteButton>

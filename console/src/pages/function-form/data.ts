@@ -24,6 +24,25 @@ export const NUMBERS = ["max_concurrency", "queue", "memory", "max_response_head
 type Texts = Record<(typeof FURTHER)[number] | (typeof NUMBERS)[number] | "timeout", string>;
 export type Form = Texts & { namespace: string; name: string; version: string; instances: string; headers: HeaderRow[] };
 
+/** As `docs/configuration.md` has them. */
+export const DEFAULTS: Texts = {
+  timeout: "15s",
+  connect_timeout: "5s",
+  start_wait: "1s",
+  queue_timeout: "1s",
+  keepalive: "auto",
+  stream_idle: "60s",
+  stream_max: "0s",
+  websocket_idle: "10m",
+  ping_interval: "5m",
+  max_response_header_bytes: "64KiB",
+  proxy_protocol: "off",
+  max_concurrency: "0",
+  queue: "0",
+  memory: "0",
+  max_response_headers: "100",
+};
+
 const KEYS = ["timeout", ...FURTHER, ...NUMBERS] as const;
 
 export const EMPTY: Form = {

@@ -1,18 +1,19 @@
 /** The form of a function, new or known. */
 import { useLocation, useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
-import { isGone } from "../../api/query";
+import { isGone, type Loaded } from "../../api/query";
+import type { Function } from "../../api/schema";
 import { useChange } from "../../change/change";
 import { useDraft } from "../../change/draft";
 import { readAgain } from "../../objects/body";
-import { FormEnd, FormFields, useFirst } from "../../objects/form";
+import { ChangedMeanwhile, FormEnd, FormFields, useFirst, useMeanwhile } from "../../objects/form";
 import { Gone } from "../../objects/gone";
 import { HeaderRows } from "../../objects/headers";
 import { shortId } from "../../objects/parts";
 import { functionLink, functionsLink } from "../../shell/links";
 import { Button, Failure, Field, Loading, Page, TextField } from "../../ui/parts";
 import { useFunction } from "../function/data";
-import { bareAddress, changeOf, EMPTY, formOf, FURTHER, isNumber, NUMBERS, withScheme, type Form } from "./data";
+import { bareAddress, changeOf, DEFAULTS, EMPTY, formOf, FURTHER, isNumber, NUMBERS, withScheme, type Form } from "./data";
 import { text } from "./text";
 
 /** Keys in the part of the form that is closed at first. */
@@ -58,7 +59,17 @@ function Names({ form, set, wrong }: Props) {
 
 function NumberField({ name, label, hint, form, set, wrong }: Props & { name: (typeof NUMBERS)[number]; label: string; hint?: string }) {
   const error = isNumber(form[name]) ? wrong(`/${name}`) : text.value.numberOnly;
-  return <TextField label={label} hint={hint} value={form[name]} onValue={(value) => set({ [name]: value })} error={error} mono />;
+  return (
+    <TextField
+      label={label}
+      hint={hint}
+      placeholder={DEFAULTS[name]}
+      value={form[name]}
+      onValue={(value) => set({ [name]: value })}
+      error={error}
+      mono
+    />
+  );
 }
 
 function Instances({ form, set, wrong }: Props) {
@@ -104,7 +115,7 @@ function Limits(props: Props) {
         onValue={(timeout) => set({ timeout })}
         error={wrong("/timeout")}
         mono
-        placeholder="15s"
+        placeholder={DEFAULTS.timeout}
       />
       <NumberField {...props} name="max_concurrency" label={t.concurrency} hint={t.concurrencyHint} />
       <NumberField {...props} name="queue" label={t.queue} hint={t.queueHint} />
@@ -114,6 +125,7 @@ function Limits(props: Props) {
 
 function MoreFields(props: Props) {
   const { form, set, wrong } = props;
+  const { hints } = text.value;
   const [open, setOpen] = useState(false);
   // An error is not hidden, and what is open stays so.
   if (!open && CLOSED.some(wrong)) setOpen(true);
@@ -124,24 +136,44 @@ function MoreFields(props: Props) {
         <HeaderRows rows={form.headers} onRows={(headers) => set({ headers })} error={wrong("/headers")} />
         <div class="fields">
           {FURTHER.map((key) => (
-            <TextField label={key} value={form[key]} onValue={(value) => set({ [key]: value })} error={wrong(`/${key}`)} mono />
+            <TextField
+              label={key}
+              hint={hints[key]}
+              placeholder={DEFAULTS[key]}
+              value={form[key]}
+              onValue={(value) => set({ [key]: value })}
+              error={wrong(`/${key}`)}
+              mono
+            />
           ))}
-          <NumberField {...props} name="memory" label="memory" />
-          <NumberField {...props} name="max_response_headers" label="max_response_headers" />
+          <NumberField {...props} name="memory" label="memory" hint={hints.memory} />
+          <NumberField {...props} name="max_response_headers" label="max_response_headers" hint={hints.max_response_headers} />
         </div>
       </div>
     </details>
   );
 }
 
-type FormProps = { initial: Form; etag: string | null; title: string; back: string; readOnly?: string | null };
+type FormProps = {
+  initial: Form;
+  etag: string | null;
+  loaded?: Loaded<Function>;
+  title: string;
+  back: string;
+  readOnly?: string | null;
+};
 
-function FunctionForm({ initial, etag: first, title, back, readOnly = null }: FormProps) {
+function FunctionForm({ initial, etag: first, loaded, title, back, readOnly = null }: FormProps) {
   const t = text.value;
   const { route } = useLocation();
   const [form, setForm] = useState(initial);
-  const [etag, setEtag] = useState(first);
+  const [known, setKnown] = useState(first === null ? null : { etag: first, form: initial });
+  const etag = known?.etag ?? null;
   const { review, dialog } = useChange();
+  const both = useMeanwhile(loaded, known, form, formOf, (merged, now) => {
+    setForm(merged);
+    setKnown(now);
+  });
   const made = changeOf(form, etag);
   const isNew = first === null;
   const change = made && { ...made, title, verb: isNew ? t.verb.add : t.verb.change };
@@ -153,9 +185,10 @@ function FunctionForm({ initial, etag: first, title, back, readOnly = null }: Fo
       class="stack loose form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (change && draft.outcome) review({ ...change, onDone: done });
+        if (change && draft.outcome) review({ ...change, isOfForm: !isNew, onDone: done });
       }}
     >
+      {both && made && <ChangedMeanwhile path={made.path} both={both} />}
       <FormFields locked={{ title: t.readOnly, reason: readOnly }}>
         {isNew && <Names {...props} />}
         <Instances {...props} />
@@ -166,7 +199,9 @@ function FunctionForm({ initial, etag: first, title, back, readOnly = null }: Fo
         change={change}
         draft={draft}
         shown={isNew ? SHOWN_NEW : SHOWN}
-        again={!isNew && change ? () => readAgain(change.path, (_, now) => setEtag(now)) : undefined}
+        again={
+          known && change ? () => readAgain<Function>(change.path, (now, tag) => setKnown({ etag: tag, form: formOf(now) })) : undefined
+        }
         locked={readOnly !== null}
         back={back}
       />
@@ -198,7 +233,7 @@ export function EditFunction() {
   return (
     <Page title={first?.title ?? name}>
       {!first && (one.error ? <Failure error={one.error} retry={one.reload} /> : <Loading />)}
-      {first && <FunctionForm {...first} back={functionLink(namespace, name)} />}
+      {first && <FunctionForm {...first} loaded={one} back={functionLink(namespace, name)} />}
     </Page>
   );
 }

@@ -1,7 +1,7 @@
 /** One version of a function: instances, load, triggers, settings. */
 import { useLocation, useRoute } from "preact-iso";
 import { useCallback } from "preact/hooks";
-import { useFigures } from "../../api/live";
+import { figures as live } from "../../api/live";
 import { isGone } from "../../api/query";
 import type { Figures, Function, Trigger } from "../../api/schema";
 import { useChange, type Change } from "../../change/change";
@@ -13,8 +13,9 @@ import { TimeChart, TrafficChart } from "../../objects/charts";
 import { Gone } from "../../objects/gone";
 import { HeaderList } from "../../objects/headers";
 import { useInstances } from "../../objects/instances";
+import { ENVIRONMENTS } from "../../objects/lists";
 import { EditLink, EnvironmentBadge, InstanceBadge, shortId, trafficOfFunction } from "../../objects/parts";
-import { apiLink, apisLink, editFunctionLink, functionsLink, named, requestsLink } from "../../shell/links";
+import { apiLink, apisLink, editFunctionLink, functionsLink, named, requestsLink, serviceLink } from "../../shell/links";
 import { Badge, Card, Empty, Failure, LinkButton, Loading, Method, Notice, Page, WriteButton } from "../../ui/parts";
 import { FURTHER } from "../function-form/data";
 import { useFunction, useTriggers } from "./data";
@@ -97,11 +98,13 @@ function TriggerRow({ trigger }: { trigger: Trigger }) {
           </a>
           {!trigger.enabled && <Badge>{text.value.off}</Badge>}
         </span>
+        <a class="small muted" href={serviceLink(trigger.service)}>
+          {trigger.service}
+        </a>
       </td>
-      <td>{trigger.service}</td>
-      <td>
-        <span class="row tight">
-          {trigger.environments.map((name) => (
+      <td class="end">
+        <span class="row tight end">
+          {ENVIRONMENTS.filter((name) => trigger.environments.includes(name)).map((name) => (
             <EnvironmentBadge name={name} />
           ))}
         </span>
@@ -120,9 +123,9 @@ function Triggers({ one }: { one: Function }) {
     </span>
   );
   return (
-    <Card title={`${t.triggers} (${formatNumber(list.total)})`} actions={rest} flush>
+    <Card title={list.known ? `${t.triggers} (${formatNumber(list.total)})` : t.triggers} actions={rest} flush>
       <Failure error={list.error} />
-      {list.items.length === 0 && !list.loading && (
+      {list.items.length === 0 && list.known && (
         <Empty icon="link" title={t.noTrigger}>
           <p>{t.noTriggerText}</p>
         </Empty>
@@ -198,7 +201,7 @@ function Found({ one, etag }: { one: Function; etag: string | null }) {
   const t = text.value;
   const { route } = useLocation();
   const { review, dialog } = useChange();
-  const figures = useFigures();
+  const figures = live.value;
   const pick = useCallback((set: Figures) => trafficOfFunction(set, one.status.id), [one.status.id]);
   const used = one.status.triggers > 0 ? t.hasTriggers : undefined;
   const reason = one.status.origin.read_only ?? used;

@@ -7,8 +7,10 @@ import { useDraft, withoutPointers } from "../../change/draft";
 import { functionPath } from "../../objects/function";
 import { API_METHODS, useServices } from "../../objects/lists";
 import { shortId } from "../../objects/parts";
-import { newApiLink, servicesLink } from "../../shell/links";
-import { Card, LinkButton, Notice, SelectField, TextField, WriteButton } from "../../ui/parts";
+import { newApiLink } from "../../shell/links";
+import { Card, LinkButton, SelectField, TextField, WriteButton } from "../../ui/parts";
+import { text as words } from "../bind/text";
+import { FirstService } from "../services/actions";
 import { text } from "./text";
 
 type Rule = { service: string; method: string; path: string };
@@ -19,6 +21,8 @@ function changeOf(one: Function, { service, method, path }: Rule): Change | null
   return {
     title: text.value.addTitle(`${method} ${body.path}`),
     verb: text.value.add,
+    done: words.value.bound(`${method} ${body.path}`, shortId(one.status.id)),
+    environments: ["release"],
     method: "POST",
     path: `${functionPath(one.namespace, one.name, one.version)}/triggers`,
     body,
@@ -30,7 +34,7 @@ export function QuickTrigger({ one }: { one: Function }) {
   const t = text.value;
   const services = useServices();
   const [typed, setRule] = useState<Rule>({ service: "", method: "GET", path: "" });
-  const rule = { ...typed, service: typed.service || services[0]?.name || "" };
+  const rule = { ...typed, service: typed.service || services?.[0]?.name || "" };
   const { review, dialog } = useChange();
   const change = changeOf(one, rule);
   const draft = useDraft(change);
@@ -39,15 +43,7 @@ export function QuickTrigger({ one }: { one: Function }) {
     event.preventDefault();
     if (change && draft.outcome) review({ ...change, onDone: () => setRule({ ...rule, path: "" }) });
   };
-  if (services.length === 0) {
-    return (
-      <Card title={t.quick}>
-        <Notice>
-          {t.noService} <a href={servicesLink()}>{t.addService}</a>
-        </Notice>
-      </Card>
-    );
-  }
+  if (!services?.length) return <Card title={t.quick}>{services && <FirstService />}</Card>;
   const known = { service: rule.service, function: shortId(one.status.id), path: rule.path, method: rule.method };
   return (
     <Card title={t.quick}>
@@ -72,6 +68,7 @@ export function QuickTrigger({ one }: { one: Function }) {
             value={rule.path}
             onValue={(path) => setRule({ ...rule, path })}
             error={draft.wrong("/path")}
+            hint={t.pathHint}
             mono
             placeholder="/orders/{id}"
           />

@@ -1,5 +1,5 @@
 /** All function versions. */
-import { figures as live, useLive } from "../../api/live";
+import { figures as live, recent } from "../../api/live";
 import type { Function, InstanceState } from "../../api/schema";
 import { formatNumber } from "../../i18n";
 import { INSTANCE_TONES, Rate, shortId, trafficOfFunction } from "../../objects/parts";
@@ -11,11 +11,13 @@ import { VirtualTable, type Column } from "../../ui/virtual";
 import { useFunctions } from "./data";
 import { text } from "./text";
 
-const STATES: InstanceState[] = ["up", "down", "never_answered", "unused"];
+/** Those that never answered are among those that are down. */
+const STATES: InstanceState[] = ["up", "down", "unused"];
+const shownAs = (state: InstanceState) => (state === "never_answered" ? "down" : state);
 
 /** How many instances are in which state. */
 function InstanceCounts({ one }: { one: Function }) {
-  const count = (state: InstanceState) => one.status.instances.filter((instance) => instance.state === state).length;
+  const count = (state: InstanceState) => one.status.instances.filter((instance) => shownAs(instance.state) === state).length;
   return (
     <span class="row tight">
       {STATES.filter((state) => count(state) > 0).map((state) => (
@@ -28,7 +30,7 @@ function InstanceCounts({ one }: { one: Function }) {
 }
 
 function Traffic({ one }: { one: Function }) {
-  return <Rate traffic={trafficOfFunction(live.value.at(-1), one.status.id)} />;
+  return <Rate recent={recent(live.value, (set) => trafficOfFunction(set, one.status.id))} />;
 }
 
 /** The figure of this second; before the first, the one that came with the list. */
@@ -54,7 +56,7 @@ function columns(): Column<Function>[] {
         </div>
       ),
     },
-    { title: t.instances, width: "minmax(210px, 2fr)", narrow: "keep", cell: (one) => <InstanceCounts one={one} /> },
+    { title: t.instances, width: "minmax(160px, 1.4fr)", cell: (one) => <InstanceCounts one={one} /> },
     {
       title: t.triggers,
       width: "90px",
@@ -73,7 +75,6 @@ export function Functions() {
   const t = text.value;
   const [{ q, state }, change] = useFilters(["q", "state"]);
   const list = useFunctions(q, state);
-  useLive();
   const add = (
     <WriteLink kind="primary" icon="plus" href={newFunctionLink()}>
       {t.add}
@@ -111,11 +112,16 @@ export function Functions() {
           total={list.total}
           need={list.need}
           rowKey={(one) => one.status.id}
-          below={(one) => one.instances.join(", ")}
-          empty={list.loading ? <Loading /> : nothing}
+          below={(one) => (
+            <span class="row tight single">
+              <InstanceCounts one={one} />
+              <span class="clip mono">{one.instances.join(", ")}</span>
+            </span>
+          )}
+          empty={list.known ? nothing : !list.error && <Loading />}
         />
         <div class="table-foot muted small" role="status">
-          {list.total === 1 ? t.one : t.count(formatNumber(list.total))}
+          {list.known && (list.total === 1 ? t.one : t.count(formatNumber(list.total)))}
         </div>
       </div>
     </Page>

@@ -1,11 +1,13 @@
 import { useState } from "preact/hooks";
+import { status } from "../../api/gateway";
 import { Ago, Badge, Card, Empty, Failure, Loading, SearchBox, Select, type Tone } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/virtual";
 import { ACTIONS, useAudit, useView, type Action, type AuditLine } from "./data";
 import { AuditDialog } from "./line";
-import { objectLabel } from "./object";
+import { objectLabel } from "../../objects/named";
 import { Author } from "./revisions";
 import { text } from "./text";
+import { changedKeys } from "./what";
 
 const TONES: Partial<Record<string, Tone>> = {
   create: "ok",
@@ -26,37 +28,47 @@ export function ActionBadge({ action }: { action: string }) {
 function columns(open: (line: AuditLine) => void): Column<AuditLine>[] {
   const t = text.value;
   return [
-    { title: t.time, width: "minmax(120px, 0.6fr)", cell: ({ time }) => <Ago time={time} /> },
+    { title: t.time, width: "minmax(112px, 0.5fr)", cell: ({ time }) => <Ago time={time} /> },
     { title: t.action, width: "104px", narrow: "keep", cell: ({ action }) => <ActionBadge action={action} /> },
     {
       title: t.object,
-      width: "minmax(0, 2fr)",
+      width: "minmax(0, 1.7fr)",
       narrow: "keep",
       cell: (line) => (
-        <button type="button" class="audit-object clip" title={t.showLine} aria-haspopup="dialog" onClick={() => open(line)}>
+        <button type="button" class="audit-object clip" title={objectLabel(line.object)} aria-haspopup="dialog" onClick={() => open(line)}>
           {objectLabel(line.object)}
         </button>
       ),
     },
     {
+      title: t.what.column,
+      width: "minmax(0, 1.5fr)",
+      cell: (line) => (
+        <div class="clip small mono" title={changedKeys(line)}>
+          {changedKeys(line)}
+        </div>
+      ),
+    },
+    {
       title: t.author,
-      width: "minmax(100px, 0.7fr)",
-      cell: ({ author }) => (
-        <div class="clip">
+      width: "minmax(96px, 0.6fr)",
+      cell: ({ author, from }) => (
+        <div class="two-lines">
           <Author author={author} />
+          {from && <div class="muted small clip">{from}</div>}
         </div>
       ),
     },
     {
       title: t.note,
-      width: "minmax(0, 1fr)",
+      width: "minmax(0, 0.8fr)",
       cell: ({ note }) => (
         <div class="clip muted" title={note ?? ""}>
           {note}
         </div>
       ),
     },
-    { title: t.revisionColumn, width: "84px", end: true, cell: ({ revision }) => <span class="num">{revision}</span> },
+    { title: t.revisionColumn, width: "72px", end: true, cell: ({ revision }) => <span class="num">{revision}</span> },
   ];
 }
 
@@ -98,7 +110,7 @@ export function Audit() {
       <Filters />
       {list.error ? (
         <Failure error={list.error} />
-      ) : list.loading && list.items.length === 0 ? (
+      ) : !list.known && list.items.length === 0 ? (
         <Loading />
       ) : (
         <Card class="fill" flush>
@@ -116,7 +128,7 @@ export function Audit() {
               </>
             )}
             empty={
-              <Empty icon="search" title={filtered ? t.noLines : t.noChanges}>
+              <Empty icon="search" title={filtered ? t.noLines : status.value?.audit ? t.noChanges : t.noneSinceStart}>
                 <p>{filtered ? t.noLinesText : t.noChangesText}</p>
               </Empty>
             }

@@ -1,7 +1,9 @@
 /** Revisions, and lines of the audit log. */
 import { useLocation } from "preact-iso";
-import { useList, type List } from "../../api/query";
-import type { Line, RevisionInfo } from "../../api/schema";
+import { useEffect, useState } from "preact/hooks";
+import { call } from "../../api/client";
+import { useList, useQuery, type List, type Page } from "../../api/query";
+import type { Line, RevisionDiff, RevisionInfo } from "../../api/schema";
 import { historyLink } from "../../shell/links";
 
 export const useRevisions = (): List<RevisionInfo> => useList<RevisionInfo>("/v1/revisions");
@@ -57,4 +59,35 @@ export function addressPart(typed: string): string {
 
 export function useAudit({ author, object, action }: AuditFilters): List<AuditLine> {
   return useList<AuditLine>("/v1/audit", { author: author.trim(), object: addressPart(object), action });
+}
+
+/** The last lines of the audit log by the revision that they made; null until they are read. */
+export function useLinesByRevision(): ReadonlyMap<number, AuditLine[]> | null {
+  const lines = useQuery<Page<AuditLine>>("/v1/audit", { limit: 1000 }).data?.items;
+  if (!lines) return null;
+  const found = new Map<number, AuditLine[]>();
+  lines.forEach((line) => found.set(line.revision, [...(found.get(line.revision) ?? []), line]));
+  return found;
+}
+
+/** What revisions changed: it stays. */
+const differences = new Map<string, RevisionDiff>();
+
+/** What a revision changed in its files; null reads nothing. */
+export function useDifference(revision: RevisionInfo | null): RevisionDiff | null {
+  const key = revision && `${revision.number} ${revision.hash}`;
+  const [, setRead] = useState<string | null>(null);
+  useEffect(() => {
+    if (!revision || !key || differences.has(key)) return undefined;
+    const abort = new AbortController();
+    call<RevisionDiff>("GET", `/v1/revisions/${revision.number}/diff`, { abort: abort.signal }).then(
+      ({ data }) => {
+        differences.set(key, data);
+        setRead(key);
+      },
+      () => undefined,
+    );
+    return () => abort.abort();
+  }, [key]);
+  return (key && differences.get(key)) || null;
 }

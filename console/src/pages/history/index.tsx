@@ -1,3 +1,4 @@
+import { status } from "../../api/gateway";
 import { historyLink } from "../../shell/links";
 import { Page } from "../../ui/parts";
 import { Audit } from "./audit";
@@ -9,8 +10,9 @@ import "./page.css";
 export function History() {
   const t = text.value;
   const { tab } = useView();
+  const file = status.value?.audit;
   return (
-    <Page title={t.title} lead={tab === "audit" ? t.auditLead : t.lead}>
+    <Page title={t.title} lead={tab === "audit" ? (file ? t.auditLead(file) : t.auditMemory) : t.lead}>
       <div class="tabs" role="navigation" aria-label={t.title}>
         <a href={historyLink()} aria-current={tab === "revisions" ? "page" : undefined}>
           {t.revisions}

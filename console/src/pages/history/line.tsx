@@ -6,7 +6,7 @@ import { Button, Check, Dialog, Rich } from "../../ui/parts";
 import { ActionBadge } from "./audit";
 import type { AuditLine } from "./data";
 import { compareFields, isChanged, type FieldChange } from "./fields";
-import { objectLabel, objectOf } from "./object";
+import { objectLabel, objectOf } from "../../objects/named";
 import { Author } from "./revisions";
 import { text } from "./text";
 

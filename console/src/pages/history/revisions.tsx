@@ -6,7 +6,7 @@ import { Badge, type Choice } from "../../ui/parts";
 import { text } from "./text";
 
 /** The author of a configuration that somebody saved by hand. */
-const BY_HAND = "file";
+export const BY_HAND = "file";
 
 export function Author({ author }: { author: string }) {
   if (author !== BY_HAND) return <span class="clip">{author}</span>;

@@ -23,19 +23,17 @@ export function Overview() {
       <Tiles {...data} />
       <Charts {...data} />
       <div class="overview-pairs">
-        <Failing {...data} />
-        <Refusals {...data} />
-        <Services {...data} />
-        <Instances {...data} />
+        <div class="stack">
+          <Failing {...data} />
+          <Services {...data} />
+        </div>
+        <div class="stack">
+          <Refusals {...data} />
+          <Instances {...data} />
+          {status && <InUse status={status} />}
+        </div>
       </div>
-      {status ? (
-        <>
-          <Counts status={status} silent={silent.total} />
-          <InUse status={status} />
-        </>
-      ) : (
-        !error && <Loading />
-      )}
+      {status ? <Counts status={status} silent={silent.total} /> : !error && <Loading />}
     </Page>
   );
 }

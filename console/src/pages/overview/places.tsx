@@ -1,8 +1,9 @@
 /** Services with their traffic, and instances that do not answer. */
-import type { ApiFigures, Instance, Service } from "../../api/schema";
+import { figures as live, recent } from "../../api/live";
+import type { Instance, Service } from "../../api/schema";
 import { formatNumber } from "../../i18n";
-import { InstanceBadge, shortId } from "../../objects/parts";
-import { functionIdLink, requestsLink } from "../../shell/links";
+import { formatRate, InstanceBadge, shortId } from "../../objects/parts";
+import { functionIdLink, functionsLink, requestsLink, serviceLink, servicesLink } from "../../shell/links";
 import { Card, Failure } from "../../ui/parts";
 import type { OverviewData } from "./data";
 import type { ServiceSum } from "./seen";
@@ -17,25 +18,27 @@ function Hosts({ service }: { service: Service | undefined }) {
   return <div class="muted small wrap-any">{hosts[0] ? t.hosts(hosts[0], hosts.length - 1) : t.noHosts}</div>;
 }
 
-function now(apis: readonly ApiFigures[], service: string): number {
-  return apis.filter((figure) => figure.service === service).reduce((sum, figure) => sum + figure.requests, 0);
+/** Its own component, since it changes every second. */
+function Now({ service }: { service: string }) {
+  const now = recent(live.value, ({ apis }) => apis.filter((one) => one.service === service));
+  return <>{text.value.perSecond(formatRate(now?.requests ?? 0))}</>;
 }
 
 /** The busiest first. */
 function busiest({ services, seen }: OverviewData): ServiceSum[] {
-  const quiet = services.map(({ name }) => ({ service: name, requests: 0, errors: 0, failed: 0 }));
+  const quiet = (services ?? []).map(({ name }) => ({ service: name, requests: 0, errors: 0, failed: 0 }));
   const sums = [...seen.services.values(), ...quiet.filter(({ service }) => !seen.services.has(service))];
   return sums.filter(({ service, requests }) => service || requests > 0).sort((one, other) => other.requests - one.requests);
 }
 
 export function Services(props: OverviewData) {
   const t = text.value;
-  const { services, latest } = props;
+  const { services } = props;
   const rows = busiest(props);
   return (
     <Card title={t.services} actions={<span class="muted small">{t.since}</span>} flush>
       {rows.length === 0 ? (
-        <p class="body muted">{t.servicesNone}</p>
+        <p class="body muted">{services && t.servicesNone}</p>
       ) : (
         <div class="scroll-x">
           <table class="table">
@@ -57,18 +60,24 @@ export function Services(props: OverviewData) {
               {rows.slice(0, MOST).map(({ service, requests, errors }) => (
                 <tr>
                   <td>
-                    <a href={requestsLink(service ? { service } : { status: "404" })}>{service || t.unknownHosts}</a>
-                    <Hosts service={services.find(({ name }) => name === service)} />
+                    <a href={service ? serviceLink(service) : requestsLink({ status: "404" })}>{service || t.unknownHosts}</a>
+                    <Hosts service={services?.find(({ name }) => name === service)} />
                   </td>
-                  <td class="end num muted nowrap">{t.perSecond(formatNumber(now(latest?.apis ?? [], service)))}</td>
+                  <td class="end num muted nowrap">
+                    <Now service={service} />
+                  </td>
                   <td class="end num">{formatNumber(requests)}</td>
-                  <td class={`end num ${errors > 0 ? "overview-failed" : "muted"}`}>{formatNumber(errors)}</td>
+                  <td class={`end num ${errors > 0 ? "failing" : "muted"}`}>{formatNumber(errors)}</td>
                 </tr>
               ))}
             </tbody>
           </table>
-          {rows.length > MOST && <p class="body muted small">{t.more(rows.length - MOST)}</p>}
         </div>
+      )}
+      {rows.length > MOST && (
+        <p class="body small">
+          <a href={servicesLink()}>{t.more(rows.length - MOST)}</a>
+        </p>
       )}
     </Card>
   );
@@ -96,7 +105,7 @@ export function Instances({ silent }: OverviewData) {
     <Card title={t.instances} flush>
       <Failure error={silent.error} />
       {silent.items.length === 0 ? (
-        <p class="body muted">{t.instancesNone}</p>
+        <p class="body muted">{silent.known && t.instancesNone}</p>
       ) : (
         <div class="scroll-x">
           <table class="table">
@@ -114,8 +123,12 @@ export function Instances({ silent }: OverviewData) {
               ))}
             </tbody>
           </table>
-          {silent.total > MOST && <p class="body muted small">{t.more(silent.total - MOST)}</p>}
         </div>
+      )}
+      {silent.total > MOST && (
+        <p class="body small">
+          <a href={functionsLink({ state: "silent" })}>{t.more(silent.total - MOST)}</a>
+        </p>
       )}
     </Card>
   );

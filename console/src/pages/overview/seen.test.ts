@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { ApiFigures, Figures } from "../../api/schema";
 
 vi.mock("../../i18n", () => ({ dictionary: (texts: { en: unknown }) => ({ value: texts.en }) }));
-const { addFigures, NOTHING_SEEN, worst } = await import("./seen");
+const { addFigures, mainReason, NOTHING_SEEN, worst } = await import("./seen");
 
 const api = (name: string, requests: number, errors: number, refusals: Record<string, number> = {}) =>
   ({ service: "shop", api: name, requests, classes: { "5xx": errors }, refusals }) as unknown as ApiFigures;
@@ -34,5 +34,14 @@ describe("figures since the page was opened", () => {
       ["no_api", 2],
       ["concurrency_limited", 3],
     ]);
+  });
+  it("puts first what always fails, and knows why it fails mostly", () => {
+    const busy = second("2026-11-30T10:00:01.000Z", [
+      api("orders", 4064, 348, { function_closed: 3 }),
+      api("legacy", 346, 346, { function_unreachable: 346 }),
+    ]);
+    const [first, next] = worst(addFigures(NOTHING_SEEN, [busy]), 5);
+    expect([first?.api, first && mainReason(first)]).toEqual(["legacy", "function_unreachable"]);
+    expect([next?.api, next && mainReason(next)]).toEqual(["orders", null]);
   });
 });

@@ -3,7 +3,8 @@ import type { ApiFigures, Figures } from "../../api/schema";
 import { reasonStatus } from "../requests/reasons";
 
 type Sum = { requests: number; errors: number; failed: number };
-type ApiSum = Sum & { service: string; api: string };
+/** `reasons`: how often the gateway answered itself, by reason; what the function failed at has no reason. */
+type ApiSum = Sum & { service: string; api: string; reasons: ReadonlyMap<string, number> };
 export type ServiceSum = Sum & { service: string };
 
 type Seen = {
@@ -35,6 +36,19 @@ function add<T extends Sum>(sums: Map<string, T>, key: string, sum: T): void {
   sums.set(key, { ...sum, requests: requests + sum.requests, errors: errors + sum.errors, failed: failed + sum.failed });
 }
 
+function addReasons(before: ReadonlyMap<string, number> | undefined, { refusals }: ApiFigures): ReadonlyMap<string, number> {
+  const reasons = new Map(before);
+  for (const [reason, rate] of Object.entries(refusals)) reasons.set(reason, (reasons.get(reason) ?? 0) + count(rate));
+  return reasons;
+}
+
+/** What an API fails at most; null: answers of its function. */
+export function mainReason({ failed, reasons }: ApiSum): string | null {
+  const [most] = [...reasons].sort(([, one], [, other]) => other - one);
+  const own = [...reasons.values()].reduce((sum, times) => sum + times, 0);
+  return most && most[1] >= failed - own ? most[0] : null;
+}
+
 /** Adds those figures that are not in it yet. */
 export function addFigures(seen: Seen, figures: readonly Figures[]): Seen {
   const added = figures.filter(({ time }) => time > seen.until);
@@ -49,14 +63,18 @@ export function addFigures(seen: Seen, figures: readonly Figures[]): Seen {
       const { service, api } = figure;
       const sum = sumOf(figure);
       add(services, service, { ...sum, service });
-      if (api) add(apis, `${service}\n${api}`, { ...sum, service, api });
+      const key = `${service}\n${api}`;
+      if (api) add(apis, key, { ...sum, service, api, reasons: addReasons(apis.get(key)?.reasons, figure) });
     }
   }
   return { until: last.time, requests, apis, services, refusals };
 }
 
-/** The APIs that failed most often, the worst first. */
+/** One that fails always hurts more than one that fails as often, but seldom. */
+const harm = ({ requests, failed }: ApiSum) => (failed * failed) / Math.max(requests, failed);
+
+/** The APIs that fail, the worst first. */
 export function worst(seen: Seen, most: number): ApiSum[] {
   const failing = [...seen.apis.values()].filter(({ failed }) => failed > 0);
-  return failing.sort((one, other) => other.failed - one.failed).slice(0, most);
+  return failing.sort((one, other) => harm(other) - harm(one)).slice(0, most);
 }

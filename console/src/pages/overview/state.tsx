@@ -65,11 +65,17 @@ const MOST = 3;
 const MOST_WARNINGS = 20;
 
 /** Instances and certificates that need somebody. */
-export function Alarms({ silent, certificates }: OverviewData) {
+export function Alarms({ status, silent, certificates }: OverviewData) {
   const t = text.value;
-  if (silent.total + certificates.length === 0) return null;
+  const others = othersOf(status?.environments ?? []);
+  if (silent.total + certificates.length === 0 && !others) return null;
   return (
     <Notice tone={certificates.some(({ state }) => state !== "expiring") ? "error" : "warn"}>
+      {others && (
+        <div>
+          {t.notInForce} <a href={releasesLink()}>{others}</a>
+        </div>
+      )}
       {silent.total > 0 && (
         <div>
           <a href={functionsLink({ state: "silent" })}>{t.silent(silent.total)}</a>{" "}
@@ -98,6 +104,7 @@ export function Warnings({ status: { warnings } }: { status: Status }) {
     <details class="card overview-warnings">
       <summary>{`${t.warnings} (${formatNumber(warnings.length)})`}</summary>
       <div class="stack tight">
+        {t.inEnglish && <p class="muted small">{t.inEnglish}</p>}
         {warnings.slice(0, MOST_WARNINGS).map((finding) => (
           <FindingNotice finding={finding} />
         ))}
@@ -132,9 +139,17 @@ function environmentWords({ name, state, revision }: Environment): string | null
   return state === "unavailable" ? t.unavailable(name) : null;
 }
 
+/** Environments that do not serve the configuration in use. */
+function othersOf(environments: readonly Environment[]): string {
+  return environments
+    .map(environmentWords)
+    .filter((one) => one !== null)
+    .join(" · ");
+}
+
 function Environments({ environments }: { environments: Environment[] }) {
-  const words = environments.map(environmentWords).filter((one) => one !== null);
-  return <a href={releasesLink()}>{words.length > 0 ? words.join(" · ") : text.value.follows}</a>;
+  const words = othersOf(environments);
+  return <a href={releasesLink()}>{words || text.value.follows}</a>;
 }
 
 export function InUse({ status }: { status: Status }) {
@@ -148,7 +163,7 @@ export function InUse({ status }: { status: Status }) {
           {formatNumber(revision)} {history.directory && <a href={revisionLink(revision)}>{t.showDiff}</a>}
         </dd>
         <dt>{t.facts.reload}</dt>
-        <dd>{refused ? <span class="overview-failed">{t.reloads.refused}</span> : t.reloads.accepted}</dd>
+        <dd>{refused ? <span class="failing">{t.reloads.refused}</span> : t.reloads.accepted}</dd>
         <dt>{t.facts.applied}</dt>
         <dd>
           <Ago time={applied} />

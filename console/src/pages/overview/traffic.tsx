@@ -1,48 +1,35 @@
 /** Figures and charts of the traffic. */
 import { formatMs, formatNumber } from "../../i18n";
+import { formatRate, formatShare } from "../../objects/parts";
 import { requestsLink } from "../../shell/links";
 import { Chart, type Line } from "../../ui/chart";
 import { Card, Stat } from "../../ui/parts";
 import type { OverviewData } from "./data";
 import { text } from "./text";
 
-function rate(value: number | undefined): string {
-  if (value === undefined) return "–";
-  return formatNumber(value, value > 0 && value < 10 ? 1 : 0);
-}
-
-function sum(rates: Record<string, number> | undefined): number {
-  return Object.values(rates ?? {}).reduce((total, value) => total + value, 0);
-}
-
-export function Tiles({ latest, seen }: OverviewData) {
+export function Tiles({ latest, recent, seen }: OverviewData) {
   const t = text.value;
-  const total = latest?.total;
-  const refused = sum(total?.refusals);
-  const errors = total?.classes["5xx"];
-  const [allErrors, allRefused] = [
-    [...seen.services.values()].reduce((all, service) => all + service.errors, 0),
-    [...seen.refusals.values()].reduce((all, count) => all + count, 0),
-  ];
+  const allRefused = [...seen.refusals.values()].reduce((all, count) => all + count, 0);
+  const rate = (value: number | undefined) => (value === undefined ? "–" : formatRate(value));
   return (
     <div class="grid stats">
-      <Stat label={t.tiles.requests} value={rate(total?.requests)} note={t.inAll(formatNumber(seen.requests))} href={requestsLink()} />
+      <Stat label={t.tiles.requests} value={rate(recent?.requests)} note={t.inAll(formatNumber(seen.requests))} href={requestsLink()} />
       <Stat
         label={t.tiles.errors}
-        value={rate(errors)}
-        note={t.inAll(formatNumber(allErrors))}
-        tone={errors ? "error" : "plain"}
+        value={recent ? formatShare(recent.errors, recent.requests) : "–"}
+        note={t.perSecond(rate(recent?.errors))}
+        tone={recent?.errors ? "error" : "plain"}
         href={requestsLink({ status: "5xx" })}
       />
       <Stat
         label={t.tiles.refused}
-        value={rate(total && refused)}
+        value={rate(recent?.refused)}
         note={t.inAll(formatNumber(allRefused))}
-        tone={refused ? "warn" : "plain"}
+        tone={recent?.refused ? "warn" : "plain"}
       />
-      <Stat label={t.tiles.p95} value={formatMs(total?.p95_ms)} note={t.slowest(formatMs(total?.p99_ms))} />
-      <Stat label={t.tiles.inFlight} value={rate(total?.in_flight)} note={t.inGateway} />
-      <Stat label={t.tiles.connections} value={rate(latest?.client_connections)} note={t.ofClients} />
+      <Stat label={t.tiles.p95} value={formatMs(recent?.p95)} note={t.slowest(formatMs(recent?.p99))} />
+      <Stat label={t.tiles.inFlight} value={formatNumber(latest?.total.in_flight ?? 0)} note={t.inGateway} />
+      <Stat label={t.tiles.connections} value={formatNumber(latest?.client_connections ?? 0)} note={t.ofClients} />
     </div>
   );
 }
@@ -62,16 +49,15 @@ function classes({ series }: OverviewData): Line[] {
 
 function percentiles({ series }: OverviewData): Line[] {
   return [
-    { label: "p50", color: "--ok", values: series.of((total) => total.p50_ms), spanGaps: true },
-    { label: "p95", color: "--warn", values: series.of((total) => total.p95_ms), spanGaps: true },
-    { label: "p99", color: "--error", values: series.of((total) => total.p99_ms), spanGaps: true },
+    { label: "p50", color: "--ok", values: series.of((total) => total.p50_ms) },
+    { label: "p95", color: "--warn", values: series.of((total) => total.p95_ms) },
+    { label: "p99", color: "--error", values: series.of((total) => total.p99_ms) },
   ];
 }
 
 export function Charts(props: OverviewData) {
   const t = text.value;
-  const { latest, series } = props;
-  const total = latest?.total;
+  const { recent, series } = props;
   return (
     <div class="grid wide">
       <Card title={t.requestsChart}>
@@ -79,7 +65,8 @@ export function Charts(props: OverviewData) {
           times={series.times}
           lines={classes(props)}
           format={(value) => formatNumber(value, value < 10 ? 1 : 0)}
-          summary={t.requestsSummary(rate(total?.requests), rate(total?.classes["5xx"]))}
+          whole
+          summary={t.requestsSummary(formatRate(recent?.requests ?? 0), formatRate(recent?.errors ?? 0))}
         />
       </Card>
       <Card title={t.durationChart}>
@@ -87,7 +74,7 @@ export function Charts(props: OverviewData) {
           times={series.times}
           lines={percentiles(props)}
           format={formatMs}
-          summary={t.durationSummary(formatMs(total?.p50_ms), formatMs(total?.p95_ms), formatMs(total?.p99_ms))}
+          summary={t.durationSummary(formatMs(recent?.p95), formatMs(recent?.p99))}
         />
       </Card>
     </div>

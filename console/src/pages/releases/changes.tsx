@@ -15,15 +15,14 @@ export function servedRevision(environment: Environment): number | null {
 export function releaseChange(environment: Environment, revision: number): Change {
   const t = text.value;
   const served = servedRevision(environment);
-  const back = served !== null && revision < served;
   return {
-    title: back ? t.rollBackTitle(environment.name, revision) : t.releaseTitle(environment.name, revision),
+    title: t.releaseTitle(environment.name, revision),
     method: "POST",
     path: path("environments", environment.name, "release"),
     body: { revision },
     commands: [command("release", environment.name, "--revision", String(revision))],
-    verb: back ? t.rollBack : t.release,
-    danger: back,
+    verb: t.pinTo(revision),
+    done: t.servesNow(environment.name, revision),
     remark: (
       <>
         <p>
@@ -43,6 +42,7 @@ export function followChange(environment: Environment, current: number | null): 
     path: path("environments", environment.name, "follow"),
     commands: [command("follow", environment.name)],
     verb: t.follow,
+    done: t.followsNow(environment.name, current),
     remark: (
       <>
         <p>
@@ -62,6 +62,7 @@ export function unreleaseChange(environment: Environment): Change {
     path: path("environments", environment.name, "unrelease"),
     commands: [command("unrelease", environment.name)],
     verb: t.unrelease,
+    done: t.isOffline(environment.name),
     danger: true,
     confirm: environment.name,
     remark: (

@@ -78,7 +78,7 @@ function Choose({ environment, revisions, current, review }: Props) {
   const known = revisions.some((one) => one.number === revision);
   if (revision === null || !known) return null;
   const pinnedToIt = environment.state === "pinned" && served === revision;
-  const back = served !== null && revision < served;
+  const isOlder = served !== null && revision < served;
   return (
     <div class="stack">
       <div class="release-choice">
@@ -89,13 +89,13 @@ function Choose({ environment, revisions, current, review }: Props) {
           choices={revisionChoices(revisions)}
         />
         <WriteButton
-          kind={back ? "danger primary" : "primary"}
-          icon={back ? "undo" : "pin"}
+          kind="primary"
+          icon="pin"
           disabled={pinnedToIt}
           title={pinnedToIt ? t.pinnedToIt : undefined}
           onClick={() => review(releaseChange(environment, revision))}
         >
-          {back ? t.rollBackTo(revision) : t.releaseNumber(revision)}
+          {isOlder ? t.pinTo(revision) : t.releaseNumber(revision)}
         </WriteButton>
       </div>
       {served === null ? <p class="muted small">{t.answersAgain}</p> : <ReleaseDiff from={served} to={revision} />}

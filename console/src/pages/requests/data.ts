@@ -1,38 +1,21 @@
-/** The live tail of requests. */
+/** The tail of requests: what the tab has kept, with filters. */
 import { useLocation } from "preact-iso";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError } from "../../api/client";
 import { useQuery, type Page } from "../../api/query";
 import type { Problem, RequestEvent, Route, Service } from "../../api/schema";
-import { openStream, type StreamState } from "../../api/stream";
+import { clear, FILTERS, narrow, passes, recording, requests as kept, type Filters } from "../../api/tail";
 import { requestsLink } from "../../shell/links";
 
-const FILTERS = ["status", "slower_than", "method", "service", "api", "function", "environment", "host"] as const;
-export type FilterName = (typeof FILTERS)[number];
-/** As `GET /v1/requests` takes them. */
-export type Filters = Partial<Record<FilterName, string>>;
-
-export const KEPT = 1000;
-/** Requests may come by thousands a second; they are shown a few times a second. */
-const REDRAW = 250;
-
-export type Tail = {
+type Tail = {
   /** The newest first. */
   requests: readonly RequestEvent[];
   /** How many have come since the tail is held. */
   waiting: number;
-  /** How many were missed because they came too fast. */
-  lost: number;
-  state: StreamState;
   /** Why the gateway refused the filters. */
   error: unknown;
-  /** Shows those that wait. */
-  show: () => void;
   clear: () => void;
 };
-
-type Shown = Pick<Tail, "requests" | "waiting" | "lost" | "state" | "error">;
-const NOTHING: Shown = { requests: [], waiting: 0, lost: 0, state: "opening", error: null };
 
 function refusal(text: string): unknown {
   try {
@@ -43,76 +26,32 @@ function refusal(text: string): unknown {
   }
 }
 
-/** Requests that are not shown yet, the newest last. */
-class Buffer {
-  private requests: RequestEvent[] = [];
-  count = 0;
-
-  constructor(private readonly limit: number) {}
-
-  push(request: RequestEvent): void {
-    this.count += 1;
-    this.requests.push(request);
-    if (this.requests.length > 2 * this.limit) this.requests.splice(0, this.limit);
-  }
-
-  /** Puts them before those that are shown. */
-  take(shown: readonly RequestEvent[]): readonly RequestEvent[] {
-    if (this.count === 0) return shown;
-    const taken = this.requests.reverse().concat(shown).slice(0, this.limit);
-    this.requests = [];
-    this.count = 0;
-    return taken;
-  }
+/** Where more requests come than a tab can read, the gateway filters them. */
+function useNarrow(key: string): unknown {
+  const [error, setError] = useState<unknown>(null);
+  const isMissing = recording.value.lost > 0;
+  useEffect(() => {
+    setError(null);
+    return isMissing && key !== "{}" ? narrow(JSON.parse(key) as Filters, (text) => setError(refusal(text))) : undefined;
+  }, [isMissing, key]);
+  return error;
 }
 
-/**
- * Follows requests that match all filters, and keeps the last `limit`.
- *
- * While `held`, new ones are counted and wait. Other filters begin with an empty list.
- */
-export function useTail(filters: Filters, limit = KEPT, held = false): Tail {
-  const [shown, setShown] = useState(NOTHING);
+/** Requests that match all filters. While `held`, new ones are counted and wait. */
+export function useTail(filters: Filters, held = false): Tail {
   const key = JSON.stringify(filters);
-  const buffer = useRef(new Buffer(limit));
-  const isHeld = useRef(held);
-  isHeld.current = held;
-
-  const show = useCallback(() => setShown((old) => ({ ...old, requests: buffer.current.take(old.requests), waiting: 0 })), []);
-  useEffect(() => {
-    if (!held) show();
-  }, [held, show]);
-
-  useEffect(() => {
-    const arrived = new Buffer(limit);
-    buffer.current = arrived;
-    setShown(NOTHING);
-    let timer = 0;
-    const redraw = () => {
-      timer = 0;
-      if (isHeld.current) setShown((old) => ({ ...old, waiting: arrived.count }));
-      else show();
-    };
-    const close = openStream("/v1/requests", JSON.parse(key) as Filters, {
-      event: (name, data) => {
-        if (name === "lost") setShown((old) => ({ ...old, lost: old.lost + (data as { lost: number }).lost }));
-        if (name !== "request") return;
-        arrived.push(data as RequestEvent);
-        timer ||= window.setTimeout(redraw, REDRAW);
-      },
-      state: (state, text) => setShown((old) => ({ ...old, state, error: text === undefined ? null : refusal(text) })),
-    });
-    return () => {
-      clearTimeout(timer);
-      close();
-    };
-  }, [key, limit, show]);
-
-  const clear = useCallback(() => {
-    buffer.current.take([]);
-    setShown((old) => ({ ...old, requests: [], waiting: 0, lost: 0 }));
+  const all = kept.value;
+  const matching = useMemo(() => all.filter(passes(filters)), [all, key]);
+  const shown = useRef({ key, requests: matching });
+  if (!held || shown.current.key !== key) shown.current = { key, requests: matching };
+  const { requests } = shown.current;
+  const known = matching.findIndex((request) => request === requests[0]);
+  const error = useNarrow(key);
+  const forget = useCallback(() => {
+    clear();
+    shown.current = { key: "", requests: [] };
   }, []);
-  return { ...shown, show, clear };
+  return { requests, waiting: known < 0 ? matching.length : known, error, clear: forget };
 }
 
 /** Filters and text of the address, and how to change them. */
@@ -141,7 +80,7 @@ function contains(request: RequestEvent, text: string): boolean {
 /** All that the page shows. */
 export function useRequests(held: boolean) {
   const { filters, search, set, reset } = useFilters();
-  const tail = useTail(filters, KEPT, held);
+  const tail = useTail(filters, held);
   const services = useQuery<Page<Service>>("/v1/services", { limit: 1000 });
   const routes = useQuery<Page<Route>>("/v1/routes", { enabled: true, limit: 100 });
   const requests = useMemo(

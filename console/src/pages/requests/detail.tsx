@@ -1,9 +1,9 @@
 /** All that is known of one request. */
 import type { ComponentChildren } from "preact";
 import type { RequestEvent } from "../../api/schema";
-import { formatBytes, formatNumber, formatTime } from "../../i18n";
+import { formatBytes, formatInstant, formatNumber, formatTime } from "../../i18n";
 import { shortId } from "../../objects/parts";
-import { apiLink, explainLink, functionIdLink, requestsLink, revisionLink } from "../../shell/links";
+import { apiLink, explainLink, functionIdLink, requestsLink, revisionLink, serviceLink } from "../../shell/links";
 import { LinkButton, Method, Notice, Rich, StatusCode } from "../../ui/parts";
 import { Phases } from "./phases";
 import { abortedWords, reasonWords, type Words } from "./reasons";
@@ -35,17 +35,20 @@ function InWords({ title, word, words, tone }: { title: (why: string) => string;
 }
 
 /** Why the request ended as it did. */
-export function Why({ request }: { request: RequestEvent }) {
+export function Why({ request, forwarded }: { request: RequestEvent; forwarded?: string }) {
   const t = text.value.detail;
   const { reason, aborted, detail, status } = request;
   return (
     <>
       {reason && <InWords title={t.ownAnswer} word={reason} words={reasonWords(reason)} tone={status >= 500 ? "error" : "warn"} />}
       {aborted && <InWords title={t.brokeOff} word={aborted} words={abortedWords(aborted)} tone="warn" />}
-      {!reason && status >= 500 && (
-        <Notice tone="warn" title={t.functionError}>
+      {!reason && !aborted && status >= 400 && request.function && (
+        <Notice tone="warn" title={t.functionError(status)}>
+          <div>
+            <Rich>{t.asked(request.method, forwarded ?? request.path)}</Rich>
+          </div>
           <div class="small">
-            <Rich>{t.functionErrorText}</Rich>
+            <Rich>{status >= 500 ? t.functionErrorText : t.wholePath}</Rich>
           </div>
         </Notice>
       )}
@@ -74,14 +77,18 @@ function Facts({ request }: { request: RequestEvent }) {
   const none = <span class="muted">{t.none}</span>;
   return (
     <dl class="facts">
-      <Fact name={names.time}>{formatTime(request.time)}</Fact>
+      <Fact name={names.time}>
+        <time dateTime={request.time} title={formatTime(request.time)} class="num">
+          {formatInstant(request.time)}
+        </time>
+      </Fact>
       <Fact name={names.host} mono>
         {request.host ?? none}
       </Fact>
       <Fact name={names.path} mono>
         {request.path || none}
       </Fact>
-      <Fact name={names.service}>{request.service || none}</Fact>
+      <Fact name={names.service}>{request.service ? <a href={serviceLink(request.service)}>{request.service}</a> : none}</Fact>
       <Fact name={names.api}>{request.api ? <a href={apiLink(request.service, request.api)}>{request.api}</a> : none}</Fact>
       <Fact name={names.environment}>{request.environment ?? none}</Fact>
       <Fact name={names.function}>

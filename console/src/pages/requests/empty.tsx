@@ -2,8 +2,9 @@
 import type { Page } from "../../api/query";
 import type { Route } from "../../api/schema";
 import { newApiLink } from "../../shell/links";
-import { Button, Code, Empty, Loading, TextField, WriteLink } from "../../ui/parts";
-import { curl, easiest, gatewayAddress, sampleRequest, setGatewayAddress } from "./sample";
+import { Button, Empty, Loading, WriteLink } from "../../ui/parts";
+import { Curl } from "./curl";
+import { easiest, sampleRequest } from "./sample";
 import { text } from "./text";
 
 /** A command that sends a request to an API of this gateway. */
@@ -12,9 +13,8 @@ export function FirstRequest({ routes }: { routes: readonly Route[] }) {
   const request = route && sampleRequest(route);
   if (!request) return null;
   return (
-    <div class="tail-first stack tight">
-      <Code wrap>{curl(request)}</Code>
-      <TextField label={text.value.address} value={gatewayAddress.value} onValue={setGatewayAddress} mono />
+    <div class="tail-first">
+      <Curl sent={request} />
     </div>
   );
 }
@@ -37,7 +37,7 @@ export function NoRequests({
   if (refused) return null;
   if (searching) return <Empty icon="search" title={t.nothingFound} />;
   if (!routes) return <Loading />;
-  if (filtered)
+  if (filtered && easiest(routes.items))
     return (
       <Empty icon="requests" title={t.waiting}>
         <p>{t.waitingFiltered}</p>

@@ -2,9 +2,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { useList } from "../../api/query";
 import type { Api, Service } from "../../api/schema";
+import type { FilterName, Filters } from "../../api/tail";
 import { ENVIRONMENTS, hostsOf, METHODS, useFunctionNames } from "../../objects/lists";
 import { Button, SearchBox, Select } from "../../ui/parts";
-import type { FilterName, Filters } from "./data";
 import { text } from "./text";
 
 const CHOICES = {
@@ -77,7 +77,7 @@ function Further({ filters, set, services }: Props & { services: readonly Servic
   return (
     <div class="filters" id="more-filters">
       <TextFilter name="api" values={[...new Set(apis)].sort()} filters={filters} set={set} />
-      <TextFilter name="function" values={functions} filters={filters} set={set} />
+      <TextFilter name="function" values={functions ?? []} filters={filters} set={set} />
       <TextFilter name="host" values={hostsOf(services).filter((host) => !host.startsWith("*"))} filters={filters} set={set} />
       <SelectFilter name="environment" values={CHOICES.environment} filters={filters} set={set} />
     </div>
@@ -115,11 +115,7 @@ export function FilterBar({
             {more ? t.fewer : t.more}
           </Button>
         )}
-        {(search || Object.keys(filters).length > 0) && (
-          <Button kind="quiet" icon="cross" title={t.reset} onClick={reset}>
-            {t.resetShort}
-          </Button>
-        )}
+        <Button kind="quiet" icon="cross" label={t.reset} disabled={!search && Object.keys(filters).length === 0} onClick={reset} />
       </div>
       {more && <Further filters={filters} set={set} services={services} />}
     </div>

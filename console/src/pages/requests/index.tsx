@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { RequestEvent } from "../../api/schema";
-import { formatNumber } from "../../i18n";
+import { recording } from "../../api/tail";
+import { formatClock, formatNumber } from "../../i18n";
 import { Button, Card, Dialog, Failure, Notice, Page } from "../../ui/parts";
-import { KEPT, useRequests, type Tail } from "./data";
+import { useRequests } from "./data";
 import { RequestDetail } from "./detail";
 import { NoRequests } from "./empty";
 import { FilterBar } from "./filters";
@@ -11,14 +12,28 @@ import { text } from "./text";
 import { isWide } from "./wide";
 import "./page.css";
 
-function StateText({ tail, paused, held }: { tail: Tail; paused: boolean; held: boolean }) {
+function StateText({ paused, held }: { paused: boolean; held: boolean }) {
   const t = text.value;
-  const live = tail.state === "open" && !held;
-  const words = tail.state !== "open" ? t.states[tail.state] : paused ? t.paused : held ? t.held : t.states.open;
+  const { state } = recording.value;
+  const live = state === "open" && !held;
+  const words = state !== "open" ? t.states[state] : paused ? t.paused : held ? t.held : t.states.open;
   return (
     <span class={`badge ${live ? "ok" : "warn"}`} role="status">
       <span class={`dot ${live ? "pulse" : ""}`} />
       {words}
+    </span>
+  );
+}
+
+/** Since when requests are kept, and whether some are missing. */
+function Since({ count }: { count: number }) {
+  const t = text.value;
+  const { since, gaps } = recording.value;
+  if (since === null) return null;
+  return (
+    <span class="muted small num" title={t.keptWhy}>
+      {t.since(formatNumber(count), formatClock(new Date(since).toISOString()))}
+      {gaps && <span title={t.gapsWhy}> {t.gaps}</span>}
     </span>
   );
 }
@@ -60,6 +75,14 @@ function useReading() {
     element?.addEventListener("scroll", scroll, true);
     return () => element?.removeEventListener("scroll", scroll, true);
   }, []);
+
+  // The panel makes the table narrow, and its rows higher.
+  useEffect(() => {
+    const index = selected && area.current?.querySelector<HTMLElement>(".vrow.selected")?.dataset.index;
+    if (!index) return undefined;
+    const timer = setTimeout(() => area.current?.querySelector(`[data-index="${index}"]`)?.scrollIntoView({ block: "nearest" }), 60);
+    return () => clearTimeout(timer);
+  }, [selected]);
 
   const close = useCallback(() => {
     const row = area.current?.querySelector<HTMLElement>(`[data-request="${selected?.request_id}"]`);
@@ -111,15 +134,10 @@ export function Requests() {
     >
       <FilterBar filters={filters} search={search} services={services} set={set} reset={reset} />
       <Failure error={tail.error} />
-      {tail.lost > 0 && <Notice tone="warn">{t.missed(formatNumber(tail.lost))}</Notice>}
+      {recording.value.lost > 0 && <Notice tone="warn">{t.missed(formatNumber(recording.value.lost))}</Notice>}
       <div class="tail fill">
         <div class="tail-table" ref={area} {...handlers}>
-          <Card
-            flush
-            class="tail-card"
-            title={<StateText tail={tail} paused={paused} held={held} />}
-            actions={<span class="muted small num">{t.kept(formatNumber(tail.requests.length), formatNumber(KEPT))}</span>}
-          >
+          <Card flush class="tail-card" title={<StateText paused={paused} held={held} />} actions={<Since count={requests.length} />}>
             <RequestTable
               requests={requests}
               selected={selected?.request_id ?? null}

@@ -57,11 +57,13 @@ export function Phases({ request }: { request: RequestEvent }) {
   const list = phases(request);
   return (
     <div class="stack tight">
-      <span class="phase-bar" aria-hidden="true">
-        <span class="phase-fill">
-          <Segments list={list} />
+      {list.length > 0 && (
+        <span class="phase-bar" aria-hidden="true">
+          <span class="phase-fill">
+            <Segments list={list} />
+          </span>
         </span>
-      </span>
+      )}
       <table class="phase-table small num">
         <tbody>
           {list.map(({ name, ms }) => (

@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Route } from "../../api/schema";
+import type { Certificate, Route, Status } from "../../api/schema";
 
 vi.stubGlobal("location", { hostname: "127.0.0.1" });
 vi.stubGlobal("localStorage", { getItem: () => null });
-const { addressIn, curl, easiest, samplePath, sampleRequest } = await import("./sample");
+vi.mock("../../api/gateway", async () => ({ status: (await import("@preact/signals")).signal(null) }));
+const { status } = await import("../../api/gateway");
+const { addressIn, curl, gatewayAddress, isTrusted, easiest, samplePath, sampleRequest } = await import("./sample");
 
 const route = (method: string, path: string, host = "shop.example.com", base_path = "/") =>
   ({ method, path, enabled: true, domains: [{ host, base_path }] }) as Route;
@@ -41,5 +43,23 @@ describe("curl", () => {
     expect(curl({ method: "PUT", url: "http://127.0.0.1:8080/a/../b", headers, body: "it's" })).toBe(
       "curl --include --path-as-is --request PUT --header 'Accept: text/html' --header 'X-Empty;' --data-raw 'it'\\''s' http://127.0.0.1:8080/a/../b",
     );
+  });
+  it("connects an https address to a listener with TLS, and says when there is none", () => {
+    const https = { method: "GET", url: "https://shop.example.com/a" };
+    const listeners = [
+      { address: "127.0.0.1:80", tls: false },
+      { address: "127.0.0.1:8443", tls: true },
+    ];
+    status.value = { listeners } as Status;
+    expect(curl(https)).toBe("curl --include --insecure --connect-to ::127.0.0.1:8443 https://shop.example.com/a");
+    const ordered = { source: "acme", state: "valid", names: ["*.example.com"] } as Certificate;
+    expect(isTrusted(https.url, [ordered])).toBe(true);
+    expect(isTrusted(https.url, [{ ...ordered, source: "file:/etc/shop.pem" }])).toBe(false);
+    expect(curl(https, true)).not.toContain("--insecure");
+    status.value = { listeners: listeners.slice(0, 1) } as Status;
+    expect(gatewayAddress("https")).toBeNull();
+    status.value = { listeners: listeners.slice(1) } as Status;
+    expect(addressIn({ host: "shop.example.com" }, "/a")).toBe("https://shop.example.com/a");
+    status.value = null;
   });
 });

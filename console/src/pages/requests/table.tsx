@@ -1,19 +1,14 @@
 /** The requests as a table, the newest first. */
 import type { ComponentChildren } from "preact";
 import type { RequestEvent } from "../../api/schema";
-import { formatClock, formatMs } from "../../i18n";
+import { formatClock, formatInstant, formatMs } from "../../i18n";
 import { apiLink, functionIdLink } from "../../shell/links";
 import { Method, StatusCode } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/virtual";
 import { functionOf } from "./detail";
 import { PhaseBar } from "./phases";
+import { abortedWords, reasonWords } from "./reasons";
 import { text } from "./text";
-
-/** `14:03:07.184` */
-function formatInstant(rfc3339: string): string {
-  const fraction = /\.(\d{3})/.exec(rfc3339)?.[1];
-  return formatClock(rfc3339) + (fraction ? `.${fraction}` : "");
-}
 
 function Target({ request, selected }: { request: RequestEvent; selected: boolean }) {
   const t = text.value;
@@ -47,6 +42,11 @@ function Duration({ request }: { request: RequestEvent }) {
   );
 }
 
+/** Why the gateway answered itself, or the answer broke off. */
+function whyOf({ reason, aborted }: RequestEvent): string {
+  return reason ? reasonWords(reason).title : aborted ? abortedWords(aborted).title : "";
+}
+
 function columns(selected: string | null): Column<RequestEvent>[] {
   const t = text.value.columns;
   const none = <span class="muted">–</span>;
@@ -57,7 +57,12 @@ function columns(selected: string | null): Column<RequestEvent>[] {
       title: t.path,
       width: "minmax(140px, 3fr)",
       narrow: "keep",
-      cell: (request) => <Target request={request} selected={request.request_id === selected} />,
+      cell: (request) => (
+        <div class="two-lines">
+          <Target request={request} selected={request.request_id === selected} />
+          {whyOf(request) && <div class="small muted clip wide-only">{whyOf(request)}</div>}
+        </div>
+      ),
     },
     { title: t.status, width: "56px", narrow: "keep", cell: (request) => <StatusCode status={request.status} /> },
     {
@@ -109,7 +114,9 @@ export function RequestTable({
       rowHeight={42}
       selected={selected}
       onSelect={onSelect}
-      below={(request) => `${formatClock(request.time)} ${request.method} ${request.function ? functionOf(request) : (request.host ?? "")}`}
+      below={(request) =>
+        `${formatClock(request.time)} ${request.method} ${whyOf(request) || (request.function ? functionOf(request) : (request.host ?? ""))}`
+      }
       empty={empty}
     />
   );

@@ -1,3 +1,4 @@
+import { useLocation } from "preact-iso";
 import { ApiError } from "../../api/client";
 import { status } from "../../api/gateway";
 import type { RevisionInfo } from "../../api/schema";
@@ -19,6 +20,7 @@ function neighbours(revisions: readonly RevisionInfo[], number: number): { older
 
 function Actions({ view, review }: { view: RevisionView; review: (change: Change) => void }) {
   const t = text.value;
+  const { route } = useLocation();
   const { number, revisions, revision } = view;
   const { older, newer } = neighbours(revisions, number);
   const inUse = revision?.revision.in_use ?? false;
@@ -32,7 +34,7 @@ function Actions({ view, review }: { view: RevisionView; review: (change: Change
           icon="undo"
           disabled={inUse}
           title={inUse ? t.inUseAlready : undefined}
-          onClick={() => review(rollbackChange(number))}
+          onClick={() => review(rollbackChange(number, (outcome) => route(revisionLink(outcome.revision))))}
         >
           {t.rollBackHere}
         </WriteButton>

@@ -110,7 +110,7 @@ export function Compare({ view }: { view: RevisionView }) {
       ) : diff.data.diff === "" ? (
         <p class="muted">{t.noDifference}</p>
       ) : (
-        <Diff diff={diff.data.diff} choose side={wide()} />
+        <Diff diff={diff.data.diff} files={view.revision?.files.map(({ file }) => file)} choose side={wide()} />
       )}
     </Card>
   );

@@ -4,7 +4,7 @@ import { command } from "../../change/command";
 import { Notice, Rich } from "../../ui/parts";
 import { text } from "./text";
 
-export function rollbackChange(revision: number): Change {
+export function rollbackChange(revision: number, onDone: Change["onDone"]): Change {
   const t = text.value;
   return {
     title: t.rollBackTitle(revision),
@@ -12,6 +12,8 @@ export function rollbackChange(revision: number): Change {
     path: path("revisions", String(revision), "rollback"),
     commands: [command("rollback", String(revision))],
     danger: true,
+    done: t.rolledBack(revision),
+    onDone,
     verb: t.rollBack,
     remark: (
       <Notice tone="warn">

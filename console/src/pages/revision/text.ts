@@ -27,9 +27,10 @@ export const text = dictionary({
     rollBack: "Roll back",
     rollBackHere: "Roll back to this revision",
     rollBackTitle: (number: number) => `Roll back to revision ${number}`,
+    rolledBack: (number: number) => `Rolled back to ${number}`,
     inUseAlready: "This revision is in use.",
     comesBack: (number: number) =>
-      `Functions, services and APIs become what they were in revision ${number}, in the current files, as a new revision. Objects added since then are removed. Environments that are pinned stay as they are.`,
+      `Functions, services and APIs become what they were in revision ${number}, in the current files, as a new revision. Objects added since then are removed.`,
     neverComesBack:
       "Everything else of the gateway stays as it is now: `[admin]` and its tokens, `[[listener]]` with TLS, `[acme]`, `[gateway]`, `[history]`, `[log]`, `[traces]`.",
   },
@@ -59,9 +60,10 @@ export const text = dictionary({
     rollBack: "回滚",
     rollBackHere: "回滚到此版本",
     rollBackTitle: (number: number) => `回滚到版本 ${number}`,
+    rolledBack: (number: number) => `已回滚到版本 ${number}`,
     inUseAlready: "此版本正在使用中。",
     comesBack: (number: number) =>
-      `当前文件中的函数、服务和 API 将恢复为版本 ${number} 中的内容，并生成一个新版本。此后新增的对象会被移除。已固定的环境不受影响。`,
+      `当前文件中的函数、服务和 API 将恢复为版本 ${number} 中的内容，并生成一个新版本。此后新增的对象会被移除。`,
     neverComesBack:
       "网关的其他配置保持现状，不会回滚：`[admin]` 及其令牌、`[[listener]]` 与 TLS、`[acme]`、`[gateway]`、`[history]`、`[log]`、`[traces]`。",
   },

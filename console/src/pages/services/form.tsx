@@ -110,16 +110,18 @@ function changeOf(name: string, rows: Domain[], etag: string | null): Change | n
 
 type Props = {
   known: Known;
+  /** What a new one begins with. */
+  first?: { name: string; domains: Domain[] };
   /** While the review is in its place: what was typed stays. */
   hidden: boolean;
   onReview: (change: Change) => void;
   onClose: () => void;
 };
 
-export function ServiceForm({ known, hidden, onReview, onClose }: Props) {
+export function ServiceForm({ known, first, hidden, onReview, onClose }: Props) {
   const t = text.value;
-  const [name, setName] = useState(known?.name ?? "");
-  const [rows, setRows] = useState<Domain[]>(known?.domains ?? [NEW_DOMAIN]);
+  const [name, setName] = useState((known ?? first)?.name ?? "");
+  const [rows, setRows] = useState<Domain[]>((known ?? first)?.domains ?? [NEW_DOMAIN]);
   const [etag, setEtag] = useState(known?.etag ?? null);
   const change = changeOf(name.trim(), rows, etag);
   const draft = useDraft(change);

@@ -1,41 +1,33 @@
 /** All services with their domains. */
 import { useState } from "preact/hooks";
-import { call } from "../../api/client";
 import type { Service } from "../../api/schema";
-import { useChange, type Change } from "../../change/change";
 import { Origin } from "../../change/origin";
 import { domainName } from "../../objects/api";
 import { EnvironmentBadge } from "../../objects/parts";
 import { useFilters } from "../../shell/filters";
-import { apisLink, newApiLink } from "../../shell/links";
+import { apisLink, newApiLink, serviceLink } from "../../shell/links";
 import { Badge, Card, Empty, Failure, Loading, Page, Rich, SearchBox, WriteButton, WriteLink } from "../../ui/parts";
-import { say } from "../../ui/toast";
-import { servicePath, useServiceList } from "./data";
-import { ServiceForm, type Known } from "./form";
+import { useServiceActions } from "./actions";
+import { useServiceList } from "./data";
 import { text } from "./text";
 import "./services.css";
 
 /** Cards in view at first; the button below shows more. */
 const SHOWN = 60;
 
-function OneService({ service, onEdit, onRemove }: { service: Service; onEdit: () => void; onRemove: () => void }) {
+function OneService({ service, onEdit }: { service: Service; onEdit: () => void }) {
   const t = text.value;
   const locked = Boolean(service.status.origin.read_only);
-  const actions = (
-    <>
-      <WriteButton kind="quiet" icon="edit" label={t.change(service.name)} disabled={locked} onClick={onEdit} />
-      <WriteButton
-        kind="quiet"
-        icon="trash"
-        label={t.removeTitle(service.name)}
-        disabled={locked || service.status.apis > 0}
-        title={service.status.apis > 0 ? t.hasApis : undefined}
-        onClick={onRemove}
-      />
-    </>
-  );
+  const actions = <WriteButton kind="quiet" icon="edit" label={t.change(service.name)} disabled={locked} onClick={onEdit} />;
   return (
-    <Card title={<span class="mono wrap-any">{service.name}</span>} actions={actions}>
+    <Card
+      title={
+        <a class="mono wrap-any" href={serviceLink(service.name)}>
+          {service.name}
+        </a>
+      }
+      actions={actions}
+    >
       <div class="stack">
         <ul class="stack tight">
           {service.domains.length === 0 && <Badge tone="warn">{t.noDomains}</Badge>}
@@ -65,24 +57,9 @@ export function Services() {
   const [{ q }, change] = useFilters(["q"]);
   const list = useServiceList(q);
   const [shown, setShown] = useState(SHOWN);
-  const [form, setForm] = useState<{ known: Known } | null>(null);
-  const { review, dialog } = useChange();
-  const withTag = (name: string, then: (service: Service, etag: string) => void) =>
-    void call<Service>("GET", servicePath(name)).then(
-      ({ data, etag }) => then(data, etag ?? ""),
-      (error: Error) => say(error.message, "error"),
-    );
-  const removal = (name: string, etag: string): Change => ({
-    title: t.removeTitle(name),
-    verb: t.remove,
-    danger: true,
-    method: "DELETE",
-    path: servicePath(name),
-    etag,
-    confirm: name,
-  });
+  const { add: addOne, edit, dialogs } = useServiceActions();
   const add = (
-    <WriteButton kind="primary" icon="plus" onClick={() => setForm({ known: null })}>
+    <WriteButton kind="primary" icon="plus" onClick={() => addOne()}>
       {t.add}
     </WriteButton>
   );
@@ -92,8 +69,8 @@ export function Services() {
         <SearchBox label={t.search} value={q} onValue={(value) => change({ q: value })} />
       </div>
       <Failure error={list.error} />
-      {list.loading && list.items.length === 0 && <Loading />}
-      {!list.loading && list.total === 0 && (
+      {!list.known && !list.error && <Loading />}
+      {list.known && list.total === 0 && (
         <Empty icon="services" title={t.none}>
           <p>
             <Rich>{t.noneText}</Rich>
@@ -103,12 +80,7 @@ export function Services() {
       )}
       <div class="grid">
         {list.items.slice(0, shown).map((service) => (
-          <OneService
-            key={service.name}
-            service={service}
-            onEdit={() => withTag(service.name, (now, etag) => setForm({ known: { name: now.name, domains: now.domains, etag } }))}
-            onRemove={() => withTag(service.name, (now, etag) => review(removal(now.name, etag)))}
-          />
+          <OneService key={service.name} service={service} onEdit={() => edit(service.name)} />
         ))}
       </div>
       {list.total > shown && (
@@ -123,15 +95,7 @@ export function Services() {
           {shown} / {list.total} …
         </button>
       )}
-      {form && (
-        <ServiceForm
-          known={form.known}
-          onClose={() => setForm(null)}
-          hidden={Boolean(dialog)}
-          onReview={(made) => review({ ...made, onDone: () => setForm(null) })}
-        />
-      )}
-      {dialog}
+      {dialogs}
     </Page>
   );
 }

@@ -1,6 +1,7 @@
-/** The object of a line of the audit log, by its address under `/v1`. */
-import { ENVIRONMENTS } from "../../objects/lists";
-import { apiLink, filesLink, functionLink, releasesLink, revisionLink, servicesLink } from "../../shell/links";
+/** Objects by their addresses under `/v1`, as changes and the audit log name them. */
+import { ENVIRONMENTS } from "./lists";
+import { apiLink, filesLink, functionLink, releasesLink, revisionLink, serviceLink } from "../shell/links";
+import { shortId } from "./parts";
 import { text } from "./text";
 
 type Named = { kind: "api" | "function" | "service" | "environment" | "revision" | "files" | "other"; name: string; href: string | null };
@@ -20,9 +21,10 @@ export function objectOf(address: string): Named {
     .map(decoded);
   if (address.startsWith("/v1/services/")) {
     if (third === "apis") return { kind: "api", name: `${fourth} · ${second}`, href: apiLink(second, fourth) };
-    return { kind: "service", name: second, href: servicesLink() };
+    return { kind: "service", name: second, href: serviceLink(second) };
   }
-  if (address.startsWith("/v1/functions/")) return { kind: "function", name: `${second}/${third}`, href: functionLink(second, third) };
+  if (address.startsWith("/v1/functions/"))
+    return { kind: "function", name: shortId(`${second}/${third}`), href: functionLink(second, third) };
   if (/^\d+$/.test(address)) return { kind: "revision", name: address, href: revisionLink(Number(address)) };
   if (ENVIRONMENTS.some((name) => name === address)) return { kind: "environment", name: address, href: releasesLink() };
   // Of a change of whole files: one path, or several with spaces between them.
