@@ -220,18 +220,18 @@ impl Http1Connection {
                 fields: &fields,
             };
             let is_interim = head.status < 200 && head.status != 101;
-            let kept = if is_interim { Some(Duration::MAX) } else { kept(&head, framing) };
-            Ok(Some((read.length, framing, kept, take(&head, framing))))
+            let keep = if is_interim { Keep::AsBefore } else { keep(&head, framing) };
+            Ok(Some((read.length, framing, keep, take(&head, framing))))
         })?;
-        let Some((length, framing, kept, taken)) = read else { return Ok(Read::Incomplete) };
+        let Some((length, framing, keep, taken)) = read else { return Ok(Read::Incomplete) };
         self.input.consume(length);
         self.progress = Progress::default();
         self.body = BodyReader::new(framing);
-        self.keep = match kept {
-            Some(Duration::MAX) => self.keep,
-            Some(kept) => kept.min(self.keep),
-            None => Duration::ZERO,
-        };
+        match keep {
+            Keep::For(time) if self.keeps() => self.keep = time,
+            Keep::For(_) | Keep::AsBefore => {}
+            Keep::Never => self.use_once(),
+        }
         Ok(taken.map_or(Read::PassedOn, Read::Taken))
     }
 
@@ -284,13 +284,14 @@ impl Http1Connection {
         if self.trailers.is_empty() {
             return Ok(());
         }
-        let mut slots = vec![EMPTY_HEADER; self.gauge.endpoint().settings.max_response_headers];
-        let fields = trailer_fields(&self.trailers, &mut slots).map_err(|error| {
-            tracing::debug!(%error, "the trailers are malformed");
-            Truncated
-        })?;
-        fields.iter().for_each(|field| each(field.name, field.value));
-        Ok(())
+        with_slots(self.gauge.endpoint().settings.max_response_headers, |slots| {
+            let fields = trailer_fields(&self.trailers, slots).map_err(|error| {
+                tracing::debug!(%error, "the trailers are malformed");
+                Truncated
+            })?;
+            fields.iter().for_each(|field| each(field.name, field.value));
+            Ok(())
+        })
     }
 
     /// Reads once. The buffer is the pool's while nothing is in it.
@@ -408,20 +409,27 @@ enum Read<R> {
     Incomplete,
 }
 
-/// How long a connection may be idle after a response with this head; none if it is not to be used again. A margin is left to `Keep-Alive:
-/// timeout=N`.
-fn kept(head: &ResponseHead<'_>, framing: Framing) -> Option<Duration> {
+/// What a response says of the time for which its connection may be idle.
+enum Keep {
+    /// Nothing.
+    AsBefore,
+    For(Duration),
+    Never,
+}
+
+/// How long a connection may be idle after a response with this head. A margin is left to `Keep-Alive: timeout=N`.
+fn keep(head: &ResponseHead<'_>, framing: Framing) -> Keep {
     let persists = match head.version {
         Version::HTTP_10 => has_option(head.fields, "keep-alive"),
         _ => true,
     };
     if !persists || framing == Framing::UntilClose || has_option(head.fields, "close") {
-        return None;
+        return Keep::Never;
     }
     let seconds = values_of(head.fields, "keep-alive")
         .flat_map(|value| value.split(|&byte| byte == b','))
         .find_map(|option| str::from_utf8(option.trim_ascii().strip_prefix(b"timeout=")?).ok()?.trim().parse().ok());
-    Some(seconds.map_or(DEFAULT_KEEP, |seconds: u32| with_margin(Duration::from_secs(seconds.into()))))
+    seconds.map_or(Keep::AsBefore, |seconds: u32| Keep::For(with_margin(Duration::from_secs(seconds.into()))))
 }
 
 /// The rule that a head breaks.

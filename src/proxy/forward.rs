@@ -442,13 +442,13 @@ impl<D: Downstream> Exchange<'_, D> {
             }
             match upstream.poll_data(cx) {
                 Poll::Ready(Ok(Part::Data(data))) => {
+                    #[cfg(test)]
+                    assert!(!self.has_fault, "a fault in the body");
                     let Poll::Ready(sent) = self.downstream.poll_send(cx, data) else { return Poll::Pending };
                     let Ok(count) = sent else { return Poll::Ready(Served::ClientGone) };
                     upstream.consume(count);
                     self.record.bytes_out += count as u64;
                     relay.waiting_since = None;
-                    #[cfg(test)]
-                    assert!(!self.has_fault, "a fault in the body");
                 }
                 Poll::Ready(Ok(Part::End)) => relay.end = Some(self.end(upstream)),
                 Poll::Ready(Err(_truncated)) => relay.end = Some(End::Broken(Broken::FunctionClosed)),

@@ -517,9 +517,10 @@ impl Downstream for Connection {
         if self.trailers.is_empty() {
             return Ok(());
         }
-        let mut slots = vec![httparse::EMPTY_HEADER; self.limits().max_headers];
-        let fields = trailer_fields(&self.trailers, &mut slots).map_err(malformed)?;
-        fields.iter().try_for_each(|field| each(field.name, field.value))
+        with_slots(self.limits().max_headers, |slots| {
+            let fields = trailer_fields(&self.trailers, slots).map_err(malformed)?;
+            fields.iter().try_for_each(|field| each(field.name, field.value))
+        })
     }
 
     fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
