@@ -284,14 +284,13 @@ impl Http1Connection {
         if self.trailers.is_empty() {
             return Ok(());
         }
-        with_slots(self.gauge.endpoint().settings.max_response_headers, |slots| {
-            let fields = trailer_fields(&self.trailers, slots).map_err(|error| {
-                tracing::debug!(%error, "the trailers are malformed");
-                Truncated
-            })?;
-            fields.iter().for_each(|field| each(field.name, field.value));
-            Ok(())
-        })
+        let mut slots = vec![EMPTY_HEADER; self.gauge.endpoint().settings.max_response_headers];
+        let fields = trailer_fields(&self.trailers, &mut slots).map_err(|error| {
+            tracing::debug!(%error, "the trailers are malformed");
+            Truncated
+        })?;
+        fields.iter().for_each(|field| each(field.name, field.value));
+        Ok(())
     }
 
     /// Reads once. The buffer is the pool's while nothing is in it.

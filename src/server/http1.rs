@@ -125,8 +125,8 @@ async fn converse(connection: &mut Connection, gateway: &Gateway, timer: &mut Al
         return next;
     }
     // Nothing of a response may have been sent.
-    let Some(reply) = connection.answer_to_panic() else { return Next::Panicked };
-    match drive(&client, timer, send_reply(connection, &reply, false)).await {
+    let Some((reply, is_head)) = connection.answer_to_panic() else { return Next::Panicked };
+    match drive(&client, timer, send_reply(connection, &reply, is_head)).await {
         Ok(Ok(_)) => Next::Close,
         Ok(Err(_)) | Err(Panicked) => Next::Panicked,
     }

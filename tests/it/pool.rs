@@ -115,6 +115,17 @@ fn keepalive_caps_what_is_learnt() {
 }
 
 #[test]
+fn a_function_that_keeps_connections_for_longer_is_believed() {
+    let origin = Origin::answering("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=30\r\nContent-Length: 0\r\n\r\n");
+    let gateway = one_worker(&origin.url(), "");
+    gateway.get("/");
+    // Where nothing is said, 4 s are the most.
+    pause(Duration::from_millis(4_500));
+    gateway.get("/");
+    assert_eq!(origin.connections(), 1);
+}
+
+#[test]
 fn what_stands_behind_an_answer_is_not_the_answer_to_the_next_request() {
     // Both in one segment, and the second a moment later.
     for apart in [false, true] {

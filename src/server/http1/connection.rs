@@ -88,6 +88,7 @@ enum Stage {
 struct Request {
     id: Uuid,
     version: Version,
+    is_head: bool,
     /// Whether another request may follow.
     persists: bool,
     /// Whether the client waits to be asked for its body.
@@ -189,13 +190,14 @@ impl Connection {
         &self.config.gateway
     }
 
-    /// The answer to a request that a bug put an end to; none if a response has begun already. Its record has been written by then.
-    pub(super) fn answer_to_panic(&mut self) -> Option<Reply> {
+    /// The answer to a request that a bug put an end to, and whether that was HEAD; none if a response has begun already. Its record has been
+    /// written by then.
+    pub(super) fn answer_to_panic(&mut self) -> Option<(Reply, bool)> {
         if self.request.has_begun || !matches!(self.stage, Stage::Busy) {
             return None;
         }
         self.request.persists = false;
-        Some(Gateway::panicked(self.request.id))
+        Some((Gateway::panicked(self.request.id), self.request.is_head))
     }
 
     /// Waits for the next request. Where none comes for `moment`, the connection is idle.
@@ -439,6 +441,7 @@ impl Request {
         Self {
             id: new_id(),
             version: head.version,
+            is_head: *head.method == Method::HEAD,
             persists: asks && !has_option(head.fields, "close") && !overrides_length,
             waits: expects_continue(head) && framing != Framing::None,
             has_begun: false,
@@ -454,6 +457,7 @@ impl Request {
         Self {
             id: Uuid::nil(),
             version: Version::HTTP_11,
+            is_head: false,
             persists: false,
             waits: false,
             has_begun: false,
@@ -517,10 +521,9 @@ impl Downstream for Connection {
         if self.trailers.is_empty() {
             return Ok(());
         }
-        with_slots(self.limits().max_headers, |slots| {
-            let fields = trailer_fields(&self.trailers, slots).map_err(malformed)?;
-            fields.iter().try_for_each(|field| each(field.name, field.value))
-        })
+        let mut slots = vec![httparse::EMPTY_HEADER; self.limits().max_headers];
+        let fields = trailer_fields(&self.trailers, &mut slots).map_err(malformed)?;
+        fields.iter().try_for_each(|field| each(field.name, field.value))
     }
 
     fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
