@@ -11,13 +11,14 @@ use fngate::header::ReservedPrefix;
 use fngate::http1::{
     BodyReader, Buffer, Framing, HeadLimits, MessageWriter, Piece, Progress, Target, head, with_slots,
 };
+use fngate::message::head::{self as message, RequestHead, of_http1};
 use fngate::message::lines::Lines;
 use fngate::message::request::{self, Filter};
 use fngate::message::rules::Rules;
 use fngate::message::trace_fields::TraceFields;
 use fngate::route::{ApiEntry, Builder, RouteTable};
 use fngate::telemetry::metrics::Metrics;
-use http::{HeaderName, HeaderValue, Method, Request};
+use http::{Method, Version};
 use uuid::Uuid;
 
 #[global_allocator]
@@ -90,24 +91,24 @@ fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
         path_parameters: "X-Scf-Path-Parameters".to_owned(),
         client_subject: "X-Scf-Client-Subject".to_owned(),
     };
-    let mut request = Request::new(());
-    let headers = request.headers_mut();
-    headers.insert("host", HeaderValue::from_static("s1.test"));
-    headers.insert("connection", HeaderValue::from_static("keep-alive"));
-    headers.insert("x-scf-timeout", HeaderValue::from_static("1"));
-    for number in 3..fields {
-        let name = HeaderName::try_from(format!("x-field-{number}")).expect("a name");
-        headers.insert(name, HeaderValue::from_static("a value of some length"));
-    }
-    let (head, ()) = request.into_parts();
-    let filter = Filter { rules: &rules, custom: &[], trusted: false, trace: TraceFields::Untouched, has_body: true };
+    let more: Vec<String> = (3..fields).map(|number| format!("x-field-{number}")).collect();
+    let fields: Vec<_> = [("host", "s1.test"), ("connection", "keep-alive"), ("x-scf-timeout", "1")]
+        .into_iter()
+        .chain(more.iter().map(|name| (name.as_str(), "a value of some length")))
+        .map(|(name, value)| httparse::Header { name, value: value.as_bytes() })
+        .collect();
     let id = Uuid::from_u128(7);
     bencher.bench_local(|| {
-        let host = request::host(black_box(&head)).expect("a good head");
-        let kept = request::prepare(&head, host, filter).expect("a good head");
+        let fields = of_http1(black_box(&fields), &rules.prefix);
+        let target = message::Target::origin("/");
+        let head = RequestHead { method: &Method::GET, target, version: Version::HTTP_11, fields: &fields };
+        let host = request::host(&head).expect("a good head");
+        let trace = TraceFields::Untouched;
+        let filter = Filter { rules: &rules, custom: &[], trusted: false, trace, framing: Framing::None, host };
         let mut lines = Lines::with_capacity(512);
-        request::add_lines(&mut lines, &head, &rules, id, None);
-        (kept, lines)
+        request::add_fields(&mut lines, &head, &filter).expect("a good head");
+        request::add_own(&mut lines, &head, &rules, id, None);
+        lines
     });
 }
 

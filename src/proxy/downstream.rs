@@ -43,6 +43,9 @@ pub struct Start<'a> {
     pub ends_connection: bool,
 }
 
+/// Takes the name and the value of a trailer.
+pub type EachTrailer<'f> = dyn FnMut(&str, &[u8]) -> Result<(), Problem> + 'f;
+
 /// The client's side of one request.
 pub trait Downstream {
     /// Where the fields of a head go.
@@ -64,7 +67,7 @@ pub trait Downstream {
     ///
     /// # Errors
     /// A section that cannot be read, or the first error of `each`.
-    fn trailers(&mut self, each: &mut dyn FnMut(&str, &[u8]) -> Result<(), Problem>) -> Result<(), Problem>;
+    fn trailers(&mut self, each: &mut EachTrailer<'_>) -> Result<(), Problem>;
 
     /// Ready when the client has left, as far as that can be seen while its body is not read.
     fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()>;

@@ -32,7 +32,7 @@ use crate::message::reply::Reply;
 use crate::message::response::Delivery;
 use crate::proxy::begin::Begun;
 use crate::proxy::client::Client;
-use crate::proxy::downstream::{BodyFault, ClientGone, Downstream, Start};
+use crate::proxy::downstream::{BodyFault, ClientGone, Downstream, EachTrailer, Start};
 use crate::proxy::incoming::Incoming;
 use crate::proxy::{Gateway, new_id};
 
@@ -118,6 +118,7 @@ pub(super) enum Loss {
 }
 
 /// What came of waiting for a request.
+#[expect(clippy::large_enum_variant, reason = "made for each request: an allocation costs more than a move")]
 pub(super) enum Head {
     Begun(Begun),
     /// Nothing has come for a moment.
@@ -517,7 +518,7 @@ impl Downstream for Connection {
         self.input.consume(count);
     }
 
-    fn trailers(&mut self, each: &mut dyn FnMut(&str, &[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
+    fn trailers(&mut self, each: &mut EachTrailer<'_>) -> Result<(), Problem> {
         if self.trailers.is_empty() {
             return Ok(());
         }

@@ -22,7 +22,7 @@ use crate::message::http2::check_fields;
 use crate::message::problem::{Problem, Reason as Refusal};
 use crate::message::response::Delivery;
 use crate::proxy::client::Client;
-use crate::proxy::downstream::{BodyFault, ClientGone, Downstream, Start};
+use crate::proxy::downstream::{BodyFault, ClientGone, Downstream, EachTrailer, Start};
 
 /// The most bytes of a response in one frame: what every peer takes (RFC 9113 section 6.5.2).
 const PIECE: usize = 16 << 10;
@@ -250,7 +250,7 @@ impl Downstream for ClientRequest {
         }
     }
 
-    fn trailers(&mut self, each: &mut dyn FnMut(&str, &[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
+    fn trailers(&mut self, each: &mut EachTrailer<'_>) -> Result<(), Problem> {
         let Some(trailers) = &self.trailers else { return Ok(()) };
         if trailers.is_empty() {
             // It had pseudo-fields, which h2 leaves out.
