@@ -8,6 +8,7 @@ pub mod frames;
 mod hpack;
 pub mod http1;
 pub mod http2;
+mod outflow;
 mod proxied;
 pub mod socket;
 mod stream;

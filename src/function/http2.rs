@@ -482,8 +482,9 @@ impl Http2Stream {
         check_http2(&head.headers, &self.connection.settings)?;
         let framing = framing(head, is_over, self.exchange.is_head)?;
         let fields = of_http2(&head.headers, prefix);
-        let status = head.status.as_u16();
-        Ok(take(&ResponseHead { status, reason: b"", version: Version::HTTP_2, fields: &fields }, framing))
+        // The words have no place in HTTP/2.
+        let (status, reason) = (head.status.as_u16(), head.status.canonical_reason().unwrap_or_default().as_bytes());
+        Ok(take(&ResponseHead { status, reason, version: Version::HTTP_2, fields: &fields }, framing))
     }
 
     /// What has come of the body of the response.

@@ -94,8 +94,8 @@ impl Pool {
             if !self.is_usable(&mut connection, now) {
                 continue;
             }
-            let unread = if reuse == Reuse::Proven { connection.unread() } else { Unread::Nothing };
-            match unread {
+            // The runtime may not have looked since the last answer was read, and what stands behind that must not answer another request.
+            match connection.unread() {
                 Unread::Nothing => {
                     connection.set_idle(None);
                     return Some(Upstream::Http1(connection));
@@ -224,6 +224,7 @@ impl Drop for Counted<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::sync::Arc;
 
     use super::super::allowance::Allowance;
@@ -235,7 +236,7 @@ mod tests {
     use crate::telemetry::metrics::Metrics;
 
     #[tokio::test]
-    async fn idle_links_of_all_pools_share_one_allowance() {
+    async fn idle_connections_of_all_pools_share_one_allowance() {
         let function = Metrics::new().function("f");
         let allowance = Allowance::new(2);
         let make = || {
@@ -259,6 +260,25 @@ mod tests {
         other.sweep(Instant::now() + std::time::Duration::from_secs(3600));
         assert_eq!(count(&other), 0);
         assert!(!allowance.is_used_up());
+    }
+
+    #[tokio::test]
+    async fn bytes_that_nobody_asked_for_are_seen_before_the_runtime_has_heard_of_them() {
+        let function = Metrics::new().function("f");
+        let instance = Arc::new(Instance::new(&InstanceAddress::Echo, None, &function));
+        let settings = ConnectionSettings::default();
+        let pool = Pool::new(Endpoint::new(instance, settings, function.shards.of(0), Allowance::new(MAX_IDLE)));
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        for (sent, is_good) in [("", true), ("HTTP/1.1 200 OK\r\n\r\n", false)] {
+            let near = tokio::net::TcpStream::connect(address).await.expect("it listens");
+            let mut far = listener.accept().expect("a connection").0;
+            // Nothing waits from here on, so that the runtime does not look.
+            pool.put(Http1Connection::new(Stream::Tcp(near), pool.endpoint().clone()), Instant::now());
+            far.write_all(sent.as_bytes()).expect("written");
+            let taken = pool.take(Instant::now(), Offer::Any, Reuse::Any);
+            assert_eq!(taken.is_some(), is_good, "{sent:?}");
+        }
     }
 
     #[tokio::test]

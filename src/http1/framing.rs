@@ -44,6 +44,12 @@ pub enum FramingError {
 }
 
 impl Framing {
+    /// Whether there may be content.
+    #[must_use]
+    pub fn has_content(self) -> bool {
+        !matches!(self, Self::None | Self::Length(0))
+    }
+
     /// The framing of a request with these fields.
     ///
     /// Beside a coding, a length does not count. One in front of it is checked all the same; one behind it is not looked at.

@@ -2,7 +2,7 @@
 
 use http::Version;
 
-use super::head::{Field, RequestHead, values};
+use super::head::{RequestHead, values};
 use crate::header::Class;
 
 /// Whether the client waits for a `100 Continue` before it sends its body.
@@ -14,9 +14,8 @@ pub fn expects_continue(head: &RequestHead<'_>) -> bool {
 /// Whether a line of `Expect` waits for nothing, because no content follows it. Some servers answer it with a `100 Continue` and wait
 /// for content for ever.
 #[must_use]
-pub fn is_idle(line: &[u8], fields: &[Field<'_>], has_body: bool) -> bool {
-    let is_zero = |length: &[u8]| length.iter().all(|&digit| digit == b'0');
-    is_continue(line) && (!has_body || values(fields, Class::ContentLength).next().is_some_and(is_zero))
+pub fn is_idle(line: &[u8], has_content: bool) -> bool {
+    is_continue(line) && !has_content
 }
 
 fn is_continue(line: &[u8]) -> bool {

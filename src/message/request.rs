@@ -141,7 +141,7 @@ impl Filter<'_> {
             return Ok(Verdict::Drop);
         }
         Ok(match class {
-            Class::Expect if expectation::is_idle(value, head.fields, self.framing != Framing::None) => Verdict::Drop,
+            Class::Expect if expectation::is_idle(value, self.framing.has_content()) => Verdict::Drop,
             // It goes with the lines of the gateway, in the order of the hops.
             Class::Via if self.rules.via => Verdict::Drop,
             Class::Cookie if head.version == Version::HTTP_2 => {

@@ -14,7 +14,6 @@ use super::routing::{Dismissed, route};
 use super::served::Served;
 use super::{Gateway, new_id, own};
 use crate::header::Class;
-use crate::http1::Framing;
 use crate::message::expectation::expects_continue;
 use crate::message::head::{RequestHead, values, values_of};
 use crate::message::problem::{Problem, Reason};
@@ -67,8 +66,8 @@ impl Gateway {
                 return Begun::Forwarded(Forward {
                     timeout: timeout.map_or(api.api.timeout, |patience| patience.min(api.api.timeout)),
                     is_grpc,
-                    is_repeatable: is_repeatable(head.method, incoming.framing != Framing::None),
-                    expects_continue: expects_continue && incoming.framing != Framing::None,
+                    is_repeatable: is_repeatable(head.method, incoming.framing.has_content()),
+                    expects_continue: expects_continue && incoming.framing.has_content(),
                     takes_trailers,
                     opening: incoming.opening,
                     #[cfg(test)]

@@ -65,11 +65,8 @@ impl Error {
                 Reason::ConnectTimeout,
                 format!("no connection to the function within {}", format_duration(*limit)),
             ),
-            Self::Exchange(ExchangeError::Closed(_)) => {
+            Self::Exchange(ExchangeError::Closed(_) | ExchangeError::Unseen(_)) => {
                 Problem::new(Reason::FunctionClosed, "the function closed the connection before it answered")
-            }
-            Self::Exchange(ExchangeError::Unseen(error)) => {
-                Problem::new(Reason::FunctionUnreachable, format!("no connection to the function: {}", why_not(error)))
             }
             Self::Exchange(ExchangeError::Unsendable) => {
                 Problem::new(Reason::BadRequest, "the Host field cannot be sent in HTTP/2")

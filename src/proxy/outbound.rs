@@ -51,7 +51,7 @@ impl Outbound {
         let (peer, trusted) = (&client.peer, client.peer.is_trusted(proxies));
         let upgrade = match &incoming.opening {
             Some(_) => Some(&b"websocket"[..]),
-            None => hop::upgrade(head).filter(|_| incoming.framing == Framing::None),
+            None => hop::upgrade(head).filter(|_| !incoming.framing.has_content()),
         };
         let mut buffer = Scratch::take();
         let mut lines = Lines::behind(buffer.detach());

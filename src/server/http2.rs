@@ -420,7 +420,7 @@ fn begin(
     };
     let method = if opening.is_some() { &Method::GET } else { &head.method };
     let head = RequestHead { method, target, version: Version::HTTP_2, fields: &fields };
-    if framing != Framing::None && expects_continue(&head) {
+    if framing.has_content() && expects_continue(&head) {
         stream.set_waiting();
     }
     let client = stream.client().clone();

@@ -14,9 +14,9 @@ use tokio::time::Instant;
 use super::delivery::Delivery;
 use super::fairness::Share;
 use super::frames::Frames;
+use super::outflow::Outflow;
 use super::socket::{Pressed, Socket};
 use super::watch::Watch;
-use crate::drain::Phase;
 use crate::proxy::client::Client;
 
 /// How many times what it is to move a byte makes it expensive.
@@ -24,9 +24,6 @@ const EXPENSIVE: usize = 16;
 /// What is read at a time behind bytes that were expensive: a read can bring hundreds of frames, and all of them are handled before anybody
 /// asks whether that was more than a share.
 const SMALL_READ: usize = 1024;
-
-/// How many times the kernel is asked, while a client takes nothing, before that is over.
-const LOOKS: u32 = 32;
 
 /// What the requests of a connection know of its socket.
 #[derive(Debug)]
@@ -36,40 +33,14 @@ pub(super) struct Wire {
     outflow: Cell<Outflow>,
 }
 
-/// Whether the socket takes what is written.
-#[derive(Clone, Copy, Debug)]
-enum Outflow {
-    FlowingSince(Instant),
-    BlockedSince(Instant),
-}
-
 impl Wire {
     pub(super) fn new(frames: Rc<Frames>, now: Instant) -> Rc<Self> {
-        Rc::new(Self { frames, delivery: Delivery::default(), outflow: Cell::new(Outflow::FlowingSince(now)) })
+        Rc::new(Self { frames, delivery: Delivery::default(), outflow: Cell::new(Outflow::new(now)) })
     }
 
     /// Since when the socket has kept nothing waiting, unless it does so now.
     pub(super) fn flowing_since(&self) -> Option<Instant> {
-        match self.outflow.get() {
-            Outflow::FlowingSince(since) => Some(since),
-            Outflow::BlockedSince(_) => None,
-        }
-    }
-
-    /// The socket takes nothing of what is to be written. Returns since when.
-    fn block(&self, now: Instant) -> Instant {
-        if let Outflow::BlockedSince(since) = self.outflow.get() {
-            return since;
-        }
-        self.outflow.set(Outflow::BlockedSince(now));
-        now
-    }
-
-    /// The socket has taken something.
-    fn unblock(&self, now: Instant) {
-        if let Outflow::BlockedSince(_) = self.outflow.get() {
-            self.outflow.set(Outflow::FlowingSince(now));
-        }
+        self.outflow.get().flowing_since()
     }
 }
 
@@ -86,8 +57,6 @@ pub(super) struct ClientStream {
     early: Bytes,
     /// How long the client may take no byte of what is to be written.
     write_idle: Duration,
-    /// When the kernel was last asked whether it has room after all, since there was none.
-    looked: Option<Instant>,
     /// Whether what was read last was much work.
     is_expensive: bool,
 }
@@ -102,7 +71,7 @@ impl ClientStream {
     ) -> Self {
         let watch = Watch::new(wire.frames.clone());
         let share = Rc::default();
-        Self { socket, client, wire, watch, share, early, write_idle, looked: None, is_expensive: false }
+        Self { socket, client, wire, watch, share, early, write_idle, is_expensive: false }
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -148,35 +117,18 @@ impl ClientStream {
     }
 
     /// The socket takes no more, and what it does not take goes on with `next`. Ends the connection when that has been so for too long.
-    ///
-    /// A client that takes little by little makes no room that the kernel would tell of. So the kernel is asked: at first, that what it
-    /// takes later is what the client has taken, and then now and then, to know when that was.
     fn press(&mut self, socket: &mut Socket, next: &[u8]) -> io::Result<Pressed> {
-        let (now, alarm, pause) = (self.client.now(), self.client.alarm(), self.write_idle / LOOKS);
-        let since = self.wire.block(now);
-        let overdue = alarm.passed(since + self.write_idle);
-        let mut pressed = Pressed::default();
-        if overdue || self.looked.is_none_or(|looked| alarm.passed(looked + pause)) {
-            pressed = socket.press(next)?;
-            self.looked = Some(now);
-            alarm.passed(now + pause);
-        }
-        if pressed.moved > 0 {
-            // It is as full as before, but only from now on.
-            self.wire.unblock(now);
-            self.wire.block(now);
-        } else if overdue {
-            return Err(io::ErrorKind::TimedOut.into());
-        } else if self.client.seat.phase() == Phase::Expired {
-            return Err(io::ErrorKind::ConnectionAborted.into());
-        }
-        Ok(pressed)
+        let mut outflow = self.wire.outflow.get();
+        let pressed = outflow.press(socket, next, &self.client, self.write_idle);
+        self.wire.outflow.set(outflow);
+        pressed
     }
 
     /// The socket has taken what there was.
     fn unblock(&mut self) {
-        self.wire.unblock(self.client.now());
-        self.looked = None;
+        let mut outflow = self.wire.outflow.get();
+        outflow.unblock(self.client.now());
+        self.wire.outflow.set(outflow);
     }
 }
 

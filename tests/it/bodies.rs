@@ -193,6 +193,42 @@ fn a_body_waits_for_the_functions_100_continue() {
 }
 
 #[test]
+fn who_expects_to_be_asked_for_nothing_is_not_asked() {
+    let origin = Origin::start(|connection| {
+        while connection.request()?.is_some() {
+            // Longer than a function is waited for.
+            pause(Duration::from_millis(1200));
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?;
+        }
+        Ok(())
+    });
+    let gateway = Gateway::before(&origin, "", "");
+    let mut client = gateway.client();
+    client.send(request("POST /", &["Expect: 100-continue", "Content-Length: 0"]) + &request("GET /", &[]));
+    for _ in 0..2 {
+        let answer = client.receive();
+        assert_eq!((answer.status(), answer.field("connection")), (200, None));
+    }
+    assert!(origin.requests().iter().all(|request| request.field("expect").is_none()));
+}
+
+#[test]
+fn an_empty_line_behind_a_body_is_nothing() {
+    let origin = Origin::hello();
+    let gateway = Gateway::before(&origin, "header_read_timeout = \"300ms\"", "");
+    let mut client = gateway.client();
+    for _ in 0..2 {
+        client.send(request("POST /", &["Content-Length: 3"]) + "abc\r\n");
+        assert_eq!(client.receive().text(), "hello");
+        // The time for a head has passed, of which not a byte has come.
+        pause(Duration::from_millis(600));
+    }
+    client.send("\r\n\r\n");
+    assert_eq!(client.ask(request("GET /", &[])).text(), "hello");
+    assert_eq!(gateway.access(3).len(), 3);
+}
+
+#[test]
 fn a_function_that_never_says_continue_gets_the_body_all_the_same() {
     let origin = Origin::hello();
     let gateway = Gateway::before(&origin, "", "");

@@ -43,6 +43,36 @@ fn a_request_arrives_in_the_terms_of_http2() {
 }
 
 #[test]
+fn an_answer_has_the_words_of_its_status() {
+    let peer = Peer::start(|mut exchange| {
+        Box::pin(async move {
+            let status: u16 = exchange.head.uri.path()[1..].parse().expect("a status");
+            exchange.respond.send_response(Response::builder().status(status).body(()).expect("a head"), true).map(drop)
+        })
+    });
+    let gateway = one_worker(&peer.url(), "", "");
+    for (path, start) in [("/200", "HTTP/1.1 200 OK"), ("/404", "HTTP/1.1 404 Not Found"), ("/299", "HTTP/1.1 299 ")] {
+        assert_eq!(gateway.get(path).start, start);
+    }
+}
+
+#[test]
+fn one_that_takes_no_request_has_closed_it() {
+    let peer = Peer::start(|mut exchange| {
+        Box::pin(async move {
+            exchange.respond.send_reset(Reason::REFUSED_STREAM);
+            Ok(())
+        })
+    });
+    let gateway = one_worker(&peer.url(), "", "");
+    for body in ["", "Content-Length: 2\r\n\r\nab"] {
+        let fields: Vec<_> = Some(body).filter(|body| !body.is_empty()).into_iter().collect();
+        let answer = gateway.client().ask(request("POST /", &fields));
+        assert_eq!((answer.status(), answer.reason().as_str()), (502, "function_closed"), "{body:?}");
+    }
+}
+
+#[test]
 fn answers_without_a_body_have_none() {
     let peer = Peer::start(|mut exchange| {
         Box::pin(async move {

@@ -41,6 +41,26 @@ fn large(length: usize) -> Origin {
     })
 }
 
+/// A function that answers `GET /N` with N bytes.
+fn of_any_length() -> Origin {
+    Origin::start(|connection| {
+        while let Some(request) = connection.reader.head()? {
+            let length = request.start.split(['/', ' ']).nth(2).and_then(|number| number.parse().ok()).unwrap_or(0);
+            connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"))?;
+            connection.send(body(length))?;
+        }
+        Ok(())
+    })
+}
+
+/// A socket for which the kernel takes as little in advance as it can.
+fn small(address: &str) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(2 * SIP).expect("an option");
+    socket.connect(&address.parse::<SocketAddr>().expect("an address").into()).expect("the gateway listens");
+    socket.into()
+}
+
 /// A link to the gateway for one connection: narrow at first, and then as wide as any.
 fn link(gateway: &Gateway) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -165,4 +185,39 @@ fn who_takes_nothing_is_cut_in_time() {
         eventually("it is asked", || (origin.open() == 1).then_some(()));
         in_time("TLS");
     }
+}
+
+#[test]
+fn who_leaves_the_end_of_an_answer_is_cut_in_time() {
+    // Lengths of which some end in the buffer of TLS.
+    let lengths = || (60_000..400_000).step_by(10_000);
+    let (origin, authority) = (of_any_length(), Authority::new("ca"));
+    let gateway = secure(&origin, &authority);
+    let config = authority.client(None, &[&TLS13]);
+    let clients: Vec<_> = lengths()
+        .map(|length| {
+            let mut client = TlsClient::over(small(&gateway.address), "shop.test", &config).expect("a handshake");
+            client.stream.write_all(request(&format!("GET /{length}"), &[]).as_bytes()).expect("written");
+            client
+        })
+        .collect();
+    let begun = Instant::now();
+    // Each has its line, also who has all but the last.
+    let lines = gateway.access(lengths().count());
+    assert!(begun.elapsed() < Duration::from_millis(2500), "{:?}", begun.elapsed());
+    assert!(lines.iter().any(|line| line["aborted"] == "client_closed"), "{lines:?}");
+    assert_eq!(gateway.metric("fngate_requests_in_flight{function=\"default/f:$LATEST\"}"), 0.0);
+    drop(clients);
+}
+
+#[test]
+fn so_is_who_reads_none_of_many_answers() {
+    let (origin, authority) = (of_any_length(), Authority::new("ca"));
+    let gateway = secure(&origin, &authority);
+    let mut client = TlsClient::over(small(&gateway.address), "shop.test", &authority.client(None, &[&TLS13]));
+    let stream = &mut client.as_mut().expect("a handshake").stream;
+    stream.write_all(request("GET /1000", &[]).repeat(2000).as_bytes()).expect("written");
+    let open = || gateway.metric("fngate_client_connections");
+    eventually("it is served", || (open() >= 1.0).then_some(()));
+    eventually("it is cut", || (open() == 0.0).then_some(()));
 }

@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::super::fairness::Share;
-use super::super::socket::Socket;
+use super::super::outflow::Outflow;
+use super::super::socket::{Pressed, Socket};
 use crate::config::Config;
 use crate::config::Gateway as Limits;
 use crate::drain::Phase;
@@ -42,14 +43,14 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How much of what a client sends ahead is read while its request is served, to see whether it leaves.
 const AHEAD: usize = 8 << 10;
 
-/// How often a client is looked for that has sent more than that.
-const LOOK: Duration = Duration::from_millis(50);
+/// When a client is looked for first that has sent more than that. The pauses double.
+const FIRST_LOOK: Duration = Duration::from_millis(50);
+
+/// The longest pause.
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
 
 /// How much of a body that nobody wants is read, so that the connection can take another request.
 const UNWANTED: u64 = 1 << 20;
-
-/// How many times the kernel is asked, while a client takes nothing, before that is over.
-const LOOKS: u32 = 32;
 
 /// A client connection in HTTP/1.
 #[derive(Debug)]
@@ -101,13 +102,8 @@ struct Request {
     is_bulk: bool,
     /// How much of a body that nobody wants was read, and since when.
     unwanted: Option<(u64, Instant)>,
-}
-
-/// Since when the socket takes nothing, and when the kernel was last asked whether it has room after all.
-#[derive(Clone, Copy, Debug, Default)]
-struct Outflow {
-    blocked_since: Option<Instant>,
-    looked: Option<Instant>,
+    /// When the client is to be looked for, and how long after that again.
+    look: Option<(Instant, Duration)>,
 }
 
 /// Why a client gets nothing more.
@@ -129,7 +125,7 @@ pub(super) enum Head {
 
 impl Connection {
     pub(super) fn new(socket: Socket, client: Rc<Client>, config: Arc<Config>) -> Self {
-        let stage = Stage::New(client.now());
+        let (stage, outflow) = (Stage::New(client.now()), Outflow::new(client.now()));
         Self {
             socket,
             client,
@@ -142,7 +138,7 @@ impl Connection {
             stage,
             has_served: false,
             request: Request::last(),
-            outflow: Outflow::default(),
+            outflow,
             share: Rc::default(),
             loss: None,
         }
@@ -204,7 +200,14 @@ impl Connection {
     /// Waits for the next request. Where none comes for `moment`, the connection is idle.
     pub(super) fn poll_head(&mut self, cx: &mut Context<'_>, gateway: &Gateway, moment: Duration) -> Poll<Head> {
         loop {
+            self.skip_empty_lines();
             if !self.input.is_empty() {
+                self.stage = match self.stage {
+                    Stage::New(since) => Stage::Head(since),
+                    // The head has its full time.
+                    Stage::Idle(_) => Stage::Head(self.client.now()),
+                    stage => stage,
+                };
                 if self.is_preface() {
                     if self.input.len() >= PREFACE.len() {
                         return Poll::Ready(Head::Http2);
@@ -215,14 +218,18 @@ impl Connection {
                 }
             }
             match self.poll_fill(cx) {
-                Poll::Ready(Ok(count)) if count > 0 => match self.stage {
-                    Stage::New(since) => self.stage = Stage::Head(since),
-                    Stage::Idle(_) => self.stage = Stage::Head(self.client.now()),
-                    Stage::Head(_) | Stage::Busy => {}
-                },
+                Poll::Ready(Ok(count)) if count > 0 => {}
                 Poll::Ready(_end) => return Poll::Ready(Head::Over),
                 Poll::Pending => return self.poll_overdue(gateway, moment),
             }
+        }
+    }
+
+    /// Empty lines in front of a request are no part of it (RFC 9112 section 2.2). There are clients that send one behind a body.
+    fn skip_empty_lines(&mut self) {
+        while self.input.starts_with(b"\r\n") {
+            self.input.consume(2);
+            self.progress = Progress::default();
         }
     }
 
@@ -343,8 +350,7 @@ impl Connection {
             }
         }
         self.trailers = Buffer::new();
-        // The next head has its full time.
-        self.stage = if self.input.is_empty() { Stage::Idle(now) } else { Stage::Head(now) };
+        self.stage = Stage::Idle(now);
         Poll::Ready(true)
     }
 
@@ -369,7 +375,7 @@ impl Connection {
         ready!(self.share.poll(cx));
         match self.output.poll_write(&mut self.socket, cx, data) {
             Poll::Ready(Ok(written)) => {
-                self.outflow = Outflow::default();
+                self.outflow.unblock(self.client.now());
                 self.share.spend(written.bytes);
                 Poll::Ready(Ok(written.content))
             }
@@ -382,39 +388,21 @@ impl Connection {
     }
 
     /// The socket takes no more. Ends the connection when that has been so for too long.
-    ///
-    /// A client that takes little by little makes no room that the kernel would tell of. So the kernel is asked: at first, that what it
-    /// takes later is what the client has taken, and then now and then, to know when that was.
     fn press(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize, ClientGone>> {
-        let (now, write_idle) = (self.client.now(), self.limits().client_body_idle);
-        let since = *self.outflow.blocked_since.get_or_insert(now);
-        let (alarm, pause) = (self.client.alarm(), write_idle / LOOKS);
-        let overdue = alarm.passed(since + write_idle);
-        if overdue || self.outflow.looked.is_none_or(|looked| alarm.passed(looked + pause)) {
-            let pieces = self.output.pieces(data);
-            let pressed = match self.socket.press(pieces.first().map_or(&[], |piece| piece)) {
-                Ok(pressed) => pressed,
-                Err(_lost) => return Poll::Ready(Err(self.lose(Loss::Left))),
-            };
-            self.outflow.looked = Some(now);
-            alarm.passed(now + pause);
-            if pressed.moved > 0 {
-                // It is as full as before, but only from now on.
-                self.outflow.blocked_since = Some(now);
-                if pressed.of_next > 0 {
-                    return Poll::Ready(Ok(self.output.wrote(pressed.of_next)));
+        let patience = self.limits().client_body_idle;
+        let pieces = self.output.pieces(data);
+        let next: &[u8] = pieces.first().map_or(&[], |piece| piece);
+        match self.outflow.press(&mut self.socket, next, &self.client, patience) {
+            Ok(Pressed { of_next, .. }) if of_next > 0 => Poll::Ready(Ok(self.output.wrote(of_next))),
+            Ok(Pressed { moved, .. }) => {
+                if moved > 0 {
+                    cx.waker().wake_by_ref();
                 }
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+                Poll::Pending
             }
-            if overdue {
-                return Poll::Ready(Err(self.lose(Loss::TooSlow)));
-            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Poll::Ready(Err(self.lose(Loss::TooSlow))),
+            Err(_lost) => Poll::Ready(Err(self.lose(Loss::Left))),
         }
-        if self.client.seat.phase() == Phase::Expired {
-            return Poll::Ready(Err(self.lose(Loss::Left)));
-        }
-        Poll::Pending
     }
 
     fn lose(&mut self, loss: Loss) -> ClientGone {
@@ -444,12 +432,13 @@ impl Request {
             version: head.version,
             is_head: *head.method == Method::HEAD,
             persists: asks && !has_option(head.fields, "close") && !overrides_length,
-            waits: expects_continue(head) && framing != Framing::None,
+            waits: expects_continue(head) && framing.has_content(),
             has_begun: false,
             is_close_delimited: false,
             upload_continues: false,
             is_bulk: false,
             unwanted: None,
+            look: None,
         }
     }
 
@@ -466,6 +455,7 @@ impl Request {
             upload_continues: false,
             is_bulk: false,
             unwanted: None,
+            look: None,
         }
     }
 }
@@ -541,8 +531,16 @@ impl Downstream for Connection {
                 Poll::Pending => return Poll::Pending,
             }
         }
-        self.client.alarm().passed(self.client.now() + LOOK);
-        if self.socket.has_ended() { Poll::Ready(()) } else { Poll::Pending }
+        let (now, alarm) = (self.client.now(), self.client.alarm());
+        let (due, pause) = self.request.look.unwrap_or((now, FIRST_LOOK));
+        if alarm.passed(due) {
+            if self.socket.has_ended() {
+                return Poll::Ready(());
+            }
+            alarm.passed(now + pause);
+            self.request.look = Some((now + pause, (pause * 2).min(LONGEST_LOOK)));
+        }
+        Poll::Pending
     }
 
     fn interim(&mut self, status: u16, reason: &[u8], write: impl FnOnce(&mut HeadWriter<'_>)) {
@@ -595,9 +593,14 @@ impl Downstream for Connection {
         while !self.output.is_flushed() {
             ready!(self.poll_write(cx, &[]))?;
         }
-        match ready!(Pin::new(&mut self.socket).poll_flush(cx)) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err(_lost) => Poll::Ready(Err(self.lose(Loss::Left))),
+        // TLS has a buffer of its own.
+        match Pin::new(&mut self.socket).poll_flush(cx) {
+            Poll::Ready(Ok(())) => {
+                self.outflow.unblock(self.client.now());
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(_lost)) => Poll::Ready(Err(self.lose(Loss::Left))),
+            Poll::Pending => self.press(cx, &[]).map_ok(|_none| ()),
         }
     }
 

@@ -100,7 +100,14 @@ impl TlsClient {
     /// # Errors
     /// When the handshake fails.
     pub fn connect(address: &str, name: &str, config: &Arc<ClientConfig>) -> io::Result<Self> {
-        let socket = TcpStream::connect(address)?;
+        Self::over(TcpStream::connect(address)?, name, config)
+    }
+
+    /// The same over a socket.
+    ///
+    /// # Errors
+    /// When the handshake fails.
+    pub fn over(socket: TcpStream, name: &str, config: &Arc<ClientConfig>) -> io::Result<Self> {
         socket.set_read_timeout(Some(PATIENCE))?;
         socket.set_nodelay(true)?;
         let name = ServerName::try_from(name.to_owned()).expect("a name");
