@@ -1,7 +1,7 @@
 // Writes the licences of what the console contains to public/licenses.txt, which goes along with its pages.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 
-const PACKAGES = ["preact", "@preact/signals", "@preact/signals-core", "preact-iso"];
+const PACKAGES = ["preact", "@preact/signals", "@preact/signals-core", "preact-iso", "uplot"];
 const modules = new URL("../node_modules/", import.meta.url);
 
 async function notice(name) {

@@ -1,5 +1,6 @@
 /** Texts in the language of the reader. Each folder has its own, in `text.ts`. */
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import { keyed } from "./keyed";
 
 type Locale = "en" | "zh";
 const KEY = "fngate.locale";
@@ -22,7 +23,8 @@ effect(() => {
 });
 
 /** Texts of one folder; `.value` has those of the current language. */
-export function dictionary<T>(texts: { en: T; zh: NoInfer<T> }): ReadonlySignal<T> {
+export function dictionary<T>({ en, zh }: { en: T; zh: NoInfer<T> }): ReadonlySignal<T> {
+  const texts = { en, zh: keyed(zh, en) };
   return computed(() => texts[locale.value]);
 }
 

@@ -1,5 +1,6 @@
-/** Lines over time, drawn on a canvas. */
+/** Lines over time, drawn by uPlot. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
 import { theme } from "../shell/theme";
 
 type Color = "--accent" | "--ok" | "--warn" | "--error" | "--info" | "--violet" | "--muted";
@@ -12,8 +13,6 @@ const SPAN = 30;
 const LONGEST = 120;
 /** Seconds without a figure that are a hole: nobody looked. */
 const HOLE = 5;
-/** Room for the labels of the axes. */
-const [LEFT, RIGHT, TOP, BOTTOM] = [58, 14, 10, 24];
 
 /** Heights of the lines of the grid, from zero to at least `most`, at round numbers. */
 export function ticks(most: number, whole: boolean): number[] {
@@ -40,80 +39,71 @@ export function pieces(times: readonly number[], values: readonly (number | null
 
 const clock = (time: number) => new Date(time * 1000).toTimeString().slice(0, 8);
 
-type Picture = { times: number[]; lines: Line[]; format: (value: number) => string; whole: boolean; cursor: number | null };
+type Picture = { times: number[]; lines: Line[]; format: (value: number) => string; whole: boolean };
 
-/** Where seconds are from left to right. */
-function across(times: readonly number[], width: number) {
-  const end = times.at(-1) ?? 0;
-  const begin = Math.min(times[0] ?? 0, end - SPAN);
-  return { begin, end, x: (time: number) => LEFT + ((time - begin) / (end - begin)) * (width - LEFT - RIGHT) };
+/** uPlot in `target`, of what `now` has when it draws. `point` is told where the pointer is. */
+function plot(target: HTMLElement, now: { current: Picture }, point: (index: number | null) => void): uPlot {
+  const color = (name: string) => getComputedStyle(target).getPropertyValue(name).trim();
+  const grid = () => ticks(Math.max(0, ...now.current.lines.flatMap(({ values }) => values.map((value) => value ?? 0))), now.current.whole);
+  const parts = (line: number) => pieces(now.current.times, now.current.lines[line - 1]?.values ?? []);
+  const axis = { stroke: () => color("--muted"), font: "11px system-ui, sans-serif", ticks: { show: false } };
+  return new uPlot(
+    {
+      width: target.clientWidth,
+      height: HEIGHT,
+      padding: [10, 14, 0, 0],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        points: { show: false },
+        // To the nearest second.
+        move: (self, left) => [left < 0 ? left : self.valToPos(self.data[0][self.posToIdx(left)] ?? 0, "x"), 0],
+      },
+      hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? null)] },
+      scales: {
+        x: { time: false, range: (_self, low, high) => [Math.min(low ?? 0, (high ?? 0) - SPAN), high ?? 0] },
+        y: { range: () => [0, grid().at(-1) ?? 1] },
+      },
+      axes: [
+        {
+          ...axis,
+          grid: { show: false },
+          size: 24,
+          space: 90,
+          incrs: [5, 10, 15, 30, 60, 120],
+          // A label at the right edge would be cut off.
+          values: (self, times) => times.map((time) => (self.valToPos(time, "x") < self.over.clientWidth - 12 ? clock(time) : null)),
+        },
+        {
+          ...axis,
+          grid: { stroke: () => color("--line"), width: 1 },
+          size: 58,
+          gap: 8,
+          splits: grid,
+          values: (_self, all) => all.map((tick) => (tick === 0 ? "0" : now.current.format(tick))),
+        },
+      ],
+      series: [
+        {},
+        ...now.current.lines.map(({ color: name, fill }): uPlot.Series => ({
+          stroke: () => color(name),
+          fill: () => (fill ? `${color(name)}22` : "transparent"),
+          width: 1.75,
+          points: { size: 4, width: 0, filter: (_self, line) => parts(line).flatMap((piece) => (piece.length === 1 ? piece : [])) },
+          // From the end of each piece to the begin of the next, in pixels.
+          gaps: (self, line) => {
+            const at = (index = 0) => Math.round(self.valToPos(self.data[0][index] ?? 0, "x", true));
+            return parts(line).flatMap((piece, index, all) => (index > 0 ? [[at(all[index - 1]?.at(-1)), at(piece[0])]] : []));
+          },
+        })),
+      ],
+    },
+    undefined,
+    target,
+  );
 }
 
-function draw(canvas: HTMLCanvasElement, { times, lines, format, whole, cursor }: Picture): void {
-  const [width, scale] = [canvas.clientWidth, devicePixelRatio];
-  const pen = canvas.getContext("2d");
-  if (!pen || width === 0) return;
-  const style = getComputedStyle(canvas);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  canvas.width = width * scale;
-  canvas.height = HEIGHT * scale;
-  pen.scale(scale, scale);
-  pen.font = "11px system-ui, sans-serif";
-  const { begin, end, x } = across(times, width);
-  const grid = ticks(Math.max(0, ...lines.flatMap(({ values }) => values.map((value) => value ?? 0))), whole);
-  const top = grid.at(-1) ?? 1;
-  const y = (value: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP);
-
-  pen.fillStyle = color("--muted");
-  pen.strokeStyle = color("--line");
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  for (const tick of grid) {
-    const height = Math.round(y(tick)) + 0.5;
-    pen.beginPath();
-    pen.moveTo(LEFT, height);
-    pen.lineTo(width - RIGHT, height);
-    pen.stroke();
-    pen.fillText(tick === 0 ? "0" : format(tick), LEFT - 8, height);
-  }
-  pen.textAlign = "center";
-  const room = ((end - begin) * 90) / (width - LEFT - RIGHT);
-  const step = [5, 10, 15, 30, 60].find((seconds) => seconds >= room) ?? 120;
-  for (let tick = Math.ceil(begin / step) * step; tick <= end; tick += step) {
-    if (x(tick) < width - 26) pen.fillText(clock(tick), x(tick), HEIGHT - 9);
-  }
-
-  for (const { values, color: name, fill } of lines) {
-    // A line along zero would say that there is something.
-    if (!values.some(Boolean)) continue;
-    pen.strokeStyle = pen.fillStyle = color(name);
-    pen.lineWidth = 1.75;
-    pen.lineJoin = "round";
-    for (const piece of pieces(times, values)) {
-      const place = (index: number) => [x(times[index] ?? 0), y(values[index] ?? 0)] as const;
-      const [first, last] = [place(piece[0] ?? 0), place(piece.at(-1) ?? 0)];
-      pen.beginPath();
-      if (piece.length === 1) {
-        pen.arc(...first, 2, 0, 7);
-        pen.fill();
-        continue;
-      }
-      piece.forEach((index) => pen.lineTo(...place(index)));
-      pen.stroke();
-      if (!fill) continue;
-      pen.lineTo(last[0], y(0));
-      pen.lineTo(first[0], y(0));
-      pen.globalAlpha = 0.13;
-      pen.fill();
-      pen.globalAlpha = 1;
-    }
-  }
-  if (cursor === null) return;
-  pen.fillStyle = color("--line-strong");
-  pen.fillRect(Math.round(x(times[cursor] ?? 0)), TOP, 1, HEIGHT - BOTTOM - TOP);
-}
-
-type Props = Omit<Picture, "cursor" | "whole"> & {
+type Props = Omit<Picture, "whole"> & {
   /** Of things that are counted: the axis has whole numbers. */
   whole?: boolean;
   /** Says in words what the picture shows. */
@@ -122,49 +112,62 @@ type Props = Omit<Picture, "cursor" | "whole"> & {
 
 /** `times` are seconds since the epoch. */
 export function Chart({ times: all, lines: given, format, whole = false, summary }: Props) {
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const target = useRef<HTMLDivElement>(null);
+  const drawn = useRef<uPlot>();
   const [pointed, setPointed] = useState<number | null>(null);
   const from = all.findIndex((time) => time >= (all.at(-1) ?? 0) - LONGEST);
   const times = all.slice(Math.max(0, from));
   const lines = given.map((line) => ({ ...line, values: line.values.slice(-times.length) }));
-  const cursor = pointed === null ? -1 : times.indexOf(pointed);
-  const picture = { times, lines, format, whole, cursor: cursor < 0 ? null : cursor };
-  const latest = useRef(picture);
-  latest.current = picture;
-  const dark = theme.value;
-  const redraw = () => canvas.current && draw(canvas.current, latest.current);
-  useEffect(() => void redraw(), [all, given, pointed, dark]);
+  const picture = { times, lines, format, whole };
+  const now = useRef(picture);
+  now.current = picture;
+  // Other lines make another picture; figures, languages and themes change what one shows.
   useEffect(() => {
-    const observer = new ResizeObserver(redraw);
-    if (canvas.current) observer.observe(canvas.current);
-    return () => observer.disconnect();
-  }, []);
-  const point = (event: PointerEvent) => {
-    const { left, width } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const { x } = across(times, width);
-    const distance = (time: number) => Math.abs(x(time) - (event.clientX - left));
-    setPointed(times.length > 0 ? times.reduce((one, other) => (distance(other) < distance(one) ? other : one)) : null);
+    const element = target.current;
+    if (!element) return undefined;
+    const made = plot(element, now, setPointed);
+    drawn.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [lines.map(({ color }) => color).join()]);
+  useEffect(() => {
+    // A line along zero would say that there is something.
+    const shown = lines.map(({ values }) => (values.some(Boolean) ? values : values.map(() => null)));
+    drawn.current?.setData([times, ...shown]);
+  }, [all, given, theme.value]);
+  const move = (left: number) => drawn.current?.setCursor({ left, top: 0 });
+  const point = ({ clientX }: PointerEvent) => {
+    const { left, width } = drawn.current?.over.getBoundingClientRect() ?? { left: 0, width: 0 };
+    move(Math.min(Math.max(clientX - left, 0), width));
   };
+  const time = times[pointed ?? -1];
   return (
     <figure>
-      <canvas
-        ref={canvas}
+      <div
+        ref={target}
         class="chart"
         role="img"
         aria-label={summary}
         style={{ visibility: times.length > 1 ? "visible" : "hidden" }}
         onPointerMove={point}
-        onPointerLeave={() => setPointed(null)}
+        onPointerLeave={() => move(-1)}
       />
       <figcaption class="row small muted">
-        {lines.map(({ label, color, values }) => (
-          <span class="row tight num">
-            <span class="chart-key" style={{ background: `var(${color})` }} />
-            {label}
-            {cursor >= 0 && <strong>{typeof values[cursor] === "number" ? format(values[cursor]) : "–"}</strong>}
-          </span>
-        ))}
-        {cursor >= 0 && <span class="num">{clock(times[cursor] ?? 0)}</span>}
+        {lines.map(({ label, color, values }) => {
+          const value = values[pointed ?? -1];
+          return (
+            <span class="row tight num">
+              <span class="chart-key" style={{ background: `var(${color})` }} />
+              {label}
+              {time && <strong>{typeof value === "number" ? format(value) : "–"}</strong>}
+            </span>
+          );
+        })}
+        {time && <span class="num">{clock(time)}</span>}
       </figcaption>
     </figure>
   );
