@@ -111,7 +111,7 @@ impl View {
         tally
     }
 
-    /// Closes idle links that have grown too old.
+    /// Closes idle connections that have grown too old.
     pub fn sweep(&self, now: Instant) {
         for local in self.functions.iter().filter_map(OnceCell::get) {
             local.sweep(now);
