@@ -130,6 +130,7 @@ impl Http2Connection {
             connection: self.clone(),
             exchange: Exchange::default(),
             sender: None,
+            taken: Taken::Nothing,
             response: None,
             body: None,
             data: Bytes::new(),
@@ -291,12 +292,24 @@ pub struct Http2Stream {
     exchange: Exchange,
     /// None where nothing more of the request's body is sent: it is over, or the function does not take it.
     sender: Option<SendStream<Bytes>>,
+    taken: Taken,
     /// Until the final head is there.
     response: Option<ResponseFuture>,
     body: Option<RecvStream>,
     /// What has come of the body and is not consumed.
     data: Bytes,
     trailers: Option<HeaderMap>,
+}
+
+/// What was taken of the body of a request.
+#[derive(Debug, Default)]
+enum Taken {
+    #[default]
+    Nothing,
+    /// One piece, kept until the function answers: it may say that it did not look at the request.
+    First(Bytes),
+    /// More than is kept.
+    More,
 }
 
 /// What is known of the exchange.
@@ -306,8 +319,6 @@ struct Exchange {
     is_head: bool,
     /// Whether the connection had served a request before.
     is_reused: bool,
-    /// Whether anything of the request's body was taken from the caller, so that another connection would not get all of it.
-    has_taken: bool,
     /// How much of it is to come, where that was announced.
     left: Option<u64>,
     /// Whether the function has said anything.
@@ -349,6 +360,7 @@ impl Http2Stream {
         };
         let is_reused = connection.is_used.replace(true);
         self.exchange = Exchange { is_head: request.is_head, is_reused, left, ..Exchange::default() };
+        self.taken = Taken::Nothing;
         // A handle of its own: one that several requests share would take no other while h2 still counts a stream that is gone.
         let mut sender = connection.sender.borrow().clone();
         let is_whole = left == Some(0);
@@ -371,42 +383,53 @@ impl Http2Stream {
     /// function takes no more, everything counts as sent: it may have answered, and the answer is read all the same.
     ///
     /// # Errors
-    /// None: [`Self::poll_head`] says what is wrong. It is ready when a function has refused a stream of whose body nothing was taken, and
-    /// this is pending.
+    /// None: [`Self::poll_head`] says what is wrong. It is ready when a function has refused a stream of whose body no more than one piece
+    /// was taken, and this is pending.
     pub fn poll_send(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize, ExchangeError>> {
-        let Some(sender) = &mut self.sender else { return Poll::Ready(Ok(data.len())) };
+        let Some(sender) = &mut self.sender else { return self.pass_over(data) };
         if data.is_empty() {
             return Poll::Ready(Ok(0));
         }
         let left = self.exchange.left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
         let mut count = data.len().min(left).min(PIECE);
-        if self.exchange.has_taken {
+        if !matches!(self.taken, Taken::Nothing) {
             if sender.capacity() == 0 {
                 sender.reserve_capacity(count);
             }
             while sender.capacity() == 0 {
                 if !matches!(ready!(sender.poll_capacity(cx)), Some(Ok(_))) {
-                    self.sender = None;
-                    return Poll::Ready(Ok(data.len()));
+                    return self.pass_over(data);
                 }
             }
             count = count.min(sender.capacity());
         }
-        let is_last = count == left;
-        match sender.send_data(Bytes::copy_from_slice(&data[..count]), is_last) {
-            Ok(()) => {}
-            Err(_closed) if !self.exchange.has_taken && self.response.is_some() => return Poll::Pending,
-            Err(_closed) => {
-                self.sender = None;
-                return Poll::Ready(Ok(data.len()));
-            }
+        let (piece, is_last) = (Bytes::copy_from_slice(&data[..count]), count == left);
+        if sender.send_data(piece.clone(), is_last).is_err() {
+            return self.pass_over(data);
         }
-        self.exchange.has_taken = true;
+        self.taken = if let Taken::Nothing = self.taken { Taken::First(piece) } else { Taken::More };
         self.exchange.left = self.exchange.left.map(|left| left - count as u64);
         if is_last {
             self.sender = None;
         }
         Poll::Ready(Ok(count))
+    }
+
+    /// The function takes no more of the body. If it may not have looked at the request, nothing more is lost of that.
+    fn pass_over(&mut self, data: &[u8]) -> Poll<Result<usize, ExchangeError>> {
+        if self.response.is_some() && !matches!(self.taken, Taken::More) {
+            return Poll::Pending;
+        }
+        (self.sender, self.taken) = (None, Taken::More);
+        Poll::Ready(Ok(data.len()))
+    }
+
+    /// What was taken of the body, if the whole of that is still there.
+    pub fn reclaim(&mut self) -> Bytes {
+        match std::mem::take(&mut self.taken) {
+            Taken::First(piece) => piece,
+            Taken::Nothing | Taken::More => Bytes::new(),
+        }
     }
 
     /// Ends the body. The trailers have been filtered. A body with less than its length is cut off instead, when the stream is dropped.
@@ -443,6 +466,9 @@ impl Http2Stream {
         for _ in 0..HEADS {
             let head = ready!(self.poll_next_head(cx)).map_err(|error| self.failure(error))?;
             self.exchange.is_answered = true;
+            if let Taken::First(_) = self.taken {
+                self.taken = Taken::More;
+            }
             let is_over = head.body().as_ref().is_some_and(RecvStream::is_end_stream);
             let (head, body) = head.into_parts();
             let taken = self.show(&head, is_over, prefix, &mut take).map_err(ExchangeError::Malformed)?;
@@ -543,10 +569,9 @@ impl Http2Stream {
             return ExchangeError::of_http2(error, &self.connection.settings);
         };
         self.connection.note_refusal(refusal);
-        if self.exchange.has_taken {
-            ExchangeError::Closed(into_io(error))
-        } else {
-            ExchangeError::Unseen(into_io(error))
+        match self.taken {
+            Taken::Nothing | Taken::First(_) => ExchangeError::Unseen(into_io(error)),
+            Taken::More => ExchangeError::Closed(into_io(error)),
         }
     }
 }

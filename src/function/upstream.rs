@@ -2,6 +2,8 @@
 
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
+
 use super::error::{ExchangeError, Truncated};
 use super::exchange::{Outgoing, Part};
 use super::http1::{Http1Connection, Switched};
@@ -64,6 +66,15 @@ impl Upstream {
         match self {
             Self::Http1(connection) => connection.poll_send(cx, data),
             Self::Http2(stream) => stream.poll_send(cx, data),
+        }
+    }
+
+    /// What was taken of the body of a request that the function has not seen, if the whole of that is still there.
+    pub fn reclaim(&mut self) -> Bytes {
+        match self {
+            // There, that not a byte of the request was written is all that is ever known.
+            Self::Http1(_) => Bytes::new(),
+            Self::Http2(stream) => stream.reclaim(),
         }
     }
 

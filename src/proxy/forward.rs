@@ -238,8 +238,9 @@ impl<D: Downstream> Exchange<'_, D> {
                 Err(Failed::Stopped(error)) => return Err(error),
                 Err(Failed::Exchange(error)) => error,
             };
+            let is_whole = self.upload.restart(upstream.reclaim());
             let failure = Failure {
-                is_unseen: matches!(error, ExchangeError::Unseen(_)) && self.upload.is_untouched(),
+                is_unseen: matches!(error, ExchangeError::Unseen(_)) && is_whole,
                 is_lost: matches!(error, ExchangeError::Closed(_)),
                 is_repeatable: self.is_repeatable,
                 is_reused: upstream.is_reused(),
@@ -250,7 +251,6 @@ impl<D: Downstream> Exchange<'_, D> {
             if !retry::may_retry(failure, unseen) {
                 return Err(Error::Exchange(error));
             }
-            self.upload.restart();
             connections = Connections::New;
             self.api.function.advance(&mut selection, self.client.now());
         }

@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::{Buf, Bytes};
 use http::HeaderName;
 use tokio::time::Instant;
 
@@ -42,6 +43,8 @@ pub(super) struct Upload<'a> {
     pub(super) bytes: u64,
     /// Since when the next chunk has been waited for.
     awaited_since: Option<Instant>,
+    /// What has been read and has to be sent again.
+    again: Bytes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,20 +80,20 @@ impl From<ExchangeError> for Stopped {
 impl<'a> Upload<'a> {
     pub(super) fn new(limits: Limits<'a>, now: Instant, is_held: bool) -> Self {
         let state = if is_held { State::Held(now + CONTINUE_WAIT) } else { State::Open };
-        Self { state, limits, last_chunk: now, bytes: 0, awaited_since: None }
+        Self { state, limits, last_chunk: now, bytes: 0, awaited_since: None, again: Bytes::new() }
     }
 
-    /// Whether none of it has been read: the request can be sent again. The end of an empty body is found again.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.bytes == 0
-    }
-
-    /// Begins anew, on another connection.
-    pub(super) fn restart(&mut self) {
-        debug_assert!(self.bytes == 0, "a body cannot be read twice");
+    /// Begins anew, on another connection, with `taken` of the one before. False if not all is there that has been read by now. The end of a
+    /// body is found again.
+    pub(super) fn restart(&mut self, taken: Bytes) -> bool {
+        if (taken.len() + self.again.len()) as u64 != self.bytes {
+            return false;
+        }
+        self.again = if self.again.is_empty() { taken } else { [taken, self.again.clone()].concat().into() };
         if matches!(self.state, State::Ended | State::Over) {
             self.state = State::Open;
         }
+        true
     }
 
     /// Whether it waits for the function to ask for it.
@@ -122,6 +125,10 @@ impl<'a> Upload<'a> {
             }
             // A function that speaks HTTP/2 was not told that the client waits.
             self.release(downstream);
+        }
+        while !self.again.is_empty() {
+            let Poll::Ready(taken) = upstream.poll_send(cx, &self.again) else { return Ok(()) };
+            self.again.advance(taken?);
         }
         while self.state == State::Open {
             match downstream.poll_body(cx) {
