@@ -145,3 +145,33 @@ impl Releases {
 pub fn place_of(environment: Environment, revision: u64) -> PathBuf {
     format!("<release {} of revision {revision}>", environment.as_str()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn an_api_of_a_revision_is_found_by_the_names_of_both() {
+        const TABLES: &str =
+            "[[listener]]\naddress = \"127.0.0.1:0\"\n[[function]]\nname = \"f\"\ninstances = [\"builtin:echo\"]\n";
+        let names = [("s2", ["c", "a", "b"]), ("s10", ["b", "d", "a"]), ("s1", ["a", "z", "c"])];
+        let mut text = TABLES.to_owned();
+        for (service, apis) in names {
+            text += &format!("[[service]]\nname = \"{service}\"\nhosts = [\"{service}.test\"]\n");
+            for api in apis {
+                text += &format!("[[service.api]]\nname = \"{api}\"\npath = \"/{service}/{api}\"\nfunction = \"f\"\n");
+            }
+        }
+        let config = crate::config::parse(Path::new("test.toml"), &text).expect("a good configuration");
+        let release = Release::pinned(1, config.services);
+        for (service, apis) in names {
+            for api in ["a", "b", "c", "d", "z", ""] {
+                let found = release.pinned_api(service, api).map(|found| found.path.to_string());
+                assert_eq!(found, apis.contains(&api).then(|| format!("/{service}/{api}")), "{service} {api}");
+            }
+        }
+        assert!(release.pinned_api("s3", "a").is_none() && Release::Follows.pinned_api("s1", "a").is_none());
+    }
+}
