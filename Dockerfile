@@ -6,13 +6,15 @@
 # Your own configuration is a directory: --volume "$PWD/etc:/etc/fngate:ro"
 # What the admin API changes, and the history, stay in a volume: --volume fngate:/var/lib/fngate
 
-# Any Debian with a C compiler and Rust 1.91 or newer will do.
+# Debian 12 or newer with a C compiler and Rust 1.91 or newer.
 ARG RUST_IMAGE=docker.io/library/rust:1-bookworm
 
 # hadolint ignore=DL3006
 FROM ${RUST_IMAGE} AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /build
+# Relocations in their short form, half a megabyte less. Needs glibc 2.36, which the image brings with it.
+ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 
 # The dependencies by themselves, in a layer that stays until one of them changes. cargo wants files for all that is declared.
 COPY Cargo.toml Cargo.lock ./

@@ -202,7 +202,7 @@ pub fn compile_what_can_be(pins: &Pins, config: &Config, inputs: &Inputs) -> (Re
             Pin::Pinned { revision, documents: Ok(documents), .. } => {
                 let others = others(documents, &place_of(*environment, *revision), config);
                 match rebind(inputs, others) {
-                    Ok(services) => Release::Pinned { revision: *revision, services },
+                    Ok(services) => Release::pinned(*revision, services),
                     Err(report) => {
                         report
                             .errors()

@@ -118,16 +118,13 @@ pub fn find<'a>(config: &'a Config, service: &str, name: &str) -> Option<(&'a Se
 
 /// Whether an API is on in what an environment serves, which may be an older revision.
 fn enabled(snapshot: &Snapshot, service: &Service, api: &config::Api, environment: Environment) -> Option<bool> {
-    match snapshot.releases.of(environment) {
-        Release::Follows => Some(api.enabled),
-        Release::Pinned { services, .. } => {
-            let service = services.iter().find(|older| older.name == service.name)?;
-            let older = service.apis.iter().find(|older| older.name == api.name)?;
-            let is_bound = older.bindings.iter().any(|binding| binding.environment == environment);
-            is_bound.then_some(older.enabled)
-        }
-        Release::Unreleased | Release::Unavailable { .. } => None,
+    let release = snapshot.releases.of(environment);
+    if *release == Release::Follows {
+        return Some(api.enabled);
     }
+    let older = release.pinned_api(&service.name, &api.name)?;
+    let is_bound = older.bindings.iter().any(|binding| binding.environment == environment);
+    is_bound.then_some(older.enabled)
 }
 
 fn domains(service: &Service, environment: Environment) -> Vec<Reached> {

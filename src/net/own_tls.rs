@@ -1,4 +1,4 @@
-//! TLS toward a listener of fngate itself, whose certificate needs nobody's signature.
+//! A TLS client for listeners of this gateway, whose certificates are known and need not be signed by a trusted authority.
 
 use std::io;
 use std::sync::Arc;

@@ -21,6 +21,8 @@ mod release;
 mod reload;
 mod schema;
 mod signals;
+#[path = "../support/skip.rs"]
+mod skip;
 mod support;
 mod systemd;
 mod tail;

@@ -51,7 +51,7 @@ fn compiled(pins: Vec<(Environment, Pin)>, text: &str) -> (Releases, Vec<String>
 fn word(releases: &Releases, environment: Environment) -> String {
     match releases.of(environment) {
         Release::Follows => "follows".to_owned(),
-        Release::Pinned { revision, services } => {
+        Release::Pinned { revision, services, .. } => {
             let apis: usize = services.iter().map(|service| service.apis.len()).sum();
             format!("pinned {revision}, {apis} APIs")
         }

@@ -6,15 +6,15 @@ import { isGone, useList, useQuery } from "../../api/query";
 import type { Api, Figures, Service } from "../../api/schema";
 import { Origin } from "../../change/origin";
 import { formatNumber } from "../../i18n";
-import { domainName } from "../../objects/api";
 import { TimeChart, TrafficChart } from "../../objects/charts";
 import { Gone } from "../../objects/gone";
-import { ApiState, EnvironmentBadge, Rate, trafficOfApi } from "../../objects/parts";
+import { ApiState, Rate, trafficOfApi } from "../../objects/parts";
 import { apiLink, apisLink, newApiLink, requestsLink, servicesLink } from "../../shell/links";
-import { Badge, Card, Empty, Failure, LinkButton, Loading, Method, Page, WriteButton, WriteLink } from "../../ui/parts";
+import { Card, Empty, Failure, LinkButton, Loading, Method, Page, WriteButton, WriteLink } from "../../ui/parts";
 import { text as functions } from "../function/text";
 import { useServiceActions } from "../services/actions";
 import { servicePath } from "../services/data";
+import { DomainList } from "../services/domains";
 import { text } from "../services/text";
 
 const SHOWN = 50;
@@ -83,15 +83,7 @@ function Domains({ service }: { service: Service }) {
   return (
     <Card title={t.domains}>
       <div class="stack">
-        <ul class="stack tight">
-          {service.domains.length === 0 && <Badge tone="warn">{t.noDomains}</Badge>}
-          {service.domains.map((domain) => (
-            <li class="row between">
-              <code class="wrap-any">{domainName(domain)}</code>
-              <EnvironmentBadge name={domain.environment ?? "release"} />
-            </li>
-          ))}
-        </ul>
+        <DomainList service={service} />
         <div class="small">
           <Origin origin={service.status.origin} />
         </div>

@@ -2,13 +2,12 @@
 import { useState } from "preact/hooks";
 import type { Service } from "../../api/schema";
 import { Origin } from "../../change/origin";
-import { domainName } from "../../objects/api";
-import { EnvironmentBadge } from "../../objects/parts";
 import { useFilters } from "../../shell/filters";
 import { apisLink, newApiLink, serviceLink } from "../../shell/links";
-import { Badge, Card, Empty, Failure, Loading, Page, Rich, SearchBox, WriteButton, WriteLink } from "../../ui/parts";
+import { Card, Empty, Failure, Loading, Page, Rich, SearchBox, WriteButton, WriteLink } from "../../ui/parts";
 import { useServiceActions } from "./actions";
 import { useServiceList } from "./data";
+import { DomainList } from "./domains";
 import { text } from "./text";
 import "./services.css";
 
@@ -29,15 +28,7 @@ function OneService({ service, onEdit }: { service: Service; onEdit: () => void 
       actions={actions}
     >
       <div class="stack">
-        <ul class="stack tight">
-          {service.domains.length === 0 && <Badge tone="warn">{t.noDomains}</Badge>}
-          {service.domains.map((domain) => (
-            <li class="row between">
-              <code class="wrap-any">{domainName(domain)}</code>
-              <EnvironmentBadge name={domain.environment ?? "release"} />
-            </li>
-          ))}
-        </ul>
+        <DomainList service={service} />
         <div class="row between">
           <a href={apisLink({ service: service.name })}>{t.apis(service.status.apis)}</a>
           <WriteLink icon="plus" href={newApiLink({ service: service.name })}>
