@@ -11,7 +11,7 @@ use fngate::header::ReservedPrefix;
 use fngate::http1::{
     BodyReader, Buffer, Framing, HeadLimits, MessageWriter, Piece, Progress, Target, head, with_slots,
 };
-use fngate::message::head::{self as message, RequestHead, of_http1};
+use fngate::message::head::{self as message, FieldList, RequestHead, add_http1};
 use fngate::message::lines::Lines;
 use fngate::message::request::{self, Filter};
 use fngate::message::rules::Rules;
@@ -99,9 +99,10 @@ fn header_policy(bencher: Bencher<'_, '_>, fields: usize) {
         .collect();
     let id = Uuid::from_u128(7);
     bencher.bench_local(|| {
-        let fields = of_http1(black_box(&fields), &rules.prefix);
+        let mut classified = FieldList::new();
+        add_http1(&mut classified, black_box(&fields), &rules.prefix);
         let target = message::Target::origin("/");
-        let head = RequestHead { method: &Method::GET, target, version: Version::HTTP_11, fields: &fields };
+        let head = RequestHead { method: &Method::GET, target, version: Version::HTTP_11, fields: &classified };
         let host = request::host(&head).expect("a good head");
         let trace = TraceFields::Untouched;
         let filter = Filter { rules: &rules, custom: &[], trusted: false, trace, framing: Framing::None, host };

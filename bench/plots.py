@@ -13,7 +13,7 @@ matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "fngate", "f
 
 # The same colour for each in every plot.
 COLOURS = {
-    "relay": "#b0b0b0", "bare hyper": "#e8a5ac", "nginx": "#1f7a3f", "HAProxy": "#5b7fb5", "Envoy": "#b065a8", "Caddy": "#c9a227", "Traefik": "#3fa7a0", "fngate": "#d1495b",
+    "relay": "#b0b0b0", "bare engine": "#e8a5ac", "nginx": "#1f7a3f", "HAProxy": "#5b7fb5", "Envoy": "#b065a8", "Caddy": "#c9a227", "Traefik": "#3fa7a0", "fngate": "#d1495b",
 }
 # A bar that is longer than this is cut off, and says how long it is.
 MOST = 4.0

@@ -47,7 +47,7 @@ EVENTS = [sys.executable, str(HERE / "events.py"), "ORIGIN"]
 # Command and templates, in the order of the tables.
 CANDIDATES = {
     "relay": (["FLOORS/relay", "ADDRESS", "ORIGIN"], []),
-    "bare hyper": (["FLOORS/bare", "ADDRESS", "ORIGIN"], []),
+    "bare engine": (["FLOORS/bare", "ADDRESS", "ORIGIN"], []),
     "nginx": (NGINX, ["nginx.conf"]),
     "HAProxy": (["haproxy", "-db", "-f", "CONFIG"], ["haproxy.cfg"]),
     "Envoy": (

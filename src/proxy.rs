@@ -1,5 +1,6 @@
 //! The life of a request, from its head to the last byte of its response.
 
+mod attempt;
 pub mod begin;
 mod broken;
 pub mod client;

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use fngate::config::TrustedProxies;
 use fngate::header::ReservedPrefix;
 use fngate::message::forwarded::Peer;
-use fngate::message::head::of_http2;
+use fngate::message::head::{FieldList, add_http2};
 use fngate::message::host;
 use fngate::message::lines::Lines;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -24,7 +24,8 @@ pub(crate) fn run(data: &[u8]) {
     assert!(peer.is_trusted(&proxies));
     let headers = fields(lines);
     let mut told = Lines::default();
-    let fields = of_http2(&headers, &ReservedPrefix::default());
+    let mut fields = FieldList::new();
+    add_http2(&mut fields, &headers, &ReservedPrefix::default());
     peer.forward_by_proxy(&mut told, &fields, (b"shop.example", Some("/test")), &proxies);
     check(&pairs(told.as_bytes()), &headers, ip.to_canonical(), &proxies);
     let mut own = Lines::default();

@@ -5,7 +5,7 @@
 use fngate::config::ReservedPolicy;
 use fngate::header::ReservedPrefix;
 use fngate::http1::{self, Framing};
-use fngate::message::head::{RequestHead, ResponseHead, Target, of_http1, of_http2};
+use fngate::message::head::{FieldList, RequestHead, ResponseHead, Target, add_http1, add_http2};
 use fngate::message::lines::Lines;
 use fngate::message::problem::Reason;
 use fngate::message::request::{self, Filter};
@@ -102,7 +102,8 @@ fn request(headers: &HeaderMap, filter: Filter<'_>) {
     // A body of which the function is told, however long it is.
     let filter =
         Filter { framing: if read.framing == Framing::None { Framing::Length(1) } else { read.framing }, ..filter };
-    let fields = of_http1(&lines, &filter.rules.prefix);
+    let mut fields = FieldList::new();
+    add_http1(&mut fields, &lines, &filter.rules.prefix);
     let (method, target) = (&Method::POST, Target::origin("/"));
     let head = RequestHead { method, target, version: Version::HTTP_11, fields: &fields };
     let mut lines = Lines::default();
@@ -200,7 +201,8 @@ fn trailers(headers: &HeaderMap, rules: &Rules) {
 }
 
 fn answer(headers: &HeaderMap, prefix: &ReservedPrefix) {
-    let fields = of_http2(headers, prefix);
+    let mut fields = FieldList::new();
+    add_http2(&mut fields, headers, prefix);
     let head = ResponseHead { status: 200, reason: b"", version: Version::HTTP_11, fields: &fields };
     let mut lines = Lines::default();
     let rewrite = Rewrite::new(&head, prefix, Delivery::ToTheEnd, None).expect("it switches no protocols");

@@ -27,7 +27,7 @@ use crate::http1::{
     BodyReader, Buffer, Framing, FramingError, HeadError, HeadLimits, MessageWriter, Piece, Progress, head,
     trailer_fields, with_slots,
 };
-use crate::message::head::{ResponseHead, of_http1, values_of};
+use crate::message::head::{FieldList, ResponseHead, add_http1, values_of};
 use crate::message::hop::has_option;
 use crate::message::response::Malformed;
 use crate::net::socket::Unread;
@@ -212,7 +212,8 @@ impl Http1Connection {
                 return Ok(None);
             };
             let framing = Framing::of_response(read.status, read.version, exchange.is_head, read.fields)?;
-            let fields = of_http1(read.fields, prefix);
+            let mut fields = FieldList::new();
+            add_http1(&mut fields, read.fields, prefix);
             let head = ResponseHead {
                 status: read.status,
                 reason: read.reason,

@@ -35,7 +35,7 @@ use crate::clock::Clock;
 use crate::config::ConnectionSettings;
 use crate::header::ReservedPrefix;
 use crate::http1::{self, Framing};
-use crate::message::head::{ResponseHead, of_http2};
+use crate::message::head::{FieldList, ResponseHead, add_http2};
 use crate::message::http2;
 use crate::message::response::{Malformed, check_http2};
 
@@ -507,7 +507,8 @@ impl Http2Stream {
         }
         check_http2(&head.headers, &self.connection.settings)?;
         let framing = framing(head, is_over, self.exchange.is_head)?;
-        let fields = of_http2(&head.headers, prefix);
+        let mut fields = FieldList::new();
+        add_http2(&mut fields, &head.headers, prefix);
         // The words have no place in HTTP/2.
         let (status, reason) = (head.status.as_u16(), head.status.canonical_reason().unwrap_or_default().as_bytes());
         Ok(take(&ResponseHead { status, reason, version: Version::HTTP_2, fields: &fields }, framing))

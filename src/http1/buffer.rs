@@ -123,10 +123,17 @@ impl Buffer {
 
     /// Adds bytes at the end.
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
-        if self.is_unallocated() && !bytes.is_empty() {
+        if !bytes.is_empty() {
+            self.for_appending().extend_from_slice(bytes);
+        }
+    }
+
+    /// What is there, to add to: nothing that is in it may be changed.
+    pub fn for_appending(&mut self) -> &mut Vec<u8> {
+        if self.is_unallocated() {
             *self = Self::take();
         }
-        self.bytes.extend_from_slice(bytes);
+        &mut self.bytes
     }
 
     /// Reads once, at most `limit` bytes, to the end of the buffer. Zero bytes are the end of the input.

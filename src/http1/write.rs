@@ -26,12 +26,12 @@ const DIGITS: usize = 2 * size_of::<usize>();
 #[must_use = "a head has to be ended"]
 #[derive(Debug)]
 pub struct HeadWriter<'a> {
-    out: &'a mut Buffer,
+    out: &'a mut Vec<u8>,
 }
 
 impl<'a> HeadWriter<'a> {
     pub fn new(out: &'a mut Buffer) -> Self {
-        Self { out }
+        Self { out: out.for_appending() }
     }
 
     pub fn request_line(&mut self, method: &str, target: &str, version: Version) {

@@ -16,7 +16,7 @@ pub struct Field<'a> {
     pub class: Class,
 }
 
-/// The fields of a head. Most heads have room in it without an allocation.
+/// The fields of a head. Most heads have room in it without an allocation. It is filled in place, since it is large.
 pub type FieldList<'a> = SmallVec<[Field<'a>; 40]>;
 
 /// The head of a request.
@@ -66,16 +66,14 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Classifies the fields that a reader of HTTP/1 has found.
-#[must_use]
-pub fn of_http1<'a>(fields: &[httparse::Header<'a>], prefix: &ReservedPrefix) -> FieldList<'a> {
-    fields.iter().map(|field| Field::new(field.name, field.value, prefix)).collect()
+/// Adds the fields that a reader of HTTP/1 has found, classified.
+pub fn add_http1<'a>(list: &mut FieldList<'a>, fields: &[httparse::Header<'a>], prefix: &ReservedPrefix) {
+    list.extend(fields.iter().map(|field| Field::new(field.name, field.value, prefix)));
 }
 
-/// Classifies the fields of HTTP/2.
-#[must_use]
-pub fn of_http2<'a>(fields: &'a HeaderMap, prefix: &ReservedPrefix) -> FieldList<'a> {
-    fields.iter().map(|(name, value)| Field::new(name.as_str(), value.as_bytes(), prefix)).collect()
+/// Adds the fields of HTTP/2, classified.
+pub fn add_http2<'a>(list: &mut FieldList<'a>, fields: &'a HeaderMap, prefix: &ReservedPrefix) {
+    list.extend(fields.iter().map(|(name, value)| Field::new(name.as_str(), value.as_bytes(), prefix)));
 }
 
 /// The values of the fields of a class.
@@ -90,10 +88,12 @@ pub fn values_of<'a>(fields: &[Field<'a>], name: &str) -> impl Iterator<Item = &
 
 /// The comma-separated members of the fields of a class.
 pub fn members<'a>(fields: &[Field<'a>], class: Class) -> impl Iterator<Item = &'a [u8]> {
-    values(fields, class)
-        .flat_map(|value| value.split(|&byte| byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .filter(|member| !member.is_empty())
+    values(fields, class).flat_map(list)
+}
+
+/// The members of a comma-separated value.
+pub fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
 }
 
 impl<'a> Target<'a> {

@@ -3,7 +3,7 @@
 use http::Version;
 use smallvec::SmallVec;
 
-use super::head::{Field, RequestHead, members, values};
+use super::head::{Field, RequestHead, list, members, values};
 use crate::header::{Class, ReservedPrefix, classify};
 
 /// The fields that a message's `Connection` declares to be hop-by-hop.
@@ -21,10 +21,12 @@ impl<'a> Listed<'a> {
     pub fn read(fields: &[Field<'a>], prefix: &ReservedPrefix) -> Self {
         const COMMON: [&[u8]; 4] = [b"close", b"keep-alive", b"upgrade", b"te"];
         let is_common = |name: &&[u8]| COMMON.iter().any(|common| name.eq_ignore_ascii_case(common));
-        let names = members(fields, Class::Connection).filter(|name| {
+        let counts = |name: &&[u8]| {
             !is_common(name) && classify(name, prefix).is_end_to_end() && !name.eq_ignore_ascii_case(b"authorization")
-        });
-        Self { names: names.collect() }
+        };
+        let mut names = SmallVec::new();
+        values(fields, Class::Connection).for_each(|value| names.extend(list(value).filter(counts)));
+        Self { names }
     }
 
     #[must_use]
@@ -45,7 +47,8 @@ pub fn takes_trailers(fields: &[Field<'_>]) -> bool {
 /// Whether `Connection` has this option.
 #[must_use]
 pub fn has_option(fields: &[Field<'_>], option: &str) -> bool {
-    members(fields, Class::Connection).any(|member| member.eq_ignore_ascii_case(option.as_bytes()))
+    let is_option = |member: &[u8]| member.eq_ignore_ascii_case(option.as_bytes());
+    values(fields, Class::Connection).any(|value| list(value).any(is_option))
 }
 
 /// The protocol that a message wants to switch to: `Upgrade` together with `Connection: upgrade`.

@@ -5,13 +5,14 @@ use uuid::Uuid;
 
 use super::client::Client;
 use super::downstream::Downstream;
-use super::forward::Forward;
+use super::forward::{Forward, Outcome};
 use super::incoming::Incoming;
 use super::outbound::Outbound;
 use super::reply::{Answered, answer};
 use super::retry::is_repeatable;
 use super::routing::{Dismissed, route};
 use super::served::Served;
+use super::upgrade::Tunnel;
 use super::{Gateway, new_id, own};
 use crate::header::Class;
 use crate::message::expectation::expects_continue;
@@ -23,26 +24,44 @@ use crate::telemetry::access::seen::Seen;
 use crate::telemetry::trace::Trace;
 use crate::telemetry::trace::context::TRACEPARENT;
 
-/// A request that has been looked at: nothing of its head is needed any more.
-#[derive(Debug)]
+/// A request that has been looked at: nothing of its head is needed any more. It is large, and stays where it is made.
+#[derive(Debug, Default)]
 pub enum Begun {
+    /// There is none.
+    #[default]
+    Nothing,
     /// Answered by the gateway itself.
     Answered(Answered),
     Forwarded(Forward),
 }
 
-/// Serves a request from its head to the end of its response.
-pub async fn serve<D: Downstream>(downstream: &mut D, begun: Begun) -> Served {
-    match begun {
-        Begun::Answered(answered) => answer(downstream, answered).await,
+/// Serves a request from its head to the end of its response, and leaves nothing of it.
+pub async fn serve<D: Downstream>(downstream: &mut D, begun: &mut Begun) -> Served {
+    let outcome = match begun {
+        Begun::Nothing => Outcome::Over(Served::Whole),
+        Begun::Answered(Answered { reply, is_head, record }) => {
+            Outcome::Over(answer(downstream, reply, *is_head, record).await)
+        }
         Begun::Forwarded(forward) => forward.serve(downstream).await,
+    };
+    match outcome {
+        Outcome::Over(served) => {
+            // It is counted and logged with this.
+            *begun = Begun::Nothing;
+            served
+        }
+        Outcome::Switched(switched, permit) => match std::mem::take(begun) {
+            Begun::Forwarded(Forward { record, .. }) => {
+                Served::Switched(Box::new(Tunnel::new(switched, record, permit)))
+            }
+            Begun::Nothing | Begun::Answered(_) => Served::Broken,
+        },
     }
 }
 
 impl Gateway {
-    /// Decides what becomes of a request, and makes the head for its function.
-    #[must_use]
-    pub fn begin(&self, client: &Client, incoming: Incoming<'_>, id: Uuid) -> Begun {
+    /// Decides what becomes of a request, and makes the head for its function. Puts it into `begun`.
+    pub fn begin(&self, client: &Client, incoming: Incoming<'_>, id: Uuid, begun: &mut Begun) {
         let view = self.view();
         let mut record = self.record(&view, client, id);
         let head = incoming.head;
@@ -57,13 +76,13 @@ impl Gateway {
         let timeout = grpc::timeout(&head);
         let expects_continue = expects_continue(&head);
         let takes_trailers = head.version == Version::HTTP_2 || hop::takes_trailers(head.fields);
-        let begun = route(&view, client, &incoming, host, &mut record).and_then(|routed| {
+        let routed = route(&view, client, &incoming, host, &mut record).and_then(|routed| {
             let outbound = Outbound::new(&view, client, &incoming, &routed, timeout, &mut record)?;
             Ok((routed.api, outbound))
         });
-        let reply = match begun {
+        let reply = match routed {
             Ok((api, request)) => {
-                return Begun::Forwarded(Forward {
+                *begun = Begun::Forwarded(Forward {
                     timeout: timeout.map_or(api.api.timeout, |patience| patience.min(api.api.timeout)),
                     is_grpc,
                     is_repeatable: is_repeatable(head.method, incoming.framing.has_content()),
@@ -77,12 +96,13 @@ impl Gateway {
                     request,
                     record,
                 });
+                return;
             }
             Err(Dismissed::Refused(problem)) => own::refuse(&problem, is_grpc, &mut record),
             Err(Dismissed::Redirected(location)) => own::redirect(&location, &mut record),
             Err(Dismissed::Proved(text)) => own::prove(text, &mut record),
         };
-        Begun::Answered(Answered { reply, is_head, record })
+        *begun = Begun::Answered(Answered { reply, is_head, record });
     }
 
     /// The answer to a request whose head cannot be read.

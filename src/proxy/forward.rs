@@ -4,7 +4,7 @@
 //! the middle of an exchange), the record.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use std::time::Duration;
 use http::Version;
 use tokio::time::{Instant, sleep};
 
+use super::attempt::{Answer, Connections, Failed};
 use super::broken::Broken;
 use super::client::Client;
 use super::deadline::{Budget, WaitingFor};
@@ -19,21 +20,20 @@ use super::downstream::{ClientGone, Downstream, Start};
 use super::error::Error;
 use super::outbound::Outbound;
 use super::own;
-use super::reply::{Answered, answer};
-use super::retry::{self, Failure};
+use super::reply::answer;
+use super::retry::{Attempts, Next};
 use super::served::Served;
-use super::upgrade::Tunnel;
 use super::upload::{Limits, Stopped, Upload};
 use super::view::{LocalApi, View};
 use crate::clock::http_date;
 use crate::drain::Phase;
 use crate::function::balance::Selection;
 use crate::function::dial::{self, Terms};
-use crate::function::error::ExchangeError;
+use crate::function::error::{ConnectError, ExchangeError};
 use crate::function::exchange::{Outgoing, Part};
 use crate::function::http1::Switched;
 use crate::function::local::Permit;
-use crate::function::pool::{Pool, Reuse};
+use crate::function::pool::Pool;
 use crate::function::tls::Offer;
 use crate::function::upstream::Upstream;
 use crate::http1::Framing;
@@ -44,9 +44,6 @@ use crate::message::response::{Delivery, Malformed, Rewrite};
 use crate::message::trailer;
 use crate::message::websocket::Opening;
 use crate::telemetry::access::Record;
-
-/// The pause between two attempts while no instance is up.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Interim responses to one request that are passed on. A function that sends more has no use for a client.
 const INTERIMS: usize = 100;
@@ -74,8 +71,8 @@ pub struct Forward {
 
 impl Forward {
     /// Sends the request, and its response to the client.
-    pub(super) async fn serve<D: Downstream>(self, downstream: &mut D) -> Served {
-        let Self { view, api, mut request, mut record, is_grpc, .. } = self;
+    pub(super) async fn serve<D: Downstream>(&mut self, downstream: &mut D) -> Outcome {
+        let Self { view, api, request, record, is_grpc, .. } = self;
         let client = downstream.client().clone();
         let limits = Limits {
             max_bytes: api.api.max_body_bytes,
@@ -88,10 +85,10 @@ impl Forward {
             budget: Budget::new(self.timeout, record.started),
             upload,
             client: &client,
-            view: &view,
-            api: &api,
-            request: &mut request,
-            record: &mut record,
+            view,
+            api,
+            request,
+            record,
             downstream,
             is_repeatable: self.is_repeatable,
             takes_trailers: self.takes_trailers,
@@ -102,34 +99,25 @@ impl Forward {
             has_fault: self.has_fault,
         };
         let error = match exchange.run().await {
-            Ok(Outcome::Over(served)) => return served,
-            Ok(Outcome::Switched(switched, permit)) => {
-                return Served::Switched(Box::new(Tunnel::new(switched, record, permit)));
-            }
-            Err(Error::ClientClosed) => return Served::ClientGone,
+            Ok(outcome) => return outcome,
+            Err(Error::ClientClosed) => return Outcome::Over(Served::ClientGone),
             Err(error) => error,
         };
-        let reply = own::fail(&error, is_grpc, &mut record);
-        answer(downstream, Answered { reply, is_head: request.is_head, record }).await
+        let reply = own::fail(&error, *is_grpc, record);
+        Outcome::Over(answer(downstream, &reply, request.is_head, record).await)
     }
 }
 
 /// What came of an exchange.
-enum Outcome {
+pub(super) enum Outcome {
     Over(Served),
+    /// The function has switched protocols, and the client knows.
     Switched(Switched, Permit),
-}
-
-/// Which connections an attempt may use: one that follows a lost one must not meet another that was idle as long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Connections {
-    Idle(Reuse),
-    New,
 }
 
 /// The head of a response that the client has been told.
 #[derive(Clone, Copy, Debug)]
-struct Told {
+pub(super) struct Told {
     status: u16,
     switched: bool,
     /// Whether there is no body, whatever the function sends.
@@ -162,7 +150,7 @@ impl<D: Downstream> Exchange<'_, D> {
             Some(permit) => permit,
             None => self.queue().await?,
         };
-        let (mut upstream, pool, told) = self.send().await?;
+        let Answer { mut upstream, pool, told } = self.send().await?;
         if told.switched {
             let lost = || Error::Malformed(Malformed::Unasked);
             let flushed = poll_fn(|cx| self.downstream.poll_flush(cx)).await;
@@ -185,14 +173,13 @@ impl<D: Downstream> Exchange<'_, D> {
     async fn queue(&mut self) -> Result<Permit, Error> {
         let began = self.client.now();
         let function = self.api.function.clone();
-        let admitted = Box::pin(self.wait(async move { function.admit().await })).await;
+        let admitted = Box::pin(async { self.wait(pin!(function.admit())).await }).await;
         self.record.queued = Some(self.client.now() - began);
         admitted?.map_err(Error::NoSlot)
     }
 
     /// Waits for `work` within the budget, as long as the client is there.
-    async fn wait<F: Future>(&mut self, work: F) -> Result<F::Output, Error> {
-        let mut work = pin!(work);
+    async fn wait<F: Future>(&mut self, mut work: Pin<&mut F>) -> Result<F::Output, Error> {
         poll_fn(|cx| match work.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
             Poll::Pending => self.poll_stopped(cx).map(Err),
@@ -212,60 +199,81 @@ impl<D: Downstream> Exchange<'_, D> {
         }
     }
 
-    /// Sends the request until it is certain to have reached a function, and waits for the head of the response.
-    async fn send(&mut self) -> Result<(Upstream, Rc<Pool>, Told), Error> {
-        let mut connections = Connections::Idle(if self.is_repeatable { Reuse::Any } else { Reuse::Proven });
-        let mut selection = self.api.function.select(self.client.now());
-        let mut unseen = 0;
+    /// Attempts to have the request answered, until it is or there is to be no other attempt.
+    async fn send(&mut self) -> Result<Answer, Error> {
+        let function = self.api.function.clone();
+        let mut attempts = Attempts::new(self.is_repeatable, function.function.spec.start_wait);
+        let mut selection = function.select(self.client.now());
+        self.begin_span();
         loop {
-            if let Some(span) = self.record.attempt() {
-                self.request.set_span(&span);
+            let failed = match self.attempt(&selection, &mut attempts).await? {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            let now = Instant::now();
+            let has_untried = function.advance(&mut selection, now);
+            match attempts.after(&failed, has_untried, now, self.budget.end()) {
+                Next::Attempt(Duration::ZERO) => {}
+                Next::Attempt(pause) => Box::pin(async { self.wait_connecting(pin!(sleep(pause))).await }).await?,
+                Next::GiveUp => return Err(failed.into()),
             }
-            let (mut upstream, pool) = match self.take(&selection, connections) {
-                Some(taken) => taken,
-                None => Box::pin(self.open(&mut selection, connections)).await?,
-            };
-            self.record.instance = Some(pool.endpoint().label.clone());
-            self.budget.waiting_for = WaitingFor::Response;
-            let began = self.client.now();
-            let error = match self.exchange(&mut upstream).await {
-                Ok(told) => {
-                    let waited = self.client.now() - began;
-                    self.record.answer(waited, told.status);
-                    self.api.function.metrics.duration.observe(waited);
-                    return Ok((upstream, pool, told));
-                }
-                Err(Failed::Stopped(error)) => return Err(error),
-                Err(Failed::Exchange(error)) => error,
-            };
-            let is_whole = self.upload.restart(upstream.reclaim());
-            let failure = Failure {
-                is_unseen: matches!(error, ExchangeError::Unseen(_)) && is_whole,
-                is_lost: matches!(error, ExchangeError::Closed(_)),
-                is_repeatable: self.is_repeatable,
-                is_reused: upstream.is_reused(),
-                is_answered: upstream.is_answered(),
-                is_first: connections != Connections::New,
-            };
-            unseen += usize::from(failure.is_unseen);
-            if !retry::may_retry(failure, unseen) {
-                return Err(Error::Exchange(error));
+            // Connections that cannot be opened are part of the attempt that they are for.
+            if !matches!(failed, Failed::NotConnected(_)) {
+                self.begin_span();
             }
-            connections = Connections::New;
-            self.api.function.advance(&mut selection, self.client.now());
         }
     }
 
-    /// What the selected instance has to offer at once.
-    fn take(&self, selection: &Selection, connections: Connections) -> Option<(Upstream, Rc<Pool>)> {
-        let pool = self.api.function.pool(selection);
-        let taken = match connections {
+    /// The next attempt is told of the trace, if there is one.
+    fn begin_span(&mut self) {
+        if let Some(span) = self.record.attempt() {
+            self.request.set_span(&span);
+        }
+    }
+
+    /// One attempt: a connection to the selected instance, the request, and the head of the response.
+    async fn attempt(
+        &mut self,
+        selection: &Selection,
+        attempts: &mut Attempts,
+    ) -> Result<Result<Answer, Failed>, Error> {
+        let pool = self.api.function.pool(selection).clone();
+        self.record.instance = Some(pool.endpoint().label.clone());
+        let mut upstream = match self.take(&pool, attempts.connections()) {
+            Some(upstream) => upstream,
+            None => {
+                attempts.connect(Instant::now());
+                match Box::pin(self.open(&pool)).await? {
+                    Ok(upstream) => upstream,
+                    Err(error) => return Ok(Err(Failed::NotConnected(error))),
+                }
+            }
+        };
+        self.budget.waiting_for = WaitingFor::Response;
+        let began = self.client.now();
+        match self.exchange(&mut upstream).await {
+            Ok(told) => {
+                let waited = self.client.now() - began;
+                self.record.answer(waited, told.status);
+                self.api.function.metrics.duration.observe(waited);
+                Ok(Ok(Answer { upstream, pool, told }))
+            }
+            Err(Ended::Stopped(error)) => Err(error),
+            Err(Ended::Exchange(error)) => {
+                let is_whole = self.upload.restart(upstream.reclaim());
+                Ok(Err(Failed::of_exchange(error, &upstream, is_whole)))
+            }
+        }
+    }
+
+    /// What an instance has to offer at once.
+    fn take(&self, pool: &Rc<Pool>, connections: Connections) -> Option<Upstream> {
+        match connections {
             // A reload may have left connections that begin with no header.
             _ if !self.request.preface.is_empty() => None,
             Connections::Idle(reuse) => pool.take(self.client.now(), self.offer(), reuse),
             Connections::New => pool.share(self.offer()),
-        };
-        taken.map(|upstream| (upstream, pool.clone()))
+        }
     }
 
     /// What a connection has to be good for: only HTTP/1.1 can be upgraded.
@@ -273,43 +281,16 @@ impl<D: Downstream> Exchange<'_, D> {
         if self.request.upgrade.is_some() { Offer::Http1 } else { Offer::Any }
     }
 
-    /// A new connection to the selected instance, or what there is at another one if that cannot be reached. While no instance
-    /// can be, they are tried in turn until `start_wait` is over.
-    async fn open(
-        &mut self,
-        selection: &mut Selection,
-        connections: Connections,
-    ) -> Result<(Upstream, Rc<Pool>), Error> {
+    /// A new connection to an instance.
+    async fn open(&mut self, pool: &Rc<Pool>) -> Result<Result<Upstream, ConnectError>, Error> {
         self.budget.waiting_for = WaitingFor::Connection;
-        let function = self.api.function.clone();
-        let spec = &function.function.spec;
-        let give_up = Instant::now() + spec.start_wait;
-        let mut all_failed = false;
-        loop {
-            let pool = function.pool(selection).clone();
-            self.record.instance = Some(pool.endpoint().label.clone());
-            let (offer, connect_timeout) = (self.offer(), spec.connect_timeout);
-            let terms = Terms { offer, connect_timeout, preface: self.request.preface.clone() };
-            let error = match self.wait_connecting(dial::open(&pool, terms)).await? {
-                Ok(upstream) => return Ok((upstream, pool)),
-                Err(error) => error,
-            };
-            all_failed |= !function.advance(selection, Instant::now());
-            if all_failed {
-                // Why there is no connection says more than that the time is over.
-                if Instant::now() + PAUSE > give_up.min(self.budget.end()) {
-                    return Err(Error::Connect(error));
-                }
-                self.wait_connecting(sleep(PAUSE)).await?;
-            }
-            if let Some(taken) = self.take(selection, connections) {
-                return Ok(taken);
-            }
-        }
+        let connect_timeout = self.api.function.function.spec.connect_timeout;
+        let terms = Terms { offer: self.offer(), connect_timeout, preface: self.request.preface.clone() };
+        self.wait_connecting(pin!(dial::open(pool, terms))).await
     }
 
     /// Waits within the budget, and notes the time.
-    async fn wait_connecting<F: Future>(&mut self, work: F) -> Result<F::Output, Error> {
+    async fn wait_connecting<F: Future>(&mut self, work: Pin<&mut F>) -> Result<F::Output, Error> {
         let began = self.client.now();
         let output = self.wait(work).await;
         let waited = self.client.now() - began;
@@ -317,40 +298,40 @@ impl<D: Downstream> Exchange<'_, D> {
         output
     }
 
-    /// One attempt on a connection: sends the request, and waits for the head of the response.
-    async fn exchange(&mut self, upstream: &mut Upstream) -> Result<Told, Failed> {
+    /// Sends the request over a connection, and waits for the head of the response.
+    async fn exchange(&mut self, upstream: &mut Upstream) -> Result<Told, Ended> {
         let Outbound { head, framing, is_head, .. } = &*self.request;
-        upstream.begin(Outgoing { head, framing: *framing, is_head: *is_head }).map_err(Failed::Exchange)?;
+        upstream.begin(Outgoing { head, framing: *framing, is_head: *is_head }).map_err(Ended::Exchange)?;
         poll_fn(|cx| self.poll_exchange(cx, upstream)).await
     }
 
-    fn poll_exchange(&mut self, cx: &mut Context<'_>, upstream: &mut Upstream) -> Poll<Result<Told, Failed>> {
+    fn poll_exchange(&mut self, cx: &mut Context<'_>, upstream: &mut Upstream) -> Poll<Result<Told, Ended>> {
         loop {
             self.poll_upload(cx, upstream)?;
             // A client that takes no interim response gets no further one.
             match self.downstream.poll_flush(cx) {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(ClientGone)) => return Poll::Ready(Err(Failed::Stopped(Error::ClientClosed))),
-                Poll::Pending => return self.poll_stopped(cx).map(|error| Err(Failed::Stopped(error))),
+                Poll::Ready(Err(ClientGone)) => return Poll::Ready(Err(Ended::Stopped(Error::ClientClosed))),
+                Poll::Pending => return self.poll_stopped(cx).map(|error| Err(Ended::Stopped(error))),
             }
             let was_held = self.upload.is_held();
             let prefix = &self.view.rules.prefix;
             let told = match upstream.poll_head(cx, prefix, |head, framing| self.hear(head, framing)) {
-                Poll::Ready(Ok(told)) => told.map_err(|rule| Failed::Stopped(Error::Malformed(rule))),
-                Poll::Ready(Err(error)) => Err(Failed::Exchange(error)),
+                Poll::Ready(Ok(told)) => told.map_err(|rule| Ended::Stopped(Error::Malformed(rule))),
+                Poll::Ready(Err(error)) => Err(Ended::Exchange(error)),
                 Poll::Pending if std::mem::take(&mut self.has_heard) || was_held && !self.upload.is_held() => continue,
-                Poll::Pending => return self.poll_stopped(cx).map(|error| Err(Failed::Stopped(error))),
+                Poll::Pending => return self.poll_stopped(cx).map(|error| Err(Ended::Stopped(error))),
             };
             return Poll::Ready(told);
         }
     }
 
-    fn poll_upload(&mut self, cx: &mut Context<'_>, upstream: &mut Upstream) -> Result<(), Failed> {
+    fn poll_upload(&mut self, cx: &mut Context<'_>, upstream: &mut Upstream) -> Result<(), Ended> {
         let moved = self.upload.poll(cx, self.client, self.downstream, upstream);
         self.record.bytes_in = self.upload.bytes;
         moved.map_err(|stopped| match stopped {
-            Stopped::ByClient(fault) => Failed::Stopped(fault.into()),
-            Stopped::Unseen(error) => Failed::Exchange(error),
+            Stopped::ByClient(fault) => Ended::Stopped(fault.into()),
+            Stopped::Unseen(error) => Ended::Exchange(error),
         })
     }
 
@@ -429,10 +410,10 @@ impl<D: Downstream> Exchange<'_, D> {
         if relay.end.is_none() && !self.upload.is_over() && !self.upload.is_held() {
             match self.poll_upload(cx, upstream) {
                 Ok(()) => {}
-                Err(Failed::Stopped(Error::ClientClosed)) => relay.end = Some(End::Broken(Broken::ClientClosed)),
-                Err(Failed::Stopped(error)) => relay.end = Some(End::Broken(Broken::Refused(error.problem().reason))),
+                Err(Ended::Stopped(Error::ClientClosed)) => relay.end = Some(End::Broken(Broken::ClientClosed)),
+                Err(Ended::Stopped(error)) => relay.end = Some(End::Broken(Broken::Refused(error.problem().reason))),
                 // What the function has sent is read to its end.
-                Err(Failed::Exchange(_)) => {}
+                Err(Ended::Exchange(_)) => {}
             }
         }
         while relay.end.is_none() {
@@ -525,8 +506,8 @@ enum End {
     Broken(Broken),
 }
 
-/// Why an attempt brought no response.
-enum Failed {
+/// Why an exchange ended without the head of a response.
+enum Ended {
     Exchange(ExchangeError),
     /// There is nothing to wait for any more.
     Stopped(Error),

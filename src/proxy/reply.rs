@@ -21,11 +21,15 @@ pub struct Answered {
 }
 
 /// Sends an answer of the gateway's own, and counts it.
-pub(super) async fn answer<D: Downstream>(downstream: &mut D, answered: Answered) -> Served {
-    let Answered { reply, is_head, mut record } = answered;
+pub(super) async fn answer<D: Downstream>(
+    downstream: &mut D,
+    reply: &Reply,
+    is_head: bool,
+    record: &mut Record,
+) -> Served {
     // A client that leaves before it has read a refusal is none that was closed on.
     record.aborted = None;
-    match send_reply(downstream, &reply, is_head).await {
+    match send_reply(downstream, reply, is_head).await {
         Ok(bytes) => {
             record.bytes_out = bytes;
             Served::Whole

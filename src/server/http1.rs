@@ -7,7 +7,7 @@ mod connection;
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::config::Gateway as Limits;
 use crate::drain::Phase;
 use crate::message::problem::Problem;
 use crate::proxy::Gateway;
-use crate::proxy::begin::serve as serve_request;
+use crate::proxy::begin::{Begun, serve as serve_request};
 use crate::proxy::client::Client;
 use crate::proxy::reply::send_reply;
 use crate::proxy::served::Served as Response;
@@ -65,17 +65,17 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> 
     let mut connection = Connection::new(socket, client, config.clone());
     loop {
         if is_quiet && !wait(&connection, limits, &mut timer).await {
-            return close(connection, Next::Close, limits).await;
+            return Box::pin(close(connection, Next::Close, limits)).await;
         }
         is_quiet = true;
-        // In a box, for which a connection that waits has no room.
+        // In a box, as the end of the connection is: one that waits has room for neither.
         match Box::pin(converse(&mut connection, &gateway, &mut timer)).await {
             Next::Wait => {}
             Next::Http2 => {
                 let (socket, early) = connection.into_parts();
                 return Served::Http2(socket, early);
             }
-            next => return close(connection, next, limits).await,
+            next => return Box::pin(close(connection, next, limits)).await,
         }
     }
 }
@@ -84,8 +84,8 @@ pub async fn serve(socket: Socket, client: Rc<Client>, gateway: Rc<Gateway>) -> 
 pub async fn refuse(socket: Socket, client: Rc<Client>, gateway: &Gateway, problem: &Problem) {
     let config = gateway.view().snapshot.config.clone();
     let mut connection = Connection::new(socket, client.clone(), config.clone());
-    let begun = gateway.unreadable(&client, problem);
-    let answered = drive(&client, &mut AlarmTimer::new(), serve_request(&mut connection, begun)).await;
+    let mut begun = gateway.unreadable(&client, problem);
+    let answered = drive(&client, &mut AlarmTimer::new(), pin!(serve_request(&mut connection, &mut begun))).await;
     let next = if matches!(answered, Ok(Response::Whole)) { Next::Close } else { Next::Lost };
     close(connection, next, &config.gateway).await;
 }
@@ -121,12 +121,12 @@ async fn wait(connection: &Connection, limits: &Limits, timer: &mut AlarmTimer) 
 /// Serves requests until the connection is over, or idle.
 async fn converse(connection: &mut Connection, gateway: &Gateway, timer: &mut AlarmTimer) -> Next {
     let client = connection.client().clone();
-    if let Ok(next) = drive(&client, timer, requests(connection, gateway)).await {
+    if let Ok(next) = drive(&client, timer, pin!(requests(connection, gateway))).await {
         return next;
     }
     // Nothing of a response may have been sent.
     let Some((reply, is_head)) = connection.answer_to_panic() else { return Next::Panicked };
-    match drive(&client, timer, send_reply(connection, &reply, is_head)).await {
+    match drive(&client, timer, pin!(send_reply(connection, &reply, is_head))).await {
         Ok(Ok(_)) => Next::Close,
         Ok(Err(_)) | Err(Panicked) => Next::Panicked,
     }
@@ -138,8 +138,11 @@ struct Panicked;
 /// Polls the work of a connection, and again when the earliest of its deadlines has passed. It does not go on after a panic. If that were left
 /// to the runtime to catch, the socket would be closed in order, and a client that reads a response to the end of the connection would
 /// take what it has for the whole.
-async fn drive<F: Future>(client: &Client, timer: &mut AlarmTimer, work: F) -> Result<F::Output, Panicked> {
-    let mut work = pin!(work);
+async fn drive<F: Future>(
+    client: &Client,
+    timer: &mut AlarmTimer,
+    mut work: Pin<&mut F>,
+) -> Result<F::Output, Panicked> {
     let mut poll = |cx: &mut Context<'_>| {
         loop {
             client.tick();
@@ -156,14 +159,15 @@ async fn drive<F: Future>(client: &Client, timer: &mut AlarmTimer, work: F) -> R
 }
 
 async fn requests(connection: &mut Connection, gateway: &Gateway) -> Next {
+    let mut begun = Begun::default();
     loop {
-        let begun = match poll_fn(|cx| connection.poll_head(cx, gateway, MOMENT)).await {
-            Head::Begun(begun) => begun,
+        match poll_fn(|cx| connection.poll_head(cx, gateway, MOMENT, &mut begun)).await {
+            Head::Begun => {}
             Head::Idle => return Next::Wait,
             Head::Over => return Next::Close,
             Head::Http2 => return Next::Http2,
-        };
-        match serve_request(connection, begun).await {
+        }
+        match serve_request(connection, &mut begun).await {
             Response::Whole => {}
             Response::Broken => return Next::Broken,
             Response::ClientGone => return Next::Lost,

@@ -40,7 +40,7 @@ use crate::config::Http2;
 use crate::drain::Phase;
 use crate::http1::{self, Framing, FramingError};
 use crate::message::expectation::expects_continue;
-use crate::message::head::{RequestHead, Target, of_http2};
+use crate::message::head::{FieldList, RequestHead, Target, add_http2};
 use crate::message::websocket::Opening;
 use crate::proxy::begin::{Begun, serve as serve_request};
 use crate::proxy::client::Client;
@@ -357,10 +357,11 @@ async fn attend(request: Arrived, client: Rc<Client>, requests: Rc<Requests>) {
     let is_head = head.method == Method::HEAD;
     let served = {
         let mut work = pin!(async {
-            let begun = begin(gateway, &mut stream, &head, (framing, fault, opening), id);
+            let mut begun = Begun::default();
+            begin(gateway, &mut stream, &head, (framing, fault, opening), id, &mut begun);
             // Nothing of it is needed while the function works.
             drop(head);
-            serve_request(&mut stream, begun).await
+            serve_request(&mut stream, &mut begun).await
         });
         // Nothing of the work is touched again after a panic, so it does not matter what state it is in.
         poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
@@ -396,16 +397,18 @@ async fn attend(request: Arrived, client: Rc<Client>, requests: Rc<Requests>) {
 /// What is wrong with a target that h2 has cut off.
 const FRAGMENT: &str = "the request target has a fragment (`#`), which is not for servers";
 
-/// Decides what becomes of a request.
+/// Decides what becomes of a request, and puts it into `begun`.
 fn begin(
     gateway: &Gateway,
     stream: &mut ClientRequest,
     head: &Parts,
     (framing, fault, opening): (Framing, Option<&'static str>, Option<Opening>),
     id: Uuid,
-) -> Begun {
+    begun: &mut Begun,
+) {
     let view = gateway.view();
-    let mut fields = of_http2(&head.headers, &view.rules.prefix);
+    let mut fields = FieldList::new();
+    add_http2(&mut fields, &head.headers, &view.rules.prefix);
     if opening.is_some() {
         fields.retain(|field| Opening::takes(field));
     }
@@ -424,7 +427,7 @@ fn begin(
         stream.set_waiting();
     }
     let client = stream.client().clone();
-    gateway.begin(&client, Incoming { head, framing, opening, fault }, id)
+    gateway.begin(&client, Incoming { head, framing, opening, fault }, id, begun);
 }
 
 /// How much of a body follows a head, and what is wrong with its length. `is_over` says that the head ends the stream.

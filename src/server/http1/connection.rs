@@ -26,7 +26,7 @@ use crate::http1::{
     Progress, RequestFraming, Target, head, trailer_fields, with_slots,
 };
 use crate::message::expectation::expects_continue;
-use crate::message::head::{self as message, FieldSink, RequestHead, of_http1};
+use crate::message::head::{self as message, FieldList, FieldSink, RequestHead, add_http1};
 use crate::message::hop::has_option;
 use crate::message::problem::{Problem, Reason};
 use crate::message::reply::Reply;
@@ -114,9 +114,8 @@ pub(super) enum Loss {
 }
 
 /// What came of waiting for a request.
-#[expect(clippy::large_enum_variant, reason = "made for each request: an allocation costs more than a move")]
 pub(super) enum Head {
-    Begun(Begun),
+    Begun,
     /// Nothing has come for a moment.
     Idle,
     Over,
@@ -197,8 +196,14 @@ impl Connection {
         Some((Gateway::panicked(self.request.id), self.request.is_head))
     }
 
-    /// Waits for the next request. Where none comes for `moment`, the connection is idle.
-    pub(super) fn poll_head(&mut self, cx: &mut Context<'_>, gateway: &Gateway, moment: Duration) -> Poll<Head> {
+    /// Waits for the next request, which is put into `begun`. Where none comes for `moment`, the connection is idle.
+    pub(super) fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        gateway: &Gateway,
+        moment: Duration,
+        begun: &mut Begun,
+    ) -> Poll<Head> {
         loop {
             self.skip_empty_lines();
             if !self.input.is_empty() {
@@ -212,15 +217,15 @@ impl Connection {
                     if self.input.len() >= PREFACE.len() {
                         return Poll::Ready(Head::Http2);
                     }
-                } else if let Some(begun) = self.read_head(gateway) {
+                } else if self.read_head(gateway, begun) {
                     (self.stage, self.has_served) = (Stage::Busy, true);
-                    return Poll::Ready(Head::Begun(begun));
+                    return Poll::Ready(Head::Begun);
                 }
             }
             match self.poll_fill(cx) {
                 Poll::Ready(Ok(count)) if count > 0 => {}
                 Poll::Ready(_end) => return Poll::Ready(Head::Over),
-                Poll::Pending => return self.poll_overdue(gateway, moment),
+                Poll::Pending => return self.poll_overdue(gateway, moment, begun),
             }
         }
     }
@@ -234,14 +239,15 @@ impl Connection {
     }
 
     /// What to do about a client that sends nothing.
-    fn poll_overdue(&mut self, gateway: &Gateway, moment: Duration) -> Poll<Head> {
+    fn poll_overdue(&mut self, gateway: &Gateway, moment: Duration, begun: &mut Begun) -> Poll<Head> {
         let (alarm, limits, phase) = (self.client.alarm(), self.limits(), self.client.seat.phase());
         match self.stage {
             _ if phase == Phase::Expired => Poll::Ready(Head::Over),
             Stage::New(since) if alarm.passed(since + limits.header_read_timeout) => Poll::Ready(Head::Over),
             Stage::Head(since) if alarm.passed(since + limits.header_read_timeout) => {
                 let problem = Problem::new(Reason::RequestTimeout, "the request head took too long");
-                Poll::Ready(Head::Begun(self.refuse(gateway, &problem)))
+                *begun = self.refuse(gateway, &problem);
+                Poll::Ready(Head::Begun)
             }
             Stage::Idle(_) if phase >= Phase::Draining => Poll::Ready(Head::Over),
             Stage::Idle(since) if alarm.passed(since + limits.keepalive_timeout) => Poll::Ready(Head::Over),
@@ -258,8 +264,8 @@ impl Connection {
         is_first && entrance.http2 && entrance.tls.is_none() && self.input[..compared] == PREFACE[..compared]
     }
 
-    /// Reads a head, if a whole one has come.
-    fn read_head(&mut self, gateway: &Gateway) -> Option<Begun> {
+    /// Reads a head into `begun`. False while no whole one has come.
+    fn read_head(&mut self, gateway: &Gateway, begun: &mut Begun) -> bool {
         let gateway_limits = self.limits();
         let limits = HeadLimits { bytes: gateway_limits.max_header_bytes, fields: gateway_limits.max_headers };
         let view = gateway.view();
@@ -280,7 +286,8 @@ impl Connection {
                     (RequestFraming { framing: Framing::None, overrides_length: true }, Some(framing_fault(error)))
                 }
             };
-            let fields = of_http1(read.fields, prefix);
+            let mut fields = FieldList::new();
+            add_http1(&mut fields, read.fields, prefix);
             let version = match read.version {
                 head::Version::Http10 => Version::HTTP_10,
                 head::Version::Http11 => Version::HTTP_11,
@@ -295,21 +302,22 @@ impl Connection {
             *request = Request::new(&head, framing.framing, framing.overrides_length);
             *stage = Stage::Busy;
             let incoming = Incoming { head, framing: framing.framing, opening: None, fault };
-            let begun = gateway.begin(client, incoming, request.id);
-            Some(Ok((read.length, framing.framing, begun)))
-        })?;
+            gateway.begin(client, incoming, request.id, begun);
+            Some(Ok((read.length, framing.framing)))
+        });
+        let Some(read) = read else { return false };
         self.progress = Progress::default();
         match read {
-            Ok((length, framing, begun)) => {
+            Ok((length, framing)) => {
                 self.input.consume(length);
                 self.body = BodyReader::new(framing);
-                Some(begun)
             }
             Err(error) => {
                 let problem = unreadable(error, self.limits());
-                Some(self.refuse(gateway, &problem))
+                *begun = self.refuse(gateway, &problem);
             }
         }
+        true
     }
 
     /// The answer to a head that cannot be read. The connection ends with it.

@@ -1,5 +1,6 @@
 //! What an access line says, and how its values are written.
 
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
@@ -145,7 +146,10 @@ impl Stamp {
         let at = time.as_millisecond();
         if self.text.is_empty() || self.at != at {
             let whole = jiff::Timestamp::from_millisecond(at).unwrap_or(time);
-            (self.at, self.text) = (at, format!("{whole:.3}"));
+            self.at = at;
+            self.text.clear();
+            let written = write!(self.text, "{whole:.3}");
+            debug_assert!(written.is_ok(), "a string takes everything");
         }
         &self.text
     }

@@ -101,9 +101,11 @@ impl Sink {
 
     /// Hands over what has been collected.
     pub fn flush(&self) {
-        let batch = self.pending.take();
-        if let (Some(writer), true) = (&self.writer, batch.lines > 0) {
-            writer.queue(batch);
+        let mut pending = self.pending.borrow_mut();
+        if let (Some(writer), true) = (&self.writer, pending.lines > 0) {
+            // The next is about as large.
+            let next = Batch::with_capacity(pending.bytes.capacity());
+            writer.queue(std::mem::replace(&mut *pending, next));
         }
         if let Some(spans) = &self.spans {
             spans.flush();

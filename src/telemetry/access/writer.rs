@@ -25,6 +25,12 @@ pub(super) struct Batch {
     pub(super) lines: u64,
 }
 
+impl Batch {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), lines: 0 }
+    }
+}
+
 /// The queue to the thread that writes access lines.
 #[derive(Clone, Debug)]
 pub struct Writer {
