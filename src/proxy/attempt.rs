@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::error::Error;
-use super::forward::Told;
 use crate::function::error::{ConnectError, ExchangeError};
 use crate::function::pool::{Pool, Reuse};
 use crate::function::upstream::Upstream;
@@ -13,6 +12,15 @@ use crate::function::upstream::Upstream;
 pub(super) enum Connections {
     Idle(Reuse),
     New,
+}
+
+/// The head of a response that the client has been told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    pub(super) status: u16,
+    pub(super) switched: bool,
+    /// Whether there is no body, whatever the function sends.
+    pub(super) withheld: bool,
 }
 
 /// An instance has answered: its head is there.

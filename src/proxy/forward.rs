@@ -12,7 +12,7 @@ use std::time::Duration;
 use http::Version;
 use tokio::time::{Instant, sleep};
 
-use super::attempt::{Answer, Connections, Failed};
+use super::attempt::{Answer, Connections, Failed, Told};
 use super::broken::Broken;
 use super::client::Client;
 use super::deadline::{Budget, WaitingFor};
@@ -113,15 +113,6 @@ pub(super) enum Outcome {
     Over(Served),
     /// The function has switched protocols, and the client knows.
     Switched(Switched, Permit),
-}
-
-/// The head of a response that the client has been told.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
-    status: u16,
-    switched: bool,
-    /// Whether there is no body, whatever the function sends.
-    withheld: bool,
 }
 
 /// One request and its response.
