@@ -505,7 +505,7 @@ fn check_body(theirs: &Body, ours: &Message) {
     assert_eq!(theirs.trailers, ours.trailers);
 }
 
-/// Has hyper read a request, configured as in `server::http1`.
+/// Has hyper read a request.
 async fn serve(bytes: &[u8]) -> Theirs {
     let (mut client, served) = duplex(1 << 20);
     let found = Rc::new(RefCell::new(None));
@@ -536,7 +536,7 @@ async fn serve(bytes: &[u8]) -> Theirs {
     }
 }
 
-/// Has hyper read a response, configured as in `function::link`.
+/// Has hyper read a response.
 async fn ask(bytes: &[u8], request_is_head: bool) -> Theirs {
     let (client, mut function) = duplex(1 << 20);
     let mut builder = hyper::client::conn::http1::Builder::new();

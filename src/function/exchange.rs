@@ -19,4 +19,6 @@ pub struct Outgoing<'a> {
     pub framing: Framing,
     /// Whether the method is HEAD.
     pub is_head: bool,
+    /// Whether trailers may stand behind a body with a length, as HTTP/2 has them.
+    pub may_have_trailers: bool,
 }

@@ -355,8 +355,8 @@ impl Http2Stream {
             .ok_or(ExchangeError::Unsendable)?;
         let left = match request.framing {
             Framing::None => Some(0),
-            Framing::Length(length) => Some(length),
-            Framing::Chunked | Framing::UntilClose => None,
+            Framing::Length(length) if !request.may_have_trailers => Some(length),
+            Framing::Length(_) | Framing::Chunked | Framing::UntilClose => None,
         };
         let is_reused = connection.is_used.replace(true);
         self.exchange = Exchange { is_head: request.is_head, is_reused, left, ..Exchange::default() };

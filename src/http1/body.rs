@@ -247,9 +247,7 @@ pub fn trailer_fields<'b, 'h>(raw: &'b [u8], slots: &'h mut [Header<'b>]) -> Res
         return Ok(&[]);
     }
     match httparse::parse_headers(raw, slots) {
-        Ok(Status::Complete((length, fields))) if length == raw.len() && ends_in_crlf(raw, fields.len() + 1) => {
-            Ok(fields)
-        }
+        Ok(Status::Complete((length, fields))) if length == raw.len() && ends_in_crlf(raw, fields) => Ok(fields),
         Err(httparse::Error::TooManyHeaders) => Err(BodyError::TooManyTrailers),
         _ => Err(BodyError::Trailers),
     }

@@ -206,8 +206,7 @@ fn reason(head: &[u8]) -> &[u8] {
 
 /// Checks the line ends of a whole head, and the lengths of names.
 fn check_lines(head: &[u8], fields: &[Header<'_>]) -> Result<(), HeadError> {
-    // Of a first line, of each field and of the empty line.
-    if !ends_in_crlf(head, fields.len() + 2) {
+    if !ends_in_crlf(head, fields) {
         return Err(HeadError::LineEnd);
     }
     if head.len() > LONGEST_NAME && fields.iter().any(|field| field.name.len() > LONGEST_NAME) {
@@ -216,9 +215,12 @@ fn check_lines(head: &[u8], fields: &[Header<'_>]) -> Result<(), HeadError> {
     Ok(())
 }
 
-/// Whether all of so many lines that httparse has read end with CRLF. It takes no CR that an LF does not follow.
-pub(super) fn ends_in_crlf(bytes: &[u8], lines: usize) -> bool {
-    memchr_iter(b'\r', bytes).count() == lines
+/// Whether all lines that httparse has read end with CRLF: those in front of each of the fields, which lie in `bytes`, the last one, and the
+/// empty line.
+pub(super) fn ends_in_crlf(bytes: &[u8], fields: &[Header<'_>]) -> bool {
+    let in_front = |field: &Header<'_>| &bytes[..field.name.as_ptr().addr() - bytes.as_ptr().addr()];
+    let mut lines = fields.iter().map(in_front).filter(|lines| !lines.is_empty());
+    bytes.ends_with(b"\r\n\r\n") && lines.all(|lines| lines.ends_with(b"\r\n"))
 }
 
 impl Progress {

@@ -292,7 +292,9 @@ impl<D: Downstream> Exchange<'_, D> {
     /// Sends the request over a connection, and waits for the head of the response.
     async fn exchange(&mut self, upstream: &mut Upstream) -> Result<Told, Ended> {
         let Outbound { head, framing, is_head, .. } = &*self.request;
-        upstream.begin(Outgoing { head, framing: *framing, is_head: *is_head }).map_err(Ended::Exchange)?;
+        let may_have_trailers = self.downstream.version() == Version::HTTP_2;
+        let request = Outgoing { head, framing: *framing, is_head: *is_head, may_have_trailers };
+        upstream.begin(request).map_err(Ended::Exchange)?;
         poll_fn(|cx| self.poll_exchange(cx, upstream)).await
     }
 

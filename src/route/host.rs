@@ -1,8 +1,9 @@
 //! Hosts: how they are written in a request, and which pattern owns one.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::net::Ipv6Addr;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::config::HostPattern;
 

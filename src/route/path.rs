@@ -3,9 +3,10 @@
 //! It sees paths in canonical form only. The same trie holds the rules of a service and, as prefix rules without
 //! parameters, the base paths of a host: the longest base path is the most specific one.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::slice;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::config::path::{BasePath, PathRule, Segment};
 

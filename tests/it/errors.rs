@@ -89,7 +89,7 @@ fn what_a_client_can_do_wrong() {
     }
 }
 
-/// What hyper does not show is found in every request of a connection, whatever stands in front of it.
+/// A fragment is found in every request of a connection, whatever stands in front of it.
 #[test]
 fn a_later_request_with_a_fragment_is_refused_and_the_one_before_is_not() {
     let origin = Origin::hello();

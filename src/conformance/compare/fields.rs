@@ -11,7 +11,7 @@ const HOP_BY_HOP: [&str; 7] =
 /// Fields that this gateway sends beside the reserved ones.
 const OWNED: [&str; 6] =
     ["x-api-requestid", "x-real-ip", "x-client-proto", "x-client-proto-ver", "forwarded", "x-forwarded-"];
-/// Fields of a head that hyper, too, sends in no trailer section.
+/// Fields that are sent in no trailer section.
 const NEVER_TRAILERS: [&str; 3] = ["set-cookie", "authorization", "content-type"];
 /// What HTTP/2 has for `Host`.
 pub const AUTHORITY: &str = ":authority";

@@ -15,8 +15,12 @@ use crate::config::InstanceAddress;
 use crate::telemetry::metrics::Metrics;
 
 const PING: Duration = Duration::from_secs(20);
-const GET: Outgoing<'static> =
-    Outgoing { head: b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n", framing: Framing::None, is_head: false };
+const GET: Outgoing<'static> = Outgoing {
+    head: b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n",
+    framing: Framing::None,
+    is_head: false,
+    may_have_trailers: false,
+};
 
 /// Where a worker may keep `idle` connections idle.
 fn endpoint(idle: usize, ping_interval: Option<Duration>) -> Rc<Endpoint> {
@@ -156,7 +160,12 @@ async fn a_body_of_any_size_goes_both_ways() {
             let sent: Vec<u8> = (0..=250).cycle().take(length).collect();
             for framing in [Framing::Chunked, Framing::Length(length as u64)] {
                 let head = b"POST / HTTP/1.1\r\nHost: h\r\n\r\n";
-                let read = ask(&mut stream(&connection), Outgoing { head, framing, is_head: false }, &sent).await;
+                let read = ask(
+                    &mut stream(&connection),
+                    Outgoing { head, framing, is_head: false, may_have_trailers: false },
+                    &sent,
+                )
+                .await;
                 let read = read.expect("a response");
                 assert_eq!(read.framing, Some(Framing::Chunked));
                 assert!(read.body == sent, "{length} {framing:?}");
@@ -195,7 +204,7 @@ async fn framing_is_what_the_client_needs() {
         ] {
             let head = format!("{line} HTTP/1.1\r\nHost: h\r\n\r\n");
             let is_head = line.starts_with("HEAD");
-            let request = Outgoing { head: head.as_bytes(), framing: Framing::None, is_head };
+            let request = Outgoing { head: head.as_bytes(), framing: Framing::None, is_head, may_have_trailers: false };
             let read = ask(&mut stream(&connection), request, b"").await;
             assert_eq!(read.as_ref().ok().and_then(|read| read.framing), framing, "{line}: {read:?}");
         }
@@ -232,7 +241,7 @@ async fn a_refused_request_may_be_sent_again_with_the_first_piece_of_its_body() 
         })
         .await;
         let head = b"POST /a HTTP/1.1\r\nHost: h\r\n\r\n";
-        let upload = Outgoing { head, framing: Framing::Length(1), is_head: false };
+        let upload = Outgoing { head, framing: Framing::Length(1), is_head: false, may_have_trailers: false };
         let mut refused = stream(&connection);
         assert!(matches!(get(&mut refused).await, Err(ExchangeError::Unseen(_))));
         assert!(!refused.is_answered());
@@ -264,7 +273,7 @@ async fn an_early_answer_is_read_all_the_same() {
             })
             .await;
             let head = b"POST / HTTP/1.1\r\nHost: h\r\n\r\n";
-            let request = Outgoing { head, framing: Framing::Chunked, is_head: false };
+            let request = Outgoing { head, framing: Framing::Chunked, is_head: false, may_have_trailers: false };
             let mut stream = stream(&connection);
             let read = ask(&mut stream, request, &[b'x'; 1_000_000]).await.expect("a response");
             assert_eq!((read.status, read.is_cut_off), (413, false), "{reason:?}");

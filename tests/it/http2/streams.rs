@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::super::peer::{DATA, END_HEADERS, END_STREAM, PING, RST_STREAM, WHOLE, frame, head, request};
 use super::super::support::gateway::{Gateway, simple};
 use super::super::support::origin::Origin;
+use super::super::support::peer::Peer;
 use super::super::support::{PATIENCE, eventually};
 use super::{SOON, assert_settled, connect, finish, get, open, reason};
 
@@ -155,6 +156,24 @@ fn trailers_pass_both_ways() {
     let request = origin.request();
     assert_eq!((request.text().as_str(), request.complete), ("body", true));
     assert_eq!(request.trailers, [("x-check".to_owned(), "4".to_owned())]);
+    assert_settled(&gateway);
+}
+
+#[test]
+fn trailers_pass_behind_a_length_where_both_sides_have_them() {
+    let peer = Peer::echo();
+    let gateway = Gateway::with(&simple(&peer.url(), "", "", ""));
+    let mut client = open(&gateway);
+    for (stream, length) in [(1, "4"), (3, "0")] {
+        let body = &b"body"[..length.parse().expect("a number")];
+        let fields = [("te", "trailers"), ("content-length", length)];
+        assert!(client.send(request(stream, END_HEADERS, "POST", "/", &fields)));
+        assert!(client.send(frame(DATA, 0, stream, body)));
+        assert!(client.send(head(stream, WHOLE, &[(b"x-check", b"4")])));
+        let answer = finish(&mut client, stream);
+        assert_eq!((answer.status(), answer.data.as_slice(), answer.ended), (Some(200), body, true));
+        assert_eq!(answer.heads[1..], [vec![(b"x-check".to_vec(), b"4".to_vec())]]);
+    }
     assert_settled(&gateway);
 }
 
