@@ -40,6 +40,7 @@ pub(crate) fn run(data: &[u8]) {
 struct Stand {
     runtime: LocalRuntime,
     gateway: Rc<Gateway>,
+    metrics: Arc<Metrics>,
     violations: Violations,
     _folder: TempDir,
 }
@@ -53,14 +54,15 @@ impl Stand {
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_all().start_paused(true).build_local(LocalOptions::default()).expect("a runtime");
         let violations = Violations::default();
+        let metrics = Metrics::new();
         let gateway = runtime.block_on(async {
             let listener = UnixListener::bind(&socket).expect("a socket");
             spawn_local(serve(listener, violations.clone()));
             let config = config::parse(Path::new("head.toml"), &configuration(&socket)).expect("a configuration");
-            let snapshot = Snapshot::compile(config, None, &Metrics::new()).expect("a table");
+            let snapshot = Snapshot::compile(config, None, &metrics).expect("a table");
             Gateway::new(Arc::new(Shared::new(snapshot)), Sink::new(Outlets::default()), 0, 16)
         });
-        Self { runtime, gateway, violations, _folder: folder }
+        Self { runtime, gateway, metrics, violations, _folder: folder }
     }
 
     fn feed(&self, data: &[u8]) {
@@ -70,9 +72,9 @@ impl Stand {
             let drain = Drain::default();
             // HTTP/1 alone: what comes out of HTTP/2 does not fit the oracle.
             let (socket, entrance) = (Socket::Unix(served), Arc::default());
-            let floods = Arc::default();
-            let arrival = Arrival { socket, peer, entrance, seat: drain.join(), refused: false, floods };
-            let served = spawn_local(connection::serve(arrival, self.gateway.clone()));
+            let metrics = self.metrics.clone();
+            let arrival = Arrival { socket, peer, entrance, seat: drain.join(), refused: false, metrics };
+            let served = spawn_local(connection::serve(Box::new(arrival), self.gateway.clone()));
             let mut received = Vec::new();
             let (mut reading, mut writing) = client.split();
             // The client keeps its side open, as who closes it does not want an answer. The gateway may close before it has

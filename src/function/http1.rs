@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Version;
 use httparse::EMPTY_HEADER;
 use tokio::io::AsyncWrite;
@@ -76,8 +77,8 @@ struct Exchange {
 #[derive(Debug)]
 pub struct Switched {
     pub stream: Stream,
-    /// What the function sent behind its 101.
-    pub received: Buffer,
+    /// What the function sent behind its 101. A tunnel may be idle for long, so that it is no buffer of the pool.
+    pub received: Bytes,
 }
 
 impl Drop for Http1Connection {
@@ -388,7 +389,7 @@ impl Http1Connection {
     #[must_use]
     pub fn into_switched(mut self: Box<Self>) -> Switched {
         self.exchange.is_open = false;
-        let received = std::mem::take(&mut self.input);
+        let received = Bytes::copy_from_slice(&self.input);
         let stream = self.stream.take();
         Switched { stream, received }
     }

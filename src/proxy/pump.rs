@@ -19,13 +19,12 @@ const READS: usize = 16;
 ///
 /// # Errors
 /// When a side is lost. What it had sent before has reached the other one by then, and so has its end.
-pub(super) async fn join<A, B>((a, first): (&mut A, &[u8]), (b, second): (&mut B, &[u8])) -> io::Result<()>
+pub(super) async fn join<A, B>((a, first): (&mut A, Bytes), (b, second): (&mut B, Bytes)) -> io::Result<()>
 where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mut there, mut back) =
-        (Direction::new(Bytes::copy_from_slice(first)), Direction::new(Bytes::copy_from_slice(second)));
+    let (mut there, mut back) = (Direction::new(first), Direction::new(second));
     poll_fn(|cx| {
         let mut reads = READS;
         there.poll(cx, a, b, &mut reads);
@@ -179,7 +178,7 @@ mod tests {
         let sent: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
         let (there, back) = (sent.clone(), sent);
         let work = async move {
-            let joined = join((&mut a, first.as_bytes()), (&mut b, second.as_bytes())).await;
+            let joined = join((&mut a, Bytes::from(first)), (&mut b, Bytes::from(second))).await;
             drop((a, b));
             joined
         };
@@ -217,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn one_direction_may_end_long_before_the_other() {
         let ((mut left, mut a), (mut right, mut b)) = (duplex(64), duplex(64));
-        let work = tokio::spawn(async move { join((&mut a, &[]), (&mut b, &[])).await });
+        let work = tokio::spawn(async move { join((&mut a, Bytes::new()), (&mut b, Bytes::new())).await });
         left.write_all(b"last").await.expect("it is read");
         left.shutdown().await.expect("closed");
         let mut received = Vec::new();
@@ -238,7 +237,7 @@ mod tests {
             let ((mut left, mut a), (mut right, mut b)) = (duplex(room), duplex(room));
             let last = vec![b'x'; 300];
             let sent = last.clone();
-            let work = tokio::spawn(async move { join((&mut a, &[]), (&mut b, &[])).await });
+            let work = tokio::spawn(async move { join((&mut a, Bytes::new()), (&mut b, Bytes::new())).await });
             let leaving = tokio::spawn(async move {
                 right.write_all(&sent).await.expect("it is read");
                 drop(right);
@@ -259,7 +258,7 @@ mod tests {
         let ((mut left, mut a), (right, mut b)) = (duplex(64), duplex(64));
         drop(right);
         left.write_all(b"for nobody").await.expect("it is read");
-        let lost = join((&mut a, &[]), (&mut b, &[])).await.expect_err("nobody reads");
+        let lost = join((&mut a, Bytes::new()), (&mut b, Bytes::new())).await.expect_err("nobody reads");
         assert_eq!(lost.kind(), io::ErrorKind::BrokenPipe);
     }
 }

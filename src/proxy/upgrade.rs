@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
@@ -51,15 +52,13 @@ impl Tunnel {
 
     /// Copies both ways until both sides have closed, one is lost, nothing moves for the idle timeout, or the gateway stops.
     /// `early` is what the client sent behind its request head.
-    pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, client: &mut S, early: &[u8], seat: &Seat) {
+    pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, client: &mut S, early: Bytes, seat: &Seat) {
         let idle = self.open.0.spec().websocket_idle;
         let moved = Rc::new(Moved { last: Cell::new(Instant::now()), sent: Cell::default() });
         let received = Rc::new(Cell::new(early.len() as u64));
         let mut client = Watched { stream: client, moved: moved.clone(), received: received.clone() };
-        let mut function = self.switched.stream;
-        let answered = &self.switched.received[..];
-        let copy = pump::join((&mut client, early), (&mut function, answered));
-        let mut copy = std::pin::pin!(copy);
+        let Switched { stream: mut function, received: answered } = self.switched;
+        let mut copy = std::pin::pin!(pump::join((&mut client, early), (&mut function, answered)));
         let mut timer = std::pin::pin!(sleep_until(Instant::now() + idle));
         let end = poll_fn(|cx| {
             if let Poll::Ready(outcome) = copy.as_mut().poll(cx) {

@@ -14,7 +14,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::http1::Served;
 use super::socket::Socket;
-use super::{http1, http2};
+use super::{http1, http2, proxied};
 use crate::certificate;
 use crate::drain::{Phase, Seat};
 use crate::entrance::{Entrance, Secure};
@@ -24,7 +24,7 @@ use crate::message::problem::{Problem, Reason};
 use crate::net::tls;
 use crate::proxy::Gateway;
 use crate::proxy::client::Client;
-use crate::telemetry::floods::Floods;
+use crate::telemetry::metrics::Metrics;
 
 /// A client that has been accepted.
 #[derive(Debug)]
@@ -35,26 +35,30 @@ pub struct Arrival {
     pub seat: Seat,
     /// Over the limit of connections.
     pub refused: bool,
-    pub floods: Arc<Floods>,
+    pub metrics: Arc<Metrics>,
+}
+
+/// A client that can send requests, in the version of HTTP that was agreed upon.
+struct Ready {
+    socket: Socket,
+    client: Rc<Client>,
+    agreed: Agreed,
 }
 
 /// Serves a client until its connection is over. Every way out of here closes the socket.
 ///
-/// What only some connections go through is in boxes of its own, so that the others have no room for it.
-pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
-    let Arrival { socket, peer, entrance, seat, refused, floods } = arrival;
-    let (socket, peer, agreed) = match &entrance.tls {
-        None => (socket, peer, Agreed::Http1),
-        Some(secure) => match Box::pin(secured(secure, socket, &peer, &seat, &gateway)).await {
-            Secured::Tls(socket, peer, agreed) => (socket, peer, agreed),
-            Secured::Plain(socket) => {
-                let client = Client::new(peer, entrance, seat, refused);
-                return Box::pin(refuse_plain(socket, client, &gateway)).await;
-            }
-            Secured::Over => return,
+/// What a connection goes through before its first request is in boxes, so that it has no room for it afterwards. So is what only some go
+/// through.
+pub async fn serve(arrival: Box<Arrival>, gateway: Rc<Gateway>) {
+    let metrics = arrival.metrics.clone();
+    let ready = match &*arrival.entrance {
+        Entrance { tls: None, proxy_protocol: false, .. } => arrival.ready(),
+        _ => match Box::pin(introduce(arrival, &gateway)).await {
+            Some(ready) => ready,
+            None => return,
         },
     };
-    let client = Client::new(peer, entrance, seat, refused);
+    let Ready { socket, client, agreed } = ready;
     let (socket, early) = match agreed {
         Agreed::Http1 => match http1::serve(socket, client.clone(), gateway.clone()).await {
             Served::Over => return,
@@ -62,7 +66,43 @@ pub async fn serve(arrival: Arrival, gateway: Rc<Gateway>) {
         },
         Agreed::Http2 => (socket, Bytes::new()),
     };
-    Box::pin(http2::serve((socket, early), client, gateway, &floods)).await;
+    Box::pin(http2::serve((socket, early), client, gateway, &metrics.floods)).await;
+}
+
+impl Arrival {
+    /// A client of which nothing more is to be known.
+    fn ready(self) -> Ready {
+        let Self { socket, peer, entrance, seat, refused, .. } = self;
+        Ready { socket, client: Client::new(peer, entrance, seat, refused), agreed: Agreed::Http1 }
+    }
+}
+
+/// Finds out who the client is and what it speaks. None if there is nobody to serve.
+async fn introduce(mut arrival: Box<Arrival>, gateway: &Gateway) -> Option<Ready> {
+    if arrival.entrance.proxy_protocol {
+        let Arrival { socket, peer, seat, metrics, .. } = &mut *arrival;
+        match proxied::client_behind(socket, peer, seat, gateway).await {
+            Ok(client) => *peer = client,
+            Err(unnamed) => {
+                unnamed.note(peer, &metrics.proxy_protocol_errors);
+                return None;
+            }
+        }
+    }
+    let entrance = arrival.entrance.clone();
+    let Some(secure) = &entrance.tls else { return Some(arrival.ready()) };
+    let Arrival { socket, peer, seat, refused, .. } = *arrival;
+    match secured(secure, socket, &peer, &seat, gateway).await {
+        Secured::Tls(socket, peer, agreed) => {
+            Some(Ready { socket, client: Client::new(peer, entrance, seat, refused), agreed })
+        }
+        Secured::Plain(socket) => {
+            let client = Client::new(peer, entrance.clone(), seat, refused);
+            refuse_plain(socket, client, gateway).await;
+            None
+        }
+        Secured::Over => None,
+    }
 }
 
 /// What came of a connection to a listener with TLS.
@@ -84,7 +124,7 @@ async fn secured(secure: &Secure, socket: Socket, peer: &Peer, seat: &Seat, gate
         // An ACME server has seen the certificate that it wanted to see.
         return Secured::Over;
     }
-    let (peer, agreed) = introduce(peer, &stream, gateway);
+    let (peer, agreed) = agreed(peer, &stream, gateway);
     Secured::Tls(Socket::Tls(stream), peer, agreed)
 }
 
@@ -144,8 +184,8 @@ async fn handshake(secure: &Secure, socket: Socket, peer: &Peer, seat: &Seat) ->
     hello
 }
 
-/// The peer as the handshake has made it known.
-fn introduce(peer: &Peer, stream: &TlsStream<Socket>, gateway: &Gateway) -> (Peer, Agreed) {
+/// The peer as the handshake has made it known, and what the two have agreed upon.
+fn agreed(peer: &Peer, stream: &TlsStream<Socket>, gateway: &Gateway) -> (Peer, Agreed) {
     let session = stream.get_ref().1;
     let mut subject = Lines::default();
     let leaf = session.peer_certificates().and_then(|chain| chain.first());

@@ -187,7 +187,7 @@ async fn close(connection: Connection, next: Next, limits: &Limits) -> Served {
     let (mut socket, early) = connection.into_parts();
     match next {
         Next::Tunnel(tunnel) => {
-            tunnel.run(&mut socket, &early, &client.seat).await;
+            tunnel.run(&mut socket, early, &client.seat).await;
             socket.linger().await;
         }
         Next::Close if upload_continues => socket.linger_over_upload(&client.seat).await,

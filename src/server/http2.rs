@@ -388,7 +388,7 @@ async fn attend(request: Arrived, client: Rc<Client>, requests: Rc<Requests>) {
         Served::Switched(tunnel) => {
             // Without a stream there is nobody left to talk to; the tunnel's record says so.
             if let Some(mut stream) = stream.into_tunnel() {
-                tunnel.run(&mut stream, &[], &client.seat).await;
+                tunnel.run(&mut stream, Bytes::new(), &client.seat).await;
             }
         }
     }

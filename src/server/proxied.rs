@@ -17,11 +17,8 @@ use crate::proxy::Gateway;
 
 /// Why nobody knows who the client is.
 #[derive(Debug, thiserror::Error)]
-#[error("{reason}")]
-pub(super) struct Unnamed {
-    peer: Peer,
-    reason: Reason,
-}
+#[error("{0}")]
+pub(super) struct Unnamed(Reason);
 
 #[derive(Debug, thiserror::Error)]
 enum Reason {
@@ -39,9 +36,9 @@ enum Reason {
 
 impl Unnamed {
     /// Logs and counts it. A peer that says nothing has made no mistake: so do those who look whether the port is open.
-    pub(super) fn note(self, errors: &IntCounter) {
-        tracing::debug!(peer = %self.peer.text(), reason = %self.reason, "a connection has no PROXY header");
-        if !matches!(self.reason, Reason::Stopped | Reason::Silent) {
+    pub(super) fn note(&self, peer: &Peer, errors: &IntCounter) {
+        tracing::debug!(peer = %peer.text(), reason = %self, "a connection has no PROXY header");
+        if !matches!(self.0, Reason::Stopped | Reason::Silent) {
             errors.inc();
         }
     }
@@ -51,19 +48,19 @@ impl Unnamed {
 /// is the client.
 pub(super) async fn client_behind(
     socket: &mut Socket,
-    peer: Peer,
+    peer: &Peer,
     seat: &Seat,
     gateway: &Gateway,
 ) -> Result<Peer, Unnamed> {
     let config = gateway.view().snapshot.config.clone();
     // Whoever can open a socket file is let in by its rights.
     if !matches!(socket, Socket::Unix(_)) && !peer.is_trusted(&config.gateway.trusted_proxies) {
-        return Err(Unnamed { peer, reason: Reason::Untrusted });
+        return Err(Unnamed(Reason::Untrusted));
     }
     match header(socket, seat, Instant::now() + config.gateway.header_read_timeout).await {
-        Ok(Header::Local) => Ok(peer),
+        Ok(Header::Local) => Ok(peer.clone()),
         Ok(Header::Proxied { source, destination }) => Ok(Peer::tcp(source, destination)),
-        Err(reason) => Err(Unnamed { peer, reason }),
+        Err(reason) => Err(Unnamed(reason)),
     }
 }
 

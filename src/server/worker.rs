@@ -14,7 +14,6 @@ use tokio::task::{JoinHandle, spawn_local, unconstrained};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{self, Arrival};
-use super::proxied;
 use super::socket::Socket;
 use crate::drain::{Drain, Phase};
 use crate::entrance::{Door, doors};
@@ -228,7 +227,7 @@ impl Worker {
         }
     }
 
-    fn start(&self, mut socket: Socket, mut peer: Peer, listener: usize) {
+    fn start(&self, socket: Socket, peer: Peer, listener: usize) {
         let refused = self.crew.connections() >= self.crew.limits.client_connections;
         // Those over the limit get an answer; far over the limit, not even that.
         if refused
@@ -243,16 +242,10 @@ impl Worker {
         let counted = Counted { crew: self.crew.clone(), index: self.index };
         let (seat, gateway) = (self.drain.join(), self.gateway.clone());
         let entrance = gateway.view().snapshot.entrance(&self.crew.doors[listener]);
+        let arrival = Box::new(Arrival { socket, peer, entrance, seat, refused, metrics: self.crew.metrics.clone() });
         spawn_local(async move {
-            let counted = counted;
-            if entrance.proxy_protocol {
-                peer = match Box::pin(proxied::client_behind(&mut socket, peer, &seat, &gateway)).await {
-                    Ok(client) => client,
-                    Err(unnamed) => return unnamed.note(&counted.crew.metrics.proxy_protocol_errors),
-                };
-            }
-            let floods = counted.crew.metrics.floods.clone();
-            connection::serve(Arrival { socket, peer, entrance, seat, refused, floods }, gateway).await;
+            let _counted = counted;
+            connection::serve(arrival, gateway).await;
         });
     }
 
