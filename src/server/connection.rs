@@ -199,3 +199,19 @@ fn agreed(peer: &Peer, stream: &TlsStream<Socket>, gateway: &Gateway) -> (Peer, 
     let agreed = if session.alpn_protocol() == Some(tls::H2) { Agreed::Http2 } else { Agreed::Http1 };
     (peer.over_tls(Tls { version, subject }), agreed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<A, B, F>(_: fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Everything else that a connection goes through is in boxes.
+    #[test]
+    fn a_connection_that_waits_has_room_for_nothing_else() {
+        let bytes = size(serve);
+        assert!(bytes <= 800, "{bytes} bytes");
+    }
+}

@@ -163,14 +163,14 @@ impl Record {
     }
 
     /// What a trace tells of a request that took so long.
-    fn finished(&self, mut trace: Box<Trace>, duration: Duration) -> Finished {
+    fn finished(&self, mut trace: Box<Trace>, duration: Duration, began: SystemTime) -> Finished {
         trace.end(self.clock.now(), self.instance.as_deref(), None);
         let (request, text) = (&self.request, |text: &[u8]| String::from_utf8_lossy(text).into());
         Finished {
             trace,
             id: self.id,
             route: self.tally.route.clone(),
-            began: (SystemTime::now() - duration, self.started),
+            began: (began, self.started),
             duration,
             client: (*self.client).into(),
             host: request.host().map(text),
@@ -266,7 +266,7 @@ impl Record {
     /// Leaves a request that took so long for those who listen.
     #[cold]
     #[inline(never)]
-    fn report(&self, duration: Duration) {
+    fn report(&self, duration: Duration, began: SystemTime) {
         let tap = self.sink.tap();
         if tap.is_open_for(Topic::Live) {
             let (status, reason) = (self.status, self.reason);
@@ -274,15 +274,15 @@ impl Record {
             tap.count(&self.tally.route, outcome);
         }
         if tap.is_open_for(Topic::Tail) {
-            tap.push(self.clock.now(), || self.event(duration));
+            tap.push(self.clock.now(), || self.event(duration, began));
         }
     }
 
-    fn event(&self, duration: Duration) -> RequestEvent {
+    fn event(&self, duration: Duration, began: SystemTime) -> RequestEvent {
         let request = &self.request;
         let route = &self.tally.route;
         RequestEvent {
-            time: self.sink.time(duration),
+            time: self.sink.time(began),
             request_id: self.id.simple().to_string(),
             client: self.client.to_string(),
             host: request.host().map(|host| String::from_utf8_lossy(host).into_owned()),
@@ -325,12 +325,19 @@ impl Drop for Record {
         self.tally.shard.codes.count(self.status);
         self.tally.shard.in_flight.dec();
         self.tally.duration.observe(duration);
-        self.sink.line(duration, |line, form, time| self.write(line, form, duration, time));
-        if self.sink.tap().is_open() {
-            self.report(duration);
+        let is_listened = self.sink.tap().is_open();
+        let trace = self.trace.take().filter(|trace| trace.context.is_sampled());
+        if !self.sink.is_written() && !is_listened && trace.is_none() {
+            return;
         }
-        if let Some(trace) = self.trace.take().filter(|trace| trace.context.is_sampled()) {
-            self.sink.span(self.finished(trace, duration));
+        // Everybody is told the same time.
+        let began = SystemTime::now() - duration;
+        self.sink.line(began, |line, form, time| self.write(line, form, duration, time));
+        if is_listened {
+            self.report(duration, began);
+        }
+        if let Some(trace) = trace {
+            self.sink.span(self.finished(trace, duration, began));
         }
     }
 }

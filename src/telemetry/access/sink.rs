@@ -54,18 +54,23 @@ impl Sink {
         })
     }
 
-    /// Takes the line of a request that took so long. `write` appends it in the form that it is told, and is told when the request
-    /// began.
+    /// Whether lines are written.
+    #[inline]
+    pub(super) fn is_written(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// Takes the line of a request that began then. `write` appends it in the form that it is told, and is told the time as text.
     pub(super) fn line(
         &self,
-        duration: Duration,
+        began: SystemTime,
         write: impl FnOnce(&mut Vec<u8>, Form, &str) -> serde_json::Result<()>,
     ) {
         let Some(writer) = &self.writer else { return };
         let mut stamp = self.stamp.borrow_mut();
         let mut pending = self.pending.borrow_mut();
         let start = pending.bytes.len();
-        if write(&mut pending.bytes, writer.form(), stamp.of(SystemTime::now() - duration)).is_err() {
+        if write(&mut pending.bytes, writer.form(), stamp.of(began)).is_err() {
             pending.bytes.truncate(start);
             writer.count_lost(1, "a line could not be written as JSON");
             return;
@@ -87,9 +92,9 @@ impl Sink {
         &self.tap
     }
 
-    /// When a request began that took so long until now.
-    pub(super) fn time(&self, duration: Duration) -> String {
-        self.stamp.borrow_mut().of(SystemTime::now() - duration).to_owned()
+    /// The time at which a request began, as text.
+    pub(super) fn time(&self, began: SystemTime) -> String {
+        self.stamp.borrow_mut().of(began).to_owned()
     }
 
     /// Takes a traced request.
