@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use crate::calls;
 use crate::clock::{self, eventually};
@@ -77,7 +78,8 @@ function = "f"
 
 /// What a program prints; it has to succeed.
 pub(crate) async fn output(mut command: Command) -> String {
-    let output = command.stdin(Stdio::null()).output().await;
+    let working = command.stdin(Stdio::null()).kill_on_drop(true).output();
+    let Ok(output) = timeout(PATIENCE, working).await else { panic!("{command:?} has not ended within {PATIENCE:?}") };
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}: is it installed?"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}: {}\n{out}\n{err}", output.status);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::clients::output;
 use crate::clock;
 use crate::function::{Function, Runtime, certify, python};
 use crate::gateway::Gateway;
@@ -52,9 +53,7 @@ pub(crate) async fn every_kind_of_call() {
     let gateway = Gateway::start(&configuration, folder.path()).await;
     let mut client = python("grpc_client");
     client.args([&format!("127.0.0.1:{}", gateway.port), "127.0.0.1"]).arg(folder.path().join("ca.pem"));
-    let output = tokio::process::Command::from(client).output().await.expect("Python runs");
-    let printed = String::from_utf8_lossy(&output.stderr);
-    let seen: Seen = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {printed}"));
+    let seen: Seen = serde_json::from_str(&output(client.into()).await).expect("what it has seen");
     answered(&seen);
     failed(&seen);
 }

@@ -7,6 +7,8 @@ import time
 
 import grpc
 
+import found
+
 address, authority, *ca = sys.argv[1:]
 options = [("grpc.default_authority", authority), ("grpc.ssl_target_name_override", authority), ("grpc.enable_http_proxy", 0)]
 if ca:
@@ -72,4 +74,4 @@ begun = time.monotonic()
 while int(method("unary_unary", "Cancelled")(b"", timeout=patience)) < 2 and time.monotonic() < begun + 5:
     time.sleep(0.05)
 results["cancelled"] = int(method("unary_unary", "Cancelled")(b"", timeout=patience))
-print(json.dumps(results))
+found.tell(results)
