@@ -128,7 +128,7 @@ impl Buffer {
         }
     }
 
-    /// What is there, to add to: nothing that is in it may be changed.
+    /// The bytes, to append to. Those that are there have to stay.
     pub fn for_appending(&mut self) -> &mut Vec<u8> {
         if self.is_unallocated() {
             *self = Self::take();

@@ -81,12 +81,9 @@ impl Arrival {
 async fn introduce(mut arrival: Box<Arrival>, gateway: &Gateway) -> Option<Ready> {
     if arrival.entrance.proxy_protocol {
         let Arrival { socket, peer, seat, metrics, .. } = &mut *arrival;
-        match proxied::client_behind(socket, peer, seat, gateway).await {
-            Ok(client) => *peer = client,
-            Err(unnamed) => {
-                unnamed.note(peer, &metrics.proxy_protocol_errors);
-                return None;
-            }
+        if let Err(unnamed) = proxied::introduce(socket, peer, seat, gateway).await {
+            unnamed.note(peer, &metrics.proxy_protocol_errors);
+            return None;
         }
     }
     let entrance = arrival.entrance.clone();

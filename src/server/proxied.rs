@@ -17,11 +17,7 @@ use crate::proxy::Gateway;
 
 /// Why nobody knows who the client is.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Unnamed(Reason);
-
-#[derive(Debug, thiserror::Error)]
-enum Reason {
+pub(super) enum Unnamed {
     #[error("the peer is not a trusted proxy")]
     Untrusted,
     #[error("the PROXY header took too long")]
@@ -38,50 +34,50 @@ impl Unnamed {
     /// Logs and counts it. A peer that says nothing has made no mistake: so do those who look whether the port is open.
     pub(super) fn note(&self, peer: &Peer, errors: &IntCounter) {
         tracing::debug!(peer = %peer.text(), reason = %self, "a connection has no PROXY header");
-        if !matches!(self.0, Reason::Stopped | Reason::Silent) {
+        if !matches!(self, Self::Stopped | Self::Silent) {
             errors.inc();
         }
     }
 }
 
-/// Reads the header at the start of a connection. The client in it takes the place of the peer; if there is none, the peer
-/// is the client.
-pub(super) async fn client_behind(
+/// Reads the header at the start of a connection. The client in it takes the place of `peer`; if there is none, the peer is the client.
+pub(super) async fn introduce(
     socket: &mut Socket,
-    peer: &Peer,
+    peer: &mut Peer,
     seat: &Seat,
     gateway: &Gateway,
-) -> Result<Peer, Unnamed> {
+) -> Result<(), Unnamed> {
     let config = gateway.view().snapshot.config.clone();
     // Whoever can open a socket file is let in by its rights.
     if !matches!(socket, Socket::Unix(_)) && !peer.is_trusted(&config.gateway.trusted_proxies) {
-        return Err(Unnamed(Reason::Untrusted));
+        return Err(Unnamed::Untrusted);
     }
-    match header(socket, seat, Instant::now() + config.gateway.header_read_timeout).await {
-        Ok(Header::Local) => Ok(peer.clone()),
-        Ok(Header::Proxied { source, destination }) => Ok(Peer::tcp(source, destination)),
-        Err(reason) => Err(Unnamed(reason)),
+    if let Header::Proxied { source, destination } =
+        header(socket, seat, Instant::now() + config.gateway.header_read_timeout).await?
+    {
+        *peer = Peer::tcp(source, destination);
     }
+    Ok(())
 }
 
-async fn header(socket: &mut Socket, seat: &Seat, deadline: Instant) -> Result<Header, Reason> {
+async fn header(socket: &mut Socket, seat: &Seat, deadline: Instant) -> Result<Header, Unnamed> {
     let mut bytes = Vec::new();
     let reading = until_stop(seat, read(socket, &mut bytes));
     let error = match timeout_at(deadline, reading).await {
         Ok(Ok(Ok(header))) => return Ok(header),
-        Ok(Ok(Err(error))) => Reason::Header(error),
+        Ok(Ok(Err(error))) => Unnamed::Header(error),
         Ok(Err(stopped)) => stopped,
-        Err(_elapsed) => Reason::TooLate,
+        Err(_elapsed) => Unnamed::TooLate,
     };
-    Err(if bytes.is_empty() { Reason::Silent } else { error })
+    Err(if bytes.is_empty() { Unnamed::Silent } else { error })
 }
 
 /// Works until a stop begins, at which a connection without a request is closed.
-async fn until_stop<T>(seat: &Seat, work: impl Future<Output = T>) -> Result<T, Reason> {
+async fn until_stop<T>(seat: &Seat, work: impl Future<Output = T>) -> Result<T, Unnamed> {
     let mut work = pin!(work);
     poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(Ok(done)),
-        Poll::Pending if seat.poll_phase(cx) >= Phase::Draining => Poll::Ready(Err(Reason::Stopped)),
+        Poll::Pending if seat.poll_phase(cx) >= Phase::Draining => Poll::Ready(Err(Unnamed::Stopped)),
         Poll::Pending => Poll::Pending,
     })
     .await
@@ -105,8 +101,8 @@ mod tests {
             far.write_all(sent).await.expect("written");
             let (began, seat) = (Instant::now(), Drain::default().join());
             let reason = header(&mut Socket::Unix(near), &seat, began + limit).await.expect_err("no header");
-            assert_eq!(matches!(reason, Reason::TooLate), late);
-            assert_eq!(matches!(reason, Reason::Silent), !late);
+            assert_eq!(matches!(reason, Unnamed::TooLate), late);
+            assert_eq!(matches!(reason, Unnamed::Silent), !late);
             assert!(began.elapsed() >= limit && began.elapsed() < limit + Duration::from_secs(1));
         }
     }
@@ -122,7 +118,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
             drain.advance(Phase::Draining);
         });
-        assert!(matches!(result, Err(Reason::Stopped)));
+        assert!(matches!(result, Err(Unnamed::Stopped)));
         assert_eq!(began.elapsed().as_secs(), 1);
     }
 }
